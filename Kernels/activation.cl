@@ -1,0 +1,24 @@
+// Element-wise functions behind a layer, and their gradients from the stored output. In place where input and
+// output are one buffer.
+
+__kernel void activation_forward(
+    __global const float *input, __global float *output, int count, int activation, int span) {
+  __global const real *in = images_in(input, count);
+  __global real *out = images_out(output, count);
+  int end = run_end(span, count);
+  for (int e = run_first(span); e < end; ++e) {
+    out[e * GROUPS] = formula_activation(in[e * GROUPS], activation);
+  }
+}
+
+__kernel void activation_backward(
+    __global const float *output, __global const float *output_gradient, __global float *input_gradient,
+    int count, int activation, int span) {
+  __global const real *y = images_in(output, count);
+  __global const real *g = images_in(output_gradient, count);
+  __global real *out = images_out(input_gradient, count);
+  int end = run_end(span, count);
+  for (int e = run_first(span); e < end; ++e) {
+    out[e * GROUPS] = formula_activation_gradient(g[e * GROUPS], y[e * GROUPS], activation);
+  }
+}

@@ -1,0 +1,46 @@
+// What a work-item knows about its images: whether they are there, and their places in the data set.
+//
+// STEP_…, STEP_WIDTH and ABSENT_IMAGE come from Programs' StepTable, in front of the sources.
+
+// Row `step` of the table of steps.
+static inline __global const uint *step_row(__global const uint *table, uint step) {
+  return table + (size_t)step * STEP_WIDTH;
+}
+
+static inline float step_float(__global const uint *row, int field) { return as_float(row[field]); }
+
+// How many images a part of a batch really has: `batch` places from `first_image` on.
+static inline int images_there(__global const uint *row, int first_image, int batch) {
+  return imin(batch, (int)row[STEP_IMAGES] - first_image);
+}
+
+// Which of this work-item's images are there; a condition for CHOOSE.
+static inline ireal is_there(int images) {
+  return IREAL(image_group() * LANES) + AS_IREAL((ureal)(LANE_NUMBERS)) < images;
+}
+
+// The place in the data set of image n of a part, or ABSENT_IMAGE.
+static inline uint sample_index(__global const uint *indices, uint step, int row_length, int first_image, int batch, int n) {
+  if (n >= batch || first_image + n >= row_length) return ABSENT_IMAGE;
+  return indices[(size_t)step * row_length + first_image + n];
+}
+
+// The places in the data set of this work-item's images.
+static inline ureal sample_indices(
+    __global const uint *indices, uint step, int row_length, int first_image, int batch) {
+  uint samples[LANES];
+  for (int lane = 0; lane < LANES; ++lane) {
+    samples[lane] =
+        sample_index(indices, step, row_length, first_image, batch, image_group() * LANES + lane);
+  }
+  return LOAD_REAL(0, samples);
+}
+
+// The runs of work of element-wise kernels: `span` consecutive elements, or groups of elements, an item.
+static inline int run_first(int span) { return place_index() * span; }
+static inline int run_end(int span, int count) { return imin(run_first(span) + span, count); }
+
+// Where element e in the order (channel, y, x) is stored, in the order (y, x, channel).
+static inline int stored_place(int e, int channels, int pixels) {
+  return e % pixels * channels + e / pixels;
+}

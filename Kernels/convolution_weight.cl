@@ -1,0 +1,106 @@
+// The weight gradient of convolutions and linear layers: four small channels × three taps at a time, twelve
+// chains. In each lane one fma chain in ascending (block, y, x, half of the block).
+
+typedef struct {
+  lane_sum a, b, c;
+} Taps;
+
+typedef struct {
+  Taps a, b, c, d;
+} TapTile;
+
+typedef struct {
+  lane_sum a, b, c, d;
+} Taps4;
+
+static inline Taps taps_fma(Taps t, lane_sum s, lane_sum x, lane_sum y, lane_sum z) {
+  t.a = fma(s, x, t.a);
+  t.b = fma(s, y, t.b);
+  t.c = fma(s, z, t.c);
+  return t;
+}
+
+// One pixel of both halves: small channels at s, s + sb, …; taps at x, x + xb, x + xc.
+//
+// One half at a time: with both unrolled, the compilers load ahead and spill the sums.
+static inline TapTile tap_tile_fma(
+    TapTile t, lane_pointer s, int sb, int sc, int sd, lane_pointer x, int xb, int xc) {
+#pragma unroll 1
+  for (int half_block = 0; half_block < 2; ++half_block) {
+    lane_sum xa_value = x[0], xb_value = x[xb], xc_value = x[xc];
+    t.a = taps_fma(t.a, s[0], xa_value, xb_value, xc_value);
+    t.b = taps_fma(t.b, s[sb], xa_value, xb_value, xc_value);
+    t.c = taps_fma(t.c, s[sc], xa_value, xb_value, xc_value);
+    t.d = taps_fma(t.d, s[sd], xa_value, xb_value, xc_value);
+    s += LANE_STEP;
+    x += LANE_STEP;
+  }
+  return t;
+}
+
+// One tap of a pixel whose other taps may lie outside.
+static inline void tap_fma(
+    lane_sum *a, lane_sum *b, lane_sum *c, lane_sum *d, lane_pointer s, int sb, int sc, int sd, lane_sum x) {
+  *a = fma(s[0], x, *a);
+  *b = fma(s[sb], x, *b);
+  *c = fma(s[sc], x, *c);
+  *d = fma(s[sd], x, *d);
+}
+
+// The sizes of one convolution, and three neighbouring taps of one row of the kernel: the first's place
+// `tap` in the row's run, the distances xb and xc of the others, and their columns.
+typedef struct {
+  int big_channels, big_height, big_width, small_channels, small_height, small_width, stride, padding;
+  int ky, tap, xb, xc, kxa, kxb, kxc;
+} TapGeometry;
+
+// The pixels of rows `first_row` ..< `end_row` of one block: small at the first of four channels of its first
+// pixel; big at where the first tap of the kernel would be for pixel (0, 0) without padding above.
+static inline TapTile tap_tile_rows(
+    TapTile t, TapGeometry g, lane_pointer small, int sb, int sc, int sd, lane_pointer big, int first_row,
+    int end_row) {
+  int xb = g.xb * ELEMENT_STEP, xc = g.xc * ELEMENT_STEP;
+  big += g.tap * ELEMENT_STEP;
+  int y_first = imax(first_row, ceil_divide(g.padding - g.ky, g.stride));
+  int y_end = imin(end_row, floor_divide(g.big_height - 1 + g.padding - g.ky, g.stride) + 1);
+  int x_first = ceil_divide(g.padding - g.kxa, g.stride);
+  int x_end = floor_divide(g.big_width - 1 + g.padding - g.kxc, g.stride) + 1;
+  for (int y = y_first; y < y_end; ++y) {
+    lane_pointer s = small + y * g.small_width * g.small_channels * ELEMENT_STEP;
+    lane_pointer x = big + (y * g.stride - g.padding + g.ky) * g.big_width * g.big_channels * ELEMENT_STEP;
+    for (int column = 0; column < g.small_width; ++column) {
+      if (column >= x_first && column < x_end) {
+        t = tap_tile_fma(t, s, sb, sc, sd, x, xb, xc);
+      } else {
+        int left = column * g.stride - g.padding;
+        if (left + g.kxa >= 0 && left + g.kxa < g.big_width) {
+          tap_fma(&t.a.a, &t.b.a, &t.c.a, &t.d.a, s, sb, sc, sd, x[0]);
+          tap_fma(&t.a.a, &t.b.a, &t.c.a, &t.d.a, s + LANE_STEP, sb, sc, sd, x[LANE_STEP]);
+        }
+        if (left + g.kxb >= 0 && left + g.kxb < g.big_width) {
+          tap_fma(&t.a.b, &t.b.b, &t.c.b, &t.d.b, s, sb, sc, sd, x[xb]);
+          tap_fma(&t.a.b, &t.b.b, &t.c.b, &t.d.b, s + LANE_STEP, sb, sc, sd, x[xb + LANE_STEP]);
+        }
+        if (left + g.kxc >= 0 && left + g.kxc < g.big_width) {
+          tap_fma(&t.a.c, &t.b.c, &t.c.c, &t.d.c, s, sb, sc, sd, x[xc]);
+          tap_fma(&t.a.c, &t.b.c, &t.c.c, &t.d.c, s + LANE_STEP, sb, sc, sd, x[xc + LANE_STEP]);
+        }
+      }
+      s += g.small_channels * ELEMENT_STEP;
+      x += g.stride * g.big_channels * ELEMENT_STEP;
+    }
+  }
+  return t;
+}
+
+// Four channels' sums over all pixels of one block, for biases.
+static inline Taps4 lane_sums(Taps4 t, lane_pointer x, int xb, int xc, int xd, int step, int pixels) {
+  for (int i = 0; i < 2 * pixels; ++i) {
+    int at = (i / 2 * step + i % 2) * LANE_STEP;
+    t.a += x[at];
+    t.b += x[at + xb];
+    t.c += x[at + xc];
+    t.d += x[at + xd];
+  }
+  return t;
+}

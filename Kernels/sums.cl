@@ -1,0 +1,52 @@
+// Joins of partial sums. Columns of `stride` floats are joined by the binary tree over their rows.
+
+// LANES columns from `column` on of `rows` rows; the tree overwrites all but the result with partial sums.
+static inline real column_tree(__global float *values, int rows, int stride, int column) {
+  __global float *top = values + column;
+  for (int step = 1; step < rows; step *= 2) {
+    for (int row = 0; row + step < rows; row += 2 * step) {
+      __global float *left = top + (size_t)row * stride;
+      __global float *right = top + (size_t)(row + step) * stride;
+      STORE_REAL(LOAD_REAL(0, left) + LOAD_REAL(0, right), 0, left);
+    }
+  }
+  return LOAD_REAL(0, top);
+}
+
+// gradients[i] = tree over chunks of partials[chunk][i], + 0.0f, for the segments listed.
+__kernel void sum_chunks(
+    __global float *partials, __global const uint *segments, __global float *gradients, int chunks, int stride,
+    int count, int span) {
+  int end = imin((tile_index() + 1) * span, count / LANES);
+  for (int i = tile_index() * span; i < end; ++i) {
+    int at = i * LANES;
+    int column = (int)segments[at / SEGMENT] * SEGMENT + at % SEGMENT;
+    STORE_REAL(column_tree(partials, chunks, stride, column) + 0.0f, 0, gradients + column);
+  }
+}
+
+// parts[0][i] = tree over parts of parts[p][i], + 0.0f.
+__kernel void sum_parts(__global float *parts, int count, int stride, int span) {
+  int end = imin((tile_index() + 1) * span, stride / LANES);
+  for (int i = tile_index() * span; i < end; ++i) {
+    STORE_REAL(column_tree(parts, count, stride, i * LANES) + 0.0f, i, parts);
+  }
+}
+
+// The sum of one part over its images goes to scratch[part]; with the last part the parts are joined and
+// results[step · slots + slot] is written.
+__kernel void sum_per_image(
+    __global const float *per_image, __global const uint *table, __global float *scratch,
+    __global float *results, int blocks, int part, int parts, int is_scaled, int slot, int slots, uint step) {
+  JOIN_SCRATCH
+  lane_pointer values = lanes_in(per_image);
+  lane_sum sum = (lane_sum)(0.0f);
+  for (int i = 0; i < 2 * blocks; ++i) sum += values[i * LANE_STEP];
+  float joined = join_sum(sum JOIN_PASS) + 0.0f;
+  if (!is_first_lane()) return;
+  scratch[part] = joined;
+  if (part + 1 < parts) return;
+  float total = chunk_tree(scratch, parts, 1);
+  if (is_scaled) total *= step_float(step_row(table, step), STEP_LOSS_SCALE);
+  results[(size_t)step * slots + slot] = total;
+}

@@ -1,0 +1,80 @@
+// The register tile of convolutions and linear layers: four results of LANES images.
+//
+// Four channels of one pixel, or, where there is one channel, four pixels. 4 × 16 images are eight AVX
+// registers: enough independent chains to keep two FMA units busy.
+
+typedef struct {
+  real a, b, c, d;
+} Tile;
+
+static inline Tile tile_repeat(float value) {
+  Tile tile = {REAL(value), REAL(value), REAL(value), REAL(value)};
+  return tile;
+}
+
+// Four channels from `channel` on of a bias stored in whole tiles.
+static inline Tile tile_bias(__global const float *bias, int channel) {
+  __global const float *b = bias + channel;
+  Tile tile = {REAL(b[0]), REAL(b[1]), REAL(b[2]), REAL(b[3])};
+  return tile;
+}
+
+// One more product in each chain: one value, four weights.
+static inline Tile tile_fma(Tile t, real x, float wa, float wb, float wc, float wd) {
+  t.a = fma(x, REAL(wa), t.a);
+  t.b = fma(x, REAL(wb), t.b);
+  t.c = fma(x, REAL(wc), t.c);
+  t.d = fma(x, REAL(wd), t.d);
+  return t;
+}
+
+// `count` products in each chain: values one element apart, quads of weights side by side.
+static inline Tile tile_run(Tile t, __global const real *x, __global const float *w, int count) {
+  for (int i = 0; i < count; ++i) {
+    t = tile_fma(t, x[i * GROUPS], w[4 * i], w[4 * i + 1], w[4 * i + 2], w[4 * i + 3]);
+  }
+  return t;
+}
+
+// Ends the sums, so that a total of −0 becomes +0.
+static inline Tile tile_close(Tile t) {
+  t.a += 0.0f;
+  t.b += 0.0f;
+  t.c += 0.0f;
+  t.d += 0.0f;
+  return t;
+}
+
+static inline Tile tile_relu(Tile t) {
+  t.a = formula_relu(t.a);
+  t.b = formula_relu(t.b);
+  t.c = formula_relu(t.c);
+  t.d = formula_relu(t.d);
+  return t;
+}
+
+// The first `count` of the four results, `step` elements apart.
+static inline Tile tile_load(__global const real *x, int step, int count) {
+  Tile t;
+  t.a = x[0];
+  t.b = count > 1 ? x[step * GROUPS] : x[0];
+  t.c = count > 2 ? x[2 * step * GROUPS] : x[0];
+  t.d = count > 3 ? x[3 * step * GROUPS] : x[0];
+  return t;
+}
+
+static inline void tile_store(Tile t, __global real *out, int step, int count) {
+  out[0] = t.a;
+  if (count > 1) out[step * GROUPS] = t.b;
+  if (count > 2) out[2 * step * GROUPS] = t.c;
+  if (count > 3) out[3 * step * GROUPS] = t.d;
+}
+
+// The gradient through ReLU and the dropout behind it: g · scale where the stored output is positive, else 0.
+static inline Tile tile_mask(Tile t, Tile output, float scale) {
+  t.a = formula_relu_mask(t.a, output.a, scale);
+  t.b = formula_relu_mask(t.b, output.b, scale);
+  t.c = formula_relu_mask(t.c, output.c, scale);
+  t.d = formula_relu_mask(t.d, output.d, scale);
+  return t;
+}

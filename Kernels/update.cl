@@ -1,0 +1,73 @@
+// One step of the optimizer, element by element over the arena of parameters, and the watch for values that
+// are not finite. LANES elements at a time; a run of `span` of them an item.
+
+// What all rules share; a segment without trainable parameters is passed over.
+#define UPDATE_ARGUMENTS                                                                                  \
+  __global float *parameters, __global const float *gradients, __global const uint *segments,             \
+      __global const uint *table, __global const float *losses, __global const float *clip,               \
+      __global uint *status, int count, int tensors, int loss_slots, int is_clipped, int is_decoupled,    \
+      float weight_decay, int span
+
+#define UPDATE_EACH                                                                                       \
+  __global const uint *row = step_row(table, step);                                                       \
+  if (tile_index() == 0) watch_loss(losses, status, step, tensors, loss_slots);                           \
+  int end = imin((tile_index() + 1) * span, count / LANES);                                               \
+  for (int i = tile_index() * span; i < end; ++i) {                                                       \
+    uint tensor = segments[i * LANES / SEGMENT];                                                          \
+    if (tensor == FROZEN_SEGMENT) continue;                                                               \
+    real p = LOAD_REAL(i, parameters);                                                                    \
+    real raw = LOAD_REAL(i, gradients);                                                                   \
+    real g = is_clipped ? raw * clip[0] : raw;                                                            \
+    if (is_decoupled) p = p * step_float(row, STEP_DECAY);                                                \
+    else if (weight_decay != 0.0f) g = fma(REAL(weight_decay), p, g);
+
+#define UPDATE_DONE                                                                                       \
+    STORE_REAL(p, i, parameters);                                                                         \
+    if (ANY(is_not_finite(raw) | is_not_finite(p))) {                                                     \
+      atomic_min(status, step * (uint)(tensors + 1) + 1u + tensor);                                       \
+    }                                                                                                     \
+  }
+
+static inline void watch_loss(
+    __global const float *losses, __global uint *status, uint step, int tensors, int loss_slots) {
+  uint bits = as_uint(losses[(size_t)step * loss_slots]);
+  if ((bits & 0x7f800000u) == 0x7f800000u) atomic_min(status, step * (uint)(tensors + 1));
+}
+
+__kernel void update_sgd(UPDATE_ARGUMENTS, uint step) {
+  UPDATE_EACH
+  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), g, p);
+  UPDATE_DONE
+}
+
+__kernel void update_momentum(
+    UPDATE_ARGUMENTS, __global float *momenta, float momentum, int is_nesterov, uint step) {
+  UPDATE_EACH
+  real b = fma(REAL(momentum), LOAD_REAL(i, momenta), g);
+  STORE_REAL(b, i, momenta);
+  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), is_nesterov ? fma(REAL(momentum), b, g) : b, p);
+  UPDATE_DONE
+}
+
+__kernel void update_rmsprop(
+    UPDATE_ARGUMENTS, __global float *squares, float decay, float decay_complement, float epsilon, uint step) {
+  UPDATE_EACH
+  real v = fma(decay_complement * g, g, decay * LOAD_REAL(i, squares));
+  STORE_REAL(v, i, squares);
+  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), g / (sqrt(v) + epsilon), p);
+  UPDATE_DONE
+}
+
+__kernel void update_adam(
+    UPDATE_ARGUMENTS, __global float *means, __global float *squares, float beta1_complement, float beta2,
+    float beta2_complement, float epsilon, uint step) {
+  UPDATE_EACH
+  real m = LOAD_REAL(i, means);
+  m = fma(REAL(beta1_complement), g - m, m);
+  real v = fma(beta2_complement * g, g, beta2 * LOAD_REAL(i, squares));
+  STORE_REAL(m, i, means);
+  STORE_REAL(v, i, squares);
+  real root = sqrt(v) / step_float(row, STEP_SECOND_MOMENT_SCALE) + epsilon;
+  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), m / root, p);
+  UPDATE_DONE
+}

@@ -1,0 +1,143 @@
+// Where a tile of the weight gradient lies, and how its sums are written.
+
+// Four channels from `channel` on of `channels`: distances of the last three from the first; those beyond the
+// last repeat it.
+typedef struct {
+  int b, c, d, count;
+} Quad;
+
+static inline Quad quad_of(int channel, int channels) {
+  int last = channels - 1 - channel;
+  Quad q = {
+      imin(1, last) * ELEMENT_STEP, imin(2, last) * ELEMENT_STEP, imin(3, last) * ELEMENT_STEP,
+      imin(4, last + 1)};
+  return q;
+}
+
+static inline TapTile tap_tile_zero(void) {
+  lane_sum zero = (lane_sum)(0.0f);
+  TapTile t = {{zero, zero, zero}, {zero, zero, zero}, {zero, zero, zero}, {zero, zero, zero}};
+  return t;
+}
+
+static inline Taps4 taps4_zero(void) {
+  lane_sum zero = (lane_sum)(0.0f);
+  Taps4 t = {zero, zero, zero, zero};
+  return t;
+}
+
+// Joins and writes the first `count` of four sums; every work-item of the group comes here.
+static inline void write_quad(
+    __global float *out, lane_sum a, lane_sum b, lane_sum c, lane_sum d, int count, int closed JOIN_ARGUMENT) {
+  float4 sums = join_four(a, b, c, d JOIN_PASS);
+  if (closed) sums += 0.0f;
+  if (!is_first_lane()) return;
+  if (count > 0) out[0] = sums.x;
+  if (count > 1) out[1] = sums.y;
+  if (count > 2) out[2] = sums.z;
+  if (count > 3) out[3] = sums.w;
+}
+
+// Writes the sums of up to three taps, quad by quad.
+static inline void write_taps(
+    __global float *out, TapTile t, int taps, int count, int closed JOIN_ARGUMENT) {
+  write_quad(out, t.a.a, t.b.a, t.c.a, t.d.a, taps > 0 ? count : 0, closed JOIN_PASS);
+  write_quad(out + 4, t.a.b, t.b.b, t.c.b, t.d.b, taps > 1 ? count : 0, closed JOIN_PASS);
+  write_quad(out + 8, t.a.c, t.b.c, t.c.c, t.d.c, taps > 2 ? count : 0, closed JOIN_PASS);
+}
+
+// Tiles of which a work-item keeps the sums at once, at most.
+#if LANES == 1
+#define ITEM_TILES 1
+#else
+#define ITEM_TILES 8
+#endif
+
+// The first tap of tile `tile` of (row of the kernel, three taps of the row), and where it lies in the maps.
+static inline TapGeometry tile_taps(TapGeometry g, int tile, int kernel_size) {
+  int row_taps = kernel_size * g.big_channels;
+  int tiles_of_row = (row_taps + 2) / 3;
+  g.ky = tile / tiles_of_row;
+  g.tap = tile % tiles_of_row * 3;
+  g.xb = imin(1, row_taps - 1 - g.tap);
+  g.xc = imin(2, row_taps - 1 - g.tap);
+  g.kxa = g.tap / g.big_channels;
+  g.kxb = (g.tap + g.xb) / g.big_channels;
+  g.kxc = (g.tap + g.xc) / g.big_channels;
+  return g;
+}
+
+// The sums of up to ITEM_TILES tiles of one quad of small channels over a chunk of images.
+//
+// A few rows at a time for all tiles, so that those rows are read from the first-level cache; a tile's sums
+// wait in memory meanwhile, which is little against the products of sixteen pixels.
+static inline void weight_tiles(
+    TapTile *sums, __global const float *big_map, __global const float *small_map, TapGeometry g,
+    int kernel_size, int first_block, int blocks, int channel, int first_tile, int tiles) {
+  Quad q = quad_of(channel, g.small_channels);
+  int big_size = g.big_channels * g.big_height * g.big_width;
+  int small_size = g.small_channels * g.small_height * g.small_width;
+  int rows = tiles == 1 ? g.small_height : imax(1, 16 / g.small_width);
+  for (int i = 0; i < tiles; ++i) sums[i] = tap_tile_zero();
+  for (int block = first_block; block < first_block + blocks; ++block) {
+    lane_pointer small = lanes_in(small_map) + ((size_t)block * small_size + channel) * ELEMENT_STEP;
+    lane_pointer big =
+        lanes_in(big_map) + ((size_t)block * big_size - g.padding * g.big_channels) * ELEMENT_STEP;
+    for (int y = 0; y < g.small_height; y += rows) {
+      for (int i = 0; i < tiles; ++i) {
+        sums[i] = tap_tile_rows(
+            sums[i], tile_taps(g, first_tile + i, kernel_size), small, q.b, q.c, q.d, big, y,
+            imin(y + rows, g.small_height));
+      }
+    }
+  }
+}
+
+// One item of the gradient of a convolution's weights, or past those of its bias, over one chunk of images.
+//
+// Items count (quad of small channels, `item_tiles` tiles of the quad), then quads of the bias.
+static inline void convolution_weight_item(
+    __global const float *big_map, __global const float *small_map, __global float *weight_partial,
+    __global float *bias_partial, TapGeometry g, int kernel_size, int first_block, int blocks,
+    int bias_from_big, int item_tiles, int item JOIN_ARGUMENT) {
+  int row_taps = kernel_size * g.big_channels;
+  int tiles_of_quad = kernel_size * ((row_taps + 2) / 3);
+  int items_of_quad = (tiles_of_quad + item_tiles - 1) / item_tiles;
+  int weight_items = (g.small_channels + 3) / 4 * items_of_quad;
+  int bias_channels = bias_from_big ? g.big_channels : g.small_channels;
+  // Idle work-items of the last group repeat the last item without writing, as all must reach the barriers.
+  bool is_idle = item >= weight_items + (bias_channels + 3) / 4;
+  if (is_idle) item = weight_items + (bias_channels + 3) / 4 - 1;
+  bool is_bias = item >= weight_items;
+  int channel = (is_bias ? item - weight_items : item / items_of_quad) * 4;
+  int count = is_idle ? 0 : imin(4, (is_bias ? bias_channels : g.small_channels) - channel);
+  int first = item % items_of_quad * item_tiles;
+  int tiles = is_bias ? 0 : imin(item_tiles, tiles_of_quad - first);
+  TapTile sums[ITEM_TILES];
+  sums[0] = tap_tile_zero();
+  Taps4 bias_sums = taps4_zero();
+  if (is_bias) {
+    Quad q = quad_of(channel, bias_channels);
+    int pixels = bias_from_big ? g.big_height * g.big_width : g.small_height * g.small_width;
+    lane_pointer map = lanes_in(bias_from_big ? big_map : small_map) + channel * ELEMENT_STEP;
+    for (int block = first_block; block < first_block + blocks; ++block) {
+      bias_sums = lane_sums(
+          bias_sums, map + (size_t)block * pixels * bias_channels * ELEMENT_STEP, q.b, q.c, q.d,
+          2 * bias_channels, pixels);
+    }
+  } else {
+    weight_tiles(
+        sums, big_map, small_map, g, kernel_size, first_block, blocks, channel, first, imin(tiles, ITEM_TILES));
+  }
+  // Where lanes are work-items all of a group take both ways, with nothing to write on one of them.
+  for (int i = 0; i < (LANES == 1 ? 1 : tiles); ++i) {
+    TapGeometry at = tile_taps(g, first + i, kernel_size);
+    int place = (channel / 4 * kernel_size + at.ky) * row_taps + at.tap;
+    write_taps(weight_partial + place * 4, sums[i], row_taps - at.tap, is_bias ? 0 : count, 0 JOIN_PASS);
+  }
+  if (LANES == 1 || is_bias) {
+    write_quad(
+        bias_partial + channel, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, is_bias ? count : 0,
+        0 JOIN_PASS);
+  }
+}

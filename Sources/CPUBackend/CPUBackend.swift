@@ -1,0 +1,35 @@
+import Foundation
+import Programs
+
+/// The CPU as a device: pure Swift SIMD, images as lanes, threads over blocks × channel tiles.
+public struct CPUBackend: Backend {
+  /// Number of threads.
+  public let threads: Int
+  /// The device.
+  public let device: DeviceInfo
+
+  /// A backend of `threads` threads, by default one for each processor this process may run on.
+  ///
+  /// Throws: ``CPUError`` where the processor lacks what the kernels are compiled for, or `threads` is not in
+  /// 1...1024.
+  public init(threads: Int? = nil) throws {
+    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    guard (1...1024).contains(count) else { throw CPUError("threads is \(count), expected 1...1024") }
+    try Processor.check()
+    self.threads = count
+    device = DeviceInfo(
+      identifier: "cpu", name: Processor.name, kind: .cpu, driver: "", units: count)
+  }
+
+  /// Allocates the program's memory and its threads.
+  public func prepare(_ program: Program) throws -> any PreparedProgram {
+    CPUProgram(program, threads: threads)
+  }
+}
+
+/// The CPU backend cannot run here: says why.
+public struct CPUError: Error, CustomStringConvertible, Sendable {
+  /// One clear line.
+  public let description: String
+  init(_ description: String) { self.description = description }
+}

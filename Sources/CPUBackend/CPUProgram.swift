@@ -1,0 +1,91 @@
+import CPUKernels
+import Programs
+
+/// One operation, bound to memory: `items` pieces of work that may run in any order on any thread.
+struct Launch {
+  let items: Int
+  /// Items handed out at a time: small pieces come in handfuls.
+  var grain = 1
+  let body: (_ item: Int, _ worker: Int, _ step: Int) -> Void
+
+  init(items: Int, grain: Int = 1, _ body: @escaping (_ item: Int, _ worker: Int, _ step: Int) -> Void) {
+    self.items = items
+    self.grain = grain
+    self.body = body
+  }
+}
+
+/// A program in this process's memory.
+final class CPUProgram: PreparedProgram {
+  let program: Program
+  private let memory: Memory
+  private let pool: ThreadPool
+  private var launches: [Routine.Name: [Launch]] = [:]
+
+  init(_ program: Program, threads: Int) {
+    self.program = program
+    memory = Memory(program, threads: threads)
+    pool = ThreadPool(threads: threads)
+    for routine in program.routines {
+      launches[routine.name] = routine.operations.flatMap { $0.launches(memory) }
+    }
+  }
+
+  deinit { pool.stop() }
+
+  func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
+    precondition(offset >= 0 && offset + bytes.count <= buffer.contents.byteCount, "write past \(buffer.name)")
+    guard let from = bytes.baseAddress else { return }
+    (memory.raw(buffer) + offset).copyMemory(from: from, byteCount: bytes.count)
+  }
+
+  func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
+    precondition(offset >= 0 && offset + bytes.count <= buffer.contents.byteCount, "read past \(buffer.name)")
+    bytes.baseAddress?.copyMemory(from: memory.raw(buffer) + offset, byteCount: bytes.count)
+  }
+
+  func run(_ routine: Routine.Name, step: Int) throws {
+    guard let launches = launches[routine] else {
+      throw ProgramError("run", "the program has no routine \(routine.rawValue)")
+    }
+    for launch in launches {
+      pool.run(items: launch.items, grain: launch.grain) { item, worker in launch.body(item, worker, step) }
+    }
+  }
+
+  func synchronize() throws {}
+}
+
+extension Operation {
+  /// The operation bound to `memory`: one launch, or several that follow each other.
+  fileprivate func launches(_ memory: Memory) -> [Launch] {
+    switch self {
+    case .initialise(let d): [d.launch(memory)]
+    case .gatherImages(let d): [d.launch(memory)]
+    case .addNoise(let d): [d.launch(memory)]
+    case .convolutionForward(let d): [d.launch(memory)]
+    case .convolutionBackwardInput(let d): [d.launch(memory)]
+    case .convolutionBackwardWeight(let d): [d.launch(memory)]
+    case .linearForward(let d): [d.launch(memory)]
+    case .linearBackwardInput(let d): [d.launch(memory)]
+    case .linearBackwardWeight(let d): [d.launch(memory)]
+    case .flatten(let d): [d.launch(memory)]
+    case .unflatten(let d): [d.launch(memory)]
+    case .activationForward(let d): [d.launch(memory)]
+    case .activationBackward(let d): [d.launch(memory)]
+    case .dropoutForward(let d): [d.launch(memory)]
+    case .dropoutBackward(let d): [d.launch(memory)]
+    case .meanSquaredError(let d): [d.launch(memory)]
+    case .binaryCrossEntropy(let d): [d.launch(memory)]
+    case .crossEntropy(let d): [d.launch(memory)]
+    case .reparameterizeForward(let d): [d.launch(memory)]
+    case .reparameterizeBackward(let d): [d.launch(memory)]
+    case .klDivergence(let d): [d.launch(memory)]
+    case .sumPerImage(let d): [d.launch(memory)]
+    case .sumChunks(let d): [d.launch(memory)]
+    case .sumParts(let d): [d.launch(memory)]
+    case .clipNorm(let d): d.launches(memory)
+    case .update(let d): [d.launch(memory)]
+    }
+  }
+}

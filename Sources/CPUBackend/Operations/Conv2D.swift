@@ -1,0 +1,123 @@
+import CPUKernels
+import Programs
+
+extension Geometry {
+  init(_ g: ConvolutionGeometry) {
+    self.init(
+      channels: g.big.channels, height: g.big.height, width: g.big.width,
+      smallChannels: g.small.channels, smallHeight: g.small.height, smallWidth: g.small.width,
+      kernel: g.kernel, stride: g.stride, padding: g.padding)
+  }
+
+  /// A linear layer as a convolution of one pixel: inputs are the big channels, outputs the small ones.
+  init(_ linear: LinearShape) {
+    self.init(
+      channels: linear.inputs, height: 1, width: 1, smallChannels: linear.outputs, smallHeight: 1, smallWidth: 1,
+      kernel: 1, stride: 1, padding: 0)
+  }
+}
+
+extension Epilogue {
+  init(_ mask: ReLUMask?, _ memory: Memory, continues: Bool = false) {
+    self.init(mask: mask.map { Images(memory.images($0.output)) }, scale: mask?.scale ?? 1, continues: continues)
+  }
+
+  init(bias: Buffer, _ activation: Activation, _ memory: Memory) {
+    self.init(bias: memory.floats(bias), function: activation.function)
+  }
+}
+
+extension Activation {
+  var function: Epilogue.Function {
+    switch self {
+    case .identity: .identity
+    case .relu: .relu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .softplus: .softplus
+    }
+  }
+}
+
+/// Work split over blocks of images × tiles of four channels.
+private func tiled(
+  batch: Int, channels: Int, _ body: @escaping (_ block: Int, _ tile: Int) -> Void
+) -> Launch {
+  let tiles = (channels + 3) / 4
+  return Launch(items: Blocking.blocks(batch) * tiles) { item, _, _ in body(item / tiles, item % tiles) }
+}
+
+/// Big map to small map, whatever layer asks for it.
+func downLaunch(
+  _ g: Geometry, batch: Int, channels: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
+  small: MutableImages, _ epilogue: Epilogue
+) -> Launch {
+  tiled(batch: batch, channels: channels) { block, tile in
+    convolutionDown(g, big: big, weight: weight, small: small, epilogue: epilogue, block: block, tile: tile)
+  }
+}
+
+/// Small map to big map, whatever layer asks for it.
+func upLaunch(
+  _ g: Geometry, batch: Int, channels: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
+  big: MutableImages, _ epilogue: Epilogue
+) -> Launch {
+  tiled(batch: batch, channels: channels) { block, tile in
+    convolutionUp(g, small: small, weight: weight, big: big, epilogue: epilogue, block: block, tile: tile)
+  }
+}
+
+extension ConvolutionForward {
+  func launch(_ memory: Memory) -> Launch {
+    let (from, to, weight) = (memory.images(input), memory.images(output), memory.floats(weight))
+    let epilogue = Epilogue(bias: bias, activation, memory)
+    let (g, batch, channels) = (Geometry(convolution.geometry), convolution.batch, convolution.output.channels)
+    return convolution.direction == .down
+      ? downLaunch(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
+      : upLaunch(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
+  }
+}
+
+extension ConvolutionBackwardInput {
+  func launch(_ memory: Memory) -> Launch {
+    let (from, to) = (memory.images(outputGradient), memory.images(inputGradient))
+    let (weight, epilogue) = (memory.floats(weight), Epilogue(mask, memory))
+    let (g, batch, channels) = (Geometry(convolution.geometry), convolution.batch, convolution.input.channels)
+    return convolution.direction == .down
+      ? upLaunch(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
+      : downLaunch(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
+  }
+}
+
+extension ConvolutionBackwardWeight {
+  /// Items: for every chunk, every tile of small channels × row of the kernel, and every tile of biases.
+  func launch(_ memory: Memory) -> Launch {
+    let (g, geometry) = (Geometry(convolution.geometry), convolution.geometry)
+    let (input, gradient) = (memory.images(input), memory.images(outputGradient))
+    let (big, small) = convolution.direction == .down ? (input, gradient) : (gradient, input)
+    let (partials, zeros) = (memory.floats(partials), memory.zeros)
+    let (weightOffset, biasOffset, stride) = (weightOffset, biasOffset, stride)
+    let output = convolution.output
+    let weightItems = (geometry.small.channels + 3) / 4 * geometry.kernel
+    let items = weightItems + (output.channels + 3) / 4
+    let blocks = Blocking.blocks(convolution.batch)
+    let inChunk = Blocking.chunk / Blocking.block
+    memory.reserveScratch(convolutionWeightScratch(g))
+    return Launch(items: Blocking.chunks(convolution.batch) * items) { item, worker, _ in
+      let (chunk, piece) = (item / items, item % items)
+      let first = chunk * inChunk
+      let count = min(inChunk, blocks - first)
+      if piece < weightItems {
+        convolutionWeight(
+          g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
+          scratch: memory.scratch(worker), firstBlock: first, blocks: count,
+          tile: piece / geometry.kernel, ky: piece % geometry.kernel)
+      } else {
+        biasGradient(
+          gradient, channels: output.channels, pixels: output.height * output.width,
+          gradient: partials + chunk * stride + biasOffset, firstBlock: first, blocks: count,
+          tile: piece - weightItems)
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import CPUKernels
+import Programs
+
+extension LinearForward {
+  func launch(_ memory: Memory) -> Launch {
+    downLaunch(
+      Geometry(shape), batch: shape.batch, channels: shape.outputs, big: memory.images(input),
+      weight: memory.floats(weight), small: memory.images(output), Epilogue(bias: bias, activation, memory))
+  }
+}
+
+extension LinearBackwardInput {
+  func launch(_ memory: Memory) -> Launch {
+    upLaunch(
+      Geometry(shape), batch: shape.batch, channels: shape.inputs, small: memory.images(outputGradient),
+      weight: memory.floats(weight), big: memory.images(inputGradient),
+      Epilogue(mask, memory, continues: accumulate))
+  }
+}
+
+extension LinearBackwardWeight {
+  /// Items: every tile of four outputs × a strip of inputs, and every tile of biases.
+  func launch(_ memory: Memory) -> Launch {
+    let shape = shape
+    let (input, gradient) = (memory.images(input), memory.images(outputGradient))
+    let (weights, biases) = (memory.floats(weightGradient), memory.floats(biasGradient))
+    let blocks = Blocking.blocks(shape.batch)
+    let tiles = (shape.outputs + 3) / 4
+    let strip = 48
+    let strips = (shape.inputs + strip - 1) / strip
+    return Launch(items: tiles * strips + tiles) { item, _, _ in
+      if item < tiles * strips {
+        let first = item % strips * strip
+        linearWeight(
+          input: input, inputs: shape.inputs, outputGradient: gradient, outputs: shape.outputs,
+          gradient: weights, blocks: blocks, tile: item / strips, first: first,
+          last: min(first + strip, shape.inputs))
+      } else {
+        CPUKernels.biasGradient(
+          gradient, channels: shape.outputs, pixels: 1, gradient: biases, firstBlock: 0, blocks: blocks,
+          tile: item - tiles * strips)
+      }
+    }
+  }
+}

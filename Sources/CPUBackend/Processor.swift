@@ -1,0 +1,30 @@
+import Foundation
+
+/// What the kernels ask of the processor.
+public enum Processor {
+  /// The processor's name, as the system tells it.
+  public static var name: String { field("model name") ?? "CPU" }
+
+  /// Throws: ``CPUError`` where the processor lacks AVX2 or FMA (x86-64); arm64 always has what is needed.
+  ///
+  /// To be called before any kernel, and first thing in `main`.
+  public static func check() throws {
+    #if arch(x86_64)
+      guard let flags = field("flags")?.split(separator: " ") else { return }
+      let missing = ["avx2", "fma"].filter { !flags.contains(Substring($0)) }
+      if !missing.isEmpty {
+        throw CPUError(
+          "this processor (\(name)) lacks \(missing.joined(separator: " and ")): "
+            + "Facsimile needs x86-64 with AVX2 and FMA (Haswell, Zen or later), or arm64")
+      }
+    #endif
+  }
+
+  private static func field(_ key: String) -> String? {
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }
+    for line in text.split(separator: "\n", maxSplits: 64) where line.hasPrefix(key) {
+      return line.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,148 @@
+import Numerics
+
+/// Channels, rows and columns of a map.
+public struct MapSize: Sendable {
+  let channels: Int
+  let pixels: Int
+
+  /// A map of `channels` × `pixels` values.
+  public init(channels: Int, pixels: Int) {
+    self.channels = channels
+    self.pixels = pixels
+  }
+
+  @inline(__always) var count: Int { channels * pixels }
+  /// Vectors of one block.
+  @inline(__always) var block: Int { channels * pixels * 2 }
+  /// Vector offset of element `index` in (channel, y, x) order.
+  @inline(__always) func place(_ index: Int) -> Int {
+    channels == 1 ? 2 * index : 2 * (index % pixels * channels + index / pixels)
+  }
+}
+
+/// The data set indices of one block, or ``absentImage`` where there is none: 16 words.
+public typealias Indices = UnsafePointer<UInt32>
+
+/// Marks a place without image.
+public let absentImage = UInt32.max
+
+/// One block of images out of the data set's bytes: x ÷ 255; absent images become zeros.
+public func gatherImages(
+  _ dataset: UnsafePointer<UInt8>, _ size: MapSize, indices: Indices, count: Int, output: MutableImages
+) {
+  for half in 0..<2 {
+    let first = half * 8
+    // A place without image reads the first one; its lane is cleared below.
+    @inline(__always) func start(_ lane: Int) -> UnsafePointer<UInt8> {
+      let n = first + lane
+      let index = n < count && indices[n] != absentImage ? Int(indices[n]) : 0
+      return dataset + index * size.count
+    }
+    let (p0, p1, p2, p3) = (start(0), start(1), start(2), start(3))
+    let (p4, p5, p6, p7) = (start(4), start(5), start(6), start(7))
+    let there = present(indices + first, count - first)
+    for element in 0..<size.count {
+      let bytes = SIMD8<Int32>(
+        Int32(p0[element]), Int32(p1[element]), Int32(p2[element]), Int32(p3[element]),
+        Int32(p4[element]), Int32(p5[element]), Int32(p6[element]), Int32(p7[element]))
+      let value = Formulas.byteToFloat(bytes)
+      output[size.place(element) + half] = choose(there, value, Lanes(repeating: 0))
+    }
+  }
+}
+
+/// Which of the eight images from `indices` on are there, `count` of them at the most.
+@inline(__always) func present(_ indices: Indices, _ count: Int) -> LaneMask {
+  samples(indices, count) .!= WordLanes(repeating: absentImage)
+}
+
+/// The data set indices of eight images, absent beyond `count`.
+@inline(__always) func samples(_ indices: Indices, _ count: Int) -> WordLanes {
+  var words = WordLanes(repeating: absentImage)
+  for lane in 0..<8 where lane < count { words[lane] = indices[lane] }
+  return words
+}
+
+/// A block's place in the random streams: numerics contract, section 4.
+public struct RandomBlock {
+  let seed: UInt64
+  let stream: UInt32
+  let epoch: UInt32
+  let indices: Indices
+  let count: Int
+
+  /// The streams of the (at most 16) samples at `indices`, of which `count` are in the part.
+  public init(seed: UInt64, stream: UInt32, epoch: UInt32, indices: Indices, count: Int) {
+    self.seed = seed
+    self.stream = stream
+    self.epoch = epoch
+    self.indices = indices
+    self.count = count
+  }
+
+  /// The words of elements 4·quad … 4·quad + 3 for eight samples.
+  @inline(__always) func words(_ samples: WordLanes, _ quad: Int)
+    -> (WordLanes, WordLanes, WordLanes, WordLanes)
+  {
+    Philox4x32.words(
+      key: seed, WordLanes(repeating: stream), WordLanes(repeating: epoch), samples,
+      WordLanes(repeating: UInt32(truncatingIfNeeded: quad)))
+  }
+
+  /// The normal numbers of elements 4·quad … 4·quad + 3.
+  @inline(__always) func normals(_ samples: WordLanes, _ quad: Int) -> (Lanes, Lanes, Lanes, Lanes) {
+    let w = words(samples, quad)
+    let (low, high) = (normals(w.0, w.1), normals(w.2, w.3))
+    return (low.even, low.odd, high.even, high.odd)
+  }
+
+  @inline(__always) private func normals(_ a: WordLanes, _ b: WordLanes) -> (even: Lanes, odd: Lanes) {
+    RandomVariates.normalPair(a, b)
+  }
+}
+
+/// One block: output = fma(normal, factor, input).
+public func addNoise(
+  _ input: Images, _ size: MapSize, random: RandomBlock, factor: Float, output: MutableImages
+) {
+  for half in 0..<2 {
+    let samples = samples(random.indices + 8 * half, random.count - 8 * half)
+    for quad in 0..<(size.count + 3) / 4 {
+      let n = random.normals(samples, quad)
+      let (first, left) = (4 * quad, size.count - 4 * quad)
+      noisy(input, output, size.place(first) + half, n.0, factor)
+      if left > 1 { noisy(input, output, size.place(first + 1) + half, n.1, factor) }
+      if left > 2 { noisy(input, output, size.place(first + 2) + half, n.2, factor) }
+      if left > 3 { noisy(input, output, size.place(first + 3) + half, n.3, factor) }
+    }
+  }
+}
+
+@inline(__always) private func noisy(
+  _ input: Images, _ output: MutableImages, _ place: Int, _ normal: Lanes, _ factor: Float
+) {
+  output[place] = fma(normal, factor, input[place])
+}
+
+/// One block: output = u < keep ? input · scale : 0, forward and (on gradients) backward.
+public func dropout(
+  _ input: Images, _ size: MapSize, random: RandomBlock, keep: Float, scale: Float, output: MutableImages
+) {
+  for half in 0..<2 {
+    let samples = samples(random.indices + 8 * half, random.count - 8 * half)
+    for quad in 0..<(size.count + 3) / 4 {
+      let w = random.words(samples, quad)
+      let (first, left) = (4 * quad, size.count - 4 * quad)
+      dropped(input, output, size.place(first) + half, w.0, keep, scale)
+      if left > 1 { dropped(input, output, size.place(first + 1) + half, w.1, keep, scale) }
+      if left > 2 { dropped(input, output, size.place(first + 2) + half, w.2, keep, scale) }
+      if left > 3 { dropped(input, output, size.place(first + 3) + half, w.3, keep, scale) }
+    }
+  }
+}
+
+@inline(__always) private func dropped(
+  _ input: Images, _ output: MutableImages, _ place: Int, _ word: WordLanes, _ keep: Float, _ scale: Float
+) {
+  output[place] = Formulas.dropout(input[place], RandomVariates.uniform(word), keep: keep, scale: scale)
+}

@@ -1,0 +1,46 @@
+// The kernels of this module take pointers and plain integers only: it is compiled for AVX2 and FMA, and
+// generic library code instantiated here could be picked by the linker for everyone (see ARCHITECTURE.md).
+
+import Numerics
+
+/// Activations, `[block of 16 images][y][x][channel][16]`: every element is two vectors of eight images.
+public typealias Images = UnsafePointer<Lanes>
+/// Activations that are written.
+public typealias MutableImages = UnsafeMutablePointer<Lanes>
+
+/// Sizes of a convolution of either kind; see `ConvolutionGeometry` in Programs.
+public struct Geometry: Sendable {
+  let channels: Int
+  let height: Int
+  let width: Int
+  let smallChannels: Int
+  let smallHeight: Int
+  let smallWidth: Int
+  let kernel: Int
+  let stride: Int
+  let padding: Int
+
+  /// Sizes of the big map, the small map and the taps between them.
+  public init(
+    channels: Int, height: Int, width: Int, smallChannels: Int, smallHeight: Int, smallWidth: Int,
+    kernel: Int, stride: Int, padding: Int
+  ) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.smallChannels = smallChannels
+    self.smallHeight = smallHeight
+    self.smallWidth = smallWidth
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+  }
+
+  /// Vectors of one block of the big map.
+  @inline(__always) var bigBlock: Int { channels * height * width * 2 }
+  /// Vectors of one block of the small map.
+  @inline(__always) var smallBlock: Int { smallChannels * smallHeight * smallWidth * 2 }
+}
+
+@inline(__always) func minimum(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
+@inline(__always) func maximum(_ a: Int, _ b: Int) -> Int { a > b ? a : b }

@@ -1,0 +1,54 @@
+import Foundation
+
+/// What the catalog knows of one named data set on this machine.
+public struct DatasetListing: Sendable, Equatable, Codable {
+  /// How things stand.
+  public enum State: String, Sendable, Codable {
+    /// There, and every file has its known hash.
+    case verified
+    /// There and sound, but no hashes are known to compare with.
+    case unverified
+    /// There, but it cannot be used: see `problem`.
+    case damaged
+    /// In none of the places looked at: see `problem`.
+    case absent
+  }
+
+  /// The known name.
+  public let name: String
+  /// How things stand.
+  public let state: State
+  /// The folder it is in, where it is.
+  public let folder: String?
+  /// How many training images, where it can be read.
+  public let trainCount: Int?
+  /// How many test images, where it can be read.
+  public let testCount: Int?
+  /// One line: why it cannot be used, and what to do.
+  public let problem: String?
+}
+
+extension DatasetCatalog {
+  /// Looks for every known data set, and reads and checks those that are there.
+  public func list() -> [DatasetListing] {
+    KnownDataset.allCases.map(listing)
+  }
+
+  private func listing(_ known: KnownDataset) -> DatasetListing {
+    func failed(_ state: DatasetListing.State, in folder: URL?, _ error: any Error) -> DatasetListing {
+      DatasetListing(
+        name: known.rawValue, state: state, folder: folder?.path, trainCount: nil, testCount: nil,
+        problem: "\(error)")
+    }
+    let folder: DatasetFolder
+    do { folder = try find(known) } catch { return failed(.absent, in: nil, error) }
+    do {
+      let contents = try folder.read(expecting: known.hashes, name: known.rawValue)
+      return DatasetListing(
+        name: known.rawValue, state: known.hashes == nil ? .unverified : .verified, folder: folder.url.path,
+        trainCount: contents.train.count, testCount: contents.test.count, problem: nil)
+    } catch {
+      return failed(.damaged, in: folder.url, error)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// The four files of a data set, named as MNIST names them; each may also end in `.gz`.
+public enum DatasetFile: String, Sendable, CaseIterable {
+  /// The training images.
+  case trainImages = "train-images-idx3-ubyte"
+  /// The training labels.
+  case trainLabels = "train-labels-idx1-ubyte"
+  /// The test images.
+  case testImages = "t10k-images-idx3-ubyte"
+  /// The test labels.
+  case testLabels = "t10k-labels-idx1-ubyte"
+}
+
+/// A data set that is known by name.
+public enum KnownDataset: String, Sendable, CaseIterable {
+  /// Handwritten digits.
+  case mnist
+  /// Pieces of clothing.
+  case fashionMNIST = "fashion-mnist"
+  /// Cursive Japanese characters.
+  case kmnist
+
+  /// SHA-256 of each unpacked file, or nil where no trusted copy has been seen yet.
+  public var hashes: [DatasetFile: String]? {
+    switch self {
+    case .mnist:
+      [
+        .trainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        .trainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        .testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        .testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+      ]
+    case .fashionMNIST:
+      [
+        .trainImages: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        .trainLabels: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        .testImages: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        .testLabels: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+      ]
+    case .kmnist: nil
+    }
+  }
+
+  /// What a user does to get it, given a folder that is looked at.
+  func advice(folder: String) -> String {
+    switch self {
+    case .fashionMNIST:
+      "get it with `sudo apt-get install dataset-fashion-mnist`"
+    case .mnist, .kmnist:
+      "put its four files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
+        + "t10k-labels-idx1-ubyte.gz) in \(folder), or in a folder FOLDER/\(rawValue) "
+        + "and `export FACSIMILE_DATA=FOLDER`"
+    }
+  }
+}

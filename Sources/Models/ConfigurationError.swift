@@ -1,0 +1,8 @@
+/// A setting that is unknown or out of range, with what is allowed.
+public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Sendable {
+  /// One clear line.
+  public let description: String
+
+  /// An error that reads `message`.
+  public init(_ message: String) { description = message }
+}

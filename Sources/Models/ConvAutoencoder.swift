@@ -1,0 +1,18 @@
+import Programs
+
+/// The convolutional autoencoder: an image through a narrow code and back.
+enum ConvAutoencoder: ModelDefinition {
+  static let summary = "convolutional autoencoder"
+  static let losses: [Loss] = [.meanSquaredError, .binaryCrossEntropy]
+  static let keys: Set<String> = ["filters"]
+
+  static func setDefaults(_ configuration: inout Configuration) {}
+
+  static func architecture(_ configuration: Configuration) -> Architecture {
+    Architecture(
+      input: ConvolutionalStages.input,
+      encoder: ConvolutionalStages.encoder(configuration),
+      decoder: ConvolutionalStages.decoder(
+        configuration, activation: configuration.loss.takesLogits ? .identity : .sigmoid))
+  }
+}

@@ -1,0 +1,148 @@
+import Programs
+
+/// A program for people: operations with shapes, FLOPs and bytes, and the plan of its memory.
+public struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConvertible {
+  /// One operation.
+  public struct Line: Codable, Hashable, Sendable {
+    /// What it does: `conv2d_forward`.
+    public let operation: String
+    /// What it makes: `train.encoder.conv1`.
+    public let output: String
+    /// Shapes in and out: `128 × [1, 28, 28] → 128 × [8, 14, 14]`.
+    public let shapes: String
+    /// Floating-point operations of one run.
+    public let flops: Int
+    /// Bytes it reads.
+    public let bytesRead: Int
+    /// Bytes it writes.
+    public let bytesWritten: Int
+  }
+
+  /// One routine.
+  public struct Part: Codable, Hashable, Sendable {
+    /// `initialise`, `train` or `evaluate`.
+    public let name: String
+    /// Its operations in order.
+    public let operations: [Line]
+    /// FLOPs of one run.
+    public let flops: Int
+  }
+
+  /// The model.
+  public let model: String
+  /// Images in a step of training.
+  public let batchSize: Int
+  /// Number of parameters.
+  public let parameters: Int
+  /// The routines.
+  public let routines: [Part]
+  /// Bytes kept between runs.
+  public let persistentBytes: Int
+  /// Bytes that everything else shares.
+  public let arenaBytes: Int
+  /// Bytes that everything else would take without sharing.
+  public let unsharedBytes: Int
+
+  /// Describes `model`.
+  public init(_ model: LoweredModel) {
+    let memory = MemoryPlan(model.program)
+    self.model = model.configuration.model.rawValue
+    batchSize = model.configuration.batchSize
+    parameters = model.table.valueCount
+    routines = model.program.routines.map { routine in
+      Part(
+        name: routine.name.rawValue, operations: routine.operations.map(Line.init), flops: routine.flops)
+    }
+    persistentBytes = memory.persistentBytes
+    arenaBytes = memory.arenaBytes
+    unsharedBytes = memory.unsharedBytes
+  }
+
+  /// A table a routine, and the memory.
+  public var description: String {
+    var text = "\(model): \(parameters) parameters, batch of \(batchSize)\n"
+    for routine in routines {
+      text += "\n\(routine.name): \(routine.operations.count) operations, \(Self.mega(routine.flops)) MFLOP\n"
+      let rows = [["operation", "makes", "shapes", "MFLOP", "KiB read", "KiB written"]]
+        + routine.operations.map {
+          [
+            $0.operation, $0.output, $0.shapes, Self.mega($0.flops), Self.kibi($0.bytesRead),
+            Self.kibi($0.bytesWritten),
+          ]
+        }
+      text += Self.table(rows)
+    }
+    return text
+      + """
+
+      memory: \(Self.kibi(persistentBytes)) KiB persistent, \(Self.kibi(arenaBytes)) KiB shared by all \
+      transient buffers (\(Self.kibi(unsharedBytes)) KiB without sharing)
+
+      """
+  }
+
+  private static func mega(_ flops: Int) -> String {
+    let hundredths = (flops + 5_000) / 10_000
+    let cents = hundredths % 100
+    return "\(hundredths / 100).\(cents < 10 ? "0" : "")\(cents)"
+  }
+
+  private static func kibi(_ bytes: Int) -> String { "\((bytes + 1023) / 1024)" }
+
+  /// Columns two spaces apart; figures to the right.
+  private static func table(_ rows: [[String]]) -> String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    return rows.map { row in
+      let cells = zip(row, widths).enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column < 3 ? cell.0 + padding : padding + cell.0
+      }
+      return "  " + cells.joined(separator: "  ") + "\n"
+    }.joined()
+  }
+}
+
+extension ProgramDescription.Line {
+  init(_ operation: Operation) {
+    let descriptor = operation.descriptor
+    self.operation = operation.kind.rawValue
+    output = descriptor.writes.first?.name ?? ""
+    let input = descriptor.reads.first.map { Self.shape($0) + " → " } ?? ""
+    shapes = input + (descriptor.writes.first.map(Self.shape) ?? "")
+    flops = descriptor.flops
+    let traffic = operation.traffic
+    (bytesRead, bytesWritten) = (traffic.read, traffic.written)
+  }
+
+  private static func shape(_ buffer: Buffer) -> String {
+    switch buffer.contents {
+    case .images(let batch, let shape): "\(batch) × \(shape)"
+    case .parameter(let shape): "\(shape)"
+    case .floats(let count), .words(let count), .bytes(let count): "\(count)"
+    }
+  }
+}
+
+extension Operation {
+  /// Bytes an operation moves: its buffers', but for the few that touch only a little of a large buffer.
+  var traffic: (read: Int, written: Int) {
+    let read = descriptor.reads.reduce(0) { $0 + $1.contents.byteCount }
+    let written = descriptor.writes.reduce(0) { $0 + $1.contents.byteCount }
+    switch self {
+    case .gatherImages(let d):
+      // One byte a pixel out of the resident images.
+      return (d.output.count, d.output.contents.byteCount)
+    case .convolutionBackwardWeight(let d):
+      let outputs = ParameterShape.bias(d.convolution.output.channels)
+      let floats = d.convolution.geometry.weight.packedCount + outputs.packedCount
+      return (read, 4 * Blocking.chunks(d.convolution.batch) * floats)
+    case .sumChunks(let d):
+      let bytes = 4 * d.segments.count * Blocking.segment
+      return (bytes * d.chunks, bytes)
+    case .sumParts(let d):
+      return (4 * d.count * d.stride, 4 * d.stride)
+    default:
+      return (read, written)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Programs
+
+extension Configuration {
+  /// The table of one epoch of training: every scalar of every step, computed in double, rounded once.
+  ///
+  /// - Parameters:
+  ///   - epoch: from 1.
+  ///   - batches: images of each step.
+  public func trainingTable(epoch: Int, batches: [Int]) -> StepTable {
+    let epochOfPhase = epoch - trainable.phase(of: epoch, default: epochs).epochsBefore - 1
+    var table = StepTable(steps: batches.count)
+    for (step, images) in batches.enumerated() {
+      let rate = learningRate(epoch: epoch, step: step, stepsPerEpoch: batches.count)
+      // The optimizer starts afresh with every phase, so its steps count from there.
+      let scalars = scalars(learningRate: rate, step: epochOfPhase * batches.count + step + 1)
+      setBatch(&table, step, epoch: epoch, images: images)
+      table.set(step, .stepSize, scalars.stepSize)
+      table.set(step, .secondMomentScale, scalars.secondMomentScale)
+      table.set(step, .decay, scalars.decay)
+      table.set(
+        step, .klWeight, Float(klWeight(epoch: epoch, step: step, stepsPerEpoch: batches.count)))
+    }
+    return table
+  }
+
+  /// The table of an evaluation, with the full weight of the KL divergence.
+  ///
+  /// - Parameters:
+  ///   - batches: images of each step.
+  ///   - draw: word 1 of the random counter: 0, unless several draws are wanted.
+  public func evaluationTable(batches: [Int], draw: Int = 0) -> StepTable {
+    var table = StepTable(steps: batches.count)
+    for (step, images) in batches.enumerated() {
+      setBatch(&table, step, epoch: draw, images: images)
+      table.set(step, .klWeight, Float(klWeight))
+    }
+    return table
+  }
+
+  private func setBatch(_ table: inout StepTable, _ step: Int, epoch: Int, images: Int) {
+    table[step, .epoch] = UInt32(epoch)
+    table[step, .images] = UInt32(images)
+    table.set(step, .lossScale, loss.lossScale(images: images))
+    table.set(step, .gradientScale, loss.gradientScale(images: images))
+  }
+}

@@ -1,0 +1,185 @@
+/// The scalars of one step of SGD, each rounded once from double.
+public struct SGDScalars: Sendable, Hashable {
+  /// The learning rate.
+  public var learningRate: Float
+  /// The momentum; 0 for none.
+  public var momentum: Float
+  /// Rounds the scalars of a step.
+  public init(learningRate: Double, momentum: Double) {
+    self.learningRate = Float(learningRate)
+    self.momentum = Float(momentum)
+  }
+}
+
+/// The scalars of one step of RMSprop, each rounded once from double.
+public struct RMSpropScalars: Sendable, Hashable {
+  /// The learning rate.
+  public var learningRate: Float
+  /// The decay α of the mean square.
+  public var decay: Float
+  /// `1 − α`.
+  public var decayComplement: Float
+  /// ε, added to the root.
+  public var epsilon: Float
+  /// Rounds the scalars of a step.
+  public init(learningRate: Double, decay: Double, epsilon: Double) {
+    self.learningRate = Float(learningRate)
+    self.decay = Float(decay)
+    decayComplement = Float(1 - decay)
+    self.epsilon = Float(epsilon)
+  }
+}
+
+/// The scalars of one step of Adam or AdamW, each rounded once from double.
+public struct AdamScalars: Sendable, Hashable {
+  /// `lr / (1 − β₁ᵗ)`.
+  public var stepSize: Float
+  /// `√(1 − β₂ᵗ)`.
+  public var rootCorrection: Float
+  /// `1 − β₁`.
+  public var beta1Complement: Float
+  /// β₂.
+  public var beta2: Float
+  /// `1 − β₂`.
+  public var beta2Complement: Float
+  /// ε, added to the corrected root.
+  public var epsilon: Float
+  /// Rounds the scalars of step `step`, counted from 1; the powers by `HostScalars.power`.
+  public init(learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int) {
+    precondition(step >= 1, "Adam: the step is \(step), expected at least 1")
+    stepSize = Float(learningRate / (1 - HostScalars.power(beta1, step)))
+    rootCorrection = Float((1 - HostScalars.power(beta2, step)).squareRoot())
+    beta1Complement = Float(1 - beta1)
+    self.beta2 = Float(beta2)
+    beta2Complement = Float(1 - beta2)
+    self.epsilon = Float(epsilon)
+  }
+}
+
+// Optimizers: PyTorch's formulas, in the form its CPU kernels use where that form is one of several.
+
+extension Formulas {
+  /// L2 decay, before any optimizer but AdamW: `fma(decay, p, g)`.
+  @inlinable @inline(__always)
+  public static func l2(_ g: Float, parameter p: Float, decay: Float) -> Float { fma(decay, p, g) }
+
+  /// L2 decay in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func l2(_ g: Lanes, parameter p: Lanes, decay: Float) -> Lanes { fma(p, decay, g) }
+
+  /// Decoupled decay, before the step of AdamW: `p·factor`, factor = 1 − lr·decay rounded once.
+  @inlinable @inline(__always)
+  public static func decoupledDecay(_ p: Float, factor: Float) -> Float { p * factor }
+
+  /// Decoupled decay in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func decoupledDecay(_ p: Lanes, factor: Float) -> Lanes { p * factor }
+
+  /// Clipping by the global norm, after the norm is known: `g·coefficient`.
+  ///
+  /// The coefficient, `limit ÷ (norm + 1e-6)` and at most 1, is computed once per step by `clipCoefficient`.
+  @inlinable @inline(__always)
+  public static func clip(_ g: Float, coefficient: Float) -> Float { g * coefficient }
+
+  /// Clipping in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func clip(_ g: Lanes, coefficient: Float) -> Lanes { g * coefficient }
+
+  /// The coefficient of clipping from the sum of the squares: c = `limit ÷ (√sum + 1e-6)`, `c < 1 ? c : 1`.
+  @inlinable @inline(__always)
+  public static func clipCoefficient(squares sum: Float, limit: Float) -> Float {
+    let c = limit / (sum.squareRoot() + 1e-6)
+    return c < 1 ? c : 1
+  }
+
+  /// A step of SGD: `p = fma(−lr, g, p)`.
+  @inlinable @inline(__always)
+  public static func sgd(_ p: inout Float, gradient g: Float, _ s: SGDScalars) {
+    p = fma(-s.learningRate, g, p)
+  }
+
+  /// A step of SGD in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func sgd(_ p: inout Lanes, gradient g: Lanes, _ s: SGDScalars) {
+    p = fma(g, -s.learningRate, p)
+  }
+
+  /// A step of SGD with momentum: `b = fma(momentum, b, g)`, `p = fma(−lr, b, p)`; b starts at +0.
+  ///
+  /// Nesterov: `p = fma(−lr, fma(momentum, b, g), p)` with the new b.
+  @inlinable @inline(__always)
+  public static func momentum(
+    _ p: inout Float, buffer b: inout Float, gradient g: Float, nesterov: Bool, _ s: SGDScalars
+  ) {
+    b = fma(s.momentum, b, g)
+    p = fma(-s.learningRate, nesterov ? fma(s.momentum, b, g) : b, p)
+  }
+
+  /// A step of SGD with momentum in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func momentum(
+    _ p: inout Lanes, buffer b: inout Lanes, gradient g: Lanes, nesterov: Bool, _ s: SGDScalars
+  ) {
+    b = fma(b, s.momentum, g)
+    p = fma(nesterov ? fma(b, s.momentum, g) : b, -s.learningRate, p)
+  }
+
+  /// A step of RMSprop: `v = fma((1−α)·g, g, α·v)`, `p = fma(−lr, g ÷ (√v + ε), p)`; v starts at +0.
+  @inlinable @inline(__always)
+  public static func rmsprop(
+    _ p: inout Float, square v: inout Float, gradient g: Float, _ s: RMSpropScalars
+  ) {
+    v = fma(s.decayComplement * g, g, s.decay * v)
+    p = fma(-s.learningRate, g / (v.squareRoot() + s.epsilon), p)
+  }
+
+  /// A step of RMSprop in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func rmsprop(
+    _ p: inout Lanes, square v: inout Lanes, gradient g: Lanes, _ s: RMSpropScalars
+  ) {
+    v = fma(s.decayComplement * g, g, s.decay * v)
+    p = fma(g / (v.squareRoot() + s.epsilon), -s.learningRate, p)
+  }
+
+  /// A step of Adam: `m = fma(1−β₁, g−m, m)`, `v = fma((1−β₂)·g, g, β₂·v)`,
+  /// `p = fma(−stepSize, m ÷ (√v ÷ rootCorrection + ε), p)`; m and v start at +0.
+  @inlinable @inline(__always)
+  public static func adam(
+    _ p: inout Float, mean m: inout Float, square v: inout Float, gradient g: Float, _ s: AdamScalars
+  ) {
+    m = fma(s.beta1Complement, g - m, m)
+    v = fma(s.beta2Complement * g, g, s.beta2 * v)
+    p = fma(-s.stepSize, m / (v.squareRoot() / s.rootCorrection + s.epsilon), p)
+  }
+
+  /// A step of Adam in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func adam(
+    _ p: inout Lanes, mean m: inout Lanes, square v: inout Lanes, gradient g: Lanes, _ s: AdamScalars
+  ) {
+    m = fma(g - m, s.beta1Complement, m)
+    v = fma(s.beta2Complement * g, g, s.beta2 * v)
+    p = fma(m / (v.squareRoot() / s.rootCorrection + s.epsilon), -s.stepSize, p)
+  }
+
+  /// A step of AdamW: decoupled decay, then Adam.
+  @inlinable @inline(__always)
+  public static func adamW(
+    _ p: inout Float, mean m: inout Float, square v: inout Float, gradient g: Float, decayFactor: Float,
+    _ s: AdamScalars
+  ) {
+    p = decoupledDecay(p, factor: decayFactor)
+    adam(&p, mean: &m, square: &v, gradient: g, s)
+  }
+
+  /// A step of AdamW in each lane; see the scalar formula.
+  @inlinable @inline(__always)
+  public static func adamW(
+    _ p: inout Lanes, mean m: inout Lanes, square v: inout Lanes, gradient g: Lanes, decayFactor: Float,
+    _ s: AdamScalars
+  ) {
+    p = decoupledDecay(p, factor: decayFactor)
+    adam(&p, mean: &m, square: &v, gradient: g, s)
+  }
+}

@@ -1,0 +1,72 @@
+/// What a device is.
+public struct DeviceInfo: Hashable, Sendable {
+  /// Kind of processor.
+  public enum Kind: String, Hashable, Sendable, Codable {
+    case cpu, gpu, accelerator
+  }
+  /// What `--device` takes: `cpu`, `opencl:0.0`.
+  public let identifier: String
+  /// Name for people.
+  public let name: String
+  /// Kind of processor.
+  public let kind: Kind
+  /// Platform and driver version; empty for the CPU backend.
+  public let driver: String
+  /// Compute units, or threads.
+  public let units: Int
+
+  /// Facts about a device.
+  public init(identifier: String, name: String, kind: Kind, driver: String, units: Int) {
+    self.identifier = identifier
+    self.name = name
+    self.kind = kind
+    self.driver = driver
+    self.units = units
+  }
+}
+
+/// Runs programs on one device. What an operation means is in the numerics contract; a backend is free in
+/// everything that cannot change a bit.
+public protocol Backend: Sendable {
+  /// The device.
+  var device: DeviceInfo { get }
+  /// Makes `program` ready to be run again and again; allocates its memory, persistent buffers zeroed.
+  ///
+  /// Throws: an error with the device's reason.
+  func prepare(_ program: Program) throws -> any PreparedProgram
+}
+
+/// A program on a device, with its memory. Not for use from several threads at once.
+public protocol PreparedProgram: AnyObject {
+  /// The program.
+  var program: Program { get }
+  /// Copies `bytes` into a persistent buffer, starting at `offset` bytes.
+  func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws
+  /// Copies out of a persistent buffer, starting at `offset` bytes; waits for all work before it.
+  func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws
+  /// Starts `routine` with row `step` of the tables. Work runs in the order it was started.
+  func run(_ routine: Routine.Name, step: Int) throws
+  /// Waits until all work is done.
+  func synchronize() throws
+}
+
+extension PreparedProgram {
+  /// Writes a whole array of 32-bit values or bytes.
+  public func write<T: BitwiseCopyable>(_ values: [T], to buffer: Buffer) throws {
+    try values.withUnsafeBytes { try write($0, to: buffer, at: 0) }
+  }
+
+  /// Reads `count` binary32 values, by default all.
+  public func floats(_ buffer: Buffer, count: Int? = nil) throws -> [Float] {
+    var values = [Float](repeating: 0, count: count ?? buffer.count)
+    try values.withUnsafeMutableBytes { try read(buffer, at: 0, into: $0) }
+    return values
+  }
+
+  /// Reads all words.
+  public func words(_ buffer: Buffer) throws -> [UInt32] {
+    var values = [UInt32](repeating: 0, count: buffer.count)
+    try values.withUnsafeMutableBytes { try read(buffer, at: 0, into: $0) }
+    return values
+  }
+}

@@ -1,0 +1,61 @@
+/// What a buffer holds and how its elements are ordered.
+public enum Contents: Hashable, Sendable {
+  /// Activations of `batch` images, binary32, stored `[block of 16 images][y][x][channel][16]`.
+  ///
+  /// The last block is whole; lanes of images that are not there hold finite values that nobody reads.
+  case images(batch: Int, MapShape)
+  /// Weights or biases in packed order (see ``ParameterShape``), binary32.
+  case parameter(ParameterShape)
+  /// Plain binary32 values.
+  case floats(Int)
+  /// Plain 32-bit words.
+  case words(Int)
+  /// Plain bytes.
+  case bytes(Int)
+
+  /// Number of elements, padding included.
+  public var count: Int {
+    switch self {
+    case .images(let batch, let shape): Blocking.blocks(batch) * Blocking.block * shape.count
+    case .parameter(let shape): shape.packedCount
+    case .floats(let count), .words(let count), .bytes(let count): count
+    }
+  }
+
+  /// Number of bytes, padding included.
+  public var byteCount: Int {
+    if case .bytes(let count) = self { count } else { 4 * count }
+  }
+}
+
+/// A numbered piece of memory that operations read and write.
+public struct Buffer: Hashable, Sendable {
+  /// Where the memory comes from and how long it lives.
+  public enum Storage: Hashable, Sendable {
+    /// Kept between runs; the host may read and write it. Starts as zeros.
+    case persistent
+    /// Kept between runs, filled once with these words when the program is prepared.
+    case constant([UInt32])
+    /// Lives from its first write to its last read within one routine; shares the arena with others.
+    case transient
+    /// Part of another buffer, starting at `offset` elements (a multiple of ``Blocking/segment``).
+    case region(of: Int, offset: Int)
+  }
+
+  /// Index in ``Program/buffers``.
+  public let id: Int
+  /// Name for people: `encoder.conv1.weight`.
+  public let name: String
+  /// Element type, count and order.
+  public let contents: Contents
+  /// Where the memory comes from.
+  public let storage: Storage
+
+  /// Number of elements, padding included.
+  public var count: Int { contents.count }
+
+  /// Batch and shape, where this buffer holds images.
+  public var images: (batch: Int, shape: MapShape)? {
+    if case .images(let batch, let shape) = contents { (batch, shape) } else { nil }
+  }
+}

@@ -1,0 +1,66 @@
+/// Where every transient buffer lies in the one arena that they share.
+///
+/// Two buffers overlap only if no routine needs both at once. Largest first, each at the lowest place that is
+/// free for its whole life.
+public struct MemoryPlan: Hashable, Sendable {
+  /// Every place is a multiple of this many bytes.
+  public static let alignment = 512
+  /// Byte offset in the arena by buffer id.
+  public let offsets: [Int: Int]
+  /// Bytes of the arena.
+  public let arenaBytes: Int
+  /// Bytes of persistent and constant buffers.
+  public let persistentBytes: Int
+  /// Bytes that the transient buffers would take without sharing.
+  public let unsharedBytes: Int
+
+  /// Plans the memory of `program`.
+  public init(_ program: Program) {
+    var lives: [Int: [Life]] = [:]
+    for (routineIndex, routine) in program.routines.enumerated() {
+      for (position, operation) in routine.operations.enumerated() {
+        let descriptor = operation.descriptor
+        for buffer in descriptor.reads + descriptor.writes {
+          let root = program.root(of: buffer).buffer
+          guard root.storage == .transient else { continue }
+          if let last = lives[root.id]?.last, last.routine == routineIndex {
+            lives[root.id]![lives[root.id]!.count - 1].end = position
+          } else {
+            lives[root.id, default: []].append(Life(routine: routineIndex, start: position, end: position))
+          }
+        }
+      }
+    }
+    func size(_ id: Int) -> Int {
+      (program.buffers[id].contents.byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+    }
+    var placed: [(id: Int, range: Range<Int>)] = []
+    let bySize = lives.keys.sorted { (size($1), $0) < (size($0), $1) }
+    for id in bySize {
+      let taken = placed.filter { other in
+        lives[id]!.contains { life in lives[other.id]!.contains { $0.overlaps(life) } }
+      }.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
+      var offset = 0
+      for range in taken where range.overlaps(offset..<offset + size(id)) { offset = range.upperBound }
+      placed.append((id, offset..<offset + size(id)))
+    }
+    offsets = Dictionary(uniqueKeysWithValues: placed.map { ($0.id, $0.range.lowerBound) })
+    arenaBytes = placed.map(\.range.upperBound).max() ?? 0
+    unsharedBytes = bySize.reduce(0) { $0 + size($1) }
+    persistentBytes = program.buffers.reduce(0) { sum, buffer in
+      switch buffer.storage {
+      case .persistent, .constant: sum + buffer.contents.byteCount
+      case .transient, .region: sum
+      }
+    }
+  }
+
+  private struct Life {
+    let routine: Int
+    let start: Int
+    var end: Int
+    func overlaps(_ other: Life) -> Bool {
+      routine == other.routine && start <= other.end && other.start <= end
+    }
+  }
+}

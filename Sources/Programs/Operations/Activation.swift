@@ -1,0 +1,68 @@
+/// An element-wise function behind a layer. Formulas: `Numerics`, table of formulas.
+public enum Activation: String, CaseIterable, Hashable, Sendable, Codable {
+  case identity, relu, sigmoid, tanh, softplus
+}
+
+/// How a gradient passes back through what made a layer's input, in the epilogue of the layer's own
+/// backward operation: through ReLU, and through the dropout behind it.
+///
+/// `x > 0 ? g · scale : 0`, where x is the stored output; after dropout it is 0 where the value was dropped,
+/// so one selection serves both. Without dropout the scale is 1 and the product exact.
+public struct ReLUMask: Hashable, Sendable {
+  /// The stored output of ReLU (and dropout), of the gradient's shape.
+  public let output: Buffer
+  /// Dropout's scale, 1 / (1 − p).
+  public let scale: Float
+
+  /// A mask that selects where `output` is positive.
+  public init(_ output: Buffer, scale: Float = 1) {
+    self.output = output
+    self.scale = scale
+  }
+}
+
+/// `output = activation(input)`, element by element.
+///
+/// Shapes: both [N, C, H, W].
+public struct ActivationForward: Descriptor {
+  public let input: Buffer
+  public let output: Buffer
+  public let activation: Activation
+
+  /// Throws: ``ProgramError`` where the shapes differ.
+  public init(input: Buffer, output: Buffer, activation: Activation) throws {
+    try requireSame("activation", input, output)
+    self.input = input
+    self.output = output
+    self.activation = activation
+  }
+
+  public var reads: [Buffer] { [input] }
+  public var writes: [Buffer] { [output] }
+  public var flops: Int { input.count * (activation == .relu || activation == .identity ? 1 : 20) }
+}
+
+/// `inputGradient = outputGradient · activation′`, the derivative taken from the stored *output* y
+/// (ReLU: `y > 0`; sigmoid `y(1−y)`; tanh `1−y²`; softplus: `1 − exp(−y)`).
+///
+/// Shapes: all [N, C, H, W].
+public struct ActivationBackward: Descriptor {
+  public let output: Buffer
+  public let outputGradient: Buffer
+  public let inputGradient: Buffer
+  public let activation: Activation
+
+  /// Throws: ``ProgramError`` where the shapes differ.
+  public init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, activation: Activation) throws {
+    try requireSame("activation backward", output, outputGradient)
+    try requireSame("activation backward", output, inputGradient)
+    self.output = output
+    self.outputGradient = outputGradient
+    self.inputGradient = inputGradient
+    self.activation = activation
+  }
+
+  public var reads: [Buffer] { [output, outputGradient] }
+  public var writes: [Buffer] { [inputGradient] }
+  public var flops: Int { output.count * 3 }
+}

@@ -1,0 +1,43 @@
+/// The factor that clips the gradients' norm: `factor[0] = norm > maximum ? maximum ÷ (norm + 1e-6) : 1`,
+/// `factor[1] = norm`.
+///
+/// Source: PyTorch's `clip_grad_norm_`. Determinism: per tensor in PyTorch's element order chunks of 1,024
+/// elements; in a chunk 8 lanes (i mod 8), each one chain acc = fma(g, g, acc) from +0; lane join; tree over the
+/// chunks; tensors by the binary tree in state order; + 0.0; then the square root.
+public struct ClipNorm: Descriptor {
+  /// Elements in a chunk.
+  public static let chunk = 1024
+  public let gradients: Buffer
+  /// Trainable tensors, regions of `gradients`, in state order.
+  public let tensors: [Buffer]
+  public let maximum: Float
+  /// One float for every chunk of every tensor.
+  public let partials: Buffer
+  public let factor: Buffer
+
+  /// Throws: ``ProgramError`` where the scratch is too small or the maximum is not positive.
+  public init(
+    gradients: Buffer, tensors: [Buffer], maximum: Float, partials: Buffer, factor: Buffer
+  ) throws {
+    try require(maximum > 0 && maximum.isFinite, "clip norm", "maximum is \(maximum), expected above 0")
+    try require((1...64).contains(tensors.count), "clip norm", "\(tensors.count) tensors, expected 1...64")
+    self.gradients = gradients
+    self.tensors = tensors
+    self.maximum = maximum
+    self.partials = partials
+    self.factor = factor
+    try require(
+      partials.count >= tensors.reduce(0) { $0 + Self.chunks($1) } && factor.count >= 2, "clip norm",
+      "scratch of \(partials.count) floats is too small")
+  }
+
+  /// Number of chunks of `tensor`.
+  public static func chunks(_ tensor: Buffer) -> Int {
+    guard case .parameter(let shape) = tensor.contents else { return 0 }
+    return (shape.count + chunk - 1) / chunk
+  }
+
+  public var reads: [Buffer] { [gradients] }
+  public var writes: [Buffer] { [partials, factor] }
+  public var flops: Int { 2 * tensors.reduce(0) { $0 + $1.count } }
+}

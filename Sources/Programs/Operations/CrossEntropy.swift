@@ -1,0 +1,37 @@
+/// Softmax and cross-entropy of each image, whether its class was found, and the gradient.
+///
+/// Per image, over classes in order: m = maximum (a > b ? a : b), eᵢ = exp(xᵢ − m), s = chain of additions from
+/// +0; loss = log(s) − (x_label − m); gradient = (eᵢ ÷ s − [i = label]) · gradientScale. `correct` is 1 where the
+/// largest logit (lowest index on a tie) is the label's, else 0. Images that are not there give +0 everywhere.
+///
+/// Shapes: logits, gradient [N, classes]; perImage, correct [N, 1]; labels: a byte an image of the data set.
+public struct CrossEntropy: Descriptor {
+  public let logits: Buffer
+  public let labels: Buffer
+  public let source: BatchSource
+  public let perImage: Buffer
+  public let correct: Buffer
+  /// nil: no gradient is wanted.
+  public let gradient: Buffer?
+
+  /// Throws: ``ProgramError`` where shapes differ.
+  public init(
+    logits: Buffer, labels: Buffer, source: BatchSource, perImage: Buffer, correct: Buffer, gradient: Buffer?
+  ) throws {
+    let (batch, classes) = try requireFeatures("cross-entropy", "logits", logits)
+    try require((2...256).contains(classes), "cross-entropy", "\(classes) classes, expected 2...256")
+    try requireImages("cross-entropy", "per-image loss", perImage, batch, .features(1))
+    try requireImages("cross-entropy", "per-image correct", correct, batch, .features(1))
+    if let gradient { try requireSame("cross-entropy", logits, gradient) }
+    self.logits = logits
+    self.labels = labels
+    self.source = source
+    self.perImage = perImage
+    self.correct = correct
+    self.gradient = gradient
+  }
+
+  public var reads: [Buffer] { [logits, labels] + source.buffers }
+  public var writes: [Buffer] { [perImage, correct] + (gradient.map { [$0] } ?? []) }
+  public var flops: Int { logits.count * 25 }
+}

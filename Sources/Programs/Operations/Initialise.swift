@@ -1,0 +1,29 @@
+/// Uniform initial values of one tensor: `fma(u, 2 · bound, −bound)`, u uniform number i of the stream, i the element's
+/// index in PyTorch's order. Padding places become +0.
+///
+/// Source: PyTorch's default initialisation of convolutions and linear layers, bound = 1 / √(fan in).
+/// Counter: stream, epoch 0, sample 0, element div 4.
+public struct Initialise: Descriptor {
+  public let parameter: Buffer
+  public let random: RandomSource
+  public let bound: Float
+
+  /// Throws: ``ProgramError`` where the buffer is no parameter.
+  public init(parameter: Buffer, random: RandomSource, bound: Float) throws {
+    guard case .parameter = parameter.contents else {
+      throw ProgramError("initialise", "\(parameter.name) is no parameter")
+    }
+    self.parameter = parameter
+    self.random = random
+    self.bound = bound
+  }
+
+  /// Shape of the tensor.
+  public var shape: ParameterShape {
+    if case .parameter(let shape) = parameter.contents { shape } else { preconditionFailure() }
+  }
+
+  public var reads: [Buffer] { [] }
+  public var writes: [Buffer] { [parameter] }
+  public var flops: Int { 3 * shape.count }
+}

@@ -1,0 +1,80 @@
+/// Sum of squared errors of each image, and its gradient.
+///
+/// Per image one chain over the values in (channel, y, x) order: d = p − t, acc = fma(d, d, acc), then + 0.0.
+/// Gradient: d · gradientScale, through `activation` (identity, or sigmoid: · (p · (1 − p))).
+/// Images that are not there have loss and gradient +0.
+///
+/// Shapes: prediction, target, gradient [N, C, H, W]; perImage [N, 1].
+public struct MeanSquaredError: Descriptor {
+  public let loss: ReconstructionLoss
+
+  /// Throws: ``ProgramError`` where shapes differ or the activation is neither identity nor sigmoid.
+  public init(_ loss: ReconstructionLoss) throws {
+    try loss.check("mean squared error")
+    try require(
+      loss.activation == .identity || loss.activation == .sigmoid, "mean squared error",
+      "activation is \(loss.activation), expected identity or sigmoid")
+    self.loss = loss
+  }
+
+  public var reads: [Buffer] { loss.reads }
+  public var writes: [Buffer] { loss.writes }
+  public var flops: Int { loss.prediction.count * 6 }
+}
+
+/// Binary cross-entropy on logits, summed over each image, and its gradient.
+///
+/// Per image one chain over the values in (channel, y, x) order of the term in `Numerics`' table of formulas
+/// (max(x, 0) − x·t + log1p(exp(−|x|))), then + 0.0. Gradient: (sigmoid(x) − t) · gradientScale.
+/// Images that are not there have loss and gradient +0.
+///
+/// Shapes: prediction (logits), target, gradient [N, C, H, W]; perImage [N, 1].
+public struct BinaryCrossEntropy: Descriptor {
+  public let loss: ReconstructionLoss
+
+  /// Throws: ``ProgramError`` where shapes differ or an activation is asked for.
+  public init(_ loss: ReconstructionLoss) throws {
+    try loss.check("binary cross-entropy")
+    try require(
+      loss.activation == .identity, "binary cross-entropy", "takes logits, not \(loss.activation)")
+    self.loss = loss
+  }
+
+  public var reads: [Buffer] { loss.reads }
+  public var writes: [Buffer] { loss.writes }
+  public var flops: Int { loss.prediction.count * 40 }
+}
+
+/// Buffers of a loss that compares an image with its target.
+public struct ReconstructionLoss: Hashable, Sendable {
+  public let prediction: Buffer
+  public let target: Buffer
+  public let perImage: Buffer
+  /// nil: no gradient is wanted.
+  public let gradient: Buffer?
+  /// The activation that made the prediction; the gradient is taken before it.
+  public let activation: Activation
+  public let source: BatchSource
+
+  /// Buffers of a reconstruction loss; checked when a loss is made of them.
+  public init(
+    prediction: Buffer, target: Buffer, perImage: Buffer, gradient: Buffer?, activation: Activation,
+    source: BatchSource
+  ) {
+    self.prediction = prediction
+    self.target = target
+    self.perImage = perImage
+    self.gradient = gradient
+    self.activation = activation
+    self.source = source
+  }
+
+  func check(_ operation: String) throws {
+    try requireSame(operation, prediction, target)
+    if let gradient { try requireSame(operation, prediction, gradient) }
+    try requireImages(operation, "per-image loss", perImage, prediction.images?.batch ?? 0, .features(1))
+  }
+
+  var reads: [Buffer] { [prediction, target, source.table] }
+  var writes: [Buffer] { [perImage] + (gradient.map { [$0] } ?? []) }
+}

@@ -1,0 +1,87 @@
+/// How parameters follow their gradients. PyTorch's formulas; exact order in `Numerics`' table of formulas.
+///
+/// Constants and their complements (1 − β) are each rounded once from double.
+public enum OptimizerRule: Hashable, Sendable {
+  /// v = μ·v + g; p −= lr·v, or with Nesterov p −= lr·(g + μ·v). μ = 0: p −= lr·g.
+  case sgd(momentum: Double, nesterov: Bool)
+  /// v = α·v + (1 − α)·g²; p −= lr · g / (√v + ε).
+  case rmsprop(alpha: Double, epsilon: Double)
+  /// m, v and bias corrections after Kingma & Ba; p −= lr · m̂ / (√v̂ + ε).
+  case adam(beta1: Double, beta2: Double, epsilon: Double)
+
+  /// Number of state values a parameter.
+  public var stateCount: Int {
+    switch self {
+    case .sgd(let momentum, _): momentum == 0 ? 0 : 1
+    case .rmsprop: 1
+    case .adam: 2
+    }
+  }
+}
+
+/// One step of the optimizer over the whole arena of parameters, and the watch for values that are not finite.
+///
+/// Arena: segments of ``Blocking/segment`` floats; `segments[s]` is the index of the tensor that segment s
+/// belongs to, or ``frozen``. Gradients and state lie in arenas of the same order. Element by element, so no
+/// order matters. L2: g ← fma(weightDecay, p, g) first; with `decoupled` decay p ← p · decay(step) instead.
+/// `clip`, if any, holds the factor every gradient is multiplied by first.
+///
+/// Watch: `status[0]` becomes the smallest of itself and `step · (tensors + 1) + 1 + tensor` for every tensor
+/// whose gradient or new value is not finite, and of `step · (tensors + 1)` where `losses[step · slots]` is not.
+public struct Update: Descriptor {
+  /// Marks a segment without trainable parameters.
+  public static let frozen = UInt32.max
+  public let rule: OptimizerRule
+  public let weightDecay: Float
+  public let decoupled: Bool
+  public let parameters: Buffer
+  public let gradients: Buffer
+  /// ``OptimizerRule/stateCount`` arenas: momentum; or RMSprop's v; or Adam's m and v.
+  public let state: [Buffer]
+  public let segments: Buffer
+  public let table: Buffer
+  public let losses: Buffer
+  public let lossSlots: Int
+  public let status: Buffer
+  /// Number of tensors in the model.
+  public let tensors: Int
+  public let clip: Buffer?
+
+  /// Throws: ``ProgramError`` where arenas differ in length.
+  public init(
+    rule: OptimizerRule, weightDecay: Float, decoupled: Bool, parameters: Buffer, gradients: Buffer,
+    state: [Buffer], segments: Buffer, table: Buffer, losses: Buffer, lossSlots: Int, status: Buffer,
+    tensors: Int, clip: Buffer? = nil
+  ) throws {
+    try require(
+      state.count == rule.stateCount, "update", "\(state.count) arenas of state, expected \(rule.stateCount)")
+    for arena in state {
+      try require(
+        arena.count == parameters.count, "update",
+        "state holds \(arena.count) floats, expected \(parameters.count)")
+    }
+    try require(gradients.count >= parameters.count, "update", "gradients hold \(gradients.count) floats")
+    try require(
+      segments.count * Blocking.segment == parameters.count, "update",
+      "\(segments.count) segments for \(parameters.count) floats")
+    self.rule = rule
+    self.weightDecay = weightDecay
+    self.decoupled = decoupled
+    self.parameters = parameters
+    self.gradients = gradients
+    self.state = state
+    self.segments = segments
+    self.table = table
+    self.losses = losses
+    self.lossSlots = lossSlots
+    self.status = status
+    self.tensors = tensors
+    self.clip = clip
+  }
+
+  public var reads: [Buffer] {
+    [parameters, gradients, segments, table, losses, status] + state + (clip.map { [$0] } ?? [])
+  }
+  public var writes: [Buffer] { [parameters, status] + state }
+  public var flops: Int { parameters.count * (4 + 6 * rule.stateCount) }
+}

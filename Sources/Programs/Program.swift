@@ -1,0 +1,70 @@
+/// A named list of operations that a backend replays.
+public struct Routine: Hashable, Sendable {
+  /// What a routine is for.
+  public enum Name: String, CaseIterable, Sendable {
+    /// Fills the parameters with their initial values.
+    case initialise
+    /// One step of training: forward, backward and update.
+    case train
+    /// One batch forward, with its losses.
+    case evaluate
+  }
+
+  /// What it is for.
+  public let name: Name
+  /// What it does, in order.
+  public let operations: [Operation]
+
+  /// A routine of `operations`.
+  public init(_ name: Name, _ operations: [Operation]) {
+    self.name = name
+    self.operations = operations
+  }
+
+  /// FLOPs of one run.
+  public var flops: Int { operations.reduce(0) { $0 + $1.descriptor.flops } }
+}
+
+/// A model's whole work as flat data: numbered buffers and routines over them, every shape known.
+public struct Program: Hashable, Sendable {
+  /// All buffers; `buffers[i].id == i`.
+  public let buffers: [Buffer]
+  /// At most one routine of each name.
+  public let routines: [Routine]
+
+  /// The routine called `name`, if the program has it.
+  public func routine(_ name: Routine.Name) -> Routine? { routines.first { $0.name == name } }
+
+  /// The buffer that owns `buffer`'s memory, and where in it (in elements) `buffer` starts.
+  public func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) {
+    guard case .region(let owner, let offset) = buffer.storage else { return (buffer, 0) }
+    return (buffers[owner], offset)
+  }
+}
+
+/// Makes buffers and collects routines.
+public struct ProgramBuilder: Sendable {
+  /// Buffers made so far.
+  public private(set) var buffers: [Buffer] = []
+  private var routines: [Routine] = []
+
+  /// An empty program.
+  public init() {}
+
+  /// A new buffer.
+  public mutating func buffer(_ name: String, _ contents: Contents, _ storage: Buffer.Storage) -> Buffer {
+    if case .region(let owner, let offset) = storage {
+      precondition(offset % Blocking.segment == 0, "\(name) starts at \(offset), not a multiple of a segment")
+      precondition(offset + contents.count <= buffers[owner].count, "\(name) does not fit into its owner")
+    }
+    let buffer = Buffer(id: buffers.count, name: name, contents: contents, storage: storage)
+    buffers.append(buffer)
+    return buffer
+  }
+
+  /// Adds a routine.
+  public mutating func add(_ routine: Routine) { routines.append(routine) }
+
+  /// The finished program.
+  public func program() -> Program { Program(buffers: buffers, routines: routines) }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// A file operation that the system refused: what was tried, on which path, and the system's own reason.
+public struct FileError: Error, Equatable, CustomStringConvertible {
+  /// What was tried, as a verb: `open`, `write`, `rename`.
+  public let action: String
+  /// The file or folder it was tried on.
+  public let path: String
+  /// The system's error number.
+  public let code: Int32
+
+  /// Records a failed call.
+  ///
+  /// - Parameters:
+  ///   - action: what was tried, as a verb.
+  ///   - path: the file or folder.
+  ///   - code: the system's error number, read directly after the call.
+  public init(action: String, path: String, code: Int32) {
+    self.action = action
+    self.path = path
+    self.code = code
+  }
+
+  /// One line: the action, the path, the system's text and number.
+  public var description: String {
+    "cannot \(action) \(path): \(String(cString: strerror(code))) (errno \(code))"
+  }
+}
+
+/// Calls again while a signal interrupts, as the system asks callers to do.
+///
+/// - Throws: `FileError` when the call returns −1 for any other reason.
+@discardableResult
+package func checkedCall<Result: SignedInteger>(
+  _ action: String, _ path: String, _ call: () -> Result
+) throws -> Result {
+  while true {
+    let result = call()
+    if result != -1 { return result }
+    let code = errno
+    if code != EINTR { throw FileError(action: action, path: path, code: code) }
+  }
+}
+
+/// The whole contents of a file.
+///
+/// - Throws: `FileError` with the system's own reason, which Foundation's reading hides.
+func readFile(_ url: URL) throws -> Data {
+  let path = url.path
+  let descriptor = try checkedCall("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+  defer { close(descriptor) }
+  var contents = Data()
+  var part = [UInt8](repeating: 0, count: 1 << 18)
+  while true {
+    let count = try checkedCall("read", path) { read(descriptor, &part, part.count) }
+    if count == 0 { return contents }
+    contents.append(contentsOf: part[..<count])
+  }
+}

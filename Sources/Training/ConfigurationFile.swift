@@ -1,0 +1,52 @@
+import Foundation
+import Models
+import Storage
+import Yams
+
+/// Configurations as YAML: one `key: value` a line, lists as `8,16,32` or as YAML lists.
+public enum ConfigurationFile {
+  /// The text of `configuration`, each key with what it means.
+  public static func text(_ configuration: Configuration) -> String {
+    ConfigurationKey.keys(of: configuration.model).map { key in
+      let line = "\(key.name): \(key.get(configuration))"
+      let padding = String(repeating: " ", count: max(1, 36 - line.count))
+      return "\(line)\(padding)# \(key.summary)\n"
+    }.joined()
+  }
+
+  /// The pairs of a YAML text, in order.
+  ///
+  /// - Throws: `ConfigurationError` where the text is no mapping of keys to single values or lists.
+  public static func pairs(_ text: String) throws -> [(key: String, value: String)] {
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: text)
+    } catch {
+      throw ConfigurationError("the configuration is not YAML: \(error)")
+    }
+    guard let mapping = node?.mapping else {
+      throw ConfigurationError("the configuration is no list of 'key: value'")
+    }
+    return try mapping.map { key, value in
+      guard let name = key.scalar?.string else {
+        throw ConfigurationError("the configuration has a key that is no text")
+      }
+      if let text = value.scalar?.string { return (name, text) }
+      let items = value.sequence.map { $0.compactMap { $0.scalar?.string } } ?? []
+      guard !items.isEmpty, items.count == value.sequence?.count else {
+        throw ConfigurationError("\(name): expected a value, or a list of values")
+      }
+      return (name, items.joined(separator: ","))
+    }
+  }
+
+  /// The pairs of a YAML file; see ``pairs(_:)``.
+  ///
+  /// - Throws: also `TrainingError` where the file cannot be read.
+  public static func pairs(contentsOf url: URL) throws -> [(key: String, value: String)] {
+    guard let data = try? Data(contentsOf: url), let text = String(data: data, encoding: .utf8) else {
+      throw TrainingError(.run, "cannot read \(url.path)")
+    }
+    return try pairs(text)
+  }
+}

@@ -1,0 +1,34 @@
+/// The best loss so far, and for how long there was no better one.
+public struct EarlyStopping: Sendable, Equatable {
+  /// The lowest loss.
+  public private(set) var bestLoss: Double?
+  /// Its epoch, 0 for none.
+  public private(set) var bestEpoch = 0
+  /// Epochs since.
+  public private(set) var staleEpochs = 0
+
+  /// No epoch yet.
+  public init() {}
+
+  init(bestLoss: Double?, bestEpoch: Int, staleEpochs: Int) {
+    self.bestLoss = bestLoss
+    self.bestEpoch = bestEpoch
+    self.staleEpochs = staleEpochs
+  }
+
+  /// Notes the loss of `epoch`; true where it is the best so far.
+  mutating func note(_ loss: Double, epoch: Int) -> Bool {
+    guard let best = bestLoss, !(loss < best) else {
+      (bestLoss, bestEpoch, staleEpochs) = (loss, epoch, 0)
+      return true
+    }
+    staleEpochs += 1
+    return false
+  }
+
+  /// A new phase has its whole patience.
+  mutating func startPhase() { staleEpochs = 0 }
+
+  /// Whether `patience` epochs (0: any number) went by without a better loss.
+  func isExhausted(patience: Int) -> Bool { patience > 0 && staleEpochs >= patience }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Models
+import Programs
+import Storage
+
+extension Trainer {
+  /// How often progress is looked at: each look waits for the device.
+  static let pollInterval = Duration.milliseconds(250)
+
+  /// Trains to the end, or to the end of epoch `last`; may be called again.
+  ///
+  /// - Throws: `TrainingError` naming step and tensor where a value is not finite (files stay as they were behind
+  ///   the last good epoch), `FileError` where a file cannot be written, or the backend's error.
+  public func fit(through last: Int? = nil) throws -> Outcome {
+    let total = configuration.totalEpochs
+    let last = min(last ?? total, total)
+    do {
+      while epoch < last {
+        if isExhausted { return try end(.stoppedEarly) }
+        if stopSignal.isStopped { return try interrupt() }
+        try enterPhase()
+        guard try runEpoch(last: last) else { return try interrupt() }
+        try endEpoch()
+      }
+    } catch let error as TrainingError where error.kind == .notFinite {
+      throw try failed(error)
+    }
+    if epoch < total { return isExhausted ? try end(.stoppedEarly) : .reached }
+    return try end(.finished)
+  }
+
+  /// Patience counts in the last phase only, so that an epoch's phase never depends on losses.
+  private var isExhausted: Bool {
+    session.phase == configuration.trainable.phases.count - 1 && running == nil
+      && stopping.isExhausted(patience: configuration.patience)
+  }
+
+  /// Goes over to the phase of the next epoch: parameters stay, the optimizer starts afresh.
+  private func enterPhase() throws {
+    let phase = configuration.trainable.phase(of: epoch + 1, default: configuration.epochs).index
+    guard phase != session.phase else { return }
+    let state = try ModelState(reading: session.prepared, of: session.model, withOptimizer: false)
+    session = try TrainingSession(configuration, phase: phase, data: data, backend: backend)
+    try state.write(to: session.prepared, of: session.model)
+    stopping.startPhase()
+    reporter?.report(.phase(configuration.trainable.phases[phase]))
+  }
+
+  /// Runs the steps of the next epoch that are not done; false where it was asked to stop before the last.
+  private func runEpoch(last: Int) throws -> Bool {
+    var epoch = running ?? RunningEpoch(epoch + 1, configuration, data)
+    try session.begin(epoch)
+    let clock = ContinuousClock()
+    let began = clock.now
+    let before = (step: epoch.step, seconds: epoch.seconds)
+    var polled = began
+    while epoch.step < epoch.batches.count {
+      try session.prepared.run(.train, step: epoch.step)
+      epoch.step += 1
+      if stopSignal.isStopped { break }
+      guard polled.duration(to: clock.now) >= Self.pollInterval else { continue }
+      let loss = try session.loss(step: epoch.step - 1)
+      try session.checkFinite(epoch.number)
+      polled = clock.now
+      report(epoch, since: before.step, seconds: began.duration(to: polled).seconds, loss: loss, last: last)
+    }
+    epoch.losses = try session.losses(steps: epoch.step)
+    try session.checkFinite(epoch.number)
+    epoch.seconds = before.seconds + began.duration(to: clock.now).seconds
+    running = epoch
+    return epoch.step == epoch.batches.count
+  }
+
+  private func report(_ epoch: RunningEpoch, since first: Int, seconds: Double, loss: Double, last: Int) {
+    let done = epoch.images[first..<epoch.step].reduce(0, +)
+    let rest = epoch.images[epoch.step...].reduce(0, +) + (last - epoch.number) * data.train.count
+    let rate = Double(done) / seconds
+    reporter?.report(
+      .progress(
+        TrainingProgress(
+          epoch: epoch.number, epochs: last, step: epoch.step, steps: epoch.batches.count, loss: loss,
+          imagesPerSecond: rate, remainingSeconds: Double(rest) / rate)))
+  }
+
+  /// Judges the epoch whose steps are done, and writes the files; the checkpoint last, since it makes the epoch
+  /// count as done.
+  private func endEpoch() throws {
+    let finished = running!
+    let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
+    let state = try ModelState(reading: session.prepared, of: session.model)
+    let validation = try session.validate()
+    let loss = validation?.loss ?? train.loss
+    guard loss.isFinite else {
+      throw TrainingError(.notFinite, "the validation loss is not finite behind epoch \(finished.number)")
+    }
+    epoch = finished.number
+    running = nil
+    let isBest = stopping.note(loss, epoch: epoch)
+    if isBest {
+      best = state.withoutOptimizer
+      manifest.bestEpoch = epoch
+    }
+    let record = record(finished, train, validation, state)
+    manifest.epochs.append(record)
+    if let folder {
+      if isBest { try Weights(configuration, state, epoch: epoch).write(to: folder.bestFile) }
+      try writePicture(to: folder.pictureFile(epoch: epoch))
+      manifest.state = .running
+      manifest.failure = nil
+      try folder.write(manifest)
+      try folder.write(checkpoint(state))
+    }
+    reporter?.report(.epoch(record, isBest: isBest))
+  }
+
+  private func record(
+    _ finished: RunningEpoch, _ train: MetricMeans, _ validation: MetricMeans?, _ state: ModelState
+  ) -> EpochRecord {
+    EpochRecord(
+      epoch: finished.number, trainLoss: train.loss, validationLoss: validation?.loss,
+      trainMetrics: train.named, validationMetrics: validation?.named ?? [:],
+      learningRate: configuration.learningRate(
+        epoch: finished.number, step: 0, stepsPerEpoch: finished.batches.count),
+      seconds: finished.seconds, imagesPerSecond: Double(data.train.count) / finished.seconds,
+      stateSHA256: state.sha256, device: backend.device.identifier)
+  }
+
+  /// Originals over their reconstructions.
+  private func writePicture(to url: URL) throws {
+    guard let pictures = try session.pictures() else { return }
+    let shades = pictures.reconstructions.map { $0.map(GrayImage.shade) }
+    try ImageGrid().image(originals: pictures.originals, over: shades, columns: pictures.originals.count)
+      .write(to: url)
+  }
+
+  private func interrupt() throws -> Outcome {
+    if running != nil { try folder?.write(try checkpoint()) }
+    return try end(.interrupted)
+  }
+
+  private func end(_ outcome: Outcome) throws -> Outcome {
+    switch outcome {
+    case .finished: manifest.state = .finished
+    case .stoppedEarly: manifest.state = .stoppedEarly
+    case .interrupted: manifest.state = .interrupted
+    case .reached: break
+    }
+    try folder?.write(manifest)
+    return outcome
+  }
+
+  private func failed(_ error: TrainingError) throws -> TrainingError {
+    manifest.state = .failed
+    manifest.failure = error.description
+    guard let folder else { return error }
+    try folder.write(manifest)
+    return TrainingError(
+      .notFinite,
+      "\(error.description); the last good checkpoint, behind epoch \(epoch), is \(folder.checkpointFile.path)")
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Models
+import Numerics
+import Programs
+
+/// One epoch of a run.
+public struct EpochRecord: Codable, Sendable, Equatable {
+  /// From 1.
+  public let epoch: Int
+  /// Mean over the training images, each seen with the parameters of its step.
+  public let trainLoss: Double
+  /// Mean over the validation images, behind the epoch; nil where there are none.
+  public let validationLoss: Double?
+  /// Everything that was measured while training, by name.
+  public let trainMetrics: [String: Double]
+  /// Everything that was measured on the validation images, by name.
+  public let validationMetrics: [String: Double]
+  /// Learning rate of the first step.
+  public let learningRate: Double
+  /// Seconds of training, validation not counted.
+  public let seconds: Double
+  /// Training images a second.
+  public let imagesPerSecond: Double
+  /// ``ModelState/sha256`` behind the epoch.
+  public let stateSHA256: String
+  /// The device it ran on.
+  public let device: String
+
+  enum CodingKeys: String, CodingKey {
+    case epoch
+    case trainLoss = "train_loss"
+    case validationLoss = "validation_loss"
+    case trainMetrics = "train_metrics"
+    case validationMetrics = "validation_metrics"
+    case learningRate = "learning_rate"
+    case seconds
+    case imagesPerSecond = "images_per_second"
+    case stateSHA256 = "state_sha256"
+    case device
+  }
+}
+
+/// What a run is and how it went: `manifest.json`.
+public struct Manifest: Codable, Sendable, Equatable {
+  /// The data of a run.
+  public struct Data: Codable, Sendable, Equatable {
+    /// Known name, or name of the folder.
+    public let name: String
+    /// The data set's SHA-256.
+    public let sha256: String
+    /// The folder it was read from.
+    public let source: String
+    /// Images that train.
+    public let trainImages: Int
+    /// Images held back.
+    public let validationImages: Int
+
+    enum CodingKeys: String, CodingKey {
+      case name, sha256, source
+      case trainImages = "train_images"
+      case validationImages = "validation_images"
+    }
+  }
+
+  /// The device of a run.
+  public struct Device: Codable, Sendable, Equatable {
+    /// As `--device` takes it.
+    public let identifier: String
+    /// For people.
+    public let name: String
+    /// `cpu`, `gpu` or `accelerator`.
+    public let kind: String
+    /// Platform and driver version.
+    public let driver: String
+  }
+
+  /// How a run stands.
+  public enum State: String, Codable, Sendable {
+    /// It is under way, or was killed.
+    case running
+    /// It was asked to stop and can go on.
+    case interrupted
+    /// All epochs are done.
+    case finished
+    /// Patience ran out.
+    case stoppedEarly = "stopped-early"
+    /// A value was not finite.
+    case failed
+  }
+
+  /// Version of Facsimile.
+  public let version: String
+  /// The numerics contract that the bits follow.
+  public let numericsContract: Int
+  /// The model.
+  public let model: String
+  /// Everything that decides the bits, as text by key.
+  public let configuration: Configuration
+  /// Key of every random number.
+  public let seed: UInt64
+  /// The data.
+  public let dataset: Data
+  /// The device that ran it last.
+  public var device: Device
+  /// SHA-256 of the parameters it started from.
+  public let initialSHA256: String
+  /// How it stands.
+  public var state: State
+  /// Why it failed.
+  public var failure: String?
+  /// Epoch of the best loss so far, 0 for none.
+  public var bestEpoch: Int
+  /// Every epoch that is done.
+  public var epochs: [EpochRecord]
+
+  enum CodingKeys: String, CodingKey {
+    case version
+    case numericsContract = "numerics_contract"
+    case model, configuration, seed, dataset, device
+    case initialSHA256 = "initial_sha256"
+    case state, failure
+    case bestEpoch = "best_epoch"
+    case epochs
+  }
+
+  init(_ configuration: Configuration, _ data: TrainingData, _ device: DeviceInfo, initial: ModelState) {
+    version = Version.number
+    numericsContract = contractVersion
+    model = configuration.model.rawValue
+    self.configuration = configuration
+    seed = configuration.seed
+    dataset = Data(
+      name: data.dataset.name, sha256: data.dataset.sha256, source: data.dataset.source.path,
+      trainImages: data.train.count, validationImages: data.validation.count)
+    self.device = Device(device)
+    initialSHA256 = initial.sha256
+    state = .running
+    bestEpoch = 0
+    epochs = []
+  }
+}
+
+extension Manifest.Device {
+  init(_ device: DeviceInfo) {
+    self.init(
+      identifier: device.identifier, name: device.name, kind: device.kind.rawValue, driver: device.driver)
+  }
+}
+
+/// Version of Facsimile.
+public enum Version {
+  /// Major, minor and patch.
+  public static let number = "0.1.0"
+}

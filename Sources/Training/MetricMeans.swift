@@ -1,0 +1,40 @@
+import Models
+
+/// Means over images of what steps left in their slots.
+///
+/// Determinism: double, in step order; a step's mean counts with its number of images.
+public struct MetricMeans: Sendable, Equatable {
+  /// Means by metric, `correct` as the share of images.
+  public let values: [Metric: Double]
+
+  /// Means of `losses[step · slots + slot]` for steps of `images` images.
+  ///
+  /// Nil where there are no images.
+  init?(losses: [Float], slots: [Metric], images: [Int]) {
+    let total = images.reduce(0, +)
+    guard total > 0 else { return nil }
+    var values: [Metric: Double] = [:]
+    for (slot, metric) in slots.enumerated() {
+      var sum = 0.0
+      for (step, count) in images.enumerated() {
+        let value = Double(losses[step * slots.count + slot])
+        sum += metric.isMean ? value * Double(count) : value
+      }
+      values[metric] = sum / Double(total)
+    }
+    self.values = values
+  }
+
+  /// The loss.
+  public var loss: Double { values[.loss]! }
+
+  /// Everything by the name that tables and files use; with the ELBO of a variational autoencoder.
+  public var named: [String: Double] {
+    var named: [String: Double] = [:]
+    for (metric, value) in values { named[metric == .correct ? "accuracy" : metric.rawValue] = value }
+    if let reconstruction = values[.reconstruction], let divergence = values[.klDivergence] {
+      named["elbo"] = -(reconstruction + divergence)
+    }
+    return named
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Models
+import Storage
+
+/// The files of one run.
+public final class RunFolder {
+  /// The folder.
+  public let url: URL
+  private var lock: FolderLock?
+
+  /// A run folder to read from; nothing is locked.
+  ///
+  /// - Throws: `TrainingError` where it is none.
+  public init(reading url: URL) throws {
+    self.url = url
+    guard FileManager.default.fileExists(atPath: configurationFile.path) else {
+      throw TrainingError(.run, "\(url.path) is no run folder: it has no config.yaml")
+    }
+  }
+
+  /// A run folder to go on in; locked for as long as this object lives.
+  ///
+  /// - Throws: `TrainingError` where it is none, `FolderInUse`.
+  public convenience init(resuming url: URL) throws {
+    try self.init(reading: url)
+    lock = try FolderLock(folder: url)
+  }
+
+  /// A new run folder, made with all folders above it; locked for as long as this object lives.
+  ///
+  /// - Throws: `TrainingError` where a run lies there already, `FolderInUse`.
+  public init(creating url: URL) throws {
+    self.url = url
+    try FileManager.default.createDirectory(
+      at: url.appendingPathComponent("images"), withIntermediateDirectories: true)
+    lock = try FolderLock(folder: url)
+    guard !FileManager.default.fileExists(atPath: configurationFile.path) else {
+      throw TrainingError(
+        .run, "\(url.path) holds a run already: go on with it (train --resume \(url.path)), or choose another folder")
+    }
+  }
+
+  /// `config.yaml`.
+  public var configurationFile: URL { url.appendingPathComponent("config.yaml") }
+  /// `manifest.json`.
+  public var manifestFile: URL { url.appendingPathComponent("manifest.json") }
+  /// `metrics.csv`.
+  public var metricsFile: URL { url.appendingPathComponent("metrics.csv") }
+  /// `checkpoint.safetensors`.
+  public var checkpointFile: URL { url.appendingPathComponent("checkpoint.safetensors") }
+  /// `best.safetensors`: the weights of the best epoch.
+  public var bestFile: URL { url.appendingPathComponent("best.safetensors") }
+  /// `initial.safetensors`: the weights a transfer began with.
+  public var initialFile: URL { url.appendingPathComponent("initial.safetensors") }
+
+  /// `images/epoch-001.png`.
+  public func pictureFile(epoch: Int) -> URL { url.appendingPathComponent("images/\(name(epoch)).png") }
+
+  /// `checkpoints/epoch-001.safetensors`.
+  public func keptCheckpointFile(epoch: Int) -> URL {
+    url.appendingPathComponent("checkpoints/\(name(epoch)).safetensors")
+  }
+
+  private func name(_ epoch: Int) -> String {
+    let digits = "\(epoch)"
+    return "epoch-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+  }
+
+  /// The configuration.
+  ///
+  /// - Throws: `ConfigurationError` where the file does not hold one.
+  public func configuration() throws -> Configuration {
+    try Configuration(pairs: ConfigurationFile.pairs(contentsOf: configurationFile))
+  }
+
+  /// The manifest.
+  ///
+  /// - Throws: `TrainingError` where there is none.
+  public func manifest() throws -> Manifest {
+    do {
+      return try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: manifestFile))
+    } catch {
+      throw TrainingError(.run, "\(manifestFile.path) is missing or damaged: \(error)")
+    }
+  }
+
+  /// The last checkpoint of which at most `epoch` epochs were done, among those kept; nil where there is none.
+  ///
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
+  public func keptCheckpoint(atMost epoch: Int) throws -> Checkpoint? {
+    let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
+    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map(Checkpoint.init(contentsOf:))
+  }
+
+  /// Writes `config.yaml`.
+  func write(_ configuration: Configuration) throws {
+    try AtomicFile.write(Data(ConfigurationFile.text(configuration).utf8), to: configurationFile)
+  }
+
+  /// Writes `manifest.json` and `metrics.csv`.
+  func write(_ manifest: Manifest) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(try encoder.encode(manifest), to: manifestFile)
+    try AtomicFile.write(Data(MetricsTable.csv(manifest.epochs).utf8), to: metricsFile)
+  }
+
+  /// Writes `checkpoint.safetensors`, and a copy where it is to be kept.
+  func write(_ checkpoint: Checkpoint) throws {
+    if checkpoint.step == 0, checkpoint.epoch > 0,
+      checkpoint.configuration.keepCheckpoints.keeps(checkpoint.epoch)
+    {
+      let kept = keptCheckpointFile(epoch: checkpoint.epoch)
+      try FileManager.default.createDirectory(
+        at: kept.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try checkpoint.write(to: kept)
+    }
+    try checkpoint.write(to: checkpointFile)
+  }
+}
+
+/// Epochs as comma-separated values.
+enum MetricsTable {
+  static func csv(_ epochs: [EpochRecord]) -> String {
+    let train = Set(epochs.flatMap(\.trainMetrics.keys)).subtracting(["loss"]).sorted()
+    let validation = Set(epochs.flatMap(\.validationMetrics.keys)).subtracting(["loss"]).sorted()
+    let header =
+      ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds", "images_per_second"]
+      + train.map { "train_\($0)" } + validation.map { "validation_\($0)" } + ["state_sha256"]
+    let rows = epochs.map { epoch in
+      ["\(epoch.epoch)", "\(epoch.trainLoss)", epoch.validationLoss.map { "\($0)" } ?? ""]
+        + ["\(epoch.learningRate)", "\(epoch.seconds)", "\(epoch.imagesPerSecond)"]
+        + train.map { epoch.trainMetrics[$0].map { "\($0)" } ?? "" }
+        + validation.map { epoch.validationMetrics[$0].map { "\($0)" } ?? "" } + [epoch.stateSHA256]
+    }
+    return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+}

@@ -1,0 +1,195 @@
+import Datasets
+import Foundation
+import Models
+import Programs
+import Storage
+
+/// Trains one model on one device, epoch by epoch; with a run folder it can stop and go on at any step.
+public final class Trainer {
+  /// What training begins with.
+  public enum Start: Sendable {
+    /// The initial parameters of the configuration's seed.
+    case initial
+    /// The same, but for the tensors that a file has.
+    case weights(SafeTensors)
+    /// Where another run was.
+    case checkpoint(Checkpoint)
+  }
+
+  /// Why ``fit(through:)`` came back.
+  public enum Outcome: Sendable, Hashable {
+    /// All epochs are done.
+    case finished
+    /// The last epoch asked for is done, and there are more.
+    case reached
+    /// Patience ran out.
+    case stoppedEarly
+    /// The stop signal was given; a checkpoint was written.
+    case interrupted
+  }
+
+  /// Everything that decides the bits, with the data.
+  public let configuration: Configuration
+  /// The images.
+  public let data: TrainingData
+  /// The device.
+  public let backend: any Backend
+  /// Where files go; nil for none.
+  public let folder: RunFolder?
+  /// Who hears of progress.
+  public weak var reporter: (any ProgressReporter)?
+  /// Who may ask to stop.
+  public var stopSignal = StopSignal()
+
+  /// How the run stands, with a record of every epoch that is done.
+  public internal(set) var manifest: Manifest
+  /// Epochs that are done.
+  public internal(set) var epoch: Int
+  /// The best loss so far.
+  public internal(set) var stopping: EarlyStopping
+  /// The parameters of the best epoch; nil before the first.
+  public internal(set) var best: ModelState?
+
+  var session: TrainingSession
+  var running: RunningEpoch?
+
+  /// Begins a run.
+  ///
+  /// - Parameters:
+  ///   - configuration: everything that decides the bits.
+  ///   - dataset: the images.
+  ///   - backend: the device.
+  ///   - folder: where files go; nil for none.
+  ///   - start: what training begins with.
+  ///   - split: which training images train and which are held back; nil: as the configuration says.
+  /// - Throws: `ConfigurationError`, `TrainingError`, `DatasetError`, or the backend's error.
+  public init(
+    _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
+    start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil
+  ) throws {
+    self.configuration = configuration
+    self.backend = backend
+    self.folder = folder
+    data = try TrainingData(dataset, configuration, split: split)
+    (epoch, stopping, running) = (0, EarlyStopping(), nil)
+    if case .checkpoint(let checkpoint) = start {
+      epoch = checkpoint.epoch
+      stopping = checkpoint.stopping
+      running = try Self.running(checkpoint, configuration, data)
+    }
+    // Between epochs this is the phase that ended, if one did: `fit` then enters the next as it always does.
+    let phase = configuration.trainable.phase(
+      of: running?.number ?? max(epoch, 1), default: configuration.epochs)
+    session = try TrainingSession(configuration, phase: phase.index, data: data, backend: backend)
+
+    switch start {
+    case .initial, .weights:
+      try session.prepared.run(.initialise, step: 0)
+      var state = try ModelState(reading: session.prepared, of: session.model)
+      if case .weights(let file) = start {
+        _ = try state.transfer(from: file)
+        try state.write(to: session.prepared, of: session.model)
+      }
+      manifest = Manifest(configuration, data, backend.device, initial: state)
+      try begin(state, isTransfer: start.isTransfer)
+    case .checkpoint(let checkpoint):
+      try checkpoint.state.write(to: session.prepared, of: session.model)
+      manifest = Manifest(configuration, data, backend.device, initial: checkpoint.state)
+    }
+  }
+
+  /// Goes on with a run as if it had never stopped.
+  ///
+  /// - Throws: `TrainingError` where the data set or the configuration is another; else as `init`.
+  public convenience init(resuming folder: RunFolder, dataset: Dataset, backend: any Backend) throws {
+    let configuration = try folder.configuration()
+    let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile)
+    guard checkpoint.datasetSHA256 == dataset.sha256 else {
+      throw TrainingError(
+        .data,
+        "\(folder.url.path) was trained on data of SHA-256 \(checkpoint.datasetSHA256), but \(dataset.name) in "
+          + "\(dataset.source.path) has \(dataset.sha256): give the same data set")
+    }
+    try Self.checkUnchanged(configuration, since: checkpoint.configuration, folder)
+    try self.init(
+      configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
+    var manifest = try folder.manifest()
+    // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
+    manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
+    manifest.device = Manifest.Device(backend.device)
+    self.manifest = manifest
+    if stopping.bestEpoch > 0 {
+      best = try ModelState(SafeTensors(contentsOf: folder.bestFile), table: session.model.table)
+    }
+  }
+
+  /// Keys that a run may change on the way without changing the epochs that are done.
+  static let changeable: Set<String> = ["epochs", "patience", "keep-checkpoints"]
+
+  private static func checkUnchanged(
+    _ configuration: Configuration, since old: Configuration, _ folder: RunFolder
+  ) throws {
+    let before = Dictionary(uniqueKeysWithValues: old.pairs.map { ($0.key, $0.value) })
+    for (key, value) in configuration.pairs where !changeable.contains(key) && before[key] != value {
+      throw TrainingError(
+        .run,
+        "\(folder.configurationFile.path) says \(key) is \(value), but the run was begun with "
+          + "\(before[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change")
+    }
+  }
+
+  /// The epoch that `checkpoint` was in the middle of.
+  private static func running(
+    _ checkpoint: Checkpoint, _ configuration: Configuration, _ data: TrainingData
+  ) throws -> RunningEpoch? {
+    guard checkpoint.step > 0 else { return nil }
+    var running = RunningEpoch(checkpoint.epoch + 1, configuration, data, table: checkpoint.table)
+    guard running.batches.count * StepTable.width == checkpoint.table.count else {
+      throw TrainingError(.run, "the checkpoint has another number of steps than \(running.batches.count)")
+    }
+    running.step = checkpoint.step
+    running.losses = checkpoint.losses
+    running.seconds = checkpoint.seconds
+    return running
+  }
+
+  /// Writes the first files of a run; config.yaml last, since it makes the folder a run folder.
+  private func begin(_ state: ModelState, isTransfer: Bool) throws {
+    guard let folder else { return }
+    if isTransfer { try Weights(configuration, state).write(to: folder.initialFile) }
+    try folder.write(checkpoint(state))
+    try folder.write(manifest)
+    try folder.write(configuration)
+  }
+
+  /// Everything needed to go on from here.
+  ///
+  /// - Throws: the backend's error.
+  public func checkpoint() throws -> Checkpoint {
+    try checkpoint(try ModelState(reading: session.prepared, of: session.model))
+  }
+
+  func checkpoint(_ state: ModelState) -> Checkpoint {
+    Checkpoint(
+      configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch, running: running,
+      stopping: stopping)
+  }
+}
+
+extension Trainer.Start {
+  fileprivate var isTransfer: Bool {
+    if case .weights = self { true } else { false }
+  }
+}
+
+extension RunningEpoch {
+  /// The epoch from its first step; `table` where it is known already.
+  init(_ number: Int, _ configuration: Configuration, _ data: TrainingData, table: [UInt32]? = nil) {
+    let order = data.order(seed: configuration.seed, epoch: number)
+    self.number = number
+    batches = stride(from: 0, to: order.count, by: configuration.batchSize).map {
+      order[$0..<min($0 + configuration.batchSize, order.count)]
+    }
+    self.table = table ?? configuration.trainingTable(epoch: number, batches: batches.map(\.count)).words
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Models
+import Numerics
+import Storage
+
+/// Trained parameters and the configuration they fit: what can be evaluated, exported and transferred.
+public struct Weights: Sendable, Equatable {
+  /// What was trained.
+  public let configuration: Configuration
+  /// Parameters; no optimizer state.
+  public let state: ModelState
+  /// Epoch they are from, 0 where unknown.
+  public let epoch: Int
+
+  /// Which weights of a run.
+  public enum Choice: String, CaseIterable, Sendable {
+    /// Of the epoch with the lowest validation loss.
+    case best
+    /// Of the last checkpoint.
+    case last
+  }
+
+  /// Parameters of `configuration`; optimizer state is left out.
+  public init(_ configuration: Configuration, _ state: ModelState, epoch: Int = 0) {
+    self.configuration = configuration
+    self.state = state.withoutOptimizer
+    self.epoch = epoch
+  }
+
+  /// The weights of a run; the last ones where no epoch is done yet.
+  ///
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read.
+  public init(run folder: RunFolder, _ choice: Choice = .best) throws {
+    let configuration = try folder.configuration()
+    if choice == .best, FileManager.default.fileExists(atPath: folder.bestFile.path) {
+      let file = try SafeTensors(contentsOf: folder.bestFile)
+      let state = try ModelState(file, table: ParameterTable(configuration.architecture))
+      self.init(configuration, state, epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
+    } else {
+      let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile)
+      self.init(configuration, checkpoint.state, epoch: checkpoint.epoch)
+    }
+  }
+
+  /// The weights of a file with PyTorch's names, made by this program or another.
+  ///
+  /// Widths are taken from the tensors' shapes, everything else from the file's metadata where it has any.
+  ///
+  /// - Throws: `TrainingError` where the tensors are not those of `model`; `SafeTensorsError`.
+  public init(importing file: SafeTensors, model: ModelKind) throws {
+    var configuration = Configuration(model)
+    if let text = file.metadata["configuration"],
+      let known = try? JSONDecoder().decode(Configuration.self, from: Data(text.utf8)), known.model == model
+    {
+      configuration = known
+    }
+    try configuration.takeWidths(from: file)
+    let table = try ParameterTable(configuration.architecture)
+    if let unknown = file.names.first(where: { table.index($0) == nil && !$0.hasPrefix("optimizer.") }) {
+      throw TrainingError(.weights, "\(model.rawValue) has no tensor '\(unknown)'")
+    }
+    self.init(configuration, try ModelState(file, table: table))
+  }
+
+  /// The weights as a file.
+  ///
+  /// - Throws: `SafeTensorsError` where a name is taken.
+  public func file() throws -> SafeTensors {
+    var file = SafeTensors()
+    try state.add(to: &file)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    file.metadata = [
+      "format": "facsimile-weights-1", "model": configuration.model.rawValue, "epoch": "\(epoch)",
+      "numerics-contract": "\(contractVersion)",
+      "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+    ]
+    return file
+  }
+
+  /// Writes the weights, as a whole or not at all.
+  ///
+  /// - Throws: `FileError`.
+  public func write(to url: URL) throws { try file().write(to: url) }
+}
+
+extension ModelState {
+  /// The parameters alone.
+  var withoutOptimizer: ModelState {
+    var state = self
+    state.optimizer = []
+    return state
+  }
+}
+
+extension Configuration {
+  /// Takes `latent`, `filters` and `hidden` from the shapes of `file`'s tensors.
+  fileprivate mutating func takeWidths(from file: SafeTensors) throws {
+    func outputs(_ name: String) throws -> Int? {
+      file.contains(name) ? try file.tensor(name).shape.first : nil
+    }
+    var widths: [Int] = []
+    while let width = try outputs("encoder.fc\(widths.count + 1).weight") { widths.append(width) }
+    let posterior = try outputs("encoder.mu.weight")
+    guard let code = posterior ?? widths.popLast() else {
+      throw TrainingError(.weights, "expected tensors of \(model.rawValue), found none called encoder.fc1.weight")
+    }
+    try set("latent", "\(code)")
+    try set("hidden", widths.map(String.init).joined(separator: ","))
+    let filters = try (1...3).compactMap { try outputs("encoder.conv\($0).weight") }
+    if !filters.isEmpty { try set("filters", filters.map(String.init).joined(separator: ",")) }
+  }
+}

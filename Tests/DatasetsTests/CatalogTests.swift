@@ -1,0 +1,152 @@
+import Datasets
+import Foundation
+import Storage
+import Testing
+
+@Suite("Data sets by name and by folder")
+struct CatalogTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func catalog(
+    data: String = "", cache: String = "cache", system: String = "system"
+  ) -> DatasetCatalog {
+    let folders = data.split(separator: ":").map { folder.file(String($0)).path }
+    return DatasetCatalog(
+      environment: [
+        "FACSIMILE_DATA": folders.joined(separator: ":"), "XDG_CACHE_HOME": folder.file(cache).path,
+      ],
+      systemFolder: folder.file(system))
+  }
+
+  private func error(_ body: () throws -> Void) throws -> DatasetError {
+    try #require(#expect(throws: DatasetError.self, performing: body))
+  }
+
+  @Test("A folder is read, plain or packed, to the same hash")
+  func folders() throws {
+    try folder.putDataset("plain")
+    try folder.putDataset("packed", packed: true)
+    let plain = try catalog().load(folder.file("plain").path)
+    let packed = try catalog().load(folder.file("packed").path + "/")
+    #expect(plain.name == "plain" && packed.name == "packed")
+    #expect(plain.source.path == folder.file("plain").path)
+    #expect(!plain.isVerified)
+    #expect(plain.train.count == 12 && plain.test.count == 5)
+    #expect(plain.train.labels == (0..<12).map { UInt8($0 % 10) })
+    #expect(plain.test.pixels == pattern(5))
+    #expect(plain.train == packed.train && plain.test == packed.test)
+    // The documented hash: the four unpacked files one behind the other.
+    let files = imageFile(12) + labelFile(12) + imageFile(5) + labelFile(5)
+    #expect(plain.sha256 == Fingerprint.hex(of: files))
+    #expect(packed.sha256 == plain.sha256)
+    let swapped = Dataset(name: "plain", train: plain.test, test: plain.train, source: plain.source)
+    #expect(swapped.sha256 != plain.sha256)
+  }
+
+  @Test("Names are found in every place, in order")
+  func places() throws {
+    for (index, place) in ["a/kmnist", "b", "kmnist", "cache/facsimile/datasets/kmnist", "system/kmnist"]
+      .enumerated()
+    {
+      try folder.putDataset(place, train: 10 + index)
+    }
+    func count(_ catalog: DatasetCatalog) throws -> Int { try catalog.load("kmnist").train.count }
+    #expect(try count(catalog(data: "none:a:b")) == 10)
+    // A folder that holds IDX files directly counts only when it has the name.
+    #expect(try count(catalog(data: "b:kmnist:a")) == 12)
+    #expect(try count(catalog(data: "b")) == 13)
+    #expect(try count(catalog(cache: "empty")) == 14)
+    let missing = try error { _ = try catalog(data: "b:c", cache: "empty", system: "empty").load("kmnist") }
+    #expect(missing.kind == .notFound)
+    for place in ["b/kmnist", "b (which holds other", "c/kmnist", "empty/facsimile/datasets/kmnist"] {
+      #expect(missing.message.contains(folder.file(place).path), "\(missing)")
+    }
+  }
+
+  @Test("A relative XDG_CACHE_HOME is ignored in favour of ~/.cache")
+  func home() throws {
+    try folder.putDataset(".cache/facsimile/datasets/kmnist", train: 3)
+    let catalog = DatasetCatalog(
+      environment: ["XDG_CACHE_HOME": "relative", "HOME": folder.url.path],
+      systemFolder: folder.file("system"))
+    #expect(try catalog.load("kmnist").train.count == 3)
+  }
+
+  @Test("Errors of names say what to do")
+  func advice() throws {
+    let fashion = try error { _ = try catalog().load("fashion-mnist") }
+    #expect(fashion.kind == .notFound)
+    #expect(fashion.message.contains("`sudo apt-get install dataset-fashion-mnist`"))
+    let mnist = try error { _ = try catalog().load("mnist") }
+    #expect(mnist.message.contains("FACSIMILE_DATA"))
+    let unknown = try error { _ = try catalog().load("mnits") }
+    #expect(unknown.kind == .unknownName)
+    #expect(unknown.message.contains("mnist, fashion-mnist, kmnist"))
+    #expect(try error { _ = try catalog().load("") }.kind == .unknownName)
+    let file = try folder.put("file", Data())
+    #expect(try error { _ = try catalog().load(file.path) }.kind == .notReadable)
+  }
+
+  @Test("A known name over other contents is refused, naming the file and both hashes")
+  func mismatch() throws {
+    try folder.putDataset("data/mnist")
+    let fault = try error { _ = try catalog(data: "data").load("mnist") }
+    #expect(fault.kind == .hashMismatch)
+    #expect(fault.path == folder.file("data/mnist/train-labels-idx1-ubyte").path)
+    #expect(fault.message.contains(Fingerprint.hex(of: labelFile(12))))
+    #expect(fault.message.contains(try #require(KnownDataset.mnist.hashes?[.trainLabels])))
+    // By its folder the same is a data set like any other.
+    #expect(try catalog().load(folder.file("data/mnist").path).isVerified == false)
+  }
+
+  @Test("Missing files and unequal counts are refused")
+  func incomplete() throws {
+    try folder.putDataset("a")
+    try FileManager.default.removeItem(at: folder.file("a/t10k-labels-idx1-ubyte"))
+    let missing = try error { _ = try catalog().load(folder.file("a").path) }
+    #expect(missing.kind == .missingFile && missing.message.contains("t10k-labels-idx1-ubyte"))
+    try folder.put("a/t10k-labels-idx1-ubyte", labelFile(6))
+    let unequal = try error { _ = try catalog().load(folder.file("a").path) }
+    #expect(unequal.kind == .countMismatch)
+    #expect(unequal.path == folder.file("a/t10k-labels-idx1-ubyte").path)
+    try folder.put("empty/readme", Data())
+    #expect(try error { _ = try catalog().load(folder.file("empty").path) }.kind == .missingFile)
+  }
+
+  @Test("The list says of each name how things stand")
+  func list() throws {
+    try folder.putDataset("data/kmnist", train: 20, test: 4)
+    try folder.putDataset("data/fashion-mnist")
+    let list = catalog(data: "data").list()
+    #expect(list.map(\.name) == ["mnist", "fashion-mnist", "kmnist"])
+    #expect(list.map(\.state) == [.absent, .damaged, .unverified])
+    #expect(list[2].trainCount == 20 && list[2].testCount == 4 && list[2].problem == nil)
+    #expect(list[2].folder == folder.file("data/kmnist").path)
+    #expect(list[1].problem?.contains("SHA-256") == true && list[1].trainCount == nil)
+    #expect(list[0].problem?.contains("not found") == true)
+  }
+
+  @Test("An inspection has the right figures")
+  func inspection() throws {
+    try folder.putDataset("a", train: 12, test: 2)
+    let pixels = [UInt8](repeating: 255, count: 784) + [UInt8](repeating: 0, count: 784)
+    try folder.put("a/t10k-images-idx3-ubyte", idx(0x803, [2, 28, 28], pixels))
+    let figures = try catalog().inspect(folder.file("a").path)
+    #expect(figures.name == "a" && !figures.isVerified)
+    #expect(figures.train.classHistogram == [2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+    #expect(figures.test.count == 2 && figures.test.height == 28 && figures.test.width == 28)
+    #expect(figures.test.mean == 0.5 && figures.test.standardDeviation == 0.5)
+    #expect(figures.files["train-labels-idx1-ubyte"] == Fingerprint.hex(of: labelFile(12)))
+    #expect(figures.files.count == 4)
+    #expect(figures.sha256 == (try catalog().load(folder.file("a").path).sha256))
+    let values = pattern(12).map { Double($0) / 255 }
+    let mean = values.reduce(0, +) / Double(values.count)
+    #expect(abs(figures.train.mean - mean) < 1e-9)
+    let coded = try JSONDecoder().decode(DatasetInspection.self, from: JSONEncoder().encode(figures))
+    #expect(coded == figures)
+  }
+}

@@ -1,0 +1,69 @@
+import CZlib
+import Foundation
+
+/// The bytes of an IDX file with this header and these contents.
+func idx(_ magic: UInt32, _ dimensions: [Int], _ bytes: [UInt8]) -> Data {
+  var data = Data()
+  for word in [magic] + dimensions.map({ UInt32($0) }) {
+    withUnsafeBytes(of: word.bigEndian) { data.append(contentsOf: $0) }
+  }
+  return data + Data(bytes)
+}
+
+/// An IDX file of `count` images whose pixels follow a pattern.
+func imageFile(_ count: Int) -> Data {
+  idx(0x803, [count, 28, 28], pattern(count))
+}
+
+/// An IDX file of `count` labels 0, 1, … 9, 0, …
+func labelFile(_ count: Int) -> Data {
+  idx(0x801, [count], (0..<count).map { UInt8($0 % 10) })
+}
+
+/// Pixels that differ from image to image and from place to place.
+func pattern(_ count: Int) -> [UInt8] {
+  (0..<count * 784).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 784) }
+}
+
+/// One gzip member.
+func gzip(_ data: Data) -> Data {
+  var stream = z_stream()
+  let size = Int32(MemoryLayout<z_stream>.size)
+  deflateInit2_(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+  defer { deflateEnd(&stream) }
+  var input = [UInt8](data)
+  var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, uLong(input.count))))
+  input.withUnsafeMutableBufferPointer { source in
+    output.withUnsafeMutableBufferPointer { target in
+      stream.next_in = source.baseAddress
+      stream.avail_in = uInt(source.count)
+      stream.next_out = target.baseAddress
+      stream.avail_out = uInt(target.count)
+      deflate(&stream, Z_FINISH)
+    }
+  }
+  return Data(output.prefix(Int(stream.total_out)))
+}
+
+extension TemporaryFolder {
+  /// Writes a file, making folders on the way.
+  @discardableResult
+  func put(_ name: String, _ data: Data) throws -> URL {
+    let url = file(name)
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try data.write(to: url)
+    return url
+  }
+
+  /// Writes the four files of a small data set under a sub-folder.
+  func putDataset(_ name: String, train: Int = 12, test: Int = 5, packed: Bool = false) throws {
+    let files = [
+      ("train-images-idx3-ubyte", imageFile(train)), ("train-labels-idx1-ubyte", labelFile(train)),
+      ("t10k-images-idx3-ubyte", imageFile(test)), ("t10k-labels-idx1-ubyte", labelFile(test)),
+    ]
+    for (file, data) in files {
+      try put(packed ? "\(name)/\(file).gz" : "\(name)/\(file)", packed ? gzip(data) : data)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Datasets
+import Foundation
+import Storage
+import Testing
+
+@Suite("IDX files")
+struct IDXTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func images(_ data: Data) throws -> IDX.Contents {
+    try IDX.images(contentsOf: folder.put("images", data))
+  }
+
+  private func kind(_ data: Data, labels: Bool = false) throws -> DatasetError.Kind? {
+    let url = try folder.put("bad", data)
+    let error = #expect(throws: DatasetError.self) {
+      try labels ? IDX.labels(contentsOf: url) : IDX.images(contentsOf: url)
+    }
+    #expect(error?.path == url.path)
+    #expect(error.map { !"\($0)".contains("\n") } ?? true, "an error is one line")
+    return error?.kind
+  }
+
+  @Test("Plain, packed and packed in several members are the same, whatever the name")
+  func forms() throws {
+    let plain = imageFile(300)
+    let expected = try images(plain)
+    #expect(expected.count == 300)
+    #expect(expected.bytes == pattern(300))
+    #expect(expected.sha256 == Fingerprint.hex(of: plain))
+    #expect(try images(gzip(plain)) == expected)
+    // Cut inside the header, inside an image, and with an empty member at the end.
+    let members = [plain[..<7], plain[7..<100_001], plain[100_001...], Data()]
+    #expect(try images(members.map { gzip(Data($0)) }.reduce(Data(), +)) == expected)
+    let misnamed = try folder.put("plain.gz", plain)
+    #expect(try IDX.images(contentsOf: misnamed) == expected)
+  }
+
+  @Test("Labels are read")
+  func labels() throws {
+    let url = try folder.put("labels", gzip(labelFile(23)))
+    let contents = try IDX.labels(contentsOf: url)
+    #expect(contents.bytes == (0..<23).map { UInt8($0 % 10) })
+  }
+
+  @Test("Files of the wrong kind are refused")
+  func wrongKind() throws {
+    #expect(try kind(labelFile(800)) == .wrongMagic)
+    #expect(try kind(imageFile(1), labels: true) == .wrongMagic)
+    #expect(try kind(idx(0x0308_0000, [1, 28, 28], pattern(1))) == .wrongMagic)
+    #expect(try kind(Data("<!DOCTYPE html>".utf8)) == .wrongMagic)
+    #expect(try kind(idx(0x803, [1, 28, 27], pattern(1))) == .wrongShape)
+    #expect(try kind(idx(0x803, [1, 784, 1], pattern(1))) == .wrongShape)
+    #expect(try kind(idx(0x803, [0, 28, 28], [])) == .empty)
+    #expect(try kind(idx(0x801, [0], []), labels: true) == .empty)
+    #expect(try kind(idx(0x801, [3], [1, 10, 2]), labels: true) == .badLabel)
+    #expect(throws: DatasetError.self) { try IDX.images(contentsOf: folder.url) }
+    #expect(throws: FileError.self) { try IDX.images(contentsOf: folder.file("none")) }
+  }
+
+  @Test("Plain files too short or too long are refused")
+  func plainLengths() throws {
+    let whole = imageFile(2)
+    for length in [0, 1, 3, 4, 15, 16, 17, whole.count - 1] {
+      #expect(try kind(whole.prefix(length)) == .truncated, "\(length) bytes")
+    }
+    #expect(try kind(whole + Data([0])) == .trailingBytes)
+    #expect(try kind(labelFile(9) + Data([0]), labels: true) == .trailingBytes)
+  }
+
+  @Test("Counts that no file can hold are refused before memory is taken")
+  func absurd() throws {
+    let header = idx(0x803, [0xFFFF_FFFF, 28, 28], [])
+    #expect(try kind(header + Data(count: 1000)) == .truncated)
+    #expect(try kind(gzip(header + Data(count: 1000))) == .truncated)
+    #expect(try kind(idx(0x803, [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], [])) == .wrongShape)
+    #expect(try kind(gzip(idx(0x803, [2, 28, 28], pattern(1)))) == .truncated)
+  }
+
+  @Test("The most compressible file there is is still read")
+  func compressible() throws {
+    let blank = idx(0x803, [3000, 28, 28], [UInt8](repeating: 0, count: 3000 * 784))
+    #expect(try images(gzip(blank)).count == 3000)
+  }
+
+  @Test("A packed file cut off anywhere is refused")
+  func packedTruncation() throws {
+    let packed = gzip(labelFile(40))
+    for length in 0..<packed.count {
+      #expect(try kind(packed.prefix(length), labels: true) != nil, "\(length) bytes")
+    }
+    #expect(try kind(packed.prefix(packed.count - 1), labels: true) == .truncated)
+    let large = gzip(imageFile(300))
+    #expect(try kind(large.prefix(large.count / 2)) == .truncated)
+  }
+
+  @Test("Damaged checksums, lengths and contents of a packed file are refused")
+  func packedDamage() throws {
+    let packed = gzip(imageFile(3))
+    for index in [packed.count - 8, packed.count - 4, packed.count / 2, 20] {
+      var damaged = packed
+      damaged[index] ^= 0x40
+      #expect(try kind(damaged) != nil, "byte \(index)")
+    }
+    var checksum = packed
+    checksum[packed.count - 8] ^= 1
+    #expect(try kind(checksum) == .corruptGzip)
+    var length = packed
+    length[packed.count - 1] ^= 1
+    #expect(try kind(length) == .corruptGzip)
+  }
+
+  @Test("Anything behind the packed contents is refused")
+  func packedTrailing() throws {
+    let packed = gzip(imageFile(2))
+    #expect(try kind(packed + Data([0])) == .trailingBytes)
+    #expect(try kind(packed + Data("x".utf8)) == .trailingBytes)
+    #expect(try kind(gzip(imageFile(2) + Data([0]))) == .trailingBytes)
+    #expect(try kind(packed + gzip(Data([0]))) == .trailingBytes)
+    #expect(try kind(packed + packed.prefix(1)) == .truncated)
+    #expect(try kind(packed + Data([0x1F, 0x00])) == .corruptGzip)
+  }
+
+  @Test("Images and labels are checked when a set is made in memory")
+  func imageSets() throws {
+    func kind(_ pixels: [UInt8], _ labels: [UInt8]?) -> DatasetError.Kind? {
+      #expect(throws: DatasetError.self) { try ImageSet(pixels: pixels, labels: labels) }?.kind
+    }
+    #expect(kind([], nil) == .empty)
+    #expect(kind([UInt8](repeating: 0, count: 785), nil) == .wrongShape)
+    #expect(kind(pattern(2), [1]) == .countMismatch)
+    #expect(kind(pattern(2), [1, 10]) == .badLabel)
+    let set = try ImageSet(pixels: pattern(3))
+    #expect(set.count == 3 && set.height == 28 && set.width == 28 && set.labels == nil)
+    #expect(set.image(1) == Array(pattern(3)[784..<1568]))
+  }
+}

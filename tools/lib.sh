@@ -1,0 +1,31 @@
+# Shared by the scripts in this folder: `source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"`.
+# shellcheck shell=bash
+
+# The top of the checkout, wherever the caller stands.
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+
+say() { printf '%s\n' "$*"; }
+warn() { printf 'warning: %s\n' "$*" >&2; }
+
+# fail STATUS MESSAGE...
+fail() {
+  local status="$1"
+  shift
+  printf 'error: %s\n' "$*" >&2
+  exit "$status"
+}
+
+# usage_of FILE: the comment at the top of a script, as its help.
+usage_of() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$1"; }
+
+# Folder of a release build's products.
+products() { swift build --package-path "$root" -c release --show-bin-path; }
+
+# A folder of data sets beside the checkout is used where nothing else is said.
+use_shared_data() {
+  local shared="$root/../shared/data"
+  if [ -z "${FACSIMILE_DATA:-}" ] && [ -d "$shared" ]; then
+    FACSIMILE_DATA="$(cd "$shared" && pwd -P)"
+    export FACSIMILE_DATA
+  fi
+}

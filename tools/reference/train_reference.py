@@ -1,0 +1,131 @@
+"""Trains a model in PyTorch with Facsimile's settings, to compare trajectories.
+
+    python train_reference.py --model conv-autoencoder --data mnist --epochs 30 --batch-size 128 \\
+        --weight-decay 1e-5
+
+One line per epoch: the training loss and, on the test images, the loss and its terms (mean squared error;
+negative ELBO, cross-entropy and KL; accuracy). Sizes are set as in the command line: --set latent=4.
+"""
+
+import argparse
+import json
+import time
+
+import torch
+from safetensors.torch import load_file, save_file
+
+import data
+from models import MODELS, Configuration, Draws, Twin
+
+
+def unit(images, index):
+    """Bytes of the images at `index` -> [N, 1, 28, 28] in [0, 1]."""
+    return images[index].float().div(255)[:, None]
+
+
+def evaluate(twin, images, labels, seed, batch=500):
+    """Mean loss and terms over all images; VAEs draw z once for each, denoisers get noisy images."""
+    twin.eval()
+    generator = torch.Generator().manual_seed(seed)
+    c, sums, correct = twin.configuration, {}, 0
+    with torch.no_grad():
+        for index in torch.arange(len(images)).split(batch):
+            x, draws = unit(images, index), Draws()
+            if twin.variational:
+                draws.epsilon = torch.randn(len(index), c.latent, generator=generator)
+            if twin.kind == "denoising-autoencoder":
+                draws.noise = torch.randn(x.shape, generator=generator)
+            state = twin(x, draws)
+            terms = {"loss": twin.loss(state, labels[index]), **twin.terms(state, labels[index])}
+            for name, value in terms.items():
+                sums[name] = sums.get(name, 0.0) + value.item() * len(index)
+            if twin.kind == "classifier":
+                correct += (state.output.argmax(1) == labels[index]).sum().item()
+    twin.train()
+    result = {name: value / len(images) for name, value in sums.items()}
+    if twin.kind == "classifier":
+        result["accuracy"] = correct / len(images)
+    if twin.variational:
+        result["negative-elbo"] = result["bce"] + result["kl"]
+    return result
+
+
+def build(arguments):
+    """The model, from scratch or with the encoder of `--from`, and the parameters that train."""
+    torch.manual_seed(arguments.seed)
+    twin = Twin(arguments.model, Configuration.from_pairs(arguments.model, arguments.set))
+    if arguments.source:
+        encoder = {n: t for n, t in load_file(arguments.source).items() if n.startswith("encoder.")}
+        unknown = twin.load_state_dict(encoder, strict=False).unexpected_keys
+        if unknown:
+            raise SystemExit(f"error: {arguments.source} holds {unknown[0]}, which this model has not")
+    if arguments.trainable == "last-2":
+        for name, parameter in twin.named_parameters():
+            parameter.requires_grad_(name.startswith((f"encoder.{twin.encoder.code_name}.", "head.")))
+    return twin, [p for p in twin.parameters() if p.requires_grad]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", choices=MODELS, required=True)
+    parser.add_argument("--data", default="mnist", help="name or folder of a data set (default mnist)")
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--optimizer", choices=["adam", "adamw", "sgd", "rmsprop"], default="adam")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--weight-decay", type=float, default=0.0)
+    parser.add_argument("--momentum", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--validation", type=int, default=6000, help="images set aside (default 6000)")
+    parser.add_argument("--limit", type=int, help="only the first N training images")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--from", dest="source", help="safetensors whose encoder to start from")
+    parser.add_argument("--trainable", choices=["last-2", "all"], default="all")
+    parser.add_argument("--save", help="write the weights here (safetensors)")
+    parser.add_argument("--threads", type=int, help="threads of PyTorch")
+    parser.add_argument("--json", action="store_true", help="one JSON object per epoch")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    try:
+        train, test = (data.load(arguments.data, split) for split in ("train", "test"))
+        twin, trained = build(arguments)
+    except (ValueError, FileNotFoundError) as problem:
+        raise SystemExit(f"error: {problem}")
+    images, labels = (torch.tensor(a) for a in train)
+    test_images, test_labels = torch.tensor(test[0]), torch.tensor(test[1]).long()
+    labels = labels.long()
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(arguments.seed))
+    chosen = order[arguments.validation :][: arguments.limit]
+
+    settings = {"lr": arguments.learning_rate, "weight_decay": arguments.weight_decay}
+    if arguments.momentum:
+        settings["momentum"] = arguments.momentum
+    kinds = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+    update = getattr(torch.optim, kinds[arguments.optimizer])(trained, **settings)
+    for epoch in range(1, arguments.epochs + 1):
+        began, total = time.perf_counter(), torch.zeros(())
+        for index in chosen[torch.randperm(len(chosen))].split(arguments.batch_size):
+            update.zero_grad()
+            loss = twin.loss(twin(unit(images, index)), labels[index])
+            loss.backward()
+            update.step()
+            total += loss.detach() * len(index)
+        row = {"epoch": epoch, "train": total.item() / len(chosen)}
+        row["images_per_second"] = len(chosen) / (time.perf_counter() - began)
+        found = evaluate(twin, test_images, test_labels, arguments.seed)
+        row |= {f"test {name}": value for name, value in found.items()}
+        line = json.dumps(row) if arguments.json else " · ".join(f"{k} {v:.6g}" for k, v in row.items())
+        print(line, flush=True)
+    if arguments.save:
+        save_file(
+            {n: p.detach().contiguous() for n, p in twin.named_parameters()},
+            arguments.save,
+            {"model": arguments.model, **twin.configuration.metadata()},
+        )
+
+
+if __name__ == "__main__":
+    main()
