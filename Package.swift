@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // The hot loops want AVX2 and FMA on x86-64 and square roots without errno; on arm64 NEON is the baseline.
-// The kernels are optimised in every configuration: debug builds of SIMD code are a hundred times slower.
+// `-Ounchecked` holds in every configuration: debug builds of SIMD code are a hundred times slower.
 #if arch(x86_64)
   let vectorFlags = ["-Xcc", "-mavx2", "-Xcc", "-mfma"]
 #else
@@ -13,10 +14,22 @@ let hot: [SwiftSetting] = [
     ["-Ounchecked", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"] + vectorFlags)
 ]
 
+// Every OpenCL source goes into the binary as bytes.
+let kernelSources = try FileManager.default
+  .contentsOfDirectory(atPath: Context.packageDirectory + "/Kernels")
+  .filter { $0.hasSuffix(".cl") }.sorted()
+
+let commit = Context.gitInformation.map {
+  $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? " with changes" : "")
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "Facsimile",
   products: [
-    .library(name: "Models", targets: ["Models", "CPUBackend"]),
+    .library(name: "Facsimile", targets: ["Facsimile"]),
+    .executable(name: "facsimile", targets: ["FacsimileCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -27,13 +40,38 @@ let package = Package(
     .systemLibrary(name: "COpenCL"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPNG"),
-    .target(name: "Numerics"),
+    .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit ?? "unknown")\"")]),
+
+    // The contract, and programs over it.
+    .target(name: "Numerics", swiftSettings: [.enableExperimentalFeature("BuiltinModule")]),
     .target(name: "Programs", dependencies: ["Numerics"]),
+
+    // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot),
     .target(name: "CPUBackend", dependencies: ["CPUKernels", "Programs", "Numerics"]),
+    .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode($0) }),
+    .target(name: "OpenCLBackend", dependencies: ["COpenCL", "Kernels", "Numerics", "Programs", "Storage"]),
+    .target(name: "Backends", dependencies: ["CPUBackend", "OpenCLBackend", "Programs"]),
+
+    // Models and their training, which know no backend.
     .target(name: "Models", dependencies: ["Programs", "Numerics"]),
-    .target(name: "Storage", dependencies: ["CPNG", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Storage", dependencies: ["CPNG", crypto]),
     .target(name: "Datasets", dependencies: ["Storage", "CZlib"]),
+    .target(
+      name: "Training", dependencies: ["Models", "Datasets", "Storage", "Programs", "Numerics", "Yams"]),
+    .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
+
+    .target(
+      name: "Facsimile",
+      dependencies: ["Backends", "Datasets", "Models", "Programs", "Storage", "Training"]),
+    .executableTarget(
+      name: "FacsimileCommand",
+      dependencies: [
+        "Backends", "CPUBackend", "CPUKernels", "CVersion", "Datasets", "Models", "Numerics", "Parity",
+        "Programs", "Storage", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "CZlib"]),

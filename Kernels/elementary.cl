@@ -2,19 +2,16 @@
 // same order of operations. Formulas, sources, ranges and errors are documented there.
 
 typedef struct {
-  real high;
-  real low;
+  real high, low;
 } elementary_sum;
 
 typedef struct {
-  real high;
-  real low;
+  real high, low;
   ireal exponent;
 } elementary_exponential;
 
 typedef struct {
-  real sin;
-  real cos;
+  real sin, cos;
 } elementary_sincos;
 
 static inline elementary_exponential elementary_exponential_parts(real x) {

@@ -7,13 +7,7 @@ static inline real formula_relu_mask(real g, real y, float scale) {
   return CHOOSE(y > 0.0f, g * scale, REAL(0.0f));
 }
 
-// Numbers of the cases of Programs' Activation.
-#define ACTIVATION_IDENTITY 0
-#define ACTIVATION_RELU 1
-#define ACTIVATION_SIGMOID 2
-#define ACTIVATION_TANH 3
-#define ACTIVATION_SOFTPLUS 4
-
+// ACTIVATION_… are the numbers of the cases of Programs' Activation, from the prelude.
 static inline real formula_activation(real x, int activation) {
   switch (activation) {
     case ACTIVATION_RELU: return formula_relu(x);

@@ -4,15 +4,11 @@
 // in the data set, 3 element div 4; the output word is element mod 4.
 
 typedef struct {
-  ureal w0;
-  ureal w1;
-  ureal w2;
-  ureal w3;
+  ureal w0, w1, w2, w3;
 } philox_block;
 
 typedef struct {
-  real even;
-  real odd;
+  real even, odd;
 } normal_pair;
 
 static inline philox_block philox_words(uint2 key, ureal c0, ureal c1, ureal c2, ureal c3) {

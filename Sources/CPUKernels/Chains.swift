@@ -14,14 +14,14 @@ struct Tile {
     let (low, high) = (x[0], x[1])
     let (wa, wb) = (Lanes(repeating: w[0]), Lanes(repeating: w[step]))
     let (wc, wd) = (Lanes(repeating: w[2 * step]), Lanes(repeating: w[3 * step]))
-    a0.addProduct(low, wa)
-    a1.addProduct(high, wa)
-    b0.addProduct(low, wb)
-    b1.addProduct(high, wb)
-    c0.addProduct(low, wc)
-    c1.addProduct(high, wc)
-    d0.addProduct(low, wd)
-    d1.addProduct(high, wd)
+    a0 = fma(low, wa, a0)
+    a1 = fma(high, wa, a1)
+    b0 = fma(low, wb, b0)
+    b1 = fma(high, wb, b1)
+    c0 = fma(low, wc, c0)
+    c1 = fma(high, wc, c1)
+    d0 = fma(low, wd, d0)
+    d1 = fma(high, wd, d1)
   }
 
   /// `count` taps whose elements and weights lie side by side: weights `[tap][4]`.

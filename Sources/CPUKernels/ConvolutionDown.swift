@@ -36,5 +36,9 @@ public func convolutionDown(
       if there > 2 { epilogue.store(small, place + 4, sums.c0, sums.c1) }
       if there > 3 { epilogue.store(small, place + 6, sums.d0, sums.d1) }
     }
+    let row = (block * g.smallHeight + y) * g.smallWidth
+    epilogue.finish(
+      small, (row * g.smallChannels + first) * 2, pixels: g.smallWidth, step: g.smallChannels * 2,
+      channels: there)
   }
 }

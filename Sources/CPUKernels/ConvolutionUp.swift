@@ -73,6 +73,8 @@ private func upFourChannels(
       place += g.channels * 2
       column.next(g)
     }
+    epilogue.finish(
+      big, place - g.width * g.channels * 2, pixels: g.width, step: g.channels * 2, channels: 4)
     row.next(g)
   }
 }
@@ -129,6 +131,8 @@ private func upOneChannel(
       }
       column.next(g)
     }
+    let first = ((block * g.height + line) * g.width * g.channels + channel) * 2
+    epilogue.finish(big, first, pixels: g.width, step: pixel, channels: 1)
     row.next(g)
   }
 }
@@ -171,14 +175,14 @@ extension Tile {
       var each = w
       repeat {
         let value = Lanes(repeating: each[0])
-        a0.addProduct(x[0], value)
-        a1.addProduct(x[1], value)
-        b0.addProduct(x[step], value)
-        b1.addProduct(x[step + 1], value)
-        c0.addProduct(x[2 * step], value)
-        c1.addProduct(x[2 * step + 1], value)
-        d0.addProduct(x[thrice], value)
-        d1.addProduct(x[thrice + 1], value)
+        a0 = fma(x[0], value, a0)
+        a1 = fma(x[1], value, a1)
+        b0 = fma(x[step], value, b0)
+        b1 = fma(x[step + 1], value, b1)
+        c0 = fma(x[2 * step], value, c0)
+        c1 = fma(x[2 * step + 1], value, c1)
+        d0 = fma(x[thrice], value, d0)
+        d1 = fma(x[thrice + 1], value, d1)
         x += 2
         each += 1
         inGroup -= 1
@@ -195,8 +199,8 @@ extension Tile {
     var channel = 0
     repeat {
       let value = Lanes(repeating: weight[(channel >> 2) * group + (channel & 3)])
-      a0.addProduct(x[2 * channel], value)
-      a1.addProduct(x[2 * channel + 1], value)
+      a0 = fma(x[2 * channel], value, a0)
+      a1 = fma(x[2 * channel + 1], value, a1)
       channel += 1
     } while channel < g.smallChannels
   }

@@ -59,43 +59,45 @@ public func convolutionWeightScratch(_ g: Geometry) -> Int { (g.kernel + 2) / 3 
 
 /// Some rows of the small map, and the rows of the big map that they meet, for all taps and big channels.
 @inline(__always) private func weightRows(
-  _ g: Geometry, _ rows: Int, _ row: Images, _ small: Images, _ zeros: Images, _ tiles: UnsafeMutablePointer<WeightTile>,
-  _ offsets: (Int, Int, Int)
+  _ g: Geometry, _ rows: Int, _ row: Images, _ small: Images, _ zeros: Images,
+  _ tiles: UnsafeMutablePointer<WeightTile>, _ offsets: (Int, Int, Int)
 ) {
   let step = g.channels * 2
   let smallStep = g.smallChannels * 2
   let bigStep = g.stride * step
-  let nextRow = (g.width - g.smallWidth) * bigStep
-  let width = UInt(bitPattern: g.width)
   var tile = tiles
   var kx = 0
   while kx < g.kernel {
-    // A tap beyond the kernel is a tap outside.
-    let column1 = kx + 1 < g.kernel ? 1 : g.width + g.padding
-    let column2 = kx + 2 < g.kernel ? 2 : g.width + g.padding
+    let taps = minimum(3, g.kernel - kx)
+    // Columns of the small map where all the taps fall inside; the others go one by one.
+    let inner = maximum(0, (g.padding - kx + g.stride - 1) / g.stride)
+    let outer = taps < 3 ? 0 : (g.width + g.padding - kx - 3 + g.stride) / g.stride
     var channel = 0
     repeat {
       var sums = tile.pointee
-      var s = small
-      var column = kx - g.padding
-      var p = row + column * step + 2 * channel
-      var inRow = g.smallWidth
-      var left = rows * g.smallWidth
+      var left = rows
+      var (s, bigRow) = (small, row + 2 * channel)
       repeat {
-        let p0 = UInt(bitPattern: column) < width ? p : zeros
-        let p1 = UInt(bitPattern: column + column1) < width ? p + step : zeros
-        let p2 = UInt(bitPattern: column + column2) < width ? p + 2 * step : zeros
-        sums.add(s[0], s[offsets.0], s[offsets.1], s[offsets.2], p0[0], p1[0], p2[0])
-        sums.add(s[1], s[offsets.0 + 1], s[offsets.1 + 1], s[offsets.2 + 1], p0[1], p1[1], p2[1])
-        s += smallStep
-        p += bigStep
-        column += g.stride
-        inRow -= 1
-        if inRow == 0 {
-          inRow = g.smallWidth
-          column = kx - g.padding
-          p += nextRow
-        }
+        var x = 0
+        repeat {
+          let inside = x >= inner && x < outer
+          var count = inside ? minimum(outer, g.smallWidth) - x : 1
+          let column = x * g.stride - g.padding + kx
+          var p0 = tap(bigRow, column, g.width, step, zeros)
+          var p1 = taps > 1 ? tap(bigRow, column + 1, g.width, step, zeros) : zeros
+          var p2 = taps > 2 ? tap(bigRow, column + 2, g.width, step, zeros) : zeros
+          x += count
+          repeat {
+            sums.add(s[0], s[offsets.0], s[offsets.1], s[offsets.2], p0[0], p1[0], p2[0])
+            sums.add(s[1], s[offsets.0 + 1], s[offsets.1 + 1], s[offsets.2 + 1], p0[1], p1[1], p2[1])
+            s += smallStep
+            p0 += bigStep
+            p1 += bigStep
+            p2 += bigStep
+            count -= 1
+          } while count > 0
+        } while x < g.smallWidth
+        bigRow += g.stride * g.width * step
         left -= 1
       } while left > 0
       tile.pointee = sums
@@ -104,6 +106,13 @@ public func convolutionWeightScratch(_ g: Geometry) -> Int { (g.kernel + 2) / 3 
     } while channel < g.channels
     kx += 3
   }
+}
+
+/// The element at `column` of a row, or zeros outside of it.
+@inline(__always) private func tap(
+  _ row: Images, _ column: Int, _ width: Int, _ step: Int, _ zeros: Images
+) -> Images {
+  column >= 0 && column < width ? row + column * step : zeros
 }
 
 /// Gradient with respect to the bias: lane sums of `count` consecutive channels from `first` over one chunk of images.

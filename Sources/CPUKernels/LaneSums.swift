@@ -14,18 +14,18 @@ struct WeightTile {
   @inline(__always) mutating func add(
     _ sa: Lanes, _ sb: Lanes, _ sc: Lanes, _ sd: Lanes, _ x0: Lanes, _ x1: Lanes, _ x2: Lanes
   ) {
-    a0.addProduct(sa, x0)
-    a1.addProduct(sa, x1)
-    a2.addProduct(sa, x2)
-    b0.addProduct(sb, x0)
-    b1.addProduct(sb, x1)
-    b2.addProduct(sb, x2)
-    c0.addProduct(sc, x0)
-    c1.addProduct(sc, x1)
-    c2.addProduct(sc, x2)
-    d0.addProduct(sd, x0)
-    d1.addProduct(sd, x1)
-    d2.addProduct(sd, x2)
+    a0 = fma(sa, x0, a0)
+    a1 = fma(sa, x1, a1)
+    a2 = fma(sa, x2, a2)
+    b0 = fma(sb, x0, b0)
+    b1 = fma(sb, x1, b1)
+    b2 = fma(sb, x2, b2)
+    c0 = fma(sc, x0, c0)
+    c1 = fma(sc, x1, c1)
+    c2 = fma(sc, x2, c2)
+    d0 = fma(sd, x0, d0)
+    d1 = fma(sd, x1, d1)
+    d2 = fma(sd, x2, d2)
   }
 }
 

@@ -113,7 +113,8 @@ public struct Configuration: Hashable, Sendable {
     }
     guard minimumLearningRate <= learningRate else {
       throw ConfigurationError(
-        "minimum-learning-rate is \(minimumLearningRate): expected at most the learning rate, \(learningRate)")
+        "minimum-learning-rate is \(minimumLearningRate): expected at most the learning rate, \(learningRate)"
+      )
     }
     // Without momentum the rule is plain SGD and keeps no state; the optimizer's name must not lie.
     guard momentum > 0 || (optimizer != .momentum && optimizer != .nesterov) else {

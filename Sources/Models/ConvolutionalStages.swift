@@ -51,7 +51,8 @@ enum ConvolutionalStages {
   static func hidden(_ prefix: String, _ widths: [Int], _ configuration: Configuration) -> [Layer] {
     widths.enumerated().map { index, width in
       Layer(
-        "\(prefix).fc\(index + 1)", .linear(outputs: width), activation: .relu, dropout: configuration.dropout)
+        "\(prefix).fc\(index + 1)", .linear(outputs: width), activation: .relu, dropout: configuration.dropout
+      )
     }
   }
 }

@@ -30,7 +30,8 @@ public struct EvaluationShape: Hashable, Sendable {
 
   /// Evaluation of up to `steps` batches.
   public init(
-    steps: Int, batch: Int = EvaluationShape.standardBatch, mode: EvaluationMode = .sample, noise: Double? = nil
+    steps: Int, batch: Int = EvaluationShape.standardBatch, mode: EvaluationMode = .sample,
+    noise: Double? = nil
   ) {
     self.steps = steps
     self.batch = batch

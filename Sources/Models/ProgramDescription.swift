@@ -63,7 +63,8 @@ public struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConve
     var text = "\(model): \(parameters) parameters, batch of \(batchSize)\n"
     for routine in routines {
       text += "\n\(routine.name): \(routine.operations.count) operations, \(Self.mega(routine.flops)) MFLOP\n"
-      let rows = [["operation", "makes", "shapes", "MFLOP", "KiB read", "KiB written"]]
+      let rows =
+        [["operation", "makes", "shapes", "MFLOP", "KiB read", "KiB written"]]
         + routine.operations.map {
           [
             $0.operation, $0.output, $0.shapes, Self.mega($0.flops), Self.kibi($0.bytesRead),

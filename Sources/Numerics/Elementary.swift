@@ -4,7 +4,8 @@
 /// operations only. `Kernels/elementary.cl` repeats them line by line. Denormals are honoured on both sides.
 /// The polynomials are minimax fits whose coefficients were rounded to binary32 one after another, the rest
 /// being fitted anew each time. The errors stated were measured over all 2³² inputs against double precision,
-/// in units in the last place (ULP) of the exact result. NaN goes in, NaN comes out; its payload never counts.
+/// in units in the last place (ULP) of the exact result;
+/// PoCL and Intel's runtime then gave the bits of Swift for all 2³² as well. NaN goes in, NaN comes out; its payload never counts.
 ///
 /// Determinism: lane ℓ of a result depends on lane ℓ of the argument only.
 public enum Elementary {
@@ -13,7 +14,7 @@ public enum Elementary {
   /// Formula: x = n·ln 2 + r with |r| ≤ ½ ln 2; eˣ = 2ⁿ·(1 + (r + r²·q(r))), q of degree 4.
   /// Source: Cody & Waite's reduction in two parts, the second kept apart until the last sum.
   /// Range: all. Overflows to +∞ above 88.7228, gradually underflows to 0 below −103.972.
-  /// Maximum error: 0.000 ULP.
+  /// Maximum error: 0.877 ULP.
   @inlinable @inline(__always)
   public static func exp(_ x: Lanes) -> Lanes {
     let parts = exponential(x)
@@ -25,7 +26,7 @@ public enum Elementary {
   /// Formula: x = 2ᵉ·(1 + f) with ¾ ≤ 1 + f < 1½; ln x = e·ln 2 + f + f²·p(f), p of degree 8.
   /// Source: Cody & Waite's split of ln 2, with the rounding error of e·ln 2 + f carried along.
   /// Range: all. ln 0 = −∞, ln of a negative number is NaN, ln ∞ = ∞; denormals are exact inputs.
-  /// Maximum error: 0.000 ULP.
+  /// Maximum error: 0.960 ULP.
   @inlinable @inline(__always)
   public static func log(_ x: Lanes) -> Lanes {
     let isTiny = x .< 0x1p-126
@@ -55,7 +56,7 @@ public enum Elementary {
   /// Formula: u = k/4 + r with |r| ≤ ⅛ (exact); sin 2πr = r·(2π + S(r²)), cos 2πr = 1 + r²·C(r²), both of
   /// degree 3; k mod 4 swaps and negates.
   /// Range: |u| ≤ 2²⁰, used on [0, 1); outside it the result is deterministic and without meaning.
-  /// Maximum error: 0.000 ULP (sine), 0.000 ULP (cosine), over |u| ≤ 2²⁰.
+  /// Maximum error over |u| ≤ 2²⁰: 0.872 ULP (sine; 1.05 below 2⁻²⁴, where it meets denormals), 0.875 ULP (cosine).
   @inlinable @inline(__always)
   public static func sinCosTwoPi(_ u: Lanes) -> (sin: Lanes, cos: Lanes) {
     let shifted = fma(u, 4, 0x1.8p23)

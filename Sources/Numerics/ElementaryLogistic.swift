@@ -4,7 +4,7 @@ extension Elementary {
   /// Formula: t = e^−|x|; (x < 0 ? t : 1) ÷ (1 + t), then one Newton step with the rounding errors of t and
   /// of 1 + t, which the plain quotient would carry into the result.
   /// Range: all. 0 at −∞, gradually underflowing as eˣ; 1 from 17.33 on.
-  /// Maximum error: 0.000 ULP.
+  /// Maximum error: 0.899 ULP.
   @inlinable @inline(__always)
   public static func sigmoid(_ x: Lanes) -> Lanes {
     let t = decay(x)
@@ -25,7 +25,7 @@ extension Elementary {
   /// Formula: |x| < 0.625: x + x³·P(x²), P of degree 4; else, by the sign of x, 1 − 2 ÷ (e^2|x| + 1) with
   /// the rounding errors of the divisor and of the last difference put back.
   /// Range: all. Exactly odd; ±1 from 9.011 on; tanh x = x where x² underflows.
-  /// Maximum error: 0.000 ULP.
+  /// Maximum error: 0.773 ULP.
   @inlinable @inline(__always)
   public static func tanh(_ x: Lanes) -> Lanes {
     let size = x.magnitudes
@@ -55,7 +55,7 @@ extension Elementary {
   ///
   /// Formula: max(x, 0) + ln(1 + e^−|x|), the sum with its rounding error put back.
   /// Range: all; gradually underflows as eˣ; x itself above 32.
-  /// Maximum error: 0.000 ULP.
+  /// Maximum error: 0.962 ULP.
   @inlinable @inline(__always)
   public static func softplus(_ x: Lanes) -> Lanes {
     let tail = logarithmOfOnePlusDecay(x)
@@ -72,7 +72,7 @@ extension Elementary {
   /// Formula: t = e^−|x|; t ≤ ½: f = t, else f = (t − 1)/2 and ln 2 is added; f + f²·p(f) with the polynomial
   /// of `log`, and the rounding error of t.
   /// Range: all; even; between 0 and ln 2.
-  /// Maximum error: 0.000 ULP.
+  /// Maximum error: 0.962 ULP.
   @inlinable @inline(__always)
   public static func softplusTail(_ x: Lanes) -> Lanes {
     let tail = logarithmOfOnePlusDecay(x)

@@ -19,8 +19,8 @@ public final class Evaluator {
   public let weights: Weights
   /// The images.
   public let images: ImageSet
-  private let model: LoweredModel
-  private let prepared: any PreparedProgram
+  let model: LoweredModel
+  let prepared: any PreparedProgram
 
   /// Puts model and images on the device.
   ///
@@ -97,7 +97,7 @@ public final class Evaluator {
     }
   }
 
-  private func upload(_ indices: [UInt32]?, draw: Int) throws -> [ArraySlice<UInt32>] {
+  func upload(_ indices: [UInt32]?, draw: Int) throws -> [ArraySlice<UInt32>] {
     let indices = indices ?? Array(0..<UInt32(images.count))
     precondition(indices.count <= images.count, "\(indices.count) indices of \(images.count) images")
     let batches = model.evaluation.batches(indices)
@@ -107,7 +107,7 @@ public final class Evaluator {
     return batches
   }
 
-  private func rows(_ buffer: Buffer, count: Int) throws -> [[Float]] {
+  func rows(_ buffer: Buffer, count: Int) throws -> [[Float]] {
     let (batch, shape) = buffer.images!
     let values = ImageLayout.unpack(try prepared.floats(buffer), shape, batch: batch)
     return (0..<count).map { Array(values[$0 * shape.count..<($0 + 1) * shape.count]) }

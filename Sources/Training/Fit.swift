@@ -156,7 +156,8 @@ extension Trainer {
     try folder.write(manifest)
     return TrainingError(
       .notFinite,
-      "\(error.description); the last good checkpoint, behind epoch \(epoch), is \(folder.checkpointFile.path)")
+      "\(error.description); the last good checkpoint, behind epoch \(epoch), is \(folder.checkpointFile.path)"
+    )
   }
 }
 

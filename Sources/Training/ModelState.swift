@@ -32,7 +32,9 @@ public struct ModelState: Sendable, Equatable {
   ///
   /// - Parameter withOptimizer: whether the optimizer's state is wanted.
   /// - Throws: the backend's error.
-  public init(reading prepared: any PreparedProgram, of model: LoweredModel, withOptimizer: Bool = true) throws {
+  public init(reading prepared: any PreparedProgram, of model: LoweredModel, withOptimizer: Bool = true)
+    throws
+  {
     parameters = try Self.unpack(try prepared.floats(model.parameters), model.table, prefix: "")
     optimizer = []
     guard withOptimizer else { return }
@@ -93,7 +95,8 @@ public struct ModelState: Sendable, Equatable {
         parameters[index].values = try file.floats(tensor.name, shape: tensor.shape)
       } catch let error as SafeTensorsError {
         throw TrainingError(
-          .weights, "the weights do not fit this model: \(error.message); choose the same latent, filters, hidden")
+          .weights,
+          "the weights do not fit this model: \(error.message); choose the same latent, filters, hidden")
       }
       taken.append(tensor.name)
     }

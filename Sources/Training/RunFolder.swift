@@ -36,7 +36,9 @@ public final class RunFolder {
     lock = try FolderLock(folder: url)
     guard !FileManager.default.fileExists(atPath: configurationFile.path) else {
       throw TrainingError(
-        .run, "\(url.path) holds a run already: go on with it (train --resume \(url.path)), or choose another folder")
+        .run,
+        "\(url.path) holds a run already: go on with it (train --resume \(url.path)), or choose another folder"
+      )
     }
   }
 
@@ -89,7 +91,8 @@ public final class RunFolder {
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
   public func keptCheckpoint(atMost epoch: Int) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
-    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map(Checkpoint.init(contentsOf:))
+    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map(
+      Checkpoint.init(contentsOf:))
   }
 
   /// Writes `config.yaml`.
@@ -127,11 +130,13 @@ enum MetricsTable {
     let header =
       ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds", "images_per_second"]
       + train.map { "train_\($0)" } + validation.map { "validation_\($0)" } + ["state_sha256"]
-    let rows = epochs.map { epoch in
-      ["\(epoch.epoch)", "\(epoch.trainLoss)", epoch.validationLoss.map { "\($0)" } ?? ""]
-        + ["\(epoch.learningRate)", "\(epoch.seconds)", "\(epoch.imagesPerSecond)"]
-        + train.map { epoch.trainMetrics[$0].map { "\($0)" } ?? "" }
-        + validation.map { epoch.validationMetrics[$0].map { "\($0)" } ?? "" } + [epoch.stateSHA256]
+    let rows: [[String]] = epochs.map { epoch in
+      func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+      var row = ["\(epoch.epoch)", text(epoch.trainLoss), text(epoch.validationLoss)]
+      row += [text(epoch.learningRate), text(epoch.seconds), text(epoch.imagesPerSecond)]
+      row += train.map { text(epoch.trainMetrics[$0]) }
+      row += validation.map { text(epoch.validationMetrics[$0]) }
+      return row + [epoch.stateSHA256]
     }
     return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
   }

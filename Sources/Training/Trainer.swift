@@ -134,7 +134,8 @@ public final class Trainer {
       throw TrainingError(
         .run,
         "\(folder.configurationFile.path) says \(key) is \(value), but the run was begun with "
-          + "\(before[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change")
+          + "\(before[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change"
+      )
     }
   }
 
@@ -166,7 +167,7 @@ public final class Trainer {
   ///
   /// - Throws: the backend's error.
   public func checkpoint() throws -> Checkpoint {
-    try checkpoint(try ModelState(reading: session.prepared, of: session.model))
+    checkpoint(try ModelState(reading: session.prepared, of: session.model))
   }
 
   func checkpoint(_ state: ModelState) -> Checkpoint {

@@ -103,7 +103,8 @@ extension Configuration {
     while let width = try outputs("encoder.fc\(widths.count + 1).weight") { widths.append(width) }
     let posterior = try outputs("encoder.mu.weight")
     guard let code = posterior ?? widths.popLast() else {
-      throw TrainingError(.weights, "expected tensors of \(model.rawValue), found none called encoder.fc1.weight")
+      throw TrainingError(
+        .weights, "expected tensors of \(model.rawValue), found none called encoder.fc1.weight")
     }
     try set("latent", "\(code)")
     try set("hidden", widths.map(String.init).joined(separator: ","))

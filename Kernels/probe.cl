@@ -1,0 +1,114 @@
+// Bit traps: what a device must get right to the last bit before it may train (numerics contract, section 5).
+//
+// PROBE_BREAK is the number of an operation to get wrong on purpose, for the test that a device which fails is
+// refused; 0 breaks none. Inputs come from memory, so that nothing is computed by the compiler.
+
+#ifndef PROBE_BREAK
+#define PROBE_BREAK 0
+#endif
+
+#define PROBE_CONTRACTION 1
+#define PROBE_FMA 2
+#define PROBE_DENORMALS 3
+#define PROBE_DIVISION 4
+#define PROBE_SQUARE_ROOT 5
+#define PROBE_ZEROS 6
+#define PROBE_SELECTION 7
+#define PROBE_FUNCTIONS 8
+#define PROBE_CONVERSIONS 9
+#define PROBE_RANDOM 10
+#define PROBE_SUMS 11
+
+#define PROBE_OPERATION(TYPE, a, b, c, operation, result)                                                \
+  switch (operation) {                                                                                   \
+    case PROBE_CONTRACTION: result = PROBE_BREAK == PROBE_CONTRACTION ? fma(a, b, c) : a * b + c; break; \
+    case PROBE_FMA: result = PROBE_BREAK == PROBE_FMA ? a * b + c : fma(a, b, c); break;                 \
+    case PROBE_DENORMALS: result = PROBE_BREAK == PROBE_DENORMALS ? (TYPE)(0.0f) : a * b; break;         \
+    case PROBE_DIVISION: result = PROBE_BREAK == PROBE_DIVISION ? a * (1.0f / b) : a / b; break;         \
+    case PROBE_SQUARE_ROOT: result = PROBE_BREAK == PROBE_SQUARE_ROOT ? a * 0.5f : sqrt(a); break;       \
+    case PROBE_ZEROS: result = PROBE_BREAK == PROBE_ZEROS ? a * b : a * b + 0.0f; break;                 \
+    case PROBE_SELECTION:                                                                                \
+      result = CHOOSE(a > b, PROBE_BREAK == PROBE_SELECTION ? a : c, b);                                 \
+      break;                                                                                             \
+  }
+
+__kernel void probe_arithmetic(
+    __global const float *x, __global const float *y, __global const float *z, __global float *results,
+    int operation) {
+  size_t i = get_global_id(0);
+  real a = LOAD_REAL(i, x), b = LOAD_REAL(i, y), c = LOAD_REAL(i, z), result = a;
+  PROBE_OPERATION(real, a, b, c, operation, result)
+  STORE_REAL(result, i, results);
+}
+
+__kernel void probe_arithmetic_scalar(
+    __global const float *x, __global const float *y, __global const float *z, __global float *results,
+    int operation) {
+  size_t i = get_global_id(0);
+  float a = x[i], b = y[i], c = z[i], result = a;
+  PROBE_OPERATION(float, a, b, c, operation, result)
+  results[i] = result;
+}
+
+// Numbers of the functions: ElementaryFunction.code in Sources/Numerics.
+__kernel void probe_function(__global const float *x, __global float *results, int function) {
+  size_t i = get_global_id(0);
+  real a = LOAD_REAL(i, x), result = a;
+  switch (function) {
+    case 0: result = elementary_exp(a); break;
+    case 1: result = elementary_log(a); break;
+    case 2: result = elementary_sigmoid(a); break;
+    case 3: result = elementary_tanh(a); break;
+    case 4: result = elementary_softplus(a); break;
+    case 5: result = elementary_softplus_tail(a); break;
+    case 6: result = elementary_sincos_two_pi(a).sin; break;
+    case 7: result = elementary_sincos_two_pi(a).cos; break;
+    case 8: result = sqrt(a); break;
+    case 9: result = 1.0f / a; break;
+  }
+  if (PROBE_BREAK == PROBE_FUNCTIONS) result = result * 1.0000001f;
+  STORE_REAL(result, i, results);
+}
+
+// Integers to floats, floats to integers, shifts that keep the sign.
+__kernel void probe_integers(__global const int *x, __global const float *y, __global int *results, int count) {
+  size_t i = get_global_id(0);
+  ireal a = LOAD_REAL(i, x);
+  real converted = CONVERT_REAL(a);
+  if (PROBE_BREAK == PROBE_CONVERSIONS) converted = converted + 1.0f;
+  STORE_REAL(AS_IREAL(converted), i, results);
+  STORE_REAL(CONVERT_IREAL(LOAD_REAL(i, y)), i, results + count);
+  STORE_REAL(a >> 3, i, results + 2 * count);
+}
+
+// Words, a uniform and two normal numbers for counters (stream, epoch, sample, quad).
+__kernel void probe_random(
+    __global const uint *samples, __global uint *results, uint key_low, uint key_high, uint stream, uint epoch,
+    int quad, int count) {
+  size_t i = get_global_id(0);
+  ureal sample = LOAD_REAL(i, samples);
+  if (PROBE_BREAK == PROBE_RANDOM) sample = sample + 1u;
+  philox_block words = random_words((uint2)(key_low, key_high), stream, epoch, sample, quad);
+  normal_pair normals = random_normal_pair(words.w0, words.w1);
+  STORE_REAL(words.w0, i, results);
+  STORE_REAL(words.w1, i, results + count);
+  STORE_REAL(words.w2, i, results + 2 * count);
+  STORE_REAL(words.w3, i, results + 3 * count);
+  STORE_REAL(AS_UREAL(random_uniform(words.w2)), i, results + 4 * count);
+  STORE_REAL(AS_UREAL(normals.even), i, results + 5 * count);
+  STORE_REAL(AS_UREAL(normals.odd), i, results + 6 * count);
+}
+
+// One lane join of the first eight values, and one tree over all; the tree overwrites its input.
+__kernel void probe_sums(__global float *x, __global float *results, int count) {
+  JOIN_SCRATCH
+  lane_pointer values = lanes_in(x);
+  float joined = join_sum(values[0] JOIN_PASS);
+#if LANES == 1
+  barrier(CLK_GLOBAL_MEM_FENCE);
+#endif
+  if (!is_first_lane()) return;
+  if (PROBE_BREAK == PROBE_SUMS) joined = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
+  results[0] = joined;
+  results[1] = chunk_tree(x, count, 1);
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import Models
+import Programs
+
+/// `facsimile bench`
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures training and evaluation, in images and FLOPs a second.",
+    discussion: """
+      60,000 made-up images lie on the device, as in training; batches are gathered there. Every figure is the \
+      median of several rounds behind a warm-up. Nothing else should run on the machine.
+
+      Examples:
+        facsimile bench
+        facsimile bench --model all --device cpu --batch-size 16 64 256 --threads 1
+        facsimile bench --device opencl --set filters=16,32,64 --json
+      """)
+
+  @Option(help: ArgumentHelp("The model: \(ModelOptions.names), or all.", valueName: "model"))
+  var model = ModelKind.convAutoencoder.rawValue
+
+  @OptionGroup var devices: DevicesOptions
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Images in a step; several if wanted.", valueName: "number"))
+  var batchSize: [String] = ["256"]
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Settings, such as latent=4.", valueName: "key=value"))
+  var set: [String] = []
+
+  @Option(help: "Rounds of each measurement.")
+  var rounds = 5
+
+  @Option(help: "Seconds of a round.")
+  var seconds = 0.5
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    guard (1...1000).contains(rounds) else {
+      throw UsageError("--rounds is \(rounds): expected a whole number from 1 to 1000")
+    }
+    guard seconds > 0, seconds <= 600 else {
+      throw UsageError("--seconds is \(seconds): expected a number above 0, at most 600")
+    }
+    let configurations = try configurations()
+    let backends = try devices.open()
+    let effort = BenchCase.Effort(rounds: rounds, seconds: seconds)
+    var figures: [BenchCase.Figures] = []
+    let line = StatusLine()
+    if !output.json { Console.say(Self.row(["model", "device", "batch", "phase", "images/s", "GFLOP/s", "peak"])) }
+    for configuration in configurations {
+      for backend in backends {
+        line.show("\(configuration.model.rawValue) on \(backend.device.identifier) …")
+        let measured = try BenchCase(configuration: configuration, backend: backend).measure(effort)
+        line.clear()
+        if !output.json { for row in measured { Console.say(Self.row(row)) } }
+        figures += measured
+      }
+    }
+    if output.json { try Console.json(figures) }
+  }
+
+  private func configurations() throws -> [Configuration] {
+    let models = model == "all" ? ModelKind.allCases : [try ModelKind(name: model)]
+    return try models.flatMap { kind in
+      try batchSize.map { batch in
+        try Configuration(
+          kind, settings: set.filter { models.count == 1 || kind.has($0) } + ["batch-size=\(batch)"])
+      }
+    }
+  }
+
+  private static func row(_ row: BenchCase.Figures) -> String {
+    Self.row([
+      row.model, row.device, "\(row.batch)", row.phase, Format.count(Int(row.imagesPerSecond)),
+      Format.fixed(row.flopsPerSecond / 1e9, 1), Format.bytes(row.peakMemoryBytes),
+    ])
+  }
+
+  /// Columns of fixed widths, since lines appear one after another.
+  private static func row(_ cells: [String]) -> String {
+    zip(cells, [22, 12, -6, 8, -11, -8, -10]).map { cell, width in
+      let padding = String(repeating: " ", count: max(0, abs(width) - cell.count))
+      return width < 0 ? padding + cell : cell + padding
+    }.joined(separator: " ")
+  }
+}
+
+extension ModelKind {
+  /// Whether `setting`'s key means something to this model; with several models, others leave it out.
+  fileprivate func has(_ setting: String) -> Bool {
+    let key = setting.prefix { $0 != "=" }
+    return ConfigurationKey.keys(of: self).contains { $0.name == key }
+      || !ConfigurationKey.all.contains { $0.name == key }
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Datasets
+
+/// `facsimile data`
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "Lists and looks into data sets.",
+    discussion: """
+      A known name is looked for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
+      /usr/share/datasets; its files must have the known SHA-256.
+
+      Examples:
+        facsimile data list
+        facsimile data inspect fashion-mnist
+        facsimile data inspect /data/my-idx-files --json
+      """,
+    subcommands: [List.self, Inspect.self])
+
+  /// `facsimile data list`
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the known data sets and where this machine has them.",
+      discussion: """
+        Examples:
+          facsimile data list
+          facsimile data list --json
+        """)
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      let listings = DatasetCatalog().list()
+      if output.json { return try Console.json(listings) }
+      let rows = listings.map { listing in
+        [
+          listing.name, listing.state.rawValue, listing.trainCount.map(Format.count) ?? "–",
+          listing.testCount.map(Format.count) ?? "–", listing.folder ?? "–",
+        ]
+      }
+      Console.say(Format.table([["name", "state", "train", "test", "folder"]] + rows, right: [2, 3]))
+      for listing in listings { if let problem = listing.problem { Console.say("\(listing.name): \(problem)") } }
+    }
+  }
+
+  /// `facsimile data inspect`
+  struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Reads and checks a data set, and prints its figures.",
+      discussion: """
+        Examples:
+          facsimile data inspect mnist
+          facsimile data inspect /data/my-idx-files
+        """)
+
+    @Argument(help: "A known name, or a folder of IDX files.")
+    var data: String
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      let figures = try DatasetCatalog().inspect(data)
+      if output.json { return try Console.json(figures) }
+      Console.say("\(figures.name) in \(figures.folder)\(figures.isVerified ? ", verified" : "")")
+      Console.say("sha256 \(figures.sha256)")
+      for (name, part) in [("train", figures.train), ("test", figures.test)] {
+        Console.say(
+          "\(name): \(Format.count(part.count)) images of \(part.height) × \(part.width), "
+            + "mean \(Format.fixed(part.mean, 4)), deviation \(Format.fixed(part.standardDeviation, 4))")
+        guard let histogram = part.classHistogram else {
+          Console.say("  no labels")
+          continue
+        }
+        let classes = histogram.enumerated().map { "\($0): \(Format.count($1))" }
+        Console.say("  images of each class: " + classes.joined(separator: ", "))
+      }
+      for (file, hash) in figures.files.sorted(by: { $0.key < $1.key }) { Console.say("  \(hash)  \(file)") }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Training
+
+/// `facsimile evaluate`
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Prints losses and metrics of a trained model.",
+    discussion: """
+      Examples:
+        facsimile evaluate runs/conv-autoencoder-1
+        facsimile evaluate runs/vae-1 --split validation --device cpu --json
+        facsimile evaluate runs/classifier-1 --weights last
+      """)
+
+  @OptionGroup var run_: RunOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+
+  @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var split = Split.test
+
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let run: String
+    let model: String
+    let epoch: Int
+    let dataset: String
+    let split: String
+    let device: String
+    let images: Int
+    let metrics: [String: Double]
+    let confusion: [[Int]]?
+  }
+
+  func run() throws {
+    let folder = try run_.folder()
+    let weights = try Weights(run: folder, run_.weights)
+    let dataset = try data.load(of: folder)
+    let backend = try device.open(isAside: output.json)
+    let (images, indices) = try dataset.images(of: split, weights.configuration)
+    let evaluation = try Evaluator(weights, images: images, backend: backend).evaluate(indices)
+    let figures = Figures(
+      run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
+      dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
+      images: evaluation.images, metrics: evaluation.metrics, confusion: evaluation.confusion)
+    if output.json { return try Console.json(figures) }
+    Console.say(
+      "\(figures.model) of epoch \(figures.epoch) on \(Format.count(figures.images)) \(split.rawValue) images "
+        + "of \(dataset.title)")
+    Console.say(Format.metrics(figures.metrics))
+    if let confusion = figures.confusion { show(confusion) }
+  }
+
+  private func show(_ confusion: [[Int]]) {
+    Console.say("images of each class (rows) by what was found (columns):")
+    let header = [""] + confusion.indices.map { "\($0)" }
+    let rows = confusion.enumerated().map { ["\($0)"] + $1.map(Format.count) }
+    Console.say(Format.table([header] + rows, right: Set(0...confusion.count)))
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Models
+import Storage
+import Training
+
+/// `facsimile reconstruct`
+struct ReconstructCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconstruct",
+    abstract: "Writes a picture of images over what a trained model makes of them.",
+    discussion: """
+      A variational autoencoder decodes the mean of its code. A denoising autoencoder sees images with its noise.
+
+      Examples:
+        facsimile reconstruct runs/conv-autoencoder-1 --out pictures.png
+        facsimile reconstruct runs/vae-1 --out pictures.png --count 40 --split train
+      """)
+
+  @OptionGroup var run_: RunOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+
+  @Option(help: ArgumentHelp("The picture to write, a .png.", valueName: "file"), completion: .file(extensions: ["png"]))
+  var out: String
+
+  @Option(help: "How many images, the first of the split.")
+  var count = 20
+
+  @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var split = Split.test
+
+  private static let columns = 10
+
+  func run() throws {
+    guard out.lowercased().hasSuffix(".png") else { throw UsageError("--out is '\(out)': expected a .png file") }
+    guard (1...10_000).contains(count) else {
+      throw UsageError("--count is \(count): expected a whole number from 1 to 10000")
+    }
+    let folder = try run_.folder()
+    let weights = try Weights(run: folder, run_.weights)
+    guard weights.configuration.loss != .crossEntropy else {
+      throw UsageError("\(run_.run) is a classifier: it makes no images; name a run of an autoencoder")
+    }
+    let dataset = try data.load(of: folder)
+    let backend = try device.open(isAside: false)
+    let (all, indices) = try dataset.images(of: split, weights.configuration)
+    let chosen = Array((indices ?? Array(0..<UInt32(all.count))).prefix(count))
+    let few = try ImageSet(pixels: chosen.flatMap { all.image(Int($0)) })
+    let outputs = try Evaluator(weights, images: few, backend: backend, mode: .mean).outputs()
+    let originals = (0..<few.count).map(few.image)
+    let picture = ImageGrid().image(
+      originals: originals, over: outputs.map { $0.map(GrayImage.shade) },
+      columns: min(Self.columns, few.count))
+    try picture.write(to: URL(fileURLWithPath: out))
+    Console.say("picture: \(out) (\(few.count) images of \(dataset.name), originals over reconstructions)")
+  }
+}

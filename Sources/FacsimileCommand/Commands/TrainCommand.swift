@@ -1,0 +1,128 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Models
+import Programs
+import Training
+
+/// `facsimile train`
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains a model, or goes on with a run.",
+    discussion: """
+      The same configuration and data give the same bits on every device and any number of threads, however \
+      often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to go on.
+
+      Examples:
+        facsimile train conv-autoencoder
+        facsimile train conv-autoencoder --data mnist --epochs 30 --set weight-decay=1e-5 latent=4
+        facsimile train vae --device opencl --config my.yaml --out runs/vae
+        facsimile train classifier --from runs/conv-autoencoder-1 --trainable last-2:5,all:10
+        facsimile train --resume runs/vae
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+
+  @Option(help: ArgumentHelp("The run folder (default: runs/MODEL-NUMBER).", valueName: "run"), completion: .directory)
+  var out: String?
+
+  @Option(help: "Epochs to train.")
+  var epochs: String?
+
+  @Option(help: "Key of every random number.")
+  var seed: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Begin with the weights of a run, or of a .safetensors file, as far as names agree.", valueName: "run"))
+  var from: String?
+
+  @Option(help: ArgumentHelp("Which layers train: all, last-2, or phases such as last-2:5,all:10.", valueName: "layers"))
+  var trainable: String?
+
+  @Option(help: ArgumentHelp("Go on with this run as if it had never stopped.", valueName: "run"), completion: .directory)
+  var resume: String?
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let (trainer, folder) = try resume.map(resumed) ?? begun()
+    announce(trainer, folder)
+    let stop = StopSignal.onInterrupt()
+    let reporter = TrainingReporter(epochs: trainer.configuration.totalEpochs, isAside: output.json)
+    trainer.reporter = reporter
+    trainer.stopSignal = stop
+    let outcome: Trainer.Outcome
+    do {
+      outcome = try trainer.fit()
+      reporter.finish()
+    } catch {
+      reporter.finish()
+      throw error
+    }
+    if outcome == .interrupted {
+      Console.note("stopped behind epoch \(trainer.epoch); go on with: facsimile train --resume \(folder.url.path)")
+      throw ExitCode(ExitStatus.interrupted)
+    }
+    try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
+  }
+
+  // MARK: - Going on
+
+  private func resumed(_ path: String) throws -> (Trainer, RunFolder) {
+    let given: [(name: String, isGiven: Bool)] = [
+      ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),
+      ("--batch-size", model.batchSize != nil), ("--out", out != nil), ("--epochs", epochs != nil),
+      ("--seed", seed != nil), ("--from", from != nil), ("--trainable", trainable != nil),
+    ]
+    if let first = given.first(where: \.isGiven) {
+      throw UsageError(
+        "--resume takes everything from the run, so \(first.name) cannot be given; "
+          + "epochs, patience and keep-checkpoints may be edited in \(path)/config.yaml")
+    }
+    let folder = try RunFolder(resuming: URL(fileURLWithPath: path, isDirectory: true))
+    guard FileManager.default.fileExists(atPath: folder.checkpointFile.path) else {
+      throw CommandFailure(
+        "\(path) has no checkpoint.safetensors to go on from; begin a run with its weights: "
+          + "facsimile train \(try folder.configuration().model.rawValue) --from \(path)")
+    }
+    let dataset = try data.load(of: folder)
+    let backend = try device.open(isAside: output.json)
+    return (try Trainer(resuming: folder, dataset: dataset, backend: backend), folder)
+  }
+
+  // MARK: - Beginning
+
+  private func begun() throws -> (Trainer, RunFolder) {
+    let configuration = try model.configuration([
+      ("epochs", epochs), ("seed", seed), ("trainable", trainable),
+    ])
+    // Everything that may be refused comes before the folder is made.
+    let start = try from.map { try WeightsSource($0) }
+    let dataset = try data.load()
+    let backend = try device.open(isAside: output.json)
+    let place = try NewRunFolder(out, model: configuration.model)
+    do {
+      let trainer = try Trainer(
+        configuration, dataset: dataset, backend: backend, folder: place.folder,
+        start: start.map { .weights($0.file) } ?? .initial)
+      return (trainer, place.folder)
+    } catch {
+      place.remove()
+      throw start?.explain(error, configuration) ?? error
+    }
+  }
+
+  private func announce(_ trainer: Trainer, _ folder: RunFolder) {
+    let facts = trainer.manifest.dataset
+    let lines = [
+      "data: \(facts.name) (\(facts.source)) · \(Format.count(facts.trainImages)) images train, "
+        + "\(Format.count(facts.validationImages)) validate",
+      "run: \(folder.url.path)" + (resume == nil ? "" : " · goes on behind epoch \(trainer.epoch)"),
+    ]
+    for line in lines { if output.json { Console.note(line) } else { Console.say(line) } }
+  }
+}

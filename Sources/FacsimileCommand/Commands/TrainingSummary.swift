@@ -1,0 +1,64 @@
+import Datasets
+import Foundation
+import Models
+import Training
+
+/// How a training ended: what the best weights are worth on the test images, and where everything is.
+struct TrainingSummary {
+  private struct Figures: Encodable {
+    let run: String
+    let model: String
+    let dataset: String
+    let device: String
+    let state: String
+    let epochs: Int
+    let bestEpoch: Int
+    let images: Int
+    let test: [String: Double]
+    let stateSHA256: String?
+    let picture: String?
+
+    enum CodingKeys: String, CodingKey {
+      case run, model, dataset, device, state, epochs, bestEpoch, images, test, picture
+      case stateSHA256 = "state_sha256"
+    }
+  }
+
+  private let figures: Figures
+
+  /// Evaluates the best weights on the test images.
+  ///
+  /// Throws: the backend's error.
+  init(_ trainer: Trainer, _ folder: RunFolder, _ outcome: Trainer.Outcome) throws {
+    let weights = try Weights(run: folder)
+    let test = trainer.data.dataset.test
+    let canJudge = weights.configuration.loss != .crossEntropy || test.labels != nil
+    let evaluation = canJudge
+      ? try Evaluator(weights, images: test, backend: trainer.backend).evaluate() : nil
+    let picture = folder.pictureFile(epoch: trainer.epoch)
+    figures = Figures(
+      run: folder.url.path, model: trainer.configuration.model.rawValue, dataset: trainer.data.dataset.name,
+      device: trainer.backend.device.identifier, state: trainer.manifest.state.rawValue, epochs: trainer.epoch,
+      bestEpoch: trainer.manifest.bestEpoch, images: evaluation?.images ?? 0, test: evaluation?.metrics ?? [:],
+      stateSHA256: trainer.manifest.epochs.last?.stateSHA256,
+      picture: FileManager.default.fileExists(atPath: picture.path) ? picture.path : nil)
+  }
+
+  /// Prints it.
+  func show(asJSON: Bool) throws {
+    if asJSON { return try Console.json(figures) }
+    if figures.state == Manifest.State.stoppedEarly.rawValue {
+      Console.say("stopped early behind epoch \(figures.epochs): no better loss since epoch \(figures.bestEpoch)")
+    }
+    if figures.test.isEmpty {
+      Console.say("test: the test images have no labels to judge by")
+    } else {
+      Console.say(
+        "test: \(Format.metrics(figures.test)) (\(Format.count(figures.images)) images, "
+          + "weights of epoch \(figures.bestEpoch))")
+    }
+    Console.say("run: \(figures.run)")
+    if let picture = figures.picture { Console.say("picture: \(picture)") }
+    Console.say("next: facsimile evaluate \(figures.run)")
+  }
+}

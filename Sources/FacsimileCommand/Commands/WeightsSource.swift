@@ -1,0 +1,39 @@
+import Foundation
+import Models
+import Storage
+import Training
+
+/// Weights that a run begins with: those of another run, or of a file.
+struct WeightsSource {
+  let file: SafeTensors
+  private let path: String
+  private let configuration: Configuration?
+
+  /// Reads the best weights of the run folder at `path`, or the `.safetensors` file.
+  ///
+  /// Throws: `TrainingError`, `SafeTensorsError`, `FileError`.
+  init(_ path: String) throws {
+    self.path = path
+    let url = URL(fileURLWithPath: path)
+    if path.hasSuffix(".safetensors") {
+      file = try SafeTensors(contentsOf: url)
+      configuration = nil
+    } else {
+      let weights = try Weights(run: RunFolder(reading: url))
+      file = try weights.file()
+      configuration = weights.configuration
+    }
+  }
+
+  /// `error` with the settings that would make the weights fit, where it says that they do not.
+  func explain(_ error: any Error, _ wanted: Configuration) -> any Error {
+    guard let error = error as? TrainingError, error.kind == .weights, let configuration else { return error }
+    let known = Dictionary(wanted.pairs.map { ($0.key, $0.value) }) { $1 }
+    let differing = configuration.pairs.filter { key, value in
+      ["latent", "filters", "hidden"].contains(key) && known[key].map { $0 != value } ?? false
+    }
+    guard !differing.isEmpty else { return error }
+    let settings = differing.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    return CommandFailure("\(error.description), as \(path) has: --set \(settings)")
+  }
+}

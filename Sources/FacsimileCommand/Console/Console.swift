@@ -1,0 +1,53 @@
+import Foundation
+
+/// Where words go: results to standard output, diagnostics to standard error.
+enum Console {
+  /// A line of results.
+  static func say(_ line: String) { write(line + "\n", to: .standardOutput) }
+
+  /// A line beside the results; says nothing to a program that reads them.
+  static func note(_ line: String) { write(line + "\n", to: .standardError) }
+
+  /// Why it cannot go on.
+  static func complain(_ line: String) { note("error: \(line)") }
+
+  /// Something the user should know.
+  static func warn(_ line: String) { note("warning: \(line)") }
+
+  /// Whether standard output is a terminal.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Columns of the terminal.
+  static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Unbuffered, so that whoever reads a pipe sees each line when it is written.
+  static func write(_ text: String, to handle: FileHandle) { try? handle.write(contentsOf: Data(text.utf8)) }
+
+  /// Figures for a program.
+  static func json(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    say(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}
+
+/// One line of a terminal that is written again and again; nothing where there is no terminal.
+struct StatusLine {
+  private let isShown = Console.isTerminal
+
+  /// Shows `text` in place of what was shown before.
+  func show(_ text: String) {
+    guard isShown else { return }
+    Console.write("\r\u{1B}[2K" + text.prefix(Console.columns - 1), to: .standardOutput)
+  }
+
+  /// Takes the line away.
+  func clear() {
+    if isShown { Console.write("\r\u{1B}[2K", to: .standardOutput) }
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Models
+import Training
+
+/// Shows training: a bar that moves on a terminal, a line now and then where output is piped.
+final class TrainingReporter: ProgressReporter {
+  private let line = StatusLine()
+  private let epochs: Int
+  /// Whether lines go beside the results, because those are JSON.
+  private let isAside: Bool
+  private var validation: Double?
+  private var spoken = ContinuousClock.now
+  /// A piped log gets a line at least this often.
+  private static let silence = Duration.seconds(15)
+
+  /// Reports on a training of `epochs` epochs.
+  init(epochs: Int, isAside: Bool) {
+    self.epochs = epochs
+    self.isAside = isAside
+  }
+
+  func report(_ event: TrainingEvent) {
+    switch event {
+    case .progress(let progress): show(progress)
+    case .epoch(let record, let isBest): say(summary(record, isBest))
+    case .phase(let phase): say("from here on \(phase.layers) trains")
+    }
+  }
+
+  /// Takes the moving line away.
+  func finish() { if !isAside { line.clear() } }
+
+  private func say(_ text: String) {
+    spoken = .now
+    if isAside {
+      Console.note(text)
+    } else {
+      line.clear()
+      Console.say(text)
+    }
+  }
+
+  private func show(_ progress: TrainingProgress) {
+    let share = Double(progress.step) / Double(progress.steps)
+    let facts =
+      "\(Format.rate(progress.imagesPerSecond)) · \(Format.time(progress.remainingSeconds)) left"
+      + " · loss \(Format.loss(progress.loss))" + (validation.map { " (validation \(Format.loss($0)))" } ?? "")
+    if Console.isTerminal, !isAside {
+      line.show("\(title(progress.epoch)) \(Format.bar(share)) \(Int(100 * share)) % · \(facts)")
+    } else if spoken.duration(to: .now) > Self.silence {
+      say("\(title(progress.epoch)) \(Int(100 * share)) % · \(facts)")
+    }
+  }
+
+  private func summary(_ record: EpochRecord, _ isBest: Bool) -> String {
+    validation = record.validationLoss
+    var text = "\(title(record.epoch)) · train \(Format.metrics(record.trainMetrics))"
+    if record.validationLoss != nil { text += " · validation \(Format.metrics(record.validationMetrics))" }
+    text += " · \(Format.time(record.seconds)) · \(Format.rate(record.imagesPerSecond))"
+    return isBest ? text + " · best" : text
+  }
+
+  private func title(_ epoch: Int) -> String {
+    let total = "\(epochs)"
+    let number = "\(epoch)"
+    return "epoch " + String(repeating: " ", count: max(0, total.count - number.count)) + "\(number)/\(total)"
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Backends
+import Foundation
+import Models
+
+/// What the process ends with.
+enum ExitStatus {
+  /// Done.
+  static let done: Int32 = 0
+  /// Ran, and the answer is no.
+  static let no: Int32 = 1
+  /// Could not run.
+  static let couldNotRun: Int32 = 2
+  /// Bad usage.
+  static let usage: Int32 = 64
+  /// Stopped by Ctrl-C; can go on.
+  static let interrupted: Int32 = 130
+}
+
+/// A command line that cannot be meant so.
+struct UsageError: Error, CustomStringConvertible {
+  /// One clear line.
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Something that is not there, or not as it should be.
+struct CommandFailure: Error, CustomStringConvertible {
+  /// One clear line.
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// An error as the user meets it: one line and an exit status.
+struct Failure {
+  let line: String
+  let status: Int32
+
+  init(_ error: any Error, _ arguments: [String]) {
+    // What the parser itself refuses has this code; anything that `run` throws has another.
+    let isParserError = RootCommand.exitCode(for: error) == .validationFailure
+    status = isParserError || Self.isUsage(error) ? ExitStatus.usage : ExitStatus.couldNotRun
+    var text = isParserError ? RootCommand.message(for: error) : Self.message(error)
+    text = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+      .joined(separator: " ")
+    line = isParserError ? "\(text) (see '\(Self.help(arguments))')" : text
+  }
+
+  private static func isUsage(_ error: any Error) -> Bool {
+    switch error {
+    case is UsageError, is ConfigurationError: true
+    case let error as DeviceError: error.kind == .usage
+    default: false
+    }
+  }
+
+  /// Our own errors describe themselves; Foundation's say more in their localised text.
+  private static func message(_ error: any Error) -> String {
+    if let error = error as? any CustomStringConvertible, !(error is CocoaError) { return error.description }
+    let error = error as NSError
+    let path = error.userInfo[NSFilePathErrorKey].map { "\($0): " } ?? ""
+    return path + error.localizedDescription
+  }
+
+  /// The command whose help explains: the sub-commands named at the front of the arguments.
+  private static func help(_ arguments: [String]) -> String {
+    var names = ["facsimile"]
+    var command: any ParsableCommand.Type = RootCommand.self
+    for argument in arguments {
+      let children = command.configuration.subcommands + command.configuration.groupedSubcommands
+        .flatMap(\.subcommands)
+      guard let next = children.first(where: { $0.configuration.commandName == argument }) else { break }
+      names.append(argument)
+      command = next
+    }
+    return (names + ["--help"]).joined(separator: " ")
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Training
+
+/// The images to work on.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The data: \(DataOptions.names), or a folder of IDX files (default: mnist if it is found, else fashion-mnist).",
+      valueName: "data"))
+  var data: String?
+
+  static var names: String { KnownDataset.allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// The data set that was asked for, else MNIST, else Fashion-MNIST.
+  ///
+  /// Throws: `DatasetError`.
+  func load() throws -> Dataset {
+    let catalog = DatasetCatalog()
+    if let data { return try catalog.load(data) }
+    do {
+      return try catalog.load(KnownDataset.mnist.rawValue)
+    } catch let missing as DatasetError where missing.kind == .notFound {
+      do {
+        return try catalog.load(KnownDataset.fashionMNIST.rawValue)
+      } catch let error as DatasetError where error.kind == .notFound {
+        throw CommandFailure("found neither mnist nor fashion-mnist: \(error); or name other data with --data")
+      }
+    }
+  }
+
+  /// The data set that was asked for, else the one that `run` was trained on, else the default.
+  ///
+  /// Throws: `DatasetError`.
+  func load(of run: RunFolder) throws -> Dataset {
+    guard data == nil, FileManager.default.fileExists(atPath: run.manifestFile.path) else { return try load() }
+    let trainedOn = try run.manifest().dataset
+    let catalog = DatasetCatalog()
+    // The folder it came from is surest; on another machine the name may still mean the same data.
+    guard FileManager.default.fileExists(atPath: trainedOn.source) else { return try catalog.load(trainedOn.name) }
+    return try catalog.load(trainedOn.source)
+  }
+}
+
+extension Dataset {
+  /// `fashion-mnist (/usr/share/datasets/fashion-mnist)`
+  var title: String { "\(name) (\(source.path))" }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Backends
+import Programs
+
+/// The device to run on.
+struct DeviceOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The device: \(DeviceChoice.allowed).", valueName: "device"))
+  var device = "auto"
+
+  @OptionGroup var threads: ThreadOptions
+
+  /// Opens the device and says which it is and why; `isAside`: beside the results.
+  ///
+  /// Throws: `DeviceError`, `UsageError`.
+  func open(isAside: Bool) throws -> any Backend {
+    let chosen = try DeviceCatalog(threads: threads.checked()).open(DeviceChoice(device))
+    let facts = chosen.backend.device
+    let units = facts.identifier == "cpu" ? " · \(facts.units) thread\(facts.units == 1 ? "" : "s")" : ""
+    let line = "device: \(facts.identifier) · \(facts.name)\(units) (\(chosen.reason))"
+    if isAside { Console.note(line) } else { Console.say(line) }
+    return chosen.backend
+  }
+}
+
+/// Several devices, for commands that compare them.
+struct DevicesOptions: ParsableArguments {
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Devices: \(DeviceChoice.allowed). Without it: all that pass their probe.", valueName: "device"))
+  var device: [String] = []
+
+  @OptionGroup var threads: ThreadOptions
+
+  /// Opens the devices; those left out are named on standard error.
+  ///
+  /// Throws: `DeviceError`, `UsageError`.
+  func open() throws -> [any Backend] {
+    try DeviceCatalog(threads: threads.checked()).open(device.map(DeviceChoice.init)) { name, reason in
+      Console.warn("left out \(name): \(reason)")
+    }
+  }
+}
+
+/// Threads of the CPU backend.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads of the CPU backend (default: one a processor); changes speed, never a bit.")
+  var threads: Int?
+
+  /// The number, if it makes sense.
+  func checked() throws -> Int? {
+    guard let threads else { return nil }
+    guard (1...1024).contains(threads) else {
+      throw UsageError("--threads is \(threads): expected a whole number from 1 to 1024")
+    }
+    return threads
+  }
+}

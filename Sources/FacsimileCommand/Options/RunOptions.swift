@@ -1,0 +1,19 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// A trained run, for commands that look at one.
+struct RunOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
+  var run: String
+
+  @Option(help: "Which weights: those of the best epoch, or the last.")
+  var weights = Weights.Choice.best
+
+  /// The folder.
+  ///
+  /// Throws: `TrainingError` where it is none.
+  func folder() throws -> RunFolder { try RunFolder(reading: URL(fileURLWithPath: run, isDirectory: true)) }
+}
+
+extension Weights.Choice: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import CVersion
+import Numerics
+import Training
+
+/// `facsimile`: a new command is a file in `Commands` and a line here.
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "facsimile",
+    abstract: "Trains autoencoders, with identical bits on the CPU and on OpenCL devices.",
+    discussion: """
+      Begin with:
+        facsimile devices
+        facsimile train conv-autoencoder --epochs 5
+
+      Exit status: 0 done; 1 ran, and the answer is no; 64 bad usage; 130 stopped by Ctrl-C, can go on; \
+      2 could not run.
+      """,
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(name: "Train and judge", subcommands: [
+        TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, CrossValidateCommand.self,
+      ]),
+      CommandGroup(name: "Devices", subcommands: [
+        DevicesCommand.self, ParityCommand.self, BenchCommand.self, PlanCommand.self,
+      ]),
+      CommandGroup(name: "Data and weights", subcommands: [
+        DataCommand.self, ExportCommand.self, ImportCommand.self,
+      ]),
+    ])
+
+  static var version: String {
+    "facsimile \(Version.number), commit \(String(cString: facsimile_commit())), "
+      + "numerics contract \(contractVersion)"
+  }
+}

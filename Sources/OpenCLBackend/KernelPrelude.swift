@@ -1,0 +1,39 @@
+import Kernels
+import Programs
+
+/// The numbers that kernels share with descriptors, as the first source of every program: there is one place
+/// that defines them.
+enum KernelPrelude {
+  static let text: String = {
+    var lines = StepField.allCases.map { "#define STEP_\(upperSnake("\($0)")) \($0.rawValue)" }
+    lines += [
+      "#define STEP_WIDTH \(StepTable.width)",
+      "#define ABSENT_IMAGE \(BatchSource.absent)u",
+      "#define FROZEN_SEGMENT \(Update.frozen)u",
+      "#define SEGMENT \(Blocking.segment)",
+      "#define CLIP_CHUNK \(ClipNorm.chunk)",
+    ]
+    lines += Activation.allCases.map { "#define ACTIVATION_\(upperSnake($0.rawValue)) \(number($0))" }
+    return lines.joined(separator: "\n") + "\n"
+  }()
+
+  /// The number that kernels know an activation by.
+  static func number(_ activation: Activation) -> Int32 {
+    switch activation {
+    case .identity: 0
+    case .relu: 1
+    case .sigmoid: 2
+    case .tanh: 3
+    case .softplus: 4
+    }
+  }
+
+  /// The prelude, then `sources`.
+  static func program(_ sources: [KernelSource]) -> [(name: String, text: [UInt8])] {
+    [("prelude", Array(text.utf8))] + sources.map { ($0.name, $0.text) }
+  }
+
+  private static func upperSnake(_ name: String) -> String {
+    name.reduce(into: "") { text, letter in text += letter.isUppercase ? "_\(letter)" : letter.uppercased() }
+  }
+}

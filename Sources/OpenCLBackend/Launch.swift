@@ -1,0 +1,103 @@
+import COpenCL
+import Kernels
+import Programs
+
+/// One argument of a kernel.
+enum Argument: Sendable {
+  /// A buffer of the program.
+  case buffer(Buffer)
+  /// A buffer of the backend's own.
+  case memory(DeviceMemory)
+  case int(Int)
+  case word(UInt32)
+  case float(Float)
+  /// A truth value, 0 or 1.
+  case flag(Bool)
+  /// The step: set anew for every run.
+  case step
+}
+
+/// The arguments of one kind of kernel, in the kernel's order.
+protocol KernelArguments {
+  /// The kernel that they are for.
+  var kernel: Kernel { get }
+  /// Their values in the kernel's order.
+  var arguments: [Argument] { get }
+}
+
+/// Work-items of a launch and how they are grouped.
+struct Grid: Hashable, Sendable {
+  let global: [Int]
+  let local: [Int]
+
+  var description: String { "global \(global), local \(local)" }
+}
+
+/// One launch of one kernel.
+struct Launch: Sendable {
+  let kernel: Kernel
+  let arguments: [Argument]
+  let grid: Grid
+
+  init(_ arguments: some KernelArguments, _ grid: Grid) {
+    kernel = arguments.kernel
+    self.arguments = arguments.arguments
+    self.grid = grid
+  }
+}
+
+/// Cuts work into work-items for one device; see `layout.cl` for the meaning of the dimensions.
+struct LaunchPlanner: Sendable {
+  let options: LaunchOptions
+  /// Makes a buffer of the backend's own with these words.
+  let constant: @Sendable (_ name: String, _ words: [UInt32]) throws -> DeviceMemory
+
+  private var areImagesItems: Bool { options.lanes == 1 }
+
+  /// How many of `count` one work-item takes in a row: `whole` where vectors are images, else one.
+  func span(_ whole: Int) -> Int {
+    options.span > 0 ? Swift.min(options.span, Swift.max(whole, 1)) : areImagesItems ? 1 : Swift.max(whole, 1)
+  }
+
+  /// Every image of `batch` × `tiles` × `places`.
+  func images(_ batch: Int, tiles: Int = 1, places: Int = 1) -> Grid {
+    let groups = Blocking.blocks(batch) * Blocking.block / options.lanes
+    let together = Self.divisor(of: groups, atMost: options.imageGroup)
+    return areImagesItems
+      ? Grid(global: [groups, tiles, places], local: [together, 1, 1])
+      : Grid(global: [tiles, places, groups], local: [Self.divisor(of: tiles, atMost: options.itemGroup), 1, 1])
+  }
+
+  /// Every image of `batch` × `count` elements, in runs of `span`.
+  func elements(_ batch: Int, _ count: Int, span: Int) -> Grid {
+    images(batch, places: (count + span - 1) / span)
+  }
+
+  /// `sums` sums over images that are joined, for each of `places`.
+  func lanes(_ sums: Int, places: Int = 1) -> Grid {
+    guard areImagesItems else {
+      return Grid(
+        global: [sums, places, 1], local: [Self.divisor(of: sums, atMost: options.itemGroup), 1, 1])
+    }
+    let together = Swift.min(options.laneGroup, 16)
+    return Grid(
+      global: [Blocking.lanes, (sums + together - 1) / together * together, places],
+      local: [Blocking.lanes, together, 1])
+  }
+
+  /// `count` items; the last group may hold idle ones, so the kernel must look.
+  func items(_ count: Int) -> Grid {
+    let together = options.itemGroup
+    let rounded = (count + together - 1) / together * together
+    return areImagesItems
+      ? Grid(global: [1, rounded, 1], local: [1, together, 1])
+      : Grid(global: [rounded, 1, 1], local: [together, 1, 1])
+  }
+
+  /// The largest power of two that divides `count` and is at most `limit`.
+  private static func divisor(of count: Int, atMost limit: Int) -> Int {
+    var result = 1
+    while result * 2 <= limit, count % (result * 2) == 0 { result *= 2 }
+    return result
+  }
+}

@@ -1,0 +1,117 @@
+import COpenCL
+
+/// A device with its context and its one in-order queue.
+///
+/// Sendable: handles do not change, and OpenCL's queue may be used from any thread.
+final class OpenCLContext: @unchecked Sendable {
+  let device: OpenCLDevice
+  let library: OpenCLLibrary
+  let handle: OpaquePointer
+  let queue: OpaquePointer
+
+  /// What errors call the device.
+  var deviceName: String { "\(device.info.identifier) (\(device.info.name))" }
+
+  init(_ device: OpenCLDevice) throws {
+    self.device = device
+    library = device.library
+    let name = "\(device.info.identifier) (\(device.info.name))"
+    var status: cl_int = 0
+    var handles: [OpaquePointer?] = [device.handle]
+    guard let context = library.createContext(nil, 1, &handles, nil, nil, &status) else {
+      throw OpenCLError("clCreateContext", status, device: name)
+    }
+    guard let queue = library.createCommandQueue(context, device.handle, 0, &status) else {
+      _ = library.releaseContext(context)
+      throw OpenCLError("clCreateCommandQueue", status, device: name)
+    }
+    handle = context
+    self.queue = queue
+  }
+
+  deinit {
+    _ = library.finish(queue)
+    _ = library.releaseCommandQueue(queue)
+    _ = library.releaseContext(handle)
+  }
+
+  /// Waits until all work is done.
+  func finish() throws { try check(library.finish(queue), "clFinish", device: deviceName) }
+}
+
+/// A piece of device memory: a buffer of its own, or part of one.
+///
+/// Sendable: the handle does not change.
+final class DeviceMemory: @unchecked Sendable {
+  let context: OpenCLContext
+  let handle: OpaquePointer
+  let byteCount: Int
+  /// Keeps the buffer alive that this is a part of.
+  private let owner: DeviceMemory?
+
+  /// `byteCount` bytes of zeros.
+  init(_ context: OpenCLContext, _ name: String, byteCount: Int) throws {
+    self.context = context
+    self.byteCount = Swift.max(byteCount, 16)
+    owner = nil
+    let library = context.library
+    var status: cl_int = 0
+    guard
+      let handle = library.createBuffer(context.handle, UInt64(CL_MEM_READ_WRITE), self.byteCount, nil, &status)
+    else {
+      throw OpenCLError(
+        "clCreateBuffer", status, device: context.deviceName,
+        details: "\(name), \(self.byteCount) bytes; the largest buffer is \(context.device.largestBufferBytes)")
+    }
+    self.handle = handle
+    var zero: UInt8 = 0
+    try check(
+      library.enqueueFillBuffer(context.queue, handle, &zero, 1, 0, self.byteCount, 0, nil, nil),
+      "clEnqueueFillBuffer", device: context.deviceName, name)
+  }
+
+  /// Part of another buffer.
+  init(_ owner: DeviceMemory, _ name: String, at offset: Int, byteCount: Int) throws {
+    context = owner.context
+    self.owner = owner
+    self.byteCount = byteCount
+    var region = cl_buffer_region(origin: offset, size: byteCount)
+    var status: cl_int = 0
+    guard
+      let handle = context.library.createSubBuffer(
+        owner.handle, UInt64(CL_MEM_READ_WRITE), cl_uint(CL_BUFFER_CREATE_TYPE_REGION), &region, &status)
+    else {
+      throw OpenCLError(
+        "clCreateSubBuffer", status, device: context.deviceName,
+        details: "\(name), \(byteCount) bytes at \(offset)")
+    }
+    self.handle = handle
+  }
+
+  deinit { _ = context.library.releaseMemObject(handle) }
+
+  /// Copies `bytes` to the device and waits until they have been taken.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int, isBlocking: Bool = true) throws {
+    guard bytes.count > 0 else { return }
+    try check(
+      context.library.enqueueWriteBuffer(
+        context.queue, handle, isBlocking ? 1 : 0, offset, bytes.count, bytes.baseAddress, 0, nil, nil),
+      "clEnqueueWriteBuffer", device: context.deviceName, "\(bytes.count) bytes at \(offset) of \(byteCount)")
+  }
+
+  /// Copies from the device after all work before it.
+  func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
+    guard bytes.count > 0 else { return }
+    try check(
+      context.library.enqueueReadBuffer(
+        context.queue, handle, 1, offset, bytes.count, bytes.baseAddress, 0, nil, nil),
+      "clEnqueueReadBuffer", device: context.deviceName, "\(bytes.count) bytes at \(offset) of \(byteCount)")
+  }
+
+  /// Words of the buffer, for small ones.
+  func words(count: Int) throws -> [UInt32] {
+    var words = [UInt32](repeating: 0, count: count)
+    try words.withUnsafeMutableBytes { try read(at: 0, into: $0) }
+    return words
+  }
+}

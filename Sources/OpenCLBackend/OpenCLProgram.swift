@@ -1,0 +1,165 @@
+import COpenCL
+import Programs
+
+/// A program on an OpenCL device: its memory, and every launch of its routines with all arguments set.
+///
+/// A run sets the step and enqueues; it uploads nothing and waits for nothing.
+final class OpenCLProgram: PreparedProgram {
+  let program: Program
+  private let context: OpenCLContext
+  private let compiled: CompiledProgram
+  private let memory: ProgramMemory
+  private var routines: [Routine.Name: [PreparedLaunch]] = [:]
+  private var noted: Set<Routine.Name> = []
+  private var runsSinceFlush = 0
+  /// Copies of what is being written without waiting.
+  private var pending: [UnsafeMutableRawBufferPointer] = []
+
+  /// Writes up to this many bytes are copied instead of waited for.
+  private static let copyLimit = 1 << 20
+  /// Runs that may gather before the device is told to start.
+  private static let flushInterval = 4
+
+  init(
+    _ program: Program, _ context: OpenCLContext, _ compiled: CompiledProgram, _ options: LaunchOptions
+  ) throws {
+    self.program = program
+    self.context = context
+    self.compiled = compiled
+    let memory = try ProgramMemory(program, context)
+    self.memory = memory
+    let planner = LaunchPlanner(options: options) { name, words in
+      let buffer = try DeviceMemory(context, name, byteCount: 4 * words.count)
+      try words.withUnsafeBytes { try buffer.write($0, at: 0) }
+      return buffer
+    }
+    for routine in program.routines {
+      routines[routine.name] = try routine.operations.flatMap(planner.launches).map {
+        try PreparedLaunch(context, compiled, $0, memory: memory.memory)
+      }
+    }
+  }
+
+  deinit {
+    _ = context.library.finish(context.queue)
+    releasePending()
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
+    let target = try memory.host(buffer, bytes: bytes.count, at: offset)
+    guard bytes.count <= Self.copyLimit else { return try target.write(bytes, at: offset) }
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    copy.copyMemory(from: bytes)
+    pending.append(copy)
+    try target.write(UnsafeRawBufferPointer(copy), at: offset, isBlocking: false)
+  }
+
+  func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
+    let source = try memory.host(buffer, bytes: bytes.count, at: offset)
+    try source.read(at: offset, into: bytes)
+    idle()
+  }
+
+  func run(_ routine: Routine.Name, step: Int) throws {
+    guard let launches = routines[routine] else {
+      throw ProgramError("run", "the program has no routine \(routine.rawValue)")
+    }
+    if noted.insert(routine).inserted { launches.forEach { $0.note() } }
+    for launch in launches { try launch.enqueue(step: UInt32(step)) }
+    runsSinceFlush += 1
+    if runsSinceFlush >= Self.flushInterval {
+      runsSinceFlush = 0
+      try check(context.library.flush(context.queue), "clFlush", device: context.deviceName)
+    }
+  }
+
+  func synchronize() throws {
+    try context.finish()
+    idle()
+  }
+
+  /// The queue is empty.
+  private func idle() {
+    releasePending()
+    compiled.keepBinary()
+  }
+
+  private func releasePending() {
+    pending.forEach { $0.deallocate() }
+    pending = []
+  }
+}
+
+/// The memory of a program: one buffer for each persistent one, and one arena that the others share.
+final class ProgramMemory {
+  private let program: Program
+  private let plan: MemoryPlan
+  private let arena: DeviceMemory
+  private var buffers: [Int: DeviceMemory] = [:]
+
+  init(_ program: Program, _ context: OpenCLContext) throws {
+    self.program = program
+    plan = MemoryPlan(program)
+    arena = try DeviceMemory(context, "the arena of activations", byteCount: plan.arenaBytes)
+    for buffer in program.buffers {
+      switch buffer.storage {
+      case .persistent:
+        buffers[buffer.id] = try DeviceMemory(context, buffer.name, byteCount: buffer.contents.byteCount)
+      case .constant(let words):
+        let memory = try DeviceMemory(context, buffer.name, byteCount: buffer.contents.byteCount)
+        try words.withUnsafeBytes { try memory.write($0, at: 0) }
+        buffers[buffer.id] = memory
+      case .transient:
+        // Without a place nobody uses it.
+        guard let offset = plan.offsets[buffer.id] else { continue }
+        buffers[buffer.id] = try DeviceMemory(
+          arena, buffer.name, at: offset, byteCount: buffer.contents.byteCount)
+      case .region: continue
+      }
+    }
+    for buffer in program.buffers {
+      guard case .region(let owner, let offset) = buffer.storage else { continue }
+      try place(buffer, in: program.buffers[owner], at: offset)
+    }
+  }
+
+  /// A part of a part is a part of the whole: OpenCL knows one level only.
+  private func place(_ buffer: Buffer, in owner: Buffer, at offset: Int) throws {
+    let elementBytes = buffer.contents.byteCount / Swift.max(buffer.count, 1)
+    var (root, start) = (owner, offset)
+    while case .region(let next, let more) = root.storage { (root, start) = (program.buffers[next], start + more) }
+    let bytes = buffer.contents.byteCount
+    if root.storage == .transient {
+      guard let base = plan.offsets[root.id] else { return }
+      buffers[buffer.id] = try DeviceMemory(
+        arena, buffer.name, at: base + start * elementBytes, byteCount: bytes)
+    } else if let memory = buffers[root.id] {
+      buffers[buffer.id] = try DeviceMemory(memory, buffer.name, at: start * elementBytes, byteCount: bytes)
+    }
+  }
+
+  /// The memory behind an argument, if it has any.
+  func memory(_ argument: Argument) throws -> DeviceMemory? {
+    switch argument {
+    case .buffer(let buffer): try memory(of: buffer)
+    case .memory(let memory): memory
+    case .int, .word, .float, .flag, .step: nil
+    }
+  }
+
+  /// The memory of a buffer the host reads or writes, if `bytes` bytes at `offset` are in it.
+  func host(_ buffer: Buffer, bytes: Int, at offset: Int) throws -> DeviceMemory {
+    guard offset >= 0, offset + bytes <= buffer.contents.byteCount else {
+      throw ProgramError(
+        "read or write", "\(bytes) bytes at \(offset) of \(buffer.name), which has \(buffer.contents.byteCount)")
+    }
+    return try memory(of: buffer)
+  }
+
+  private func memory(of buffer: Buffer) throws -> DeviceMemory {
+    guard let memory = buffers[buffer.id] else {
+      throw ProgramError("memory", "\(buffer.name) has no place: no routine uses it")
+    }
+    return memory
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Programs
+
+/// How work is cut up for a device. Nothing here may change a bit; tests vary all of it.
+public struct LaunchOptions: Hashable, Sendable {
+  /// Images a work-item computes side by side: 16 or 8 where vectors are fast, 1 on a GPU.
+  public var lanes: Int
+  /// Work-items of a group along images, where images are work-items.
+  public var imageGroup: Int
+  /// Work-items of a group along everything else.
+  public var itemGroup: Int
+  /// Sums that a group joins side by side where lanes are work-items, at most 16.
+  public var laneGroup: Int
+  /// How many pixels, elements or vectors one work-item takes in a row, at most; 0: the backend's choice.
+  public var span: Int
+
+  /// The choice for a kind of device.
+  public init(_ kind: DeviceInfo.Kind) {
+    let isCPU = kind == .cpu
+    lanes = isCPU ? 16 : 1
+    imageGroup = isCPU ? 1 : 64
+    itemGroup = isCPU ? 1 : 64
+    laneGroup = isCPU ? 1 : 8
+    span = 0
+  }
+}
+
+/// Where the backend keeps what it knows, and faults made on purpose.
+public struct OpenCLSettings: Hashable, Sendable {
+  /// Folder of compiled programs and passed probes; nil: none are kept.
+  public var cacheFolder: URL?
+  /// Name of a trap that the probe's kernels get wrong on purpose, to show that such a device is refused.
+  public var probeFault: String?
+
+  /// Settings given by hand.
+  public init(cacheFolder: URL?, probeFault: String? = nil) {
+    self.cacheFolder = cacheFolder
+    self.probeFault = probeFault
+  }
+
+  /// Settings of the environment: `FACSIMILE_KERNEL_CACHE` (a folder, or `off`), `XDG_CACHE_HOME`, `HOME`,
+  /// `FACSIMILE_PROBE_FAIL`.
+  public static func environment(
+    _ variables: [String: String] = ProcessInfo.processInfo.environment
+  ) -> OpenCLSettings {
+    OpenCLSettings(cacheFolder: folder(variables), probeFault: variables["FACSIMILE_PROBE_FAIL"])
+  }
+
+  private static func folder(_ variables: [String: String]) -> URL? {
+    if let chosen = variables["FACSIMILE_KERNEL_CACHE"], !chosen.isEmpty {
+      return chosen == "off" ? nil : URL(fileURLWithPath: chosen, isDirectory: true)
+    }
+    let base: URL
+    if let cache = variables["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+      base = URL(fileURLWithPath: cache, isDirectory: true)
+    } else if let home = variables["HOME"], !home.isEmpty {
+      base = URL(fileURLWithPath: home, isDirectory: true).appendingPathComponent(".cache")
+    } else {
+      return nil
+    }
+    return base.appendingPathComponent("facsimile/kernels", isDirectory: true)
+  }
+}

@@ -1,0 +1,98 @@
+import Programs
+
+/// A convolution of either kind: channels in and out, size, kernel, stride, padding, output padding, batch.
+private struct Sizes: Sendable {
+  let inputs, outputs, size, kernel, stride, padding, outputPadding, batch: Int
+
+  init(
+    _ inputs: Int, _ outputs: Int, _ size: Int, k: Int, s: Int, p: Int, op: Int = 0, n: Int
+  ) {
+    (self.inputs, self.outputs, self.size, kernel) = (inputs, outputs, size, k)
+    (stride, padding, outputPadding, batch) = (s, p, op, n)
+  }
+
+  func convolution(_ direction: Convolution.Direction) throws -> Convolution {
+    // One side longer than the other: mixed-up rows and columns show.
+    let input = MapShape(inputs, size, size + 1)
+    let geometry =
+      direction == .down
+      ? try ConvolutionGeometry.conv2D(
+        input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding)
+      : try ConvolutionGeometry.convTranspose2D(
+        input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
+        outputPadding: outputPadding)
+    return Convolution(direction, geometry, batch: batch)
+  }
+
+  var name: String {
+    "\(inputs)→\(outputs) \(size)×\(size + 1) k\(kernel) s\(stride) p\(padding)+\(outputPadding) n\(batch)"
+  }
+}
+
+private let down = [
+  Sizes(1, 8, 28, k: 3, s: 2, p: 1, n: 37), Sizes(8, 16, 14, k: 3, s: 2, p: 1, n: 16),
+  Sizes(16, 32, 7, k: 3, s: 2, p: 0, n: 33), Sizes(1, 1, 5, k: 3, s: 1, p: 1, n: 1),
+  Sizes(3, 5, 6, k: 5, s: 1, p: 2, n: 7), Sizes(2, 7, 9, k: 4, s: 3, p: 1, n: 17),
+  Sizes(7, 3, 8, k: 2, s: 2, p: 0, n: 64), Sizes(5, 6, 4, k: 1, s: 1, p: 0, n: 40),
+  Sizes(4, 13, 5, k: 3, s: 3, p: 2, n: 31), Sizes(11, 2, 6, k: 3, s: 1, p: 0, n: 97),
+  Sizes(3, 4, 10, k: 7, s: 2, p: 3, n: 5),
+]
+
+private let up = [
+  Sizes(32, 16, 3, k: 3, s: 2, p: 0, n: 33), Sizes(16, 8, 7, k: 3, s: 2, p: 1, op: 1, n: 16),
+  Sizes(8, 1, 14, k: 3, s: 2, p: 1, op: 1, n: 37), Sizes(1, 1, 3, k: 3, s: 1, p: 1, n: 1),
+  Sizes(5, 3, 6, k: 5, s: 1, p: 2, n: 7), Sizes(7, 2, 3, k: 4, s: 3, p: 1, op: 2, n: 17),
+  Sizes(3, 7, 4, k: 2, s: 2, p: 0, n: 64), Sizes(6, 5, 4, k: 1, s: 2, p: 0, op: 1, n: 40),
+  Sizes(13, 4, 3, k: 3, s: 3, p: 2, op: 1, n: 31), Sizes(2, 11, 5, k: 3, s: 1, p: 0, n: 97),
+  Sizes(4, 1, 5, k: 7, s: 2, p: 3, n: 5), Sizes(3, 1, 9, k: 5, s: 3, p: 0, op: 2, n: 18),
+]
+
+let convolutionCases: [OperationCase] =
+  cases(.down, down, .conv2DForward, .conv2DBackwardInput, .conv2DBackwardWeight)
+  + cases(
+    .up, up, .convTranspose2DForward, .convTranspose2DBackwardInput, .convTranspose2DBackwardWeight)
+
+private func cases(
+  _ direction: Convolution.Direction, _ table: [Sizes], _ forward: Operation.Kind,
+  _ backwardInput: Operation.Kind, _ backwardWeight: Operation.Kind
+) -> [OperationCase] {
+  table.enumerated().flatMap { index, sizes in
+    // Activations and masks take turns, so that each meets several shapes.
+    let activation = Activation.allCases[index % Activation.allCases.count]
+    return [Fill.integers, .wide].flatMap { fill in
+      let name = "\(sizes.name) \(fill)"
+      return [
+        OperationCase(forward, "\(name) \(activation)") { setup in
+          let c = try sizes.convolution(direction)
+          return .convolutionForward(
+            try ConvolutionForward(
+              c, input: setup.images("input", c.batch, c.input, fill),
+              weight: setup.parameter("weight", c.geometry.weight, fill),
+              bias: setup.parameter("bias", .bias(c.output.channels), fill),
+              output: setup.images("output", c.batch, c.output), activation: activation))
+        },
+        OperationCase(backwardInput, index % 2 == 0 ? "\(name) masked" : name) { setup in
+          let c = try sizes.convolution(direction)
+          let mask =
+            index % 2 == 0 ? ReLUMask(setup.images("mask", c.batch, c.input, .moderate), scale: 1.25) : nil
+          return .convolutionBackwardInput(
+            try ConvolutionBackwardInput(
+              c, outputGradient: setup.images("outputGradient", c.batch, c.output, fill),
+              weight: setup.parameter("weight", c.geometry.weight, fill),
+              inputGradient: setup.images("inputGradient", c.batch, c.input), mask: mask))
+        },
+        OperationCase(backwardWeight, name) { setup in
+          let c = try sizes.convolution(direction)
+          let weights = Blocking.wholeSegments(c.geometry.weight.packedCount)
+          let stride = weights + Blocking.wholeSegments(c.output.channels)
+          return .convolutionBackwardWeight(
+            try ConvolutionBackwardWeight(
+              c, input: setup.images("input", c.batch, c.input, fill),
+              outputGradient: setup.images("outputGradient", c.batch, c.output, fill),
+              partials: setup.buffer("partials", .floats(stride * Blocking.chunks(c.batch))),
+              weightOffset: 0, biasOffset: weights, stride: stride))
+        },
+      ]
+    }
+  }
+}

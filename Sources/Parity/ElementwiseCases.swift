@@ -1,0 +1,42 @@
+import Programs
+
+private let shapes: [(MapShape, Int)] = [
+  (MapShape(3, 4, 5), 37), (.features(7), 16), (MapShape(1, 1, 1), 1), (MapShape(32, 3, 3), 50),
+]
+
+let elementwiseCases: [OperationCase] =
+  shapes.flatMap { shape, batch in
+    Activation.allCases.flatMap { activation in
+      [
+        OperationCase(.activationForward, "\(activation) \(shape) n\(batch)") { setup in
+          .activationForward(
+            try ActivationForward(
+              input: setup.images("input", batch, shape, batch == 16 ? .wide : .moderate),
+              output: setup.images("output", batch, shape), activation: activation))
+        },
+        OperationCase(.activationBackward, "\(activation) \(shape) n\(batch)") { setup in
+          .activationBackward(
+            try ActivationBackward(
+              output: setup.images("output", batch, shape, .unit),
+              outputGradient: setup.images("outputGradient", batch, shape, .wide),
+              inputGradient: setup.images("inputGradient", batch, shape), activation: activation))
+        },
+      ]
+    }
+  }
+  + shapes.flatMap { shape, batch in
+    [
+      OperationCase(.flatten, "\(shape) n\(batch)") { setup in
+        .flatten(
+          try Flatten(
+            input: setup.images("input", batch, shape, .wide),
+            output: setup.images("output", batch, .features(shape.count))))
+      },
+      OperationCase(.unflatten, "\(shape) n\(batch)") { setup in
+        .unflatten(
+          try Unflatten(
+            input: setup.images("input", batch, .features(shape.count), .wide),
+            output: setup.images("output", batch, shape)))
+      },
+    ]
+  }

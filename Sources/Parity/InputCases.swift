@@ -1,0 +1,65 @@
+import Programs
+
+private let shapes: [(MapShape, Int, Int)] = [
+  (MapShape(1, 28, 28), 37, 0), (MapShape(1, 28, 28), 16, 16), (MapShape(3, 2, 3), 1, 0), (.features(7), 65, 5),
+]
+
+private let seeds: [UInt64] = [0, 0x0123_4567_89ab_cdef, .max]
+
+let inputCases: [OperationCase] =
+  shapes.enumerated().flatMap { index, sizes in
+    let (shape, batch, first) = sizes
+    let random = RandomSource(seed: seeds[index % seeds.count], stream: UInt32(0x400 + index))
+    let name = "\(shape) n\(batch) from \(first)"
+    return [
+      OperationCase(.gatherImages, name) { setup in
+        .gatherImages(
+          try GatherImages(
+            dataset: setup.buffer("dataset", .bytes(50 * shape.count), .bytes),
+            source: setup.source(batch: batch, first: first), output: setup.images("output", batch, shape)))
+      },
+      OperationCase(.addNoise, name) { setup in
+        .addNoise(
+          try AddNoise(
+            input: setup.images("input", batch, shape, .unit), output: setup.images("output", batch, shape),
+            source: setup.source(batch: batch, first: first), random: random, factor: 0.5))
+      },
+      OperationCase(.dropoutForward, name) { setup in
+        .dropoutForward(try dropout(&setup, shape, batch, first, random))
+      },
+      OperationCase(.dropoutBackward, name) { setup in
+        let forward = try dropout(&setup, shape, batch, first, random)
+        return .dropoutBackward(
+          try DropoutBackward(
+            forward, outputGradient: setup.images("outputGradient", batch, shape, .wide),
+            inputGradient: setup.images("inputGradient", batch, shape)))
+      },
+    ]
+  }
+  + [
+    (ParameterShape.convolution(small: 6, big: 5, kernel: 3), Float(0.1)), (.linear(outputs: 10, inputs: 7), 0.37),
+    (.bias(5), 1), (.linear(outputs: 1, inputs: 1), 0.5),
+  ].map { shape, bound in
+    OperationCase(.initialise, "\(shape)") { setup in
+      .initialise(
+        Initialise(checked: setup.parameter("parameter", shape), seed: 7, stream: 0x105, bound: bound))
+    }
+  }
+
+private func dropout(
+  _ setup: inout CaseProgram, _ shape: MapShape, _ batch: Int, _ first: Int, _ random: RandomSource
+) throws -> DropoutForward {
+  try DropoutForward(
+    input: setup.images("input", batch, shape, .wide), output: setup.images("output", batch, shape),
+    source: setup.source(batch: batch, first: first), random: random, probability: 0.3)
+}
+
+extension Initialise {
+  fileprivate init(checked parameter: Buffer, seed: UInt64, stream: UInt32, bound: Float) {
+    do {
+      try self.init(parameter: parameter, random: RandomSource(seed: seed, stream: stream), bound: bound)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Programs
+
+/// Inputs, outputs, batch.
+private let table: [(Int, Int, Int)] = [
+  (288, 64, 37), (64, 10, 16), (10, 64, 128), (1, 1, 1), (7, 3, 5), (2, 5, 33), (50, 49, 65), (3, 130, 18),
+]
+
+let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in
+  [Fill.integers, .wide].flatMap { fill in
+    let (inputs, outputs, batch) = sizes
+    let (weight, bias) = (ParameterShape.linear(outputs: outputs, inputs: inputs), ParameterShape.bias(outputs))
+    let name = "\(inputs)→\(outputs) n\(batch) \(fill)"
+    let activation = Activation.allCases[index % Activation.allCases.count]
+    return [
+      OperationCase(.linearForward, "\(name) \(activation)") { setup in
+        .linearForward(
+          try LinearForward(
+            input: setup.images("input", batch, .features(inputs), fill),
+            weight: setup.parameter("weight", weight, fill), bias: setup.parameter("bias", bias, fill),
+            output: setup.images("output", batch, .features(outputs)), activation: activation))
+      },
+      OperationCase(.linearBackwardInput, "\(name) \(index % 2 == 0 ? "masked" : "accumulating")") { setup in
+        let accumulate = index % 2 == 1
+        let mask =
+          index % 3 == 0 ? ReLUMask(setup.images("mask", batch, .features(inputs), .moderate), scale: 2) : nil
+        return .linearBackwardInput(
+          try LinearBackwardInput(
+            outputGradient: setup.images("outputGradient", batch, .features(outputs), fill),
+            weight: setup.parameter("weight", weight, fill),
+            inputGradient: setup.images("inputGradient", batch, .features(inputs), accumulate ? fill : nil),
+            mask: mask, accumulate: accumulate))
+      },
+      OperationCase(.linearBackwardWeight, name) { setup in
+        .linearBackwardWeight(
+          try LinearBackwardWeight(
+            input: setup.images("input", batch, .features(inputs), fill),
+            outputGradient: setup.images("outputGradient", batch, .features(outputs), fill),
+            weightGradient: setup.parameter("weightGradient", weight),
+            biasGradient: setup.parameter("biasGradient", bias)))
+      },
+    ]
+  }
+}

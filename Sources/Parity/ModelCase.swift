@@ -1,0 +1,129 @@
+import Models
+import Numerics
+import Programs
+
+/// A model trained for some steps with some settings, on made-up images; everything it computes is compared.
+public struct ModelCase: Sendable {
+  /// What is trained and how.
+  public let configuration: Configuration
+  /// Name for people.
+  public let name: String
+  /// Layers that train.
+  let layers: TrainingPhases.Layers
+
+  /// Images of the made-up data set.
+  static let images = 300
+
+  /// A case of `model` with these settings.
+  ///
+  /// Throws: ``ConfigurationError`` where a setting is not allowed.
+  public init(
+    _ model: ModelKind, _ settings: [(String, String)], layers: TrainingPhases.Layers = .all, seed: UInt64
+  ) throws {
+    var configuration = Configuration(model)
+    for (key, value) in settings { try configuration.set(key, value) }
+    try configuration.set("seed", "\(seed)")
+    try configuration.validate()
+    self.configuration = configuration
+    self.layers = layers
+    name = ([model.rawValue] + settings.map { "\($0)=\($1)" } + (layers == .all ? [] : ["\(layers)"]))
+      .joined(separator: " ")
+  }
+
+  /// The cases of `model`: every optimizer, and dropout, noise, accumulation and clipping on and off.
+  ///
+  /// Throws: ``ConfigurationError``.
+  public static func all(of model: ModelKind, seed: UInt64) throws -> [ModelCase] {
+    var cases = try [1, 37, 128, 256].map {
+      try ModelCase(model, [("batch-size", "\($0)")], seed: seed)
+    }
+    for optimizer in Optimizer.allCases where optimizer != .adam {
+      cases.append(
+        try ModelCase(
+          model, [("batch-size", "33"), ("optimizer", optimizer.rawValue), ("weight-decay", "0.0001")],
+          seed: seed))
+    }
+    var variants: [[(String, String)]] = [
+      [("weight-decay", "0.001")], [("shards", "3")], [("clip-norm", "0.01")],
+      [("shards", "2"), ("clip-norm", "1")],
+    ]
+    let keys = Set(ConfigurationKey.keys(of: model).map(\.name))
+    if keys.contains("dropout") {
+      variants += [[("dropout", "0.25")], [("dropout", "0.5"), ("shards", "2"), ("clip-norm", "0.1")]]
+    }
+    variants.append(
+      (keys.contains("filters") ? [("filters", "5,6,7")] : []) + [("hidden", "19,9"), ("latent", "3")])
+    if model == .denoisingAutoencoder { variants.append([("noise", "0.9"), ("shards", "2")]) }
+    for settings in variants {
+      cases.append(try ModelCase(model, [("batch-size", "70")] + settings, seed: seed))
+    }
+    if model == .classifier {
+      cases.append(try ModelCase(model, [("batch-size", "70")], layers: .last(2), seed: seed))
+    }
+    return cases
+  }
+
+  /// Trains `steps` steps on `backend` and evaluates; returns everything computed, by name.
+  ///
+  /// Throws: what the backend throws.
+  func run(on backend: any Backend, steps: Int) throws -> [(buffer: String, bits: [UInt32])] {
+    let seed = configuration.seed
+    let batch = configuration.batchSize
+    let model = try LoweredModel(
+      configuration, datasetImages: Self.images, training: TrainingShape(steps: steps, layers: layers),
+      evaluation: EvaluationShape(steps: 1))
+    guard let training = model.training, let gradients = model.gradients, let status = model.status else {
+      preconditionFailure("a model lowered for training has its buffers")
+    }
+    let prepared = try backend.prepare(model.program)
+    try prepared.write(Self.pictures(seed), to: model.dataset)
+    if let labels = model.labels {
+      try prepared.write((0..<Self.images).map { UInt8($0 % ModelKind.classes) }, to: labels)
+    }
+    try prepared.run(.initialise, step: 0)
+    try prepared.write([UInt32.max], to: status)
+
+    // The last batch is smaller, as at the end of an epoch.
+    let counts = (0..<steps).map { $0 == steps - 1 && batch > 2 ? batch - batch / 3 : batch }
+    var next: UInt32 = 0
+    let batches = counts.map { count in
+      let order = (0..<UInt32(count)).map { (next + $0) &* 7919 % UInt32(Self.images) }
+      next += UInt32(count)
+      return order[...]
+    }
+    try prepared.write(training.rows(batches), to: training.indices)
+    try prepared.write(configuration.trainingTable(epoch: 1, batches: counts).words, to: training.table)
+    for step in 0..<steps { try prepared.run(.train, step: step) }
+
+    let evaluation = model.evaluation
+    let last = (0..<UInt32(evaluation.batch)).map { $0 % UInt32(Self.images) }
+    try prepared.write(evaluation.rows([last[...]]), to: evaluation.indices)
+    try prepared.write(configuration.evaluationTable(batches: [last.count]).words, to: evaluation.table)
+    try prepared.run(.evaluate, step: 0)
+
+    let compared =
+      [training.losses, gradients, model.parameters] + model.state
+      + [status, evaluation.losses, model.outputs, model.code]
+    return try compared.map { ($0.name, try prepared.words($0)) }
+  }
+
+  /// Blobs of light on black, so that activations are neither all alive nor all dead.
+  private static func pictures(_ seed: UInt64) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: images * ModelKind.pixels)
+    for image in 0..<images {
+      for blob in 0..<4 {
+        let words = Philox4x32.words(
+          key: seed, counter: SIMD4(0xb10b, UInt32(blob), UInt32(image), 0))
+        let (x, y) = (Int(words[0] % 20), Int(words[1] % 20))
+        let (width, height) = (2 + Int(words[2] % 7), 2 + Int(words[3] % 7))
+        for row in y..<y + height {
+          for column in x..<x + width {
+            let place = image * ModelKind.pixels + row * ModelKind.side + column
+            bytes[place] = UInt8(truncatingIfNeeded: 128 + Int(words[0] >> 8) % 127 + row)
+          }
+        }
+      }
+    }
+    return bytes
+  }
+}

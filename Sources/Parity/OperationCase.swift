@@ -1,0 +1,46 @@
+import Programs
+
+/// One way to run one kind of operation, on made-up values. The conformance tests and `facsimile parity` run
+/// every case on every device and compare all that it writes, bit for bit.
+public struct OperationCase: Sendable {
+  /// The operation.
+  public let kind: Operation.Kind
+  /// What is special about the case.
+  public let name: String
+  let make: @Sendable (inout CaseProgram) throws -> Operation
+
+  init(
+    _ kind: Operation.Kind, _ name: String, _ make: @escaping @Sendable (inout CaseProgram) throws -> Operation
+  ) {
+    self.kind = kind
+    self.name = name
+    self.make = make
+  }
+
+  /// Every case of every operation.
+  public static let all: [OperationCase] =
+    convolutionCases + linearCases + elementwiseCases + inputCases + lossCases + sumCases + updateCases
+
+  /// Runs the case on `backend` and returns everything it wrote, in PyTorch's order, by buffer.
+  ///
+  /// Throws: what the backend throws.
+  func run(on backend: any Backend, seed: UInt64) throws -> [(buffer: String, bits: [UInt32])] {
+    var setup = CaseProgram(seed: seed)
+    let operation = try make(&setup)
+    let prepared = try backend.prepare(setup.program(operation))
+    for (buffer, fill) in setup.fills {
+      try setup.contents(buffer, fill).withUnsafeBytes { try prepared.write($0, to: buffer, at: 0) }
+    }
+    for step in 0..<2 { try prepared.run(.train, step: step) }
+    try prepared.synchronize()
+    return try operation.descriptor.writes.map { ($0.name, try bits(of: $0, in: prepared)) }
+  }
+
+  private func bits(of buffer: Buffer, in prepared: any PreparedProgram) throws -> [UInt32] {
+    switch buffer.contents {
+    case .images(let batch, let shape):
+      ImageLayout.unpack(try prepared.floats(buffer), shape, batch: batch).map(\.bitPattern)
+    default: try prepared.words(buffer)
+    }
+  }
+}

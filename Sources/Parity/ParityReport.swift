@@ -1,0 +1,113 @@
+import Models
+import Programs
+
+/// A value that differs between two devices.
+public struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
+  /// The device that differs from the first.
+  public let device: String
+  /// Operation or model, and the case.
+  public let operation: String
+  /// The buffer that differs.
+  public let buffer: String
+  /// Place of the first difference.
+  public let index: Int
+  /// Bit pattern on the first device.
+  public let expected: UInt32
+  /// Bit pattern on this device.
+  public let got: UInt32
+  /// Number of places that differ.
+  public let count: Int
+  /// The seed that plays it again.
+  public let seed: UInt64
+
+  /// Distance in units in the last place.
+  public var ulps: Int64 {
+    func ordered(_ bits: UInt32) -> Int64 {
+      bits >> 31 == 0 ? Int64(bits) : -Int64(bits & 0x7fff_ffff)
+    }
+    return abs(ordered(expected) - ordered(got))
+  }
+
+  /// One line: case, place, both values, distance and seed.
+  public var description: String {
+    func value(_ bits: UInt32) -> String {
+      "\(Float(bitPattern: bits)) (0x\(String(bits, radix: 16)))"
+    }
+    return "\(operation) on \(device): \(buffer)[\(index)] is \(value(got)), expected \(value(expected)), "
+      + "\(ulps) ulp apart; \(count) values differ; seed \(seed)"
+  }
+}
+
+/// What comparing devices found.
+public struct ParityReport: Codable, Hashable, Sendable {
+  /// Comparisons made: cases × devices compared with the first.
+  public var cases = 0
+  /// Comparisons in which every bit agreed.
+  public var identical = 0
+  /// The others.
+  public var mismatches: [Mismatch] = []
+  /// Devices, the one compared with first.
+  public var devices: [String]
+}
+
+/// Runs every operation's cases and every model's on all `devices` and compares with the first, bit for bit.
+///
+/// - Parameters:
+///   - steps: steps of training in a model's case.
+///   - progress: called with a line for each kind of operation and each model.
+///
+/// Throws: what a backend throws.
+public func runParity(
+  devices: [any Backend], models: [ModelKind], steps: Int, seed: UInt64, progress: (String) -> Void
+) throws -> ParityReport {
+  var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })
+  for kind in Operation.Kind.allCases {
+    progress(kind.rawValue)
+    for operationCase in OperationCase.all where operationCase.kind == kind {
+      try report.compare("\(kind.rawValue) \(operationCase.name)", devices, seed: seed) {
+        try operationCase.run(on: $0, seed: seed)
+      }
+    }
+  }
+  for model in models {
+    progress(model.rawValue)
+    for modelCase in try ModelCase.all(of: model, seed: seed) {
+      try report.compare(modelCase.name, devices, seed: seed) { try modelCase.run(on: $0, steps: steps) }
+    }
+  }
+  return report
+}
+
+extension ParityReport {
+  /// Runs one case everywhere and notes what differs. NaN equals NaN: payloads never count.
+  mutating func compare(
+    _ operation: String, _ devices: [any Backend], seed: UInt64,
+    _ run: (any Backend) throws -> [(buffer: String, bits: [UInt32])]
+  ) throws {
+    guard let first = devices.first else { return }
+    let expected = try run(first)
+    for device in devices.dropFirst() {
+      cases += 1
+      let got = try run(device)
+      let found = zip(expected, got).compactMap { mismatch($0, $1, operation, device, seed) }
+      if found.isEmpty { identical += 1 } else { mismatches += found }
+    }
+  }
+
+  private func mismatch(
+    _ expected: (buffer: String, bits: [UInt32]), _ got: (buffer: String, bits: [UInt32]), _ operation: String,
+    _ device: any Backend, _ seed: UInt64
+  ) -> Mismatch? {
+    func isNaN(_ bits: UInt32) -> Bool { bits & 0x7fff_ffff > 0x7f80_0000 }
+    precondition(expected.bits.count == got.bits.count, "\(operation): \(expected.buffer) differs in length")
+    let places = expected.bits.indices.filter { i in
+      let (a, b) = (expected.bits[i], got.bits[i])
+      return a != b && !(isNaN(a) && isNaN(b))
+    }
+    guard let place = places.first else { return nil }
+    return Mismatch(
+      device: "\(device.device.identifier): \(device.device.name)", operation: operation,
+      buffer: expected.buffer, index: place, expected: expected.bits[place], got: got.bits[place],
+      count: places.count, seed: seed)
+  }
+}

@@ -1,0 +1,48 @@
+import Programs
+
+let sumCases: [OperationCase] =
+  [1, 2, 3, 5, 8, 13].flatMap { count in
+    [
+      OperationCase(.sumChunks, "\(count) chunks") { setup in
+        let stride = 6 * Blocking.segment
+        return .sumChunks(
+          try SumChunks(
+            partials: setup.buffer("partials", .floats(count * stride), .wide), chunks: count, stride: stride,
+            segments: setup.constant("segments", [0, 2, 3, 5]),
+            gradients: setup.buffer("gradients", .floats(stride))))
+      },
+      OperationCase(.sumParts, "\(count) parts") { setup in
+        let stride = 3 * Blocking.segment
+        return .sumParts(
+          try SumParts(
+            parts: setup.buffer("parts", .floats(count * stride), .wide), count: count, stride: stride))
+      },
+      OperationCase(.sumPerImage, "\(count) parts") { setup in
+        let parts = (0..<count).map {
+          setup.images("part \($0)", [37, 1, 16, 100][$0 % 4], .features(1), .wide)
+        }
+        return .sumPerImage(
+          try SumPerImage(
+            perImage: parts, table: setup.source(batch: 1).table, scaled: count % 2 == 0,
+            results: setup.buffer("results", .floats(6)), slot: count % 3, slots: 3))
+      },
+    ]
+  }
+  + [0.5, 1e6].map { maximum in
+    OperationCase(.clipNorm, "at \(maximum)") { setup in
+      let shapes: [ParameterShape] = [
+        .convolution(small: 7, big: 5, kernel: 3), .linear(outputs: 50, inputs: 49), .bias(3), .bias(1),
+      ]
+      let places = shapes.map { Blocking.wholeSegments($0.packedCount) }
+      let gradients = setup.buffer("gradients", .floats(places.reduce(0, +)), .wide)
+      var offset = 0
+      let tensors = zip(shapes, places).map { shape, place in
+        defer { offset += place }
+        return setup.region("tensor", shape, of: gradients, at: offset)
+      }
+      return .clipNorm(
+        try ClipNorm(
+          gradients: gradients, tensors: tensors, maximum: Float(maximum),
+          partials: setup.buffer("partials", .floats(16)), factor: setup.buffer("factor", .floats(2))))
+    }
+  }

@@ -1,0 +1,57 @@
+import Foundation
+import Models
+import Programs
+
+extension Evaluator {
+  /// The importance-weighted estimate of log p(x), averaged over images: log of the mean over k samples of
+  /// p(x | z) p(z) / q(z | x), z drawn from q. With k = 1 it is the ELBO; it grows with k towards log p(x).
+  ///
+  /// Source: Burda, Grosse & Salakhutdinov, Importance Weighted Autoencoders (2016).
+  ///
+  /// Determinism: samples are those of draws 0 ..< k; double on the host, so the last digits may differ between
+  /// systems' mathematical libraries.
+  ///
+  /// - Parameters:
+  ///   - samples: k.
+  ///   - indices: which images; nil for all.
+  /// - Throws: `TrainingError` where the model has no posterior, or its mean is decoded; or the backend's error.
+  public func logLikelihood(samples: Int, _ indices: [UInt32]? = nil) throws -> Double {
+    guard let logVariance = model.logVariance, let sample = model.sample, let perImage = model.perImage else {
+      throw TrainingError(
+        .data,
+        "\(weights.configuration.model.rawValue) has no likelihood: that needs a variational autoencoder")
+    }
+    precondition(samples > 0, "\(samples) samples")
+    var logWeights: [[Double]] = []
+    for draw in 0..<samples {
+      var place = 0
+      for (step, batch) in try upload(indices, draw: draw).enumerated() {
+        try prepared.run(.evaluate, step: step)
+        let reconstruction = try rows(perImage, count: batch.count)
+        let means = try rows(model.code, count: batch.count)
+        let logVariances = try rows(logVariance, count: batch.count)
+        let codes = try rows(sample, count: batch.count)
+        for n in batch.indices.map({ $0 - batch.startIndex }) {
+          if draw == 0 { logWeights.append([]) }
+          let ratio = Self.logRatio(codes[n], mean: means[n], logVariance: logVariances[n])
+          logWeights[place].append(ratio - Double(reconstruction[n][0]))
+          place += 1
+        }
+      }
+    }
+    return logWeights.reduce(0) { $0 + Self.logMeanExp($1) } / Double(logWeights.count)
+  }
+
+  /// log p(z) − log q(z | x); the constants of the two normal densities cancel.
+  private static func logRatio(_ code: [Float], mean: [Float], logVariance: [Float]) -> Double {
+    code.indices.reduce(0) { sum, index in
+      let (z, mu, logvar) = (Double(code[index]), Double(mean[index]), Double(logVariance[index]))
+      return sum + 0.5 * ((z - mu) * (z - mu) * exp(-logvar) + logvar - z * z)
+    }
+  }
+
+  private static func logMeanExp(_ values: [Double]) -> Double {
+    let largest = values.max()!
+    return largest + log(values.reduce(0) { $0 + exp($1 - largest) } / Double(values.count))
+  }
+}

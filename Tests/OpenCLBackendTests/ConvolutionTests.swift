@@ -1,0 +1,133 @@
+import Numerics
+import OpenCLBackend
+import Programs
+import Testing
+
+/// Convolutions of either kind against the descriptors' own words, bit by bit.
+@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+struct ConvolutionTests {
+  /// A convolution to try.
+  struct Case: CustomStringConvertible {
+    let convolution: Convolution
+    let seed: UInt64
+    var description: String { "\(convolution), seed \(seed)" }
+  }
+
+  static let cases: [Case] = {
+    var random = TestRandom(7)
+    func chosen(_ direction: Convolution.Direction, _ geometry: ConvolutionGeometry?, _ batch: Int) -> Case? {
+      geometry.map { Case(convolution: Convolution(direction, $0, batch: batch), seed: UInt64(batch)) }
+    }
+    var cases: [Case?] = [
+      // The models' own shapes, small.
+      chosen(.down, try? .conv2D(input: MapShape(1, 9, 9), outputs: 8, kernel: 3, stride: 2, padding: 1), 37),
+      chosen(
+        .up,
+        try? .convTranspose2D(
+          input: MapShape(8, 5, 5), outputs: 1, kernel: 3, stride: 2, padding: 1, outputPadding: 1), 17),
+      chosen(
+        .up,
+        try? .convTranspose2D(
+          input: MapShape(6, 3, 3), outputs: 5, kernel: 3, stride: 2, padding: 0, outputPadding: 0), 40),
+    ]
+    for kernel in 1...5 {
+      for stride in 1...3 {
+        let padding = random.integer(0...kernel - 1)
+        let shape = MapShape(random.integer(1...6), random.integer(1...8), random.integer(1...9))
+        let (outputs, batch) = (random.integer(1...6), random.integer(1...40))
+        cases.append(
+          chosen(
+            .down,
+            try? .conv2D(input: shape, outputs: outputs, kernel: kernel, stride: stride, padding: padding), batch))
+        cases.append(
+          chosen(
+            .up,
+            try? .convTranspose2D(
+              input: shape, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
+              outputPadding: random.integer(0...stride - 1)), batch))
+      }
+    }
+    return cases.compactMap { $0 }
+  }()
+
+  @Test(arguments: cases)
+  func forward(_ c: Case) throws {
+    var random = TestRandom(c.seed)
+    let (convolution, g) = (c.convolution, c.convolution.geometry)
+    let input = random.floats(convolution.batch * convolution.input.count)
+    let weight = random.floats(g.weight.count)
+    let bias = random.floats(convolution.output.channels)
+    let plain = Reference.convolution(
+      convolution.direction, g, batch: convolution.batch, input, weight: weight) { bias[$0] }
+    for (activation, function): (Activation, (Float) -> Float) in [
+      (.relu, { Formulas.relu($0) }), (.sigmoid, { Elementary.sigmoid($0) }),
+    ] {
+      var trial = Trial()
+      let x = trial.images("input", convolution.input, batch: convolution.batch, input)
+      let w = trial.parameter("weight", g.weight, weight)
+      let b = trial.parameter("bias", .bias(convolution.output.channels), bias)
+      let y = trial.result("output", .images(batch: convolution.batch, convolution.output))
+      let operation = try ConvolutionForward(
+        convolution, input: x, weight: w, bias: b, output: y, activation: activation)
+      try trial.run([.convolutionForward(operation)]) { name, prepared in
+        expectSameBits(try prepared.images(y), plain.map(function), "\(c) \(activation) on \(name)")
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func backwardInput(_ c: Case) throws {
+    var random = TestRandom(c.seed)
+    let (convolution, g) = (c.convolution, c.convolution.geometry)
+    let gradient = random.floats(convolution.batch * convolution.output.count)
+    let weight = random.floats(g.weight.count)
+    let stored = random.floats(convolution.batch * convolution.input.count)
+    let plain = Reference.convolution(
+      convolution.direction == .down ? .up : .down, g, batch: convolution.batch, gradient, weight: weight
+    ) { _ in 0 }
+    for isMasked in [false, true] {
+      var trial = Trial()
+      let dy = trial.images("output gradient", convolution.output, batch: convolution.batch, gradient)
+      let w = trial.parameter("weight", g.weight, weight)
+      let output = trial.images("output", convolution.input, batch: convolution.batch, stored)
+      let dx = trial.result("input gradient", .images(batch: convolution.batch, convolution.input))
+      let operation = try ConvolutionBackwardInput(
+        convolution, outputGradient: dy, weight: w, inputGradient: dx,
+        mask: isMasked ? ReLUMask(output, scale: 1.25) : nil)
+      let expected = isMasked ? zip(plain, stored).map { $1 > 0 ? $0 * 1.25 : 0 } : plain
+      try trial.run([.convolutionBackwardInput(operation)]) { name, prepared in
+        expectSameBits(try prepared.images(dx), expected, "\(c) masked \(isMasked) on \(name)")
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func backwardWeight(_ c: Case) throws {
+    var random = TestRandom(c.seed)
+    let (convolution, g) = (c.convolution, c.convolution.geometry)
+    let input = random.floats(convolution.batch * convolution.input.count)
+    let gradient = random.floats(convolution.batch * convolution.output.count)
+    let bias = ParameterShape.bias(convolution.output.channels)
+    let biasOffset = Blocking.wholeSegments(g.weight.packedCount)
+    let stride = biasOffset + Blocking.wholeSegments(bias.packedCount)
+    let chunks = Blocking.chunks(convolution.batch)
+    var trial = Trial()
+    let x = trial.images("input", convolution.input, batch: convolution.batch, input)
+    let dy = trial.images("output gradient", convolution.output, batch: convolution.batch, gradient)
+    let partials = trial.result("partials", .floats(stride * chunks))
+    let operation = try ConvolutionBackwardWeight(
+      convolution, input: x, outputGradient: dy, partials: partials, weightOffset: 0, biasOffset: biasOffset,
+      stride: stride)
+    let weights = Reference.weightGradient(convolution, input, gradient)
+    let biases = Reference.biasGradient(convolution.output, batch: convolution.batch, gradient)
+    var expected: [Float] = []
+    for chunk in 0..<chunks {
+      let packed = g.weight.pack(weights[chunk]), sums = bias.pack(biases[chunk])
+      expected += packed + [Float](repeating: 0, count: biasOffset - packed.count)
+      expected += sums + [Float](repeating: 0, count: stride - biasOffset - sums.count)
+    }
+    try trial.run([.convolutionBackwardWeight(operation)]) { name, prepared in
+      expectSameBits(try prepared.floats(partials), expected, "\(c) on \(name)")
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Kernels
+import OpenCLBackend
+import Programs
+import Testing
+
+@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+struct DeviceTests {
+  static let traps = [
+    "contraction", "fma", "denormals", "division", "squareRoot", "zeros", "selection", "functions",
+    "conversions", "random", "sums",
+  ]
+
+  private func folder() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+  }
+
+  private func files(_ folder: URL, _ suffix: String) throws -> [URL] {
+    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.lastPathComponent.hasSuffix(suffix) }
+  }
+
+  @Test func thereIsADevice() {
+    #expect(TestDevices.areThere, "\(TestDevices.discovery.reason ?? "no reason given")")
+  }
+
+  @Test func everyDevicePassesTheProbeAndBuildsEveryKernel() throws {
+    for backend in try TestDevices.backends.get() {
+      #expect(try backend.missingKernels() == [], "\(backend.device.name) \(backend.options)")
+    }
+  }
+
+  @Test func identifiersAndFacts() {
+    for device in TestDevices.discovery.devices {
+      #expect(device.info.identifier.wholeMatch(of: /opencl:\d+\.\d+/) != nil)
+      #expect(!device.info.name.isEmpty && device.info.units > 0 && device.memoryBytes > 0)
+    }
+  }
+
+  @Test(arguments: traps)
+  func aDeviceThatFailsItsProbeIsRefused(_ trap: String) throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    let folder = try folder()
+    let settings = OpenCLSettings(cacheFolder: folder, probeFault: trap)
+    // Twice: a failure must not be remembered as a pass.
+    for _ in 0..<2 {
+      let error = #expect(throws: ProbeFailure.self) { try OpenCLBackend(device, settings: settings) }
+      #expect(error?.trap == trap)
+      #expect("\(try #require(error))".contains("0x"))
+    }
+    #expect(try files(folder, ".probe").isEmpty)
+  }
+
+  @Test func anUnknownTrapIsNamed() throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    let settings = OpenCLSettings(cacheFolder: nil, probeFault: "gravity")
+    let error = #expect(throws: OpenCLError.self) { try OpenCLBackend(device, settings: settings) }
+    #expect("\(try #require(error))".contains("contraction, fma"))
+  }
+
+  /// Some work that has a known result: initial values.
+  private func work(_ backend: OpenCLBackend) throws -> [Float] {
+    var builder = ProgramBuilder()
+    let weight = builder.buffer("weight", .parameter(.linear(outputs: 5, inputs: 7)), .persistent)
+    let operation = try Initialise(
+      parameter: weight, random: RandomSource(seed: 3, stream: 0x100), bound: 0.25)
+    builder.add(Routine(.initialise, [.initialise(operation)]))
+    let prepared = try backend.prepare(builder.program())
+    try prepared.run(.initialise, step: 0)
+    try prepared.synchronize()
+    return try prepared.floats(weight)
+  }
+
+  @Test func programsAreKeptAndDamagedOnesAreBuiltAnew() throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    let folder = try folder()
+    let settings = OpenCLSettings(cacheFolder: folder)
+    let first = try work(OpenCLBackend(device, settings: settings))
+    let kept = try #require(try files(folder, ".bin").first)
+    #expect(try files(folder, ".probe").count == 1)
+    let whole = try Data(contentsOf: kept)
+    #expect(try work(OpenCLBackend(device, settings: settings)) == first)
+
+    var flipped = whole
+    flipped[whole.count / 2] ^= 1
+    let damaged = [whole.prefix(whole.count / 2), flipped, Data(), Data("facsimile".utf8), whole + Data([0])]
+    for (index, data) in damaged.enumerated() {
+      try data.write(to: kept)
+      #expect(try work(OpenCLBackend(device, settings: settings)) == first, "damage \(index)")
+      // The name depends on nothing but the program, so the file is whole again.
+      #expect(try Data(contentsOf: kept).count > 1000, "damage \(index)")
+      #expect(try Data(contentsOf: kept) != data, "damage \(index)")
+    }
+    // A file whose checksum is right but which is no program.
+    for probe in try files(folder, ".probe") { try Data("passed".utf8).write(to: probe) }
+    #expect(try work(OpenCLBackend(device, settings: settings)) == first)
+  }
+
+  @Test func aFolderThatCannotBeWrittenIsNoObstacle() throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    let settings = OpenCLSettings(cacheFolder: URL(fileURLWithPath: "/proc/facsimile"))
+    #expect(try work(OpenCLBackend(device, settings: settings)).count == 56)
+  }
+
+  @Test func settingsOfTheEnvironment() {
+    func folder(_ variables: [String: String]) -> String? {
+      OpenCLSettings.environment(variables).cacheFolder?.path
+    }
+    #expect(folder(["HOME": "/h"]) == "/h/.cache/facsimile/kernels")
+    #expect(folder(["HOME": "/h", "XDG_CACHE_HOME": "/x"]) == "/x/facsimile/kernels")
+    #expect(folder(["HOME": "/h", "FACSIMILE_KERNEL_CACHE": "/k"]) == "/k")
+    #expect(folder(["HOME": "/h", "FACSIMILE_KERNEL_CACHE": "off"]) == nil)
+    #expect(folder([:]) == nil)
+    #expect(OpenCLSettings.environment(["FACSIMILE_PROBE_FAIL": "fma"]).probeFault == "fma")
+  }
+
+  @Test func errorsCarryTheFacts() throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    let backend = try OpenCLBackend(device, settings: OpenCLSettings(cacheFolder: TestDevices.cacheFolder))
+    var builder = ProgramBuilder()
+    let buffer = builder.buffer("weights", .floats(8), .persistent)
+    let prepared = try backend.prepare(builder.program())
+    let tooMany = [Float](repeating: 1, count: 9)
+    #expect(throws: ProgramError.self) { try prepared.write(tooMany, to: buffer) }
+    #expect(throws: ProgramError.self) { try prepared.run(.train, step: 0) }
+
+    var giant = ProgramBuilder()
+    _ = giant.buffer("giant", .floats(1 << 44), .persistent)
+    let error = #expect(throws: OpenCLError.self) { try backend.prepare(giant.program()) }
+    let text = "\(try #require(error))"
+    #expect(text.contains("clCreateBuffer") && text.contains("CL_") && text.contains("giant"))
+    #expect(text.contains(device.info.identifier))
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Models
+import Storage
+import Testing
+import Training
+
+@Suite struct ResumeTests {
+  /// Stops behind `steps` steps of training, each time in a new trainer, then goes on to the end; gives the
+  /// hash of every epoch.
+  private func stopped(_ configuration: Configuration, after steps: [Int], in url: URL) throws -> [String] {
+    for count in steps { try run(configuration, stoppingAfter: count, in: url) }
+    let folder = try RunFolder(resuming: url)
+    let trainer = try Trainer(
+      resuming: folder, dataset: Support.dataset(), backend: Support.backend(threads: 2))
+    #expect(try trainer.fit() == .finished)
+    return try folder.manifest().epochs.map(\.stateSHA256)
+  }
+
+  private func run(_ configuration: Configuration, stoppingAfter steps: Int, in url: URL) throws {
+    let signal = StopSignal()
+    let backend = StoppingBackend(try Support.backend(), signal, steps: steps)
+    let trainer =
+      FileManager.default.fileExists(atPath: url.path)
+      ? try Trainer(resuming: RunFolder(resuming: url), dataset: Support.dataset(), backend: backend)
+      : try Trainer(
+        configuration, dataset: Support.dataset(), backend: backend, folder: RunFolder(creating: url))
+    trainer.stopSignal = signal
+    #expect(try trainer.fit() == .interrupted)
+    #expect(trainer.manifest.state == .interrupted)
+  }
+
+  @Test("Stops and resumes change no bit", arguments: ModelKind.allCases)
+  func resume(_ kind: ModelKind) throws {
+    let configuration = try Support.configuration(kind, ["optimizer": kind == .vae ? "momentum" : "adam"])
+    let straight = try Support.hashes(configuration)
+    #expect(straight.count == 3)
+    // In the first epoch, at the end of the second, in the third.
+    let resumed = try Support.inFolder { try stopped(configuration, after: [2, 10, 3], in: $0) }
+    #expect(resumed == straight)
+  }
+
+  @Test("Stops at and around a change of phase", arguments: [5, 6, 7])
+  func phases(_ steps: Int) throws {
+    let configuration = try Support.configuration(
+      .classifier, ["trainable": "last-2:1,all:2@0.001", "patience": "50"])
+    let straight = try Support.hashes(configuration)
+    let resumed = try Support.inFolder { try stopped(configuration, after: [steps], in: $0) }
+    #expect(resumed == straight)
+  }
+
+  @Test func losesNothingWhenKilledBehindTheManifest() throws {
+    let configuration = try Support.configuration(.convAutoencoder)
+    try Support.inFolder { url in
+      var folder: RunFolder? = try RunFolder(creating: url)
+      let trainer = try Trainer(
+        configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
+      _ = try trainer.fit(through: 1)
+      let old = try Data(contentsOf: folder!.checkpointFile)
+      _ = try trainer.fit(through: 2)
+      // As if the process had died before the second checkpoint.
+      try old.write(to: folder!.checkpointFile)
+      let manifest = try folder!.manifest()
+      #expect(manifest.epochs.count == 2)
+      #expect(throws: FolderInUse.self) { try RunFolder(resuming: url) }
+      let again = try Trainer(resuming: folder!, dataset: Support.dataset(), backend: Support.backend())
+      #expect(again.epoch == 1)
+      _ = try again.fit(through: 2)
+      #expect(
+        try folder!.manifest().epochs.map(\.stateSHA256) == manifest.epochs.map(\.stateSHA256))
+      folder = nil
+    }
+  }
+
+  @Test func refusesOtherDataAndOtherSettings() throws {
+    try Support.inFolder { url in
+      let folder = try RunFolder(creating: url)
+      let configuration = try Support.configuration(.convAutoencoder)
+      _ = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
+      var error = #expect(throws: TrainingError.self) {
+        try Trainer(resuming: folder, dataset: Support.dataset(train: 230), backend: Support.backend())
+      }
+      #expect(error?.kind == .data)
+      let text = try String(contentsOf: folder.configurationFile, encoding: .utf8)
+      func edit(_ from: String, _ to: String) throws {
+        try Data(text.replacingOccurrences(of: from, with: to).utf8).write(to: folder.configurationFile)
+      }
+      try edit("latent: 4", "latent: 6")
+      error = #expect(throws: TrainingError.self) {
+        try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
+      }
+      #expect(error?.description.contains("latent is 6, but the run was begun with 4") == true)
+      try edit("epochs: 3", "epochs: 4")
+      let longer = try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
+      #expect(longer.configuration.totalEpochs == 4)
+      #expect(throws: FolderInUse.self) { try RunFolder(creating: url) }
+    }
+  }
+
+  @Test func keptCheckpointsLetEpochsBeVerified() throws {
+    let configuration = try Support.configuration(.denoisingAutoencoder, ["keep-checkpoints": "2"])
+    try Support.inFolder { url in
+      let folder = try RunFolder(creating: url)
+      _ = try Trainer(
+        configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder
+      ).fit()
+      #expect(try folder.keptCheckpoint(atMost: 1) == nil)
+      let kept = try #require(try folder.keptCheckpoint(atMost: 3))
+      #expect(kept.epoch == 2)
+      let again = try Trainer(
+        configuration, dataset: Support.dataset(), backend: Support.backend(threads: 2),
+        start: .checkpoint(kept))
+      #expect(try again.fit() == .finished)
+      #expect(again.manifest.epochs.map(\.stateSHA256) == [try folder.manifest().epochs[2].stateSHA256])
+    }
+  }
+}
