@@ -20,7 +20,8 @@ static inline ireal is_there(int images) {
 }
 
 // The place in the data set of image n of a part, or ABSENT_IMAGE.
-static inline uint sample_index(__global const uint *indices, uint step, int row_length, int first_image, int batch, int n) {
+static inline uint sample_index(
+    __global const uint *indices, uint step, int row_length, int first_image, int batch, int n) {
   if (n >= batch || first_image + n >= row_length) return ABSENT_IMAGE;
   return indices[(size_t)step * row_length + first_image + n];
 }

@@ -2,7 +2,8 @@
 
 // One chunk of 1,024 elements of one tensor in PyTorch's order: eight lanes, lane i mod 8, joined.
 __kernel void clip_norm_partial(
-    __global const float *gradient, __global float *partials, int count, int taps, int big, int first_partial) {
+    __global const float *gradient, __global float *partials, int count, int taps, int big,
+    int first_partial) {
   int chunk = tile_index();
   if (chunk * CLIP_CHUNK >= count) return;
   float lanes[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};

@@ -22,7 +22,8 @@ __kernel void conv2d_forward(
     t = tile_close(t);
     if (rectified) t = tile_relu(t);
     tile_store(
-        t, small + ((y * small_width + x) * small_channels + channel) * GROUPS, 1, small_channels - channel);
+        t, small + ((y * small_width + x) * small_channels + channel) * GROUPS, 1, 0,
+        small_channels - channel);
   }
 }
 
@@ -51,7 +52,7 @@ __kernel void conv2d_backward_input(
     t = tile_close(t);
     int place = ((y * big_width + u.x) * big_channels + channel) * GROUPS;
     if (is_masked) t = tile_mask(t, tile_load(output + place, u.step, u.count), scale);
-    tile_store(t, big + place, u.step, u.count);
+    tile_store(t, big + place, u.step, u.skip, u.count);
   }
 }
 
@@ -60,14 +61,14 @@ __kernel void conv2d_backward_weight(
     __global const float *input, __global const float *output_gradient, __global float *partials,
     int big_channels, int big_height, int big_width, int small_channels, int small_height, int small_width,
     int kernel_size, int stride, int padding, int blocks, int weight_offset, int bias_offset,
-    int partials_step, int item_tiles) {
+    int partials_step, int item_quads, int item_tiles) {
   JOIN_SCRATCH
-  TapGeometry g = {big_channels, big_height, big_width, small_channels, small_height, small_width, stride,
-                   padding, 0, 0, 0, 0, 0, 0, 0};
+  MapSizes g = {
+      big_channels, big_height, big_width, small_channels, small_height, small_width, stride, padding};
   int chunk = place_index();
   __global float *partial = partials + (size_t)chunk * partials_step;
   convolution_weight_item(
       input, output_gradient, partial + weight_offset, partial + bias_offset, g, kernel_size, 2 * chunk,
-      imin(2, blocks - 2 * chunk), 0, item_tiles,
-      tile_index() JOIN_PASS);
+      imin(2, blocks - 2 * chunk), 0, item_quads,
+      item_tiles, tile_index() JOIN_PASS);
 }

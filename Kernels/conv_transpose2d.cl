@@ -25,7 +25,7 @@ __kernel void conv_transpose2d_forward(
         kernel_size, stride, padding);
     t = tile_close(t);
     if (rectified) t = tile_relu(t);
-    tile_store(t, big + ((y * big_width + u.x) * big_channels + channel) * GROUPS, u.step, u.count);
+    tile_store(t, big + ((y * big_width + u.x) * big_channels + channel) * GROUPS, u.step, u.skip, u.count);
   }
 }
 
@@ -52,7 +52,7 @@ __kernel void conv_transpose2d_backward_input(
     int place = ((y * small_width + x) * small_channels + channel) * GROUPS;
     int results = imin(4, small_channels - channel);
     if (is_masked) t = tile_mask(t, tile_load(output + place, 1, results), scale);
-    tile_store(t, small + place, 1, results);
+    tile_store(t, small + place, 1, 0, results);
   }
 }
 
@@ -61,14 +61,14 @@ __kernel void conv_transpose2d_backward_weight(
     __global const float *input, __global const float *output_gradient, __global float *partials,
     int big_channels, int big_height, int big_width, int small_channels, int small_height, int small_width,
     int kernel_size, int stride, int padding, int blocks, int weight_offset, int bias_offset,
-    int partials_step, int item_tiles) {
+    int partials_step, int item_quads, int item_tiles) {
   JOIN_SCRATCH
-  TapGeometry g = {big_channels, big_height, big_width, small_channels, small_height, small_width, stride,
-                   padding, 0, 0, 0, 0, 0, 0, 0};
+  MapSizes g = {
+      big_channels, big_height, big_width, small_channels, small_height, small_width, stride, padding};
   int chunk = place_index();
   __global float *partial = partials + (size_t)chunk * partials_step;
   convolution_weight_item(
       output_gradient, input, partial + weight_offset, partial + bias_offset, g, kernel_size, 2 * chunk,
-      imin(2, blocks - 2 * chunk), 1, item_tiles,
-      tile_index() JOIN_PASS);
+      imin(2, blocks - 2 * chunk), 1, item_quads,
+      item_tiles, tile_index() JOIN_PASS);
 }

@@ -34,12 +34,13 @@ static inline Tile up_pixel(
   int quad_step = kernel_size * kernel_size * big_channels * 4;
   int last = big_channels - 1 - first;
   int b = imin(1, last) * 4, c = imin(2, last) * 4, d = imin(3, last) * 4;
-  for (int ky = (big_y + padding) % stride; ky < kernel_size; ky += stride) {
-    int y = (big_y + padding - ky) / stride;
-    if (big_y + padding < ky || y >= height) continue;
-    for (int kx = (big_x + padding) % stride; kx < kernel_size; kx += stride) {
-      int x = (big_x + padding - kx) / stride;
-      if (big_x + padding < kx || x >= width) continue;
+  // As ky grows by the stride, the small map's row goes back by one; columns likewise.
+  int y = (big_y + padding) / stride;
+  for (int ky = big_y + padding - y * stride; ky < kernel_size && y >= 0; ky += stride, --y) {
+    if (y >= height) continue;
+    int x = (big_x + padding) / stride;
+    for (int kx = big_x + padding - x * stride; kx < kernel_size && x >= 0; kx += stride, --x) {
+      if (x >= width) continue;
       __global const float *w = weight + ((ky * kernel_size + kx) * big_channels + first) * 4;
       t = up_tap_channels(
           t, small + (y * width + x) * channels * GROUPS, w, w + b, w + c, w + d, quad_step, channels);
@@ -66,27 +67,37 @@ static inline Tile tile_fma_some_pixels(Tile t, __global const real *x, int step
   return t;
 }
 
+// Adds the products of one tap to four pixels, all of them inside.
+static inline Tile up_tap_pixels(
+    Tile t, __global const real *small, __global const float *w, int quad_step, int channels) {
+  for (int q = 0; q < channels / 4; ++q) {
+    t = tile_fma_pixels(t, small, channels, w[0]);
+    t = tile_fma_pixels(t, small + GROUPS, channels, w[1]);
+    t = tile_fma_pixels(t, small + 2 * GROUPS, channels, w[2]);
+    t = tile_fma_pixels(t, small + 3 * GROUPS, channels, w[3]);
+    small += 4 * GROUPS;
+    w += quad_step;
+  }
+  for (int s = 0; s < channels % 4; ++s) t = tile_fma_pixels(t, small + s * GROUPS, channels, w[s]);
+  return t;
+}
+
 // One big channel of up to four pixels of one phase: big_x, big_x + stride, …
 static inline Tile up_pixels(
     Tile t, __global const real *small, __global const float *weight, int big_y, int big_x, int pixels,
     int big_channels, int channels, int height, int width, int kernel_size, int stride, int padding) {
   int quad_step = kernel_size * kernel_size * big_channels * 4;
-  for (int ky = (big_y + padding) % stride; ky < kernel_size; ky += stride) {
-    int y = (big_y + padding - ky) / stride;
-    if (big_y + padding < ky || y >= height) continue;
-    for (int kx = (big_x + padding) % stride; kx < kernel_size; kx += stride) {
-      int x = floor_divide(big_x + padding - kx, stride);
+  int y = (big_y + padding) / stride;
+  for (int ky = big_y + padding - y * stride; ky < kernel_size && y >= 0; ky += stride, --y) {
+    if (y >= height) continue;
+    int x = (big_x + padding) / stride;
+    for (int kx = big_x + padding - x * stride; kx < kernel_size; kx += stride, --x) {
       int from = -x;
       int to = imin(pixels, width - x);
       __global const real *s = small + (y * width + x) * channels * GROUPS;
       __global const float *w = weight + (ky * kernel_size + kx) * big_channels * 4;
       if (from <= 0 && to == 4) {
-        for (int i = 0; i < channels; i += 4) {
-          for (int j = i; j < imin(i + 4, channels); ++j) {
-            t = tile_fma_pixels(t, s + j * GROUPS, channels, w[j % 4]);
-          }
-          w += quad_step;
-        }
+        t = up_tap_pixels(t, s, w, quad_step, channels);
       } else {
         for (int j = 0; j < channels; ++j) {
           t = tile_fma_some_pixels(t, s + j * GROUPS, channels, w[j / 4 * quad_step + j % 4], from, to);
@@ -97,9 +108,10 @@ static inline Tile up_pixels(
   return t;
 }
 
-// One register tile of a row of the big map: where it starts, and how far apart and how many its results are.
+// One register tile of a row of the big map: where it starts, how far apart and how many its results are, and
+// how many of the first belong to the tile before.
 typedef struct {
-  int x, step, count;
+  int x, step, count, skip;
 } UpTile;
 
 // Tiles of one row: a pixel each, or, with one channel, four pixels of one phase each.
@@ -107,13 +119,19 @@ static inline int up_tiles(int big_channels, int big_width, int stride) {
   return big_channels > 1 ? big_width : stride * ((big_width + 4 * stride - 1) / (4 * stride));
 }
 
-// Tile number `tile` of a row; empty where a phase has fewer tiles than another.
+// Tile number `tile` of a row; empty where a phase has fewer tiles than another. A phase's last tile begins
+// early enough to be whole, if the phase has four pixels.
 static inline UpTile up_tile(int tile, int channel, int big_channels, int big_width, int stride) {
-  UpTile u = {tile, 1, imin(4, big_channels - channel)};
+  UpTile u = {tile, 1, imin(4, big_channels - channel), 0};
   if (big_channels == 1) {
-    u.x = tile % stride + tile / stride * 4 * stride;
+    int phase = tile % stride;
+    int pixels = (big_width - phase + stride - 1) / stride;
+    int first = tile / stride * 4;
+    int start = imin(first, imax(0, pixels - 4));
+    u.x = phase + start * stride;
     u.step = stride;
-    u.count = u.x < big_width ? imin(4, (big_width - u.x + stride - 1) / stride) : 0;
+    u.count = first < pixels ? imin(4, pixels - start) : 0;
+    u.skip = first - start;
   }
   return u;
 }

@@ -38,52 +38,75 @@ static inline TapTile tap_tile_fma(
   return t;
 }
 
-// One tap of a pixel whose other taps may lie outside.
+// One tap of both halves of a pixel whose other taps may lie outside.
 static inline void tap_fma(
-    lane_sum *a, lane_sum *b, lane_sum *c, lane_sum *d, lane_pointer s, int sb, int sc, int sd, lane_sum x) {
-  *a = fma(s[0], x, *a);
-  *b = fma(s[sb], x, *b);
-  *c = fma(s[sc], x, *c);
-  *d = fma(s[sd], x, *d);
+    lane_sum *a, lane_sum *b, lane_sum *c, lane_sum *d, lane_pointer s, int sb, int sc, int sd,
+    lane_pointer x) {
+#pragma unroll 1
+  for (int half_block = 0; half_block < 2; ++half_block) {
+    *a = fma(s[0], x[0], *a);
+    *b = fma(s[sb], x[0], *b);
+    *c = fma(s[sc], x[0], *c);
+    *d = fma(s[sd], x[0], *d);
+    s += LANE_STEP;
+    x += LANE_STEP;
+  }
 }
 
-// The sizes of one convolution, and three neighbouring taps of one row of the kernel: the first's place
-// `tap` in the row's run, the distances xb and xc of the others, and their columns.
+// The sizes of one convolution.
 typedef struct {
   int big_channels, big_height, big_width, small_channels, small_height, small_width, stride, padding;
-  int ky, tap, xb, xc, kxa, kxb, kxc;
-} TapGeometry;
+} MapSizes;
+
+// Three neighbouring taps of row ky of the kernel: the first's place in the row's run, the distances of the
+// others, their columns, and the small pixels for which all of them are inside.
+typedef struct {
+  int ky, tap, xb, xc, kxa, kxb, kxc, y_first, y_end, x_first, x_end;
+} TapPlace;
+
+// The taps of tile `tile`, counted by (row of the kernel, three taps of the row). All divisions are here, out
+// of the loops.
+static inline TapPlace tap_place(MapSizes g, int tile, int kernel_size) {
+  int row_taps = kernel_size * g.big_channels;
+  int tiles_of_row = (row_taps + 2) / 3;
+  TapPlace p;
+  p.ky = tile / tiles_of_row;
+  p.tap = tile % tiles_of_row * 3;
+  p.xb = imin(1, row_taps - 1 - p.tap);
+  p.xc = imin(2, row_taps - 1 - p.tap);
+  p.kxa = p.tap / g.big_channels;
+  p.kxb = (p.tap + p.xb) / g.big_channels;
+  p.kxc = (p.tap + p.xc) / g.big_channels;
+  p.y_first = imax(0, ceil_divide(g.padding - p.ky, g.stride));
+  p.y_end = imin(g.small_height, floor_divide(g.big_height - 1 + g.padding - p.ky, g.stride) + 1);
+  p.x_first = imax(0, ceil_divide(g.padding - p.kxa, g.stride));
+  p.x_end = imin(g.small_width, floor_divide(g.big_width - 1 + g.padding - p.kxc, g.stride) + 1);
+  return p;
+}
 
 // The pixels of rows `first_row` ..< `end_row` of one block: small at the first of four channels of its first
 // pixel; big at where the first tap of the kernel would be for pixel (0, 0) without padding above.
 static inline TapTile tap_tile_rows(
-    TapTile t, TapGeometry g, lane_pointer small, int sb, int sc, int sd, lane_pointer big, int first_row,
-    int end_row) {
-  int xb = g.xb * ELEMENT_STEP, xc = g.xc * ELEMENT_STEP;
-  big += g.tap * ELEMENT_STEP;
-  int y_first = imax(first_row, ceil_divide(g.padding - g.ky, g.stride));
-  int y_end = imin(end_row, floor_divide(g.big_height - 1 + g.padding - g.ky, g.stride) + 1);
-  int x_first = ceil_divide(g.padding - g.kxa, g.stride);
-  int x_end = floor_divide(g.big_width - 1 + g.padding - g.kxc, g.stride) + 1;
-  for (int y = y_first; y < y_end; ++y) {
+    TapTile t, MapSizes g, TapPlace p, lane_pointer small, int sb, int sc, int sd, lane_pointer big,
+    int first_row, int end_row) {
+  int xb = p.xb * ELEMENT_STEP, xc = p.xc * ELEMENT_STEP;
+  big += p.tap * ELEMENT_STEP;
+  for (int y = imax(first_row, p.y_first); y < imin(end_row, p.y_end); ++y) {
     lane_pointer s = small + y * g.small_width * g.small_channels * ELEMENT_STEP;
-    lane_pointer x = big + (y * g.stride - g.padding + g.ky) * g.big_width * g.big_channels * ELEMENT_STEP;
+    lane_pointer x = big + (y * g.stride - g.padding + p.ky) * g.big_width * g.big_channels * ELEMENT_STEP;
     for (int column = 0; column < g.small_width; ++column) {
-      if (column >= x_first && column < x_end) {
+      if (column >= p.x_first && column < p.x_end) {
         t = tap_tile_fma(t, s, sb, sc, sd, x, xb, xc);
       } else {
         int left = column * g.stride - g.padding;
-        if (left + g.kxa >= 0 && left + g.kxa < g.big_width) {
-          tap_fma(&t.a.a, &t.b.a, &t.c.a, &t.d.a, s, sb, sc, sd, x[0]);
-          tap_fma(&t.a.a, &t.b.a, &t.c.a, &t.d.a, s + LANE_STEP, sb, sc, sd, x[LANE_STEP]);
+        if (left + p.kxa >= 0 && left + p.kxa < g.big_width) {
+          tap_fma(&t.a.a, &t.b.a, &t.c.a, &t.d.a, s, sb, sc, sd, x);
         }
-        if (left + g.kxb >= 0 && left + g.kxb < g.big_width) {
-          tap_fma(&t.a.b, &t.b.b, &t.c.b, &t.d.b, s, sb, sc, sd, x[xb]);
-          tap_fma(&t.a.b, &t.b.b, &t.c.b, &t.d.b, s + LANE_STEP, sb, sc, sd, x[xb + LANE_STEP]);
+        if (left + p.kxb >= 0 && left + p.kxb < g.big_width) {
+          tap_fma(&t.a.b, &t.b.b, &t.c.b, &t.d.b, s, sb, sc, sd, x + xb);
         }
-        if (left + g.kxc >= 0 && left + g.kxc < g.big_width) {
-          tap_fma(&t.a.c, &t.b.c, &t.c.c, &t.d.c, s, sb, sc, sd, x[xc]);
-          tap_fma(&t.a.c, &t.b.c, &t.c.c, &t.d.c, s + LANE_STEP, sb, sc, sd, x[xc + LANE_STEP]);
+        if (left + p.kxc >= 0 && left + p.kxc < g.big_width) {
+          tap_fma(&t.a.c, &t.b.c, &t.c.c, &t.d.c, s, sb, sc, sd, x + xc);
         }
       }
       s += g.small_channels * ELEMENT_STEP;

@@ -2,8 +2,9 @@
 // class order; the lowest index wins a tie. Images that are not there give +0 everywhere.
 __kernel void cross_entropy(
     __global const float *logits, __global const uchar *labels, __global const uint *table,
-    __global const uint *indices, __global float *per_image, __global float *correct, __global float *gradient,
-    int classes, int row_length, int first_image, int batch, int has_gradient, uint step) {
+    __global const uint *indices, __global float *per_image, __global float *correct,
+    __global float *gradient, int classes, int row_length, int first_image, int batch, int has_gradient,
+    uint step) {
   __global const real *x = images_in(logits, classes);
   __global real *g = images_out(gradient, has_gradient ? classes : 0);
   __global const uint *row = step_row(table, step);

@@ -1,13 +1,14 @@
 // Where things are: how work-items find their images, and how values are stored.
 //
 // Activations are stored [block of 16 images][y][x][channel][16]. A work-item computes LANES images side by
-// side: 16 or 8 on processors with vectors, 1 on a GPU, where neighbouring work-items are neighbouring images.
+// side: 16 or 8 on processors with vectors, 1 on a GPU, where neighbouring work-items are neighbouring
+// images.
 // GROUPS work-items share a block, so consecutive elements of one are GROUPS vectors apart.
 
 #define GROUPS (16 / LANES)
 
-// On a CPU neighbouring tiles run one after another and share their inputs in the cache; on a GPU neighbouring
-// work-items must be neighbouring images.
+// On a CPU neighbouring tiles run one after another and share their inputs in the cache; on a GPU
+// neighbouring work-items must be neighbouring images.
 #if LANES == 1
 #define IMAGES_DIMENSION 0
 #define TILE_DIMENSION 1
@@ -35,5 +36,7 @@ static inline __global real *images_out(__global float *values, int count) {
 
 
 // The divisions of a coordinate that may be negative, rounded down and up; `divisor` is positive.
-static inline int floor_divide(int a, int divisor) { return a >= 0 ? a / divisor : -((divisor - 1 - a) / divisor); }
+static inline int floor_divide(int a, int divisor) {
+  return a >= 0 ? a / divisor : -((divisor - 1 - a) / divisor);
+}
 static inline int ceil_divide(int a, int divisor) { return floor_divide(a + divisor - 1, divisor); }

@@ -11,7 +11,7 @@ __kernel void linear_forward(
   t = tile_run(t, images_in(input, inputs), weight + channel * inputs, inputs);
   t = tile_close(t);
   if (rectified) t = tile_relu(t);
-  tile_store(t, images_out(output, outputs) + channel * GROUPS, 1, imin(4, outputs - channel));
+  tile_store(t, images_out(output, outputs) + channel * GROUPS, 1, 0, imin(4, outputs - channel));
 }
 
 __kernel void linear_backward_input(
@@ -30,7 +30,7 @@ __kernel void linear_backward_input(
   if (is_masked) {
     t = tile_mask(t, tile_load(images_in(mask, inputs) + channel * GROUPS, 1, results), scale);
   }
-  tile_store(t, result, 1, results);
+  tile_store(t, result, 1, 0, results);
 }
 
 // Blocks of images that a tile of the weight gradient takes in one go.
@@ -47,8 +47,8 @@ __kernel void linear_backward_input(
 //
 // A few blocks at a time for all tiles, so that their values are read from the first-level cache.
 static inline void linear_weight_tiles(
-    TapTile *sums, __global const float *input, __global const float *output_gradient, int inputs, int outputs,
-    int blocks, int channel, int quads, int feature, int tiles) {
+    TapTile *sums, __global const float *input, __global const float *output_gradient, int inputs,
+    int outputs, int blocks, int channel, int quads, int feature, int tiles) {
   for (int i = 0; i < quads * tiles; ++i) sums[i] = tap_tile_zero();
   for (int first = 0; first < blocks; first += LINEAR_BLOCKS) {
     int end = imin(first + LINEAR_BLOCKS, blocks);
@@ -56,7 +56,8 @@ static inline void linear_weight_tiles(
       int second = imin(1, inputs - 1 - feature - 3 * i) * ELEMENT_STEP;
       int third = imin(2, inputs - 1 - feature - 3 * i) * ELEMENT_STEP;
       lane_pointer big_start = lanes_in(input) + ((size_t)first * inputs + feature + 3 * i) * ELEMENT_STEP;
-      lane_pointer small_start = lanes_in(output_gradient) + ((size_t)first * outputs + channel) * ELEMENT_STEP;
+      lane_pointer small_start =
+          lanes_in(output_gradient) + ((size_t)first * outputs + channel) * ELEMENT_STEP;
       for (int j = 0; j < quads; ++j) {
         Quad q = quad_of(channel + 4 * j, outputs);
         lane_pointer small = small_start + 4 * j * ELEMENT_STEP;

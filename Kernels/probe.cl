@@ -1,7 +1,7 @@
 // Bit traps: what a device must get right to the last bit before it may train (numerics contract, section 5).
 //
-// PROBE_BREAK is the number of an operation to get wrong on purpose, for the test that a device which fails is
-// refused; 0 breaks none. Inputs come from memory, so that nothing is computed by the compiler.
+// PROBE_BREAK is the number of an operation to get wrong on purpose, for the test that a device which fails
+// is refused; 0 breaks none. Inputs come from memory, so that nothing is computed by the compiler.
 
 #ifndef PROBE_BREAK
 #define PROBE_BREAK 0
@@ -71,7 +71,8 @@ __kernel void probe_function(__global const float *x, __global float *results, i
 }
 
 // Integers to floats, floats to integers, shifts that keep the sign.
-__kernel void probe_integers(__global const int *x, __global const float *y, __global int *results, int count) {
+__kernel void probe_integers(
+    __global const int *x, __global const float *y, __global int *results, int count) {
   size_t i = get_global_id(0);
   ireal a = LOAD_REAL(i, x);
   real converted = CONVERT_REAL(a);
@@ -83,8 +84,8 @@ __kernel void probe_integers(__global const int *x, __global const float *y, __g
 
 // Words, a uniform and two normal numbers for counters (stream, epoch, sample, quad).
 __kernel void probe_random(
-    __global const uint *samples, __global uint *results, uint key_low, uint key_high, uint stream, uint epoch,
-    int quad, int count) {
+    __global const uint *samples, __global uint *results, uint key_low, uint key_high, uint stream,
+    uint epoch, int quad, int count) {
   size_t i = get_global_id(0);
   ureal sample = LOAD_REAL(i, samples);
   if (PROBE_BREAK == PROBE_RANDOM) sample = sample + 1u;

@@ -48,7 +48,8 @@ __kernel void reparameterize_backward(
   }
 }
 
-// Per image one chain over the latent dimensions, then + 0.0f; total = fma(klWeight, divergence, reconstruction).
+// Per image one chain over the latent dimensions, then + 0.0f;
+// total = fma(klWeight, divergence, reconstruction).
 __kernel void kl_divergence(
     __global const float *mean, __global const float *log_variance, __global const float *reconstruction,
     __global const uint *table, __global float *divergence, __global float *total, int count, int first_image,

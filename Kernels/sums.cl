@@ -15,8 +15,8 @@ static inline real column_tree(__global float *values, int rows, int stride, int
 
 // gradients[i] = tree over chunks of partials[chunk][i], + 0.0f, for the segments listed.
 __kernel void sum_chunks(
-    __global float *partials, __global const uint *segments, __global float *gradients, int chunks, int stride,
-    int count, int span) {
+    __global float *partials, __global const uint *segments, __global float *gradients, int chunks,
+    int stride, int count, int span) {
   int end = imin((tile_index() + 1) * span, count / LANES);
   for (int i = tile_index() * span; i < end; ++i) {
     int at = i * LANES;

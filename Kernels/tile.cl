@@ -53,7 +53,7 @@ static inline Tile tile_relu(Tile t) {
   return t;
 }
 
-// The first `count` of the four results, `step` elements apart.
+// The first `count` of four values, `step` elements apart.
 static inline Tile tile_load(__global const real *x, int step, int count) {
   Tile t;
   t.a = x[0];
@@ -63,11 +63,12 @@ static inline Tile tile_load(__global const real *x, int step, int count) {
   return t;
 }
 
-static inline void tile_store(Tile t, __global real *out, int step, int count) {
-  out[0] = t.a;
-  if (count > 1) out[step * GROUPS] = t.b;
-  if (count > 2) out[2 * step * GROUPS] = t.c;
-  if (count > 3) out[3 * step * GROUPS] = t.d;
+// Stores results `first` ..< `end` of the four.
+static inline void tile_store(Tile t, __global real *out, int step, int first, int end) {
+  if (first < 1) out[0] = t.a;
+  if (first < 2 && end > 1) out[step * GROUPS] = t.b;
+  if (first < 3 && end > 2) out[2 * step * GROUPS] = t.c;
+  if (end > 3) out[3 * step * GROUPS] = t.d;
 }
 
 // The gradient through ReLU and the dropout behind it: g · scale where the stored output is positive, else 0.

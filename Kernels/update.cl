@@ -50,7 +50,8 @@ __kernel void update_momentum(
 }
 
 __kernel void update_rmsprop(
-    UPDATE_ARGUMENTS, __global float *squares, float decay, float decay_complement, float epsilon, uint step) {
+    UPDATE_ARGUMENTS, __global float *squares, float decay, float decay_complement, float epsilon,
+    uint step) {
   UPDATE_EACH
   real v = fma(decay_complement * g, g, decay * LOAD_REAL(i, squares));
   STORE_REAL(v, i, squares);

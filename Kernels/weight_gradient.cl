@@ -28,7 +28,8 @@ static inline Taps4 taps4_zero(void) {
 
 // Joins and writes the first `count` of four sums; every work-item of the group comes here.
 static inline void write_quad(
-    __global float *out, lane_sum a, lane_sum b, lane_sum c, lane_sum d, int count, int closed JOIN_ARGUMENT) {
+    __global float *out, lane_sum a, lane_sum b, lane_sum c, lane_sum d, int count,
+    int closed JOIN_ARGUMENT) {
   float4 sums = join_four(a, b, c, d JOIN_PASS);
   if (closed) sums += 0.0f;
   if (!is_first_lane()) return;
@@ -50,44 +51,34 @@ static inline void write_taps(
 #if LANES == 1
 #define ITEM_TILES 1
 #else
-#define ITEM_TILES 8
+#define ITEM_TILES 16
 #endif
 
-// The first tap of tile `tile` of (row of the kernel, three taps of the row), and where it lies in the maps.
-static inline TapGeometry tile_taps(TapGeometry g, int tile, int kernel_size) {
-  int row_taps = kernel_size * g.big_channels;
-  int tiles_of_row = (row_taps + 2) / 3;
-  g.ky = tile / tiles_of_row;
-  g.tap = tile % tiles_of_row * 3;
-  g.xb = imin(1, row_taps - 1 - g.tap);
-  g.xc = imin(2, row_taps - 1 - g.tap);
-  g.kxa = g.tap / g.big_channels;
-  g.kxb = (g.tap + g.xb) / g.big_channels;
-  g.kxc = (g.tap + g.xc) / g.big_channels;
-  return g;
-}
-
-// The sums of up to ITEM_TILES tiles of one quad of small channels over a chunk of images.
+// The sums of `quads` quads of small channels × `tiles` tiles of taps over a chunk of images.
 //
-// A few rows at a time for all tiles, so that those rows are read from the first-level cache; a tile's sums
+// A few rows at a time for all of them, so that those rows are read from the first-level cache; a tile's sums
 // wait in memory meanwhile, which is little against the products of sixteen pixels.
 static inline void weight_tiles(
-    TapTile *sums, __global const float *big_map, __global const float *small_map, TapGeometry g,
-    int kernel_size, int first_block, int blocks, int channel, int first_tile, int tiles) {
-  Quad q = quad_of(channel, g.small_channels);
+    TapTile *sums, __global const float *big_map, __global const float *small_map, MapSizes g,
+    int kernel_size, int first_block, int blocks, int channel, int quads, int first_tile, int tiles) {
   int big_size = g.big_channels * g.big_height * g.big_width;
   int small_size = g.small_channels * g.small_height * g.small_width;
-  int rows = tiles == 1 ? g.small_height : imax(1, 16 / g.small_width);
-  for (int i = 0; i < tiles; ++i) sums[i] = tap_tile_zero();
+  int rows = quads * tiles == 1 ? g.small_height : imax(1, 16 / g.small_width);
+  TapPlace places[ITEM_TILES];
+  for (int i = 0; i < quads * tiles; ++i) sums[i] = tap_tile_zero();
+  for (int i = 0; i < tiles; ++i) places[i] = tap_place(g, first_tile + i, kernel_size);
   for (int block = first_block; block < first_block + blocks; ++block) {
     lane_pointer small = lanes_in(small_map) + ((size_t)block * small_size + channel) * ELEMENT_STEP;
     lane_pointer big =
         lanes_in(big_map) + ((size_t)block * big_size - g.padding * g.big_channels) * ELEMENT_STEP;
     for (int y = 0; y < g.small_height; y += rows) {
+      int end = imin(y + rows, g.small_height);
       for (int i = 0; i < tiles; ++i) {
-        sums[i] = tap_tile_rows(
-            sums[i], tile_taps(g, first_tile + i, kernel_size), small, q.b, q.c, q.d, big, y,
-            imin(y + rows, g.small_height));
+        for (int j = 0; j < quads; ++j) {
+          Quad q = quad_of(channel + 4 * j, g.small_channels);
+          sums[i * quads + j] = tap_tile_rows(
+              sums[i * quads + j], g, places[i], small + 4 * j * ELEMENT_STEP, q.b, q.c, q.d, big, y, end);
+        }
       }
     }
   }
@@ -95,31 +86,32 @@ static inline void weight_tiles(
 
 // One item of the gradient of a convolution's weights, or past those of its bias, over one chunk of images.
 //
-// Items count (quad of small channels, `item_tiles` tiles of the quad), then quads of the bias.
+// Items count (`item_quads` quads of small channels, `item_tiles` tiles of taps), then quads of the bias.
 static inline void convolution_weight_item(
     __global const float *big_map, __global const float *small_map, __global float *weight_partial,
-    __global float *bias_partial, TapGeometry g, int kernel_size, int first_block, int blocks,
-    int bias_from_big, int item_tiles, int item JOIN_ARGUMENT) {
+    __global float *bias_partial, MapSizes g, int kernel_size, int first_block, int blocks, int bias_from_big,
+    int item_quads, int item_tiles, int item JOIN_ARGUMENT) {
   int row_taps = kernel_size * g.big_channels;
-  int tiles_of_quad = kernel_size * ((row_taps + 2) / 3);
-  int items_of_quad = (tiles_of_quad + item_tiles - 1) / item_tiles;
-  int weight_items = (g.small_channels + 3) / 4 * items_of_quad;
+  int all_tiles = kernel_size * ((row_taps + 2) / 3);
+  int all_quads = (g.small_channels + 3) / 4;
+  int items_across = (all_tiles + item_tiles - 1) / item_tiles;
+  int weight_items = (all_quads + item_quads - 1) / item_quads * items_across;
   int bias_channels = bias_from_big ? g.big_channels : g.small_channels;
   // Idle work-items of the last group repeat the last item without writing, as all must reach the barriers.
   bool is_idle = item >= weight_items + (bias_channels + 3) / 4;
   if (is_idle) item = weight_items + (bias_channels + 3) / 4 - 1;
   bool is_bias = item >= weight_items;
-  int channel = (is_bias ? item - weight_items : item / items_of_quad) * 4;
-  int count = is_idle ? 0 : imin(4, (is_bias ? bias_channels : g.small_channels) - channel);
-  int first = item % items_of_quad * item_tiles;
-  int tiles = is_bias ? 0 : imin(item_tiles, tiles_of_quad - first);
+  int quad = is_bias ? item - weight_items : item / items_across * item_quads;
+  int tile = is_bias ? 0 : item % items_across * item_tiles;
+  int quads = LANES == 1 ? 1 : imin(item_quads, all_quads - quad);
+  int tiles = LANES == 1 ? 1 : imin(item_tiles, all_tiles - tile);
   TapTile sums[ITEM_TILES];
   sums[0] = tap_tile_zero();
   Taps4 bias_sums = taps4_zero();
   if (is_bias) {
-    Quad q = quad_of(channel, bias_channels);
+    Quad q = quad_of(quad * 4, bias_channels);
     int pixels = bias_from_big ? g.big_height * g.big_width : g.small_height * g.small_width;
-    lane_pointer map = lanes_in(bias_from_big ? big_map : small_map) + channel * ELEMENT_STEP;
+    lane_pointer map = lanes_in(bias_from_big ? big_map : small_map) + quad * 4 * ELEMENT_STEP;
     for (int block = first_block; block < first_block + blocks; ++block) {
       bias_sums = lane_sums(
           bias_sums, map + (size_t)block * pixels * bias_channels * ELEMENT_STEP, q.b, q.c, q.d,
@@ -127,17 +119,21 @@ static inline void convolution_weight_item(
     }
   } else {
     weight_tiles(
-        sums, big_map, small_map, g, kernel_size, first_block, blocks, channel, first, imin(tiles, ITEM_TILES));
+        sums, big_map, small_map, g, kernel_size, first_block, blocks, quad * 4, quads, tile, tiles);
   }
   // Where lanes are work-items all of a group take both ways, with nothing to write on one of them.
-  for (int i = 0; i < (LANES == 1 ? 1 : tiles); ++i) {
-    TapGeometry at = tile_taps(g, first + i, kernel_size);
-    int place = (channel / 4 * kernel_size + at.ky) * row_taps + at.tap;
-    write_taps(weight_partial + place * 4, sums[i], row_taps - at.tap, is_bias ? 0 : count, 0 JOIN_PASS);
+  if (LANES == 1 || !is_bias) {
+    for (int i = 0; i < quads * tiles; ++i) {
+      int channel = (quad + i % quads) * 4;
+      int count = is_idle || is_bias ? 0 : imin(4, g.small_channels - channel);
+      TapPlace at = tap_place(g, tile + i / quads, kernel_size);
+      int place = (channel / 4 * kernel_size + at.ky) * row_taps + at.tap;
+      write_taps(weight_partial + place * 4, sums[i], row_taps - at.tap, count, 0 JOIN_PASS);
+    }
   }
   if (LANES == 1 || is_bias) {
+    int count = is_idle || !is_bias ? 0 : imin(4, bias_channels - quad * 4);
     write_quad(
-        bias_partial + channel, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, is_bias ? count : 0,
-        0 JOIN_PASS);
+        bias_partial + quad * 4, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, count, 0 JOIN_PASS);
   }
 }

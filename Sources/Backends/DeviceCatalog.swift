@@ -79,7 +79,7 @@ public struct DeviceCatalog: Sendable {
         do {
           backends.append(try found.open())
         } catch {
-          skipped("\(found.device.identifier) (\(found.device.name))", "\(error)")
+          skipped(found.device.title, found.device.reason(error))
         }
       }
     } catch {
@@ -103,7 +103,7 @@ public struct DeviceCatalog: Sendable {
         do {
           reports.append(DeviceReport(device: try candidate.open().device, problem: nil))
         } catch {
-          reports.append(DeviceReport(device: candidate.device, problem: "\(error)"))
+          reports.append(DeviceReport(device: candidate.device, problem: candidate.device.reason(error)))
         }
       }
       return (reports, found.isEmpty ? Self.noDevice : nil)
@@ -112,7 +112,8 @@ public struct DeviceCatalog: Sendable {
     }
   }
 
-  private static let noDevice = "OpenCL has no device (a driver such as pocl-opencl-icd or your GPU's is missing)"
+  private static let noDevice =
+    "OpenCL has no device (a driver such as pocl-opencl-icd or your GPU's is missing)"
 
   /// A GPU whose probe passes, else the CPU backend.
   private func openBest() throws -> ChosenDevice {
@@ -125,7 +126,7 @@ public struct DeviceCatalog: Sendable {
           return ChosenDevice(
             backend: backend, reason: (["a GPU whose probe passed"] + reasons).joined(separator: "; "))
         } catch {
-          reasons.append("\(gpu.device.identifier) (\(gpu.device.name)) is refused: \(error)")
+          reasons.append("\(gpu.device.title) is refused: \(gpu.device.reason(error))")
         }
       }
       if reasons.isEmpty {
@@ -167,24 +168,38 @@ public struct DeviceCatalog: Sendable {
   private func openNamed(_ choice: DeviceChoice, among found: [FoundDevice]) throws -> ChosenDevice {
     guard let only = found.first else {
       throw DeviceError(
-        .usage, "no device '\(choice)': this machine has \(list(try known())); expected \(DeviceChoice.allowed)")
+        .usage,
+        "no device '\(choice)': this machine has \(list(try known())); expected \(DeviceChoice.allowed)")
     }
     guard found.count == 1 else {
-      throw DeviceError(.usage, "'\(choice)' means several devices: choose one of \(list(found.map(\.device)))")
+      throw DeviceError(
+        .usage, "'\(choice)' means several devices: choose one of \(list(found.map(\.device)))")
     }
     do {
       return ChosenDevice(backend: try only.open(), reason: "asked for")
     } catch {
       throw DeviceError(
         .refused,
-        "device \(only.device.identifier) (\(only.device.name)) is refused: \(error); "
+        "device \(only.device.title) is refused: \(only.device.reason(error)); "
           + "'facsimile devices' lists the others")
     }
   }
 
   private func known() throws -> [DeviceInfo] { [try cpu().device] + ((try? openCL()) ?? []).map(\.device) }
 
-  private func list(_ devices: [DeviceInfo]) -> String {
-    devices.map { "\($0.identifier) (\($0.name))" }.joined(separator: ", ")
+  private func list(_ devices: [DeviceInfo]) -> String { devices.map(\.title).joined(separator: ", ") }
+}
+
+extension DeviceInfo {
+  /// `opencl:0.0 (NVIDIA H100)`
+  fileprivate var title: String { "\(identifier) (\(name))" }
+
+  /// What `error` says, without naming the device once more.
+  fileprivate func reason(_ error: any Error) -> String {
+    let text = "\(error)"
+    for prefix in ["\(title) is refused: ", "\(title): "] where text.hasPrefix(prefix) {
+      return String(text.dropFirst(prefix.count))
+    }
+    return text
   }
 }

@@ -12,7 +12,8 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   case named(String)
 
   /// What people may write.
-  public static let allowed = "auto, cpu, opencl, opencl:PLATFORM.DEVICE (as in opencl:0.0), or part of a name"
+  public static let allowed =
+    "auto, cpu, opencl, opencl:PLATFORM.DEVICE (as in opencl:0.0), or part of a name"
 
   /// A choice from text.
   ///

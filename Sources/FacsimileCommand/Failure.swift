@@ -56,12 +56,12 @@ struct Failure {
     }
   }
 
-  /// Our own errors describe themselves; Foundation's say more in their localised text.
+  /// Our own errors describe themselves; of Foundation's only the localised text is for people.
   private static func message(_ error: any Error) -> String {
-    if let error = error as? any CustomStringConvertible, !(error is CocoaError) { return error.description }
-    let error = error as NSError
-    let path = error.userInfo[NSFilePathErrorKey].map { "\($0): " } ?? ""
-    return path + error.localizedDescription
+    let isFoundations = type(of: error) is NSError.Type || error is CocoaError || error is POSIXError
+    guard isFoundations else { return "\(error)" }
+    let facts = error as NSError
+    return (facts.userInfo[NSFilePathErrorKey].map { "\($0): " } ?? "") + facts.localizedDescription
   }
 
   /// The command whose help explains: the sub-commands named at the front of the arguments.
@@ -69,7 +69,9 @@ struct Failure {
     var names = ["facsimile"]
     var command: any ParsableCommand.Type = RootCommand.self
     for argument in arguments {
-      let children = command.configuration.subcommands + command.configuration.groupedSubcommands
+      let children =
+        command.configuration.subcommands
+        + command.configuration.groupedSubcommands
         .flatMap(\.subcommands)
       guard let next = children.first(where: { $0.configuration.commandName == argument }) else { break }
       names.append(argument)

@@ -18,15 +18,16 @@ struct RootCommand: ParsableCommand {
       """,
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Train and judge", subcommands: [
-        TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, CrossValidateCommand.self,
-      ]),
-      CommandGroup(name: "Devices", subcommands: [
-        DevicesCommand.self, ParityCommand.self, BenchCommand.self, PlanCommand.self,
-      ]),
-      CommandGroup(name: "Data and weights", subcommands: [
-        DataCommand.self, ExportCommand.self, ImportCommand.self,
-      ]),
+      CommandGroup(
+        name: "Training",
+        subcommands: [
+          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, CrossValidateCommand.self,
+        ]),
+      CommandGroup(
+        name: "Device",
+        subcommands: [DevicesCommand.self, ParityCommand.self, BenchCommand.self, PlanCommand.self]),
+      CommandGroup(
+        name: "Data", subcommands: [DataCommand.self, ExportCommand.self, ImportCommand.self]),
     ])
 
   static var version: String {

@@ -22,7 +22,8 @@ final class CompiledProgram: @unchecked Sendable {
   }
 
   init(
-    _ context: OpenCLContext, _ sources: [(name: String, text: [UInt8])], options: String, cache: ProgramCache?
+    _ context: OpenCLContext, _ sources: [(name: String, text: [UInt8])], options: String,
+    cache: ProgramCache?
   ) throws {
     self.context = context
     self.cache = cache
@@ -63,7 +64,8 @@ final class CompiledProgram: @unchecked Sendable {
     var size = 0
     let word = MemoryLayout<Int>.size
     guard
-      library.getProgramInfo(handle, cl_uint(CL_PROGRAM_BINARY_SIZES), word, &size, nil) == CL_SUCCESS, size > 0
+      library.getProgramInfo(handle, cl_uint(CL_PROGRAM_BINARY_SIZES), word, &size, nil) == CL_SUCCESS,
+      size > 0
     else { return nil }
     var bytes = [UInt8](repeating: 0, count: size)
     let status = bytes.withUnsafeMutableBufferPointer { buffer in
@@ -130,7 +132,9 @@ final class CompiledProgram: @unchecked Sendable {
     let log = cl_uint(CL_PROGRAM_BUILD_LOG)
     guard library.getProgramBuildInfo(program, device, log, 0, nil, &size) == CL_SUCCESS else { return nil }
     var bytes = [UInt8](repeating: 0, count: size)
-    guard library.getProgramBuildInfo(program, device, log, size, &bytes, nil) == CL_SUCCESS else { return nil }
+    guard library.getProgramBuildInfo(program, device, log, size, &bytes, nil) == CL_SUCCESS else {
+      return nil
+    }
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 }

@@ -49,6 +49,8 @@ struct Launch: Sendable {
 /// Cuts work into work-items for one device; see `layout.cl` for the meaning of the dimensions.
 struct LaunchPlanner: Sendable {
   let options: LaunchOptions
+  /// Compute units of the device.
+  let units: Int
   /// Makes a buffer of the backend's own with these words.
   let constant: @Sendable (_ name: String, _ words: [UInt32]) throws -> DeviceMemory
 
@@ -65,7 +67,8 @@ struct LaunchPlanner: Sendable {
     let together = Self.divisor(of: groups, atMost: options.imageGroup)
     return areImagesItems
       ? Grid(global: [groups, tiles, places], local: [together, 1, 1])
-      : Grid(global: [tiles, places, groups], local: [Self.divisor(of: tiles, atMost: options.itemGroup), 1, 1])
+      : Grid(
+        global: [tiles, places, groups], local: [Self.divisor(of: tiles, atMost: options.itemGroup), 1, 1])
   }
 
   /// Every image of `batch` × `count` elements, in runs of `span`.

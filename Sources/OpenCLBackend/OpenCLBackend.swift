@@ -63,7 +63,9 @@ public final class OpenCLBackend: Backend {
   public func missingKernels() throws -> [Kernel] {
     let program = try compiled()
     return Kernel.allCases.filter { kernel in
-      guard let handle = context.library.createKernel(program.handle, kernel.rawValue, nil) else { return true }
+      guard let handle = context.library.createKernel(program.handle, kernel.rawValue, nil) else {
+        return true
+      }
       _ = context.library.releaseKernel(handle)
       return false
     }

@@ -57,11 +57,13 @@ final class DeviceMemory: @unchecked Sendable {
     let library = context.library
     var status: cl_int = 0
     guard
-      let handle = library.createBuffer(context.handle, UInt64(CL_MEM_READ_WRITE), self.byteCount, nil, &status)
+      let handle = library.createBuffer(
+        context.handle, UInt64(CL_MEM_READ_WRITE), self.byteCount, nil, &status)
     else {
       throw OpenCLError(
         "clCreateBuffer", status, device: context.deviceName,
-        details: "\(name), \(self.byteCount) bytes; the largest buffer is \(context.device.largestBufferBytes)")
+        details:
+          "\(name), \(self.byteCount) bytes; the largest buffer is \(context.device.largestBufferBytes)")
     }
     self.handle = handle
     var zero: UInt8 = 0

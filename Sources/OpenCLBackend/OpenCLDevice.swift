@@ -24,7 +24,8 @@ public struct OpenCLDevice: @unchecked Sendable {
   /// Why the device cannot be used at all, if so.
   public let unusable: String?
 
-  init(_ library: OpenCLLibrary, platform: OpaquePointer, _ handle: OpaquePointer, identifier: String) throws {
+  init(_ library: OpenCLLibrary, platform: OpaquePointer, _ handle: OpaquePointer, identifier: String) throws
+  {
     self.library = library
     self.handle = handle
     let get = InfoReader(library.getDeviceInfo, handle, "clGetDeviceInfo")
@@ -35,7 +36,8 @@ public struct OpenCLDevice: @unchecked Sendable {
     platformVersion = try ofPlatform.text(CL_PLATFORM_VERSION)
     let type: UInt64 = try get.value(CL_DEVICE_TYPE)
     let kind: DeviceInfo.Kind =
-      type & UInt64(CL_DEVICE_TYPE_GPU) != 0 ? .gpu : type & UInt64(CL_DEVICE_TYPE_CPU) != 0 ? .cpu : .accelerator
+      type & UInt64(CL_DEVICE_TYPE_GPU) != 0
+      ? .gpu : type & UInt64(CL_DEVICE_TYPE_CPU) != 0 ? .cpu : .accelerator
     let units: UInt32 = try get.value(CL_DEVICE_MAX_COMPUTE_UNITS)
     let floats: UInt64 = try get.value(CL_DEVICE_SINGLE_FP_CONFIG)
     reportsCorrectRounding = floats & UInt64(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
@@ -56,7 +58,8 @@ public struct OpenCLDevice: @unchecked Sendable {
     if hasCompiler == 0 { return "the driver has no compiler" }
     if isLittleEndian == 0 { return "it is not little-endian" }
     if Int(alignmentBits) > 8 * MemoryPlan.alignment {
-      return "buffers must start at multiples of \(alignmentBits / 8) bytes, at most \(MemoryPlan.alignment) are kept"
+      return
+        "buffers must start at multiples of \(alignmentBits / 8) bytes, at most \(MemoryPlan.alignment) are kept"
     }
     return nil
   }
@@ -92,7 +95,8 @@ public struct OpenCLDiscovery: Sendable {
       guard let platform else { continue }
       do {
         for (d, handle) in try deviceHandles(library, platform).enumerated() {
-          devices.append(try OpenCLDevice(library, platform: platform, handle, identifier: "opencl:\(p).\(d)"))
+          devices.append(
+            try OpenCLDevice(library, platform: platform, handle, identifier: "opencl:\(p).\(d)"))
         }
       } catch {
         reasons.append("platform \(p): \(error)")
@@ -102,13 +106,16 @@ public struct OpenCLDiscovery: Sendable {
     return OpenCLDiscovery(devices: devices, reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "))
   }
 
-  private static func deviceHandles(_ library: OpenCLLibrary, _ platform: OpaquePointer) throws -> [OpaquePointer] {
+  private static func deviceHandles(_ library: OpenCLLibrary, _ platform: OpaquePointer) throws
+    -> [OpaquePointer]
+  {
     var count: cl_uint = 0
     let status = library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), 0, nil, &count)
     if status == CL_DEVICE_NOT_FOUND || count == 0 { return [] }
     try check(status, "clGetDeviceIDs")
     var handles = [OpaquePointer?](repeating: nil, count: Int(count))
-    try check(library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), count, &handles, nil), "clGetDeviceIDs")
+    try check(
+      library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), count, &handles, nil), "clGetDeviceIDs")
     return handles.compactMap { $0 }
   }
 }

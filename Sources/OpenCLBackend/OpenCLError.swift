@@ -13,7 +13,8 @@ public struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The compiler's words, where a program did not build.
   public let buildLog: String?
 
-  init(_ call: String, _ code: Int32, device: String? = nil, details: String? = nil, buildLog: String? = nil) {
+  init(_ call: String, _ code: Int32, device: String? = nil, details: String? = nil, buildLog: String? = nil)
+  {
     self.call = call
     self.code = code
     self.device = device

@@ -34,8 +34,7 @@ final class OpenCLLibrary: @unchecked Sendable {
   let createCommandQueue: @convention(c) (Handle?, Handle?, UInt64, StatusPointer) -> Handle?
   let releaseCommandQueue: Release
   let createBuffer: @convention(c) (Handle?, UInt64, Int, UnsafeMutableRawPointer?, StatusPointer) -> Handle?
-  let createSubBuffer:
-    @convention(c) (Handle?, UInt64, cl_uint, UnsafeRawPointer?, StatusPointer) -> Handle?
+  let createSubBuffer: @convention(c) (Handle?, UInt64, cl_uint, UnsafeRawPointer?, StatusPointer) -> Handle?
   let releaseMemObject: Release
   let createProgramWithSource:
     @convention(c) (

@@ -28,7 +28,7 @@ final class OpenCLProgram: PreparedProgram {
     self.compiled = compiled
     let memory = try ProgramMemory(program, context)
     self.memory = memory
-    let planner = LaunchPlanner(options: options) { name, words in
+    let planner = LaunchPlanner(options: options, units: context.device.info.units) { name, words in
       let buffer = try DeviceMemory(context, name, byteCount: 4 * words.count)
       try words.withUnsafeBytes { try buffer.write($0, at: 0) }
       return buffer
@@ -127,7 +127,9 @@ final class ProgramMemory {
   private func place(_ buffer: Buffer, in owner: Buffer, at offset: Int) throws {
     let elementBytes = buffer.contents.byteCount / Swift.max(buffer.count, 1)
     var (root, start) = (owner, offset)
-    while case .region(let next, let more) = root.storage { (root, start) = (program.buffers[next], start + more) }
+    while case .region(let next, let more) = root.storage {
+      (root, start) = (program.buffers[next], start + more)
+    }
     let bytes = buffer.contents.byteCount
     if root.storage == .transient {
       guard let base = plan.offsets[root.id] else { return }
@@ -151,7 +153,8 @@ final class ProgramMemory {
   func host(_ buffer: Buffer, bytes: Int, at offset: Int) throws -> DeviceMemory {
     guard offset >= 0, offset + bytes <= buffer.contents.byteCount else {
       throw ProgramError(
-        "read or write", "\(bytes) bytes at \(offset) of \(buffer.name), which has \(buffer.contents.byteCount)")
+        "read or write",
+        "\(bytes) bytes at \(offset) of \(buffer.name), which has \(buffer.contents.byteCount)")
     }
     return try memory(of: buffer)
   }

@@ -46,7 +46,8 @@ final class PreparedLaunch {
 
   /// Tells the program that the kernel is going to be launched.
   func note() {
-    program.willLaunch("\(launch.kernel.rawValue)/\(launch.grid.local.map(String.init).joined(separator: "x"))")
+    program.willLaunch(
+      "\(launch.kernel.rawValue)/\(launch.grid.local.map(String.init).joined(separator: "x"))")
   }
 
   private func set(_ index: cl_uint, _ argument: Argument, _ memory: DeviceMemory?) throws {

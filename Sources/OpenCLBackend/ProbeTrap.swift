@@ -3,7 +3,8 @@ import Numerics
 
 /// What a device could get wrong. The number is that of `PROBE_…` in `probe.cl`.
 enum ProbeTrap: String, CaseIterable, Sendable {
-  case contraction, fma, denormals, division, squareRoot, zeros, selection, functions, conversions, random, sums
+  case contraction, fma, denormals, division, squareRoot, zeros, selection, functions, conversions, random,
+    sums
 
   var number: Int32 {
     switch self {
@@ -75,7 +76,8 @@ struct ProbeTest: Sendable {
       let t = floats[index]
       return [t.x, t.y, t.z].map { ProbeFailure.bits($0.bitPattern) }.joined(separator: ", ")
     case .function:
-      return "\(ElementaryFunction.allCases[Int(operation)]) of \(ProbeFailure.bits(floats[index].x.bitPattern))"
+      return
+        "\(ElementaryFunction.allCases[Int(operation)]) of \(ProbeFailure.bits(floats[index].x.bitPattern))"
     case .integers: return "item \(index % count) of conversion \(index / count)"
     case .random: return "item \(index % count) of value \(index / count)"
     case .sums: return index == 0 ? "joined lanes" : "tree of \(count) values"
@@ -99,14 +101,17 @@ extension ProbeTest {
 
   /// Integers to floats, floats to integers, shifts.
   static var integers: ProbeTest {
-    let whole: [Int32] =
-      [0, 1, -1, 255, 16_777_215, 16_777_217, -16_777_219, 33_554_435, .max, .min, 0x4b40_0000, -8, -7, -9]
-      + (0..<50).map { Int32(bitPattern: ProbeInputs.word($0, stream: 90)) }
-    let halves = (0..<whole.count).map { Float($0 - 30) * 0.5 + ($0 % 5 == 0 ? 8_388_600 : 0) }
-    let expected =
-      whole.map { Float($0).bitPattern }
-      + halves.map { UInt32(bitPattern: Int32($0.rounded(.toNearestOrEven))) }
-      + whole.map { UInt32(bitPattern: $0 >> 3) }
+    var whole: [Int32] = [
+      0, 1, -1, 255, 16_777_215, 16_777_217, -16_777_219, 33_554_435, .max, .min, 0x4b40_0000, -8, -7, -9,
+    ]
+    while whole.count < 64 { whole.append(Int32(bitPattern: ProbeInputs.word(whole.count, stream: 90))) }
+    let halves: [Float] = (0..<whole.count).map { (i: Int) -> Float in
+      let half = Float(i - 30) * 0.5
+      return i % 5 == 0 ? half + 8_388_600 : half
+    }
+    var expected: [UInt32] = whole.map { Float($0).bitPattern }
+    expected += halves.map { UInt32(bitPattern: Int32($0.rounded(.toNearestOrEven))) }
+    expected += whole.map { UInt32(bitPattern: $0 >> 3) }
     return ProbeTest(
       kernel: .integers, operation: 0, floats: halves.map { SIMD3($0, 0, 0) }, integers: whole,
       expected: expected, areFloats: false)
@@ -119,28 +124,45 @@ extension ProbeTest {
 
   /// Words of the generator, a uniform and two normal numbers.
   static var random: ProbeTest {
-    let samples: [UInt32] = [0, 1, 2, 59_999, 0x7fff_ffff, .max] + (0..<58).map { ProbeInputs.word($0, stream: 91) }
-    let words = samples.map {
-      Philox4x32.words(key: randomKey, counter: SIMD4(randomStream, randomEpoch, $0, randomQuad))
+    var samples: [UInt32] = [0, 1, 2, 59_999, 0x7fff_ffff, .max]
+    while samples.count < 64 { samples.append(ProbeInputs.word(samples.count, stream: 91)) }
+    let words: [SIMD4<UInt32>] = samples.map { (sample: UInt32) -> SIMD4<UInt32> in
+      Philox4x32.words(key: randomKey, counter: SIMD4(randomStream, randomEpoch, sample, randomQuad))
     }
-    let normals = words.map { RandomVariates.normalPair($0.x, $0.y) }
-    let expected =
-      words.map(\.x) + words.map(\.y) + words.map(\.z) + words.map(\.w)
-      + words.map { RandomVariates.uniform($0.z).bitPattern } + normals.map(\.even.bitPattern)
-      + normals.map(\.odd.bitPattern)
+    var expected: [UInt32] = []
+    for place in 0..<4 { expected += words.map { $0[place] } }
+    expected += words.map { RandomVariates.uniform($0[2]).bitPattern }
+    expected += words.map { RandomVariates.normalPair($0[0], $0[1]).even.bitPattern }
+    expected += words.map { RandomVariates.normalPair($0[0], $0[1]).odd.bitPattern }
     return ProbeTest(
       kernel: .random, operation: 0, floats: samples.map { SIMD3(Float(bitPattern: $0), 0, 0) },
       integers: samples.map { Int32(bitPattern: $0) }, expected: expected, areFloats: false)
   }
 
-  /// A join of eight lanes and a tree of 37 values, none of which is exact.
+  /// A join of eight lanes and a tree of 37 values, none of which is exact, and which other orders get wrong.
   static var sums: ProbeTest {
-    let values = (0..<37).map { ProbeInputs.value($0, stream: 92, exponents: -6...6) }
+    let values = telling()
     var tree = values
     let total = tree.withUnsafeMutableBufferPointer { Summation.chunkTree($0.baseAddress!, count: 37) }
-    let lanes = Lanes(values[0..<8])
+    let joined = Summation.joinLanes(Lanes(values[0..<8]))
     return ProbeTest(
       kernel: .sums, operation: 0, floats: values.map { SIMD3($0, 0, 0) },
-      expected: [Summation.joinLanes(lanes).bitPattern, total.bitPattern], areFloats: true)
+      expected: [joined.bitPattern, total.bitPattern], areFloats: true)
+  }
+
+  /// Random values for which neither neighbours nor a plain chain give the bits of the contract's order.
+  private static func telling() -> [Float] {
+    var stream: UInt32 = 92
+    while true {
+      let values = (0..<37).map { ProbeInputs.value($0, stream: stream, exponents: -6...6) }
+      let l = Lanes(values[0..<8])
+      let joined = Summation.joinLanes(l)
+      let neighbours = ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
+      let chain = values[0..<8].reduce(0, +)
+      var tree = values
+      let total = tree.withUnsafeMutableBufferPointer { Summation.chunkTree($0.baseAddress!, count: 37) }
+      if joined != neighbours, joined != chain, total != values.reduce(0, +) { return values }
+      stream += 1
+    }
   }
 }

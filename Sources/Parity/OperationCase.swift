@@ -21,7 +21,7 @@ public struct OperationCase: Sendable {
   public static let all: [OperationCase] =
     convolutionCases + linearCases + elementwiseCases + inputCases + lossCases + sumCases + updateCases
 
-  /// Runs the case on `backend` and returns everything it wrote, in PyTorch's order, by buffer.
+  /// Runs the case on `backend` and returns its results, in PyTorch's order, by buffer.
   ///
   /// Throws: what the backend throws.
   func run(on backend: any Backend, seed: UInt64) throws -> [(buffer: String, bits: [UInt32])] {
@@ -33,7 +33,7 @@ public struct OperationCase: Sendable {
     }
     for step in 0..<2 { try prepared.run(.train, step: step) }
     try prepared.synchronize()
-    return try operation.descriptor.writes.map { ($0.name, try bits(of: $0, in: prepared)) }
+    return try operation.descriptor.results.map { ($0.name, try bits(of: $0, in: prepared)) }
   }
 
   private func bits(of buffer: Buffer, in prepared: any PreparedProgram) throws -> [UInt32] {

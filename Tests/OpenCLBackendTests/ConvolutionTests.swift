@@ -38,7 +38,8 @@ struct ConvolutionTests {
         cases.append(
           chosen(
             .down,
-            try? .conv2D(input: shape, outputs: outputs, kernel: kernel, stride: stride, padding: padding), batch))
+            try? .conv2D(input: shape, outputs: outputs, kernel: kernel, stride: stride, padding: padding),
+            batch))
         cases.append(
           chosen(
             .up,
@@ -58,7 +59,8 @@ struct ConvolutionTests {
     let weight = random.floats(g.weight.count)
     let bias = random.floats(convolution.output.channels)
     let plain = Reference.convolution(
-      convolution.direction, g, batch: convolution.batch, input, weight: weight) { bias[$0] }
+      convolution.direction, g, batch: convolution.batch, input, weight: weight
+    ) { bias[$0] }
     for (activation, function): (Activation, (Float) -> Float) in [
       (.relu, { Formulas.relu($0) }), (.sigmoid, { Elementary.sigmoid($0) }),
     ] {

@@ -110,7 +110,9 @@ enum Reference {
     return join(sums)
   }
 
-  static func join(_ l: [Float]) -> Float { ((l[0] + l[2]) + (l[1] + l[3])) + ((l[4] + l[6]) + (l[5] + l[7])) }
+  static func join(_ l: [Float]) -> Float {
+    ((l[0] + l[2]) + (l[1] + l[3])) + ((l[4] + l[6]) + (l[5] + l[7]))
+  }
 
   /// Neighbours pair; an odd last one passes up unchanged.
   static func tree(_ values: [Float]) -> Float {

@@ -29,7 +29,8 @@ enum TestDevices {
     var small = LaunchOptions(.gpu)
     (small.imageGroup, small.itemGroup, small.laneGroup, small.span) = (16, 8, 3, 2)
     let usual = LaunchOptions(device.info.kind)
-    return [usual] + [LaunchOptions(.cpu), grouped, narrow, LaunchOptions(.gpu), small].filter { $0 != usual }
+    return [usual]
+      + [LaunchOptions(.cpu), grouped, narrow, LaunchOptions(.gpu), small].filter { $0 != usual }
   }
 
   /// Every device, with every variant.
@@ -139,7 +140,8 @@ func expectSameBits(
   #expect(got.count == expected.count, "\(what)", sourceLocation: sourceLocation)
   for (index, (a, b)) in zip(got, expected).enumerated() where a.bitPattern != b.bitPattern {
     let bits = { (x: Float) in "\(x) (0x\(String(x.bitPattern, radix: 16)))" }
-    Issue.record("\(what): element \(index) is \(bits(a)), expected \(bits(b))", sourceLocation: sourceLocation)
+    Issue.record(
+      "\(what): element \(index) is \(bits(a)), expected \(bits(b))", sourceLocation: sourceLocation)
     return
   }
 }

@@ -23,7 +23,9 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var devices: DevicesOptions
 
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("Images in a step; several if wanted.", valueName: "number"))
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Images in a step; several if wanted.", valueName: "number"))
   var batchSize: [String] = ["256"]
 
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Settings, such as latent=4.", valueName: "key=value"))
@@ -49,7 +51,8 @@ struct BenchCommand: ParsableCommand {
     let effort = BenchCase.Effort(rounds: rounds, seconds: seconds)
     var figures: [BenchCase.Figures] = []
     let line = StatusLine()
-    if !output.json { Console.say(Self.row(["model", "device", "batch", "phase", "images/s", "GFLOP/s", "peak"])) }
+    let header = ["model", "device", "batch", "phase", "images/s", "GFLOP/s", "memory"]
+    if !output.json { Console.say(Self.row(header)) }
     for configuration in configurations {
       for backend in backends {
         line.show("\(configuration.model.rawValue) on \(backend.device.identifier) …")

@@ -38,7 +38,9 @@ struct DataCommand: ParsableCommand {
         ]
       }
       Console.say(Format.table([["name", "state", "train", "test", "folder"]] + rows, right: [2, 3]))
-      for listing in listings { if let problem = listing.problem { Console.say("\(listing.name): \(problem)") } }
+      for listing in listings {
+        if let problem = listing.problem { Console.say("\(listing.name): \(problem)") }
+      }
     }
   }
 

@@ -40,12 +40,14 @@ struct DevicesCommand: ParsableCommand {
       let facts = rows.map { row in
         [row.identifier, row.kind, "\(row.units)", row.passed ? "passed" : "refused", row.name, row.driver]
       }
-      Console.say(Format.table([["device", "kind", "units", "probe", "name", "driver"]] + facts, right: [2]))
-      for row in rows { if let problem = row.problem { Console.say("\(row.identifier) is refused: \(problem)") } }
+      let header = ["device", "kind", "units", "probe", "name", "driver"]
+      Console.say(Format.table([header] + facts, right: [2]))
+      for row in rows where !row.passed {
+        Console.say("\(row.identifier) is refused: \(row.problem ?? "")")
+      }
     }
     if let missing {
-      let line = "no OpenCL device: \(missing); the CPU backend works"
-      if output.json { Console.note(line) } else { Console.say(line) }
+      Console.tell("no OpenCL device: \(missing); the CPU backend works", isAside: output.json)
     }
   }
 }

@@ -13,14 +13,21 @@ struct EvaluateCommand: ParsableCommand {
         facsimile evaluate runs/conv-autoencoder-1
         facsimile evaluate runs/vae-1 --split validation --device cpu --json
         facsimile evaluate runs/classifier-1 --weights last
+        facsimile evaluate runs/vae-1 --samples 100
       """)
 
-  @OptionGroup var run_: RunOptions
+  @OptionGroup var trained: RunOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
 
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
+
+  @Option(
+    help: ArgumentHelp(
+      "Also estimate a variational autoencoder's log-likelihood, importance-weighted over so many samples.",
+      valueName: "number"))
+  var samples: Int?
 
   @OptionGroup var output: OutputOptions
 
@@ -37,16 +44,22 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try run_.folder()
-    let weights = try Weights(run: folder, run_.weights)
+    guard samples.map({ (1...100_000).contains($0) }) ?? true else {
+      throw UsageError("--samples is \(samples ?? 0): expected a whole number from 1 to 100000")
+    }
+    let folder = try trained.folder()
+    let weights = try Weights(run: folder, trained.weights)
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let (images, indices) = try dataset.images(of: split, weights.configuration)
-    let evaluation = try Evaluator(weights, images: images, backend: backend).evaluate(indices)
+    let evaluator = try Evaluator(weights, images: images, backend: backend)
+    let evaluation = try evaluator.evaluate(indices)
+    var metrics = evaluation.metrics
+    if let samples { metrics["log-likelihood"] = try evaluator.logLikelihood(samples: samples, indices) }
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
       dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
-      images: evaluation.images, metrics: evaluation.metrics, confusion: evaluation.confusion)
+      images: evaluation.images, metrics: metrics, confusion: evaluation.confusion)
     if output.json { return try Console.json(figures) }
     Console.say(
       "\(figures.model) of epoch \(figures.epoch) on \(Format.count(figures.images)) \(split.rawValue) images "

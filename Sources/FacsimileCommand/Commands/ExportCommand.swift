@@ -18,7 +18,7 @@ struct ExportCommand: ParsableCommand {
     case safetensors
   }
 
-  @OptionGroup var run_: RunOptions
+  @OptionGroup var trained: RunOptions
 
   @Option(help: "The kind of file: \(FileKind.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: FileKind
@@ -27,7 +27,7 @@ struct ExportCommand: ParsableCommand {
   var out: String
 
   func run() throws {
-    let weights = try Weights(run: run_.folder(), run_.weights)
+    let weights = try Weights(run: trained.folder(), trained.weights)
     switch format {
     case .safetensors: try weights.write(to: URL(fileURLWithPath: out))
     }

@@ -41,7 +41,8 @@ struct ParityCommand: ParsableCommand {
     let backends = try compared()
     let line = StatusLine()
     let report = try runParity(devices: backends, models: models, steps: steps, seed: seed) { what in
-      if output.json { Console.note(what) } else if Console.isTerminal { line.show(what) } else { Console.say(what) }
+      let isMoving = Console.isTerminal && !output.json
+      if isMoving { line.show(what) } else { Console.tell(what, isAside: output.json) }
     }
     line.clear()
     if output.json {
@@ -49,7 +50,7 @@ struct ParityCommand: ParsableCommand {
     } else {
       for mismatch in report.mismatches { Console.say("\(mismatch)") }
       Console.say("devices: \(report.devices.joined(separator: " | "))")
-      Console.say("\(report.cases) comparisons, \(report.identical) identical, \(report.mismatches.count) differences")
+      Console.say("\(report.cases) comparisons, \(report.identical) identical")
     }
     if report.identical != report.cases || !report.mismatches.isEmpty { throw ExitCode(ExitStatus.no) }
   }

@@ -29,7 +29,8 @@ struct PlanCommand: ParsableCommand {
     let lowered = try LoweredModel(
       configuration, datasetImages: images,
       training: TrainingShape(
-        steps: steps(images - held, configuration.batchSize), layers: configuration.trainable.phases[0].layers),
+        steps: steps(images - held, configuration.batchSize), layers: configuration.trainable.phases[0].layers
+      ),
       evaluation: EvaluationShape(steps: steps(held, EvaluationShape.standardBatch) + 1))
     let description = ProgramDescription(lowered)
     if output.json { try Console.json(description) } else { Console.say("\(description)") }

@@ -18,11 +18,13 @@ struct ReconstructCommand: ParsableCommand {
         facsimile reconstruct runs/vae-1 --out pictures.png --count 40 --split train
       """)
 
-  @OptionGroup var run_: RunOptions
+  @OptionGroup var trained: RunOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
 
-  @Option(help: ArgumentHelp("The picture to write, a .png.", valueName: "file"), completion: .file(extensions: ["png"]))
+  @Option(
+    help: ArgumentHelp("The picture to write, a .png.", valueName: "file"),
+    completion: .file(extensions: ["png"]))
   var out: String
 
   @Option(help: "How many images, the first of the split.")
@@ -34,14 +36,16 @@ struct ReconstructCommand: ParsableCommand {
   private static let columns = 10
 
   func run() throws {
-    guard out.lowercased().hasSuffix(".png") else { throw UsageError("--out is '\(out)': expected a .png file") }
+    guard out.lowercased().hasSuffix(".png") else {
+      throw UsageError("--out is '\(out)': expected a .png file")
+    }
     guard (1...10_000).contains(count) else {
       throw UsageError("--count is \(count): expected a whole number from 1 to 10000")
     }
-    let folder = try run_.folder()
-    let weights = try Weights(run: folder, run_.weights)
+    let folder = try trained.folder()
+    let weights = try Weights(run: folder, trained.weights)
     guard weights.configuration.loss != .crossEntropy else {
-      throw UsageError("\(run_.run) is a classifier: it makes no images; name a run of an autoencoder")
+      throw UsageError("\(trained.run) is a classifier: it makes no images; name a run of an autoencoder")
     }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: false)

@@ -26,7 +26,9 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
 
-  @Option(help: ArgumentHelp("The run folder (default: runs/MODEL-NUMBER).", valueName: "run"), completion: .directory)
+  @Option(
+    help: ArgumentHelp("The run folder (default: runs/MODEL-NUMBER).", valueName: "run"),
+    completion: .directory)
   var out: String?
 
   @Option(help: "Epochs to train.")
@@ -40,10 +42,14 @@ struct TrainCommand: ParsableCommand {
       "Begin with the weights of a run, or of a .safetensors file, as far as names agree.", valueName: "run"))
   var from: String?
 
-  @Option(help: ArgumentHelp("Which layers train: all, last-2, or phases such as last-2:5,all:10.", valueName: "layers"))
+  @Option(
+    help: ArgumentHelp(
+      "Which layers train: all, last-2, or phases such as last-2:5,all:10.", valueName: "layers"))
   var trainable: String?
 
-  @Option(help: ArgumentHelp("Go on with this run as if it had never stopped.", valueName: "run"), completion: .directory)
+  @Option(
+    help: ArgumentHelp("Go on with this run as if it had never stopped.", valueName: "run"),
+    completion: .directory)
   var resume: String?
 
   @OptionGroup var output: OutputOptions
@@ -64,7 +70,8 @@ struct TrainCommand: ParsableCommand {
       throw error
     }
     if outcome == .interrupted {
-      Console.note("stopped behind epoch \(trainer.epoch); go on with: facsimile train --resume \(folder.url.path)")
+      Console.note(
+        "stopped behind epoch \(trainer.epoch); go on with: facsimile train --resume \(folder.url.path)")
       throw ExitCode(ExitStatus.interrupted)
     }
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
@@ -123,6 +130,6 @@ struct TrainCommand: ParsableCommand {
         + "\(Format.count(facts.validationImages)) validate",
       "run: \(folder.url.path)" + (resume == nil ? "" : " · goes on behind epoch \(trainer.epoch)"),
     ]
-    for line in lines { if output.json { Console.note(line) } else { Console.say(line) } }
+    for line in lines { Console.tell(line, isAside: output.json) }
   }
 }

@@ -33,13 +33,16 @@ struct TrainingSummary {
     let weights = try Weights(run: folder)
     let test = trainer.data.dataset.test
     let canJudge = weights.configuration.loss != .crossEntropy || test.labels != nil
-    let evaluation = canJudge
+    let evaluation =
+      canJudge
       ? try Evaluator(weights, images: test, backend: trainer.backend).evaluate() : nil
     let picture = folder.pictureFile(epoch: trainer.epoch)
     figures = Figures(
-      run: folder.url.path, model: trainer.configuration.model.rawValue, dataset: trainer.data.dataset.name,
-      device: trainer.backend.device.identifier, state: trainer.manifest.state.rawValue, epochs: trainer.epoch,
-      bestEpoch: trainer.manifest.bestEpoch, images: evaluation?.images ?? 0, test: evaluation?.metrics ?? [:],
+      run: folder.url.path, model: trainer.configuration.model.rawValue,
+      dataset: trainer.data.dataset.name, device: trainer.backend.device.identifier,
+      state: trainer.manifest.state.rawValue, epochs: trainer.epoch,
+      bestEpoch: trainer.manifest.bestEpoch, images: evaluation?.images ?? 0,
+      test: evaluation?.metrics ?? [:],
       stateSHA256: trainer.manifest.epochs.last?.stateSHA256,
       picture: FileManager.default.fileExists(atPath: picture.path) ? picture.path : nil)
   }
@@ -48,7 +51,8 @@ struct TrainingSummary {
   func show(asJSON: Bool) throws {
     if asJSON { return try Console.json(figures) }
     if figures.state == Manifest.State.stoppedEarly.rawValue {
-      Console.say("stopped early behind epoch \(figures.epochs): no better loss since epoch \(figures.bestEpoch)")
+      Console.say(
+        "stopped early behind epoch \(figures.epochs): no better loss since epoch \(figures.bestEpoch)")
     }
     if figures.test.isEmpty {
       Console.say("test: the test images have no labels to judge by")

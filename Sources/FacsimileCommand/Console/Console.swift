@@ -5,6 +5,9 @@ enum Console {
   /// A line of results.
   static func say(_ line: String) { write(line + "\n", to: .standardOutput) }
 
+  /// A line for people: beside the results where those are for a program.
+  static func tell(_ line: String, isAside: Bool) { if isAside { note(line) } else { say(line) } }
+
   /// A line beside the results; says nothing to a program that reads them.
   static func note(_ line: String) { write(line + "\n", to: .standardError) }
 

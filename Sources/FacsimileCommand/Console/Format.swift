@@ -66,8 +66,10 @@ enum Format {
 
   /// `loss 0.01346 · accuracy 98.70 %`: the loss first, the others by name.
   static func metrics(_ metrics: [String: Double]) -> String {
-    metrics.sorted { ($0.key == "loss" ? "" : $0.key) < ($1.key == "loss" ? "" : $1.key) }.map { name, value in
-      name == "accuracy" ? "accuracy \(fixed(100 * value, 2)) %" : "\(name) \(loss(value))"
+    let names = metrics.keys.filter { $0 != "loss" }.sorted()
+    return ((metrics["loss"] == nil ? [] : ["loss"]) + names).map { name in
+      let value = metrics[name] ?? .nan
+      return name == "accuracy" ? "accuracy \(fixed(100 * value, 2)) %" : "\(name) \(loss(value))"
     }.joined(separator: " · ")
   }
 }

@@ -44,7 +44,8 @@ final class TrainingReporter: ProgressReporter {
     let share = Double(progress.step) / Double(progress.steps)
     let facts =
       "\(Format.rate(progress.imagesPerSecond)) · \(Format.time(progress.remainingSeconds)) left"
-      + " · loss \(Format.loss(progress.loss))" + (validation.map { " (validation \(Format.loss($0)))" } ?? "")
+      + " · loss \(Format.loss(progress.loss))"
+      + (validation.map { " (validation \(Format.loss($0)))" } ?? "")
     if Console.isTerminal, !isAside {
       line.show("\(title(progress.epoch)) \(Format.bar(share)) \(Int(100 * share)) % · \(facts)")
     } else if spoken.duration(to: .now) > Self.silence {

@@ -7,7 +7,7 @@ import Training
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The data: \(DataOptions.names), or a folder of IDX files (default: mnist if it is found, else fashion-mnist).",
+      "The data: \(DataOptions.names), or a folder of IDX files (default: mnist if found, else fashion-mnist).",
       valueName: "data"))
   var data: String?
 
@@ -25,7 +25,7 @@ struct DataOptions: ParsableArguments {
       do {
         return try catalog.load(KnownDataset.fashionMNIST.rawValue)
       } catch let error as DatasetError where error.kind == .notFound {
-        throw CommandFailure("found neither mnist nor fashion-mnist: \(error); or name other data with --data")
+        throw CommandFailure("neither mnist nor fashion-mnist is here: \(error); or name other data (--data)")
       }
     }
   }
@@ -34,12 +34,12 @@ struct DataOptions: ParsableArguments {
   ///
   /// Throws: `DatasetError`.
   func load(of run: RunFolder) throws -> Dataset {
-    guard data == nil, FileManager.default.fileExists(atPath: run.manifestFile.path) else { return try load() }
+    let files = FileManager.default
+    guard data == nil, files.fileExists(atPath: run.manifestFile.path) else { return try load() }
     let trainedOn = try run.manifest().dataset
     let catalog = DatasetCatalog()
     // The folder it came from is surest; on another machine the name may still mean the same data.
-    guard FileManager.default.fileExists(atPath: trainedOn.source) else { return try catalog.load(trainedOn.name) }
-    return try catalog.load(trainedOn.source)
+    return try catalog.load(files.fileExists(atPath: trainedOn.source) ? trainedOn.source : trainedOn.name)
   }
 }
 

@@ -17,7 +17,7 @@ struct DeviceOptions: ParsableArguments {
     let facts = chosen.backend.device
     let units = facts.identifier == "cpu" ? " · \(facts.units) thread\(facts.units == 1 ? "" : "s")" : ""
     let line = "device: \(facts.identifier) · \(facts.name)\(units) (\(chosen.reason))"
-    if isAside { Console.note(line) } else { Console.say(line) }
+    Console.tell(line, isAside: isAside)
     return chosen.backend
   }
 }
@@ -26,7 +26,8 @@ struct DeviceOptions: ParsableArguments {
 struct DevicesOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Devices: \(DeviceChoice.allowed). Without it: all that pass their probe.", valueName: "device"))
+    help: ArgumentHelp(
+      "Devices: \(DeviceChoice.allowed). Without it: all that pass their probe.", valueName: "device"))
   var device: [String] = []
 
   @OptionGroup var threads: ThreadOptions

@@ -10,12 +10,15 @@ struct ModelOptions: ParsableArguments {
     completion: .list(ModelKind.allCases.map(\.rawValue)))
   var model: String?
 
-  @Option(help: ArgumentHelp("Settings from a YAML file of 'key: value' lines, such as a run's config.yaml.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Settings from a YAML file, such as a run's config.yaml.", valueName: "file"),
+    completion: .file(extensions: ["yaml"]))
   var config: String?
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Settings, such as latent=4 filters=8,16,32; a wrong key lists them all.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "Settings, such as latent=4 filters=8,16,32; a wrong key lists them all.", valueName: "key=value"))
   var set: [String] = []
 
   @Option(help: "Images in a step.")

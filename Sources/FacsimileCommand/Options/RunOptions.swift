@@ -16,4 +16,4 @@ struct RunOptions: ParsableArguments {
   func folder() throws -> RunFolder { try RunFolder(reading: URL(fileURLWithPath: run, isDirectory: true)) }
 }
 
-extension Weights.Choice: @retroactive ExpressibleByArgument {}
+extension Weights.Choice: ExpressibleByArgument {}

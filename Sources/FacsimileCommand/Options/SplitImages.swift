@@ -3,19 +3,21 @@ import Datasets
 import Models
 import Training
 
-extension Split: @retroactive ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}
 
 extension Dataset {
   /// The images of a split, and which of them it is; nil for all.
   ///
-  /// Throws: `DatasetError` where the configuration leaves nothing to train on, `CommandFailure` where the split
-  /// is empty.
-  func images(of split: Split, _ configuration: Configuration) throws -> (images: ImageSet, indices: [UInt32]?) {
+  /// Throws: `DatasetError` where the configuration leaves nothing to train on, `CommandFailure` where the
+  /// split is empty.
+  func images(
+    of split: Split, _ configuration: Configuration
+  ) throws -> (images: ImageSet, indices: [UInt32]?) {
     if split == .test { return (test, nil) }
     let data = try TrainingData(self, configuration)
     let indices = split == .train ? data.train : data.validation
     guard !indices.isEmpty else {
-      throw CommandFailure("the run holds no images back for validation (validation=0): choose --split train or test")
+      throw CommandFailure("the run holds no images back (validation=0): choose --split train or test")
     }
     return (train, indices)
   }

@@ -11,7 +11,8 @@ struct ActivationForwardArguments: KernelArguments {
   var kernel: Kernel { .activationForward }
   var arguments: [Argument] {
     [
-      .buffer(input), .buffer(output), .int(count), .word(UInt32(KernelPrelude.number(activation))), .int(span),
+      .buffer(input), .buffer(output), .int(count), .word(UInt32(KernelPrelude.number(activation))),
+      .int(span),
     ]
   }
 }

@@ -18,7 +18,10 @@ struct ConvolutionForwardArguments: KernelArguments {
     descriptor.convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
   }
   var arguments: [Argument] {
-    [.buffer(descriptor.input), .buffer(descriptor.weight), .buffer(descriptor.bias), .buffer(descriptor.output)]
+    [
+      .buffer(descriptor.input), .buffer(descriptor.weight), .buffer(descriptor.bias),
+      .buffer(descriptor.output),
+    ]
       + sizes(descriptor.convolution.geometry) + [.flag(descriptor.activation == .relu), .int(span)]
   }
 }
@@ -46,6 +49,7 @@ struct ConvolutionBackwardInputArguments: KernelArguments {
 /// Arguments of the weight gradient, of either kind of convolution.
 struct ConvolutionBackwardWeightArguments: KernelArguments {
   let descriptor: ConvolutionBackwardWeight
+  let itemQuads: Int
   let itemTiles: Int
 
   var kernel: Kernel {
@@ -55,7 +59,7 @@ struct ConvolutionBackwardWeightArguments: KernelArguments {
     [.buffer(descriptor.input), .buffer(descriptor.outputGradient), .buffer(descriptor.partials)]
       + sizes(descriptor.convolution.geometry) + [
         .int(Blocking.blocks(descriptor.convolution.batch)), .int(descriptor.weightOffset),
-        .int(descriptor.biasOffset), .int(descriptor.stride), .int(itemTiles),
+        .int(descriptor.biasOffset), .int(descriptor.stride), .int(itemQuads), .int(itemTiles),
       ]
   }
 }
@@ -82,19 +86,43 @@ extension LaunchPlanner {
   }
 
   func launches(_ d: ConvolutionBackwardWeight) -> [Launch] {
-    let g = d.convolution.geometry
-    let tilesOfQuad = g.kernel * ((g.kernel * g.big.channels + 2) / 3)
-    // Eight is what the kernel has room for.
-    let itemTiles = options.lanes == 1 ? 1 : Swift.min(span(tilesOfQuad), 8)
-    let quads = (g.small.channels + 3) / 4
-    let biasQuads = (d.convolution.output.channels + 3) / 4
+    let work = WeightGradientWork(d.convolution, self)
     return [
       Launch(
-        ConvolutionBackwardWeightArguments(descriptor: d, itemTiles: itemTiles),
-        lanes(
-          quads * ((tilesOfQuad + itemTiles - 1) / itemTiles) + biasQuads,
-          places: Blocking.chunks(d.convolution.batch)))
+        ConvolutionBackwardWeightArguments(
+          descriptor: d, itemQuads: work.itemQuads, itemTiles: work.itemTiles),
+        lanes(work.items, places: work.chunks))
     ]
+  }
+}
+
+/// How many quads of channels and tiles of taps a work-item of the weight gradient takes.
+private struct WeightGradientWork {
+  private(set) var itemQuads = 1
+  private(set) var itemTiles = 1
+  let chunks: Int
+  private let quads: Int
+  private let tiles: Int
+  private let biasQuads: Int
+
+  /// Items of a chunk.
+  var items: Int {
+    (quads + itemQuads - 1) / itemQuads * ((tiles + itemTiles - 1) / itemTiles) + biasQuads
+  }
+
+  init(_ convolution: Convolution, _ planner: LaunchPlanner) {
+    let g = convolution.geometry
+    chunks = Blocking.chunks(convolution.batch)
+    quads = (g.small.channels + 3) / 4
+    tiles = g.kernel * ((g.kernel * g.big.channels + 2) / 3)
+    biasQuads = (convolution.output.channels + 3) / 4
+    guard planner.options.lanes > 1 else { return }
+    // ITEM_TILES of the kernel is 4 × 4. Sharing saves reads, but every compute unit wants several items.
+    itemQuads = Swift.min(planner.span(4), 4)
+    itemTiles = Swift.min(planner.span(4), 4)
+    while items * chunks < 4 * planner.units, itemQuads * itemTiles > 1 {
+      if itemQuads >= itemTiles { itemQuads = (itemQuads + 1) / 2 } else { itemTiles = (itemTiles + 1) / 2 }
+    }
   }
 }
 

@@ -45,7 +45,8 @@ struct KLDivergenceArguments: KernelArguments {
   var arguments: [Argument] {
     [
       .buffer(descriptor.mean), .buffer(descriptor.logVariance), .buffer(descriptor.reconstruction),
-      .buffer(descriptor.source.table), .buffer(descriptor.divergence), .buffer(descriptor.total), .int(count),
+      .buffer(descriptor.source.table), .buffer(descriptor.divergence), .buffer(descriptor.total),
+      .int(count),
     ] + BatchArguments(source: descriptor.source, batch: batch).withoutIndices + [.step]
   }
 }

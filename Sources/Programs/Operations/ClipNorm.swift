@@ -39,5 +39,6 @@ public struct ClipNorm: Descriptor {
 
   public var reads: [Buffer] { [gradients] }
   public var writes: [Buffer] { [partials, factor] }
+  public var results: [Buffer] { [factor] }
   public var flops: Int { 2 * tensors.reduce(0) { $0 + $1.count } }
 }

@@ -6,8 +6,15 @@ public protocol Descriptor: Hashable, Sendable {
   var reads: [Buffer] { get }
   /// Buffers it writes.
   var writes: [Buffer] { get }
+  /// What of the written is a result: all but scratch, which a backend may leave in any state.
+  var results: [Buffer] { get }
   /// Floating-point operations of one run, padding lanes not counted.
   var flops: Int { get }
+}
+
+extension Descriptor {
+  /// All that it writes.
+  public var results: [Buffer] { writes }
 }
 
 func requireImages(

@@ -25,6 +25,7 @@ public struct SumChunks: Descriptor {
 
   public var reads: [Buffer] { [partials, segments] }
   public var writes: [Buffer] { [partials, gradients] }
+  public var results: [Buffer] { [gradients] }
   public var flops: Int { segments.count * Blocking.segment * (chunks - 1) }
 }
 

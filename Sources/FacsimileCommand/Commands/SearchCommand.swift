@@ -1,0 +1,148 @@
+import ArgumentParser
+import Backends
+import Foundation
+import Programs
+import Search
+import Training
+
+/// `facsimile search`
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Trains many configurations of a model and says which is best.",
+    discussion: """
+      The space is a YAML file:
+        model: conv-autoencoder
+        epochs: 10
+        fixed:
+          batch-size: 128
+        space:
+          latent: [2, 4, 10]
+          filters: {layers: [[8, 16], [16, 32], [32, 64]]}
+          learning-rate: {min: 0.0001, max: 0.1, log: true}
+      Lists are for every strategy, ranges for random and halving; a grid's last key changes fastest. 'strategy', \
+      'trials' and 'eta' (halving: one of so many goes on, default 3) may be there too.
+
+      Trials are kept in an SQLite file. A search that was stopped or killed goes on with the same command line, \
+      and ends with the same table; so does one with more --jobs, or on another device.
+
+      Examples:
+        facsimile search tools/study-grid.yaml --trials 24 --epochs 2
+        facsimile search space.yaml --strategy halving --trials 27 --epochs 9 --jobs 2
+        facsimile search space.yaml --storage results.sqlite --json
+      """)
+
+  @Argument(help: ArgumentHelp("The space, a YAML file.", valueName: "space"), completion: .file())
+  var space: String
+
+  @Option(help: "How trials are chosen (default: as the space says, else grid).")
+  var strategy: Strategy?
+
+  @Option(help: "How many trials (default: as the space says, else the whole grid).")
+  var trials: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where trials are kept (default: the space's name with .sqlite, here).", valueName: "file"))
+  var storage: String?
+
+  @Option(help: "Trials side by side; the CPU's threads are shared out among them.")
+  var jobs = 1
+
+  @Option(help: "Epochs of every trial.")
+  var epochs: String?
+
+  @Option(help: "Key of every random number, of draws and of training.")
+  var seed: String?
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    do {
+      try search()
+    } catch let error as SearchError where error.kind == .space {
+      throw UsageError("\(space): \(error.description)")
+    }
+  }
+
+  private func search() throws {
+    guard (1...64).contains(jobs) else {
+      throw UsageError("--jobs is \(jobs): expected a whole number from 1 to 64")
+    }
+    let checked = try SearchSpace(text(), changes())
+    let dataset = try data.load()
+    let search = try Search(checked, dataset: dataset, storage: storageFile)
+    let backends = try backends()
+    let known = try search.trials()
+    let reporter = SearchReporter(trials: known, isAside: output.json)
+    Console.tell(
+      "search: \(checked.strategy.rawValue) · \(Format.count(known.count)) trials"
+        + " · \(dataset.title) · \(search.storage.path)", isAside: output.json)
+    let outcome = try search.run(on: backends, stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
+    reporter.finish()
+    let table = try SearchTable(search, data: data.data)
+    if outcome == .interrupted {
+      let left = table.trials.count { $0.state == .waiting }
+      Console.note(
+        "stopped with \(Format.count(left)) of \(Format.count(table.trials.count)) trials to go; "
+          + "the same command line goes on")
+      throw ExitCode(ExitStatus.interrupted)
+    }
+    if output.json { try Console.json(table) } else { show(table, keys: checked.axes.map(\.key)) }
+    // Every trial failed: there is no best one.
+    if table.command == nil { throw ExitCode(ExitStatus.no) }
+  }
+
+  private func text() throws -> String {
+    guard let data = FileManager.default.contents(atPath: space),
+      let text = String(data: data, encoding: .utf8)
+    else { throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space") }
+    return text
+  }
+
+  private func changes() -> SearchSpace.Changes {
+    var changes = SearchSpace.Changes()
+    (changes.strategy, changes.trials, changes.epochs, changes.seed) = (strategy, trials, epochs, seed)
+    return changes
+  }
+
+  private var storageFile: URL {
+    if let storage { return URL(fileURLWithPath: storage) }
+    let name = URL(fileURLWithPath: space).deletingPathExtension().lastPathComponent
+    return URL(fileURLWithPath: "\(name).sqlite")
+  }
+
+  /// A device for every job: the first is said, the others are the same.
+  private func backends() throws -> [any Backend] {
+    let all = try device.threads.checked() ?? ProcessInfo.processInfo.activeProcessorCount
+    var shared = device
+    shared.threads.threads = max(1, all / jobs)
+    let first = try shared.open(isAside: output.json)
+    let catalog = DeviceCatalog(threads: shared.threads.threads)
+    let others = try (1..<jobs).map { _ in try catalog.open(DeviceChoice(first.device.identifier)).backend }
+    return [first] + others
+  }
+
+  // MARK: - The table
+
+  private func show(_ table: SearchTable, keys: [String]) {
+    let header = ["", "trial"] + keys + ["loss", "epoch", "of", "seconds", "state", "sha256"]
+    let rows = table.trials.enumerated().map { place, row in
+      ["\(place + 1)", "\(row.number)"] + keys.map { row.settings[$0] ?? "" } + [
+        row.validationLoss.map(Format.loss) ?? "–", "\(row.bestEpoch)", "\(row.epochs)",
+        Format.fixed(row.seconds, 1), row.state.rawValue,
+        row.stateSHA256.map { String($0.prefix(12)) } ?? "–",
+      ]
+    }
+    let right = Set(0..<2 + keys.count + 4)
+    Console.say(Format.table([header] + rows, right: right))
+    for row in table.trials {
+      if let failure = row.failure { Console.say("trial \(row.number) failed: \(failure)") }
+    }
+    if let command = table.command { Console.say("the best: \(command)") }
+  }
+}
+
+extension Strategy: ExpressibleByArgument {}

@@ -1,0 +1,85 @@
+import Foundation
+import Search
+import Synchronization
+import Training
+
+/// Shows a search: a bar over the trials on a terminal, a line for every trial behind it. Called from the threads
+/// that train.
+final class SearchReporter: Sendable {
+  private struct State {
+    var ended: Int
+    /// Trials of the rung, or of the search.
+    var trials: Int
+    var endedHere = 0
+    var best: Trial?
+    var began = ContinuousClock.now
+  }
+
+  private let state: Mutex<State>
+  private let line = StatusLine()
+  private let isAside: Bool
+
+  /// Reports on a search that stands as `trials` say; `isAside`: beside the results, because those are JSON.
+  init(trials: [Trial], isAside: Bool) {
+    let rung = trials.map(\.rung).max() ?? 0
+    let current = trials.filter { $0.rung == rung }
+    let ended = current.filter { $0.state == .done || $0.state == .failed }
+    self.isAside = isAside
+    let best = trials.filter { $0.state != .failed && $0.validationLoss != nil }.min(by: Self.isBetter)
+    state = Mutex(State(ended: ended.count, trials: current.count, best: best))
+  }
+
+  /// Shows an event.
+  func report(_ event: SearchEvent) {
+    state.withLock { state in
+      switch event {
+      case .began: break
+      case .epoch(let trial, _): if trial.validationLoss != nil { note(trial, &state) }
+      case .ended(let trial): end(trial, &state)
+      case .rung(let number, let trials, let epochs):
+        state = State(ended: 0, trials: trials, best: state.best)
+        say("rung \(number + 1): the best \(trials) go on to epoch \(epochs)")
+      }
+      show(state)
+    }
+  }
+
+  /// Takes the moving line away.
+  func finish() { if !isAside { line.clear() } }
+
+  private static func isBetter(_ a: Trial, _ b: Trial) -> Bool { a.validationLoss! < b.validationLoss! }
+
+  private func note(_ trial: Trial, _ state: inout State) {
+    if state.best.map({ Self.isBetter(trial, $0) }) ?? true { state.best = trial }
+  }
+
+  private func end(_ trial: Trial, _ state: inout State) {
+    guard trial.state != .waiting else { return }
+    state.ended += 1
+    state.endedHere += 1
+    let place = "trial \(trial.number) (\(state.ended)/\(state.trials))"
+    if let failure = trial.failure { return say("\(place) failed: \(failure)") }
+    say(
+      "\(place) · validation loss \(trial.validationLoss.map(Format.loss) ?? "–") of epoch \(trial.bestEpoch)"
+        + " · \(trial.epochs) epoch\(trial.epochs == 1 ? "" : "s") · \(Format.time(trial.seconds))")
+  }
+
+  private func say(_ text: String) {
+    if !isAside { line.clear() }
+    Console.tell(text, isAside: isAside)
+  }
+
+  private func show(_ state: State) {
+    guard !isAside, state.trials > 0 else { return }
+    let share = Double(state.ended) / Double(state.trials)
+    var text = "\(state.ended)/\(state.trials) \(Format.bar(share)) \(Int(100 * share)) %"
+    if state.endedHere > 0 {
+      let elapsed = state.began.duration(to: .now) / .seconds(1)
+      text += " · \(Format.time(elapsed / Double(state.endedHere) * Double(state.trials - state.ended))) left"
+    }
+    if let best = state.best, let loss = best.validationLoss {
+      text += " · best \(Format.loss(loss)) (trial \(best.number))"
+    }
+    line.show(text)
+  }
+}

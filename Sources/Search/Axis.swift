@@ -1,0 +1,79 @@
+import Foundation
+import Models
+import Numerics
+import Yams
+
+/// What one key may be.
+public struct Axis: Hashable, Sendable {
+  /// Where values come from.
+  public enum Values: Hashable, Sendable {
+    /// These, as the configuration prints them.
+    case list([String])
+    /// Any number of a range.
+    case range(ValueRange)
+  }
+
+  /// The key.
+  public let key: String
+  /// Its values.
+  public let values: Values
+
+  /// How many values there are; nil where they cannot be counted.
+  public var count: Int? {
+    switch values {
+    case .list(let values): values.count
+    case .range(let range): range.count
+    }
+  }
+
+  /// The value that a random word means.
+  ///
+  /// Formula: of a list of n the one with index ⌊w·n / 2³²⌋; of a range, see ``ValueRange/value(_:)``.
+  func value(_ word: UInt32) -> String {
+    switch values {
+    case .list(let values): values[Int(UInt64(word) * UInt64(values.count) >> 32)]
+    case .range(let range): range.value(word)
+    }
+  }
+
+  /// The line that tells this axis from another, for hashes and errors.
+  var text: String {
+    switch values {
+    case .list(let values): values.joined(separator: " | ")
+    case .range(let range):
+      "\(range.minimum) … \(range.maximum)" + (range.isLogarithmic ? " log" : "")
+        + (range.isWhole ? " whole" : "")
+    }
+  }
+}
+
+/// The numbers from `minimum` to `maximum`.
+public struct ValueRange: Hashable, Sendable {
+  /// The lowest.
+  public let minimum: Double
+  /// The highest.
+  public let maximum: Double
+  /// Whether every power of ten is as likely as every other.
+  public let isLogarithmic: Bool
+  /// Whether only whole numbers are meant.
+  public let isWhole: Bool
+
+  var count: Int? { isWhole ? Int(maximum - minimum) + 1 : nil }
+
+  /// The number that a random word means; equal on every machine, since no C library's logarithm is asked.
+  ///
+  /// Formula: with u = w × 2⁻³², x = min + u·(max − min), or min·exp(u·ln(max / min)) in binary32; whole numbers
+  /// have max + 1 in place of max and are rounded down, others keep four digits.
+  func value(_ word: UInt32) -> String {
+    let u = Double(word) * 0x1p-32
+    let top = isWhole ? maximum + 1 : maximum
+    var x = minimum + u * (top - minimum)
+    if isLogarithmic {
+      let width = Elementary.log(Float(top)) - Elementary.log(Float(minimum))
+      x = minimum * Double(Elementary.exp(Float(u) * width))
+    }
+    if isWhole { return "\(Int(min(max(x.rounded(.down), minimum), maximum)))" }
+    let short = Double(String(format: "%.3e", x)) ?? x
+    return "\(min(max(short, minimum), maximum))"
+  }
+}

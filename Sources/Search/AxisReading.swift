@@ -1,0 +1,101 @@
+import Models
+import Yams
+
+extension Axis {
+  /// The axis that a file describes, every value checked by the configuration's own table.
+  ///
+  /// A list of values, `{min: …, max: …, log: true}`, or `{layers: [[…], […]]}`: for every layer the widths it
+  /// may have, the first layer slowest.
+  init(_ key: String, _ node: Node, _ base: Configuration) throws {
+    self.key = key
+    // Some value of the base: refuses an unknown key with the list of those known, whatever its values.
+    if !ConfigurationKey.keys(of: base.model).contains(where: { $0.name == key }) {
+      _ = try base.canonical(key, "")
+    }
+    if let mapping = node.mapping {
+      values =
+        try mapping["layers"].map { .list(try Self.layers(key, $0, mapping, base)) }
+        ?? .range(ValueRange(key, mapping, base))
+    } else {
+      guard let items = node.sequence else {
+        throw SearchError(
+          .space,
+          "\(key): expected a list of values such as [1, 2]; one value for all trials belongs under fixed")
+      }
+      values = .list(try Self.distinct(key, items.map { try SpaceFile.text(key, $0) }, base))
+    }
+  }
+
+  private static func distinct(_ key: String, _ texts: [String], _ base: Configuration) throws -> [String] {
+    guard !texts.isEmpty else { throw SearchError(.space, "\(key) has no values: expected at least one") }
+    let values = try texts.map { try base.canonical(key, $0) }
+    var seen: Set<String> = []
+    if let twice = values.first(where: { !seen.insert($0).inserted }) {
+      throw SearchError(.space, "\(key) has the value \(twice) twice: every value may be there once")
+    }
+    return values
+  }
+
+  private static func layers(
+    _ key: String, _ node: Node, _ mapping: Node.Mapping, _ base: Configuration
+  ) throws -> [String] {
+    guard mapping.count == 1, let layers = node.sequence, !layers.isEmpty else {
+      throw SearchError(
+        .space, "\(key): expected {layers: [[8, 16], [16, 32]]}, a list of widths for every layer")
+    }
+    var combinations = [""]
+    for layer in layers {
+      guard let widths = layer.sequence, !widths.isEmpty else {
+        throw SearchError(.space, "\(key): a layer has no widths, expected a list such as [8, 16]")
+      }
+      let texts = try widths.map { try SpaceFile.text(key, $0) }
+      combinations = combinations.flatMap { first in texts.map { first.isEmpty ? $0 : "\(first),\($0)" } }
+    }
+    return try distinct(key, combinations, base)
+  }
+}
+
+extension ValueRange {
+  init(_ key: String, _ mapping: Node.Mapping, _ base: Configuration) throws {
+    for (name, _) in mapping where !["min", "max", "log"].contains(name.string) {
+      throw SearchError(
+        .space, "\(key) has an unknown field '\(name.string ?? "?")': expected min, max and log, or layers")
+    }
+    guard let low = mapping["min"]?.scalar?.string, let high = mapping["max"]?.scalar?.string else {
+      throw SearchError(.space, "\(key): a range needs both min and max")
+    }
+    _ = try base.canonical(key, low)
+    _ = try base.canonical(key, high)
+    guard let minimum = Double(low), let maximum = Double(high) else {
+      throw SearchError(.space, "\(key) is no number: give its values as a list")
+    }
+    guard minimum < maximum else {
+      throw SearchError(.space, "\(key): min is \(low) and max \(high), expected min below max")
+    }
+    let log = mapping["log"].map { $0.bool }
+    if let log, log == nil { throw SearchError(.space, "\(key): log is neither true nor false") }
+    isLogarithmic = (log ?? false) ?? false
+    guard !isLogarithmic || minimum > 0 else {
+      throw SearchError(.space, "\(key): min is \(low), expected above 0 with log: true")
+    }
+    // A key that takes both ends, but not what lies halfway behind the first, takes whole numbers.
+    isWhole =
+      Int(low) != nil && Int(high) != nil && (try? base.canonical(key, "\(minimum + 0.5)")) == nil
+    guard !isWhole || maximum < 0x1p53 else {
+      throw SearchError(.space, "\(key): max is \(high), expected below 2^53 for a range")
+    }
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+}
+
+extension Configuration {
+  /// A value of `key` as the configuration prints it.
+  ///
+  /// - Throws: `ConfigurationError` where the key is unknown or the value is not allowed.
+  func canonical(_ key: String, _ text: String) throws -> String {
+    var copy = self
+    try copy.set(key, text)
+    return ConfigurationKey.keys(of: model).first { $0.name == key }!.get(copy)
+  }
+}

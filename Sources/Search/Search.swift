@@ -1,0 +1,169 @@
+import Datasets
+import Foundation
+import Models
+import Programs
+import Synchronization
+import Training
+
+/// Something that happened in a search.
+public enum SearchEvent: Sendable {
+  /// A trial is trained from here on.
+  case began(Trial)
+  /// An epoch of a trial is done.
+  case epoch(Trial, EpochRecord)
+  /// A trial is done, failed, or was asked to stop.
+  case ended(Trial)
+  /// The best trials of a rung go on: `trials` of them, to the end of epoch `epochs`.
+  case rung(Int, trials: Int, epochs: Int)
+}
+
+/// Trains the trials of a space, one after another or side by side, and remembers each in its storage.
+///
+/// Determinism: trials share nothing but the data, and survivors are chosen when a rung is complete. So the table
+/// does not depend on how many train side by side, on devices, or on how often the search was stopped or killed.
+public final class Search: Sendable {
+  /// Why ``run(on:stopSignal:report:)`` came back.
+  public enum Outcome: Hashable, Sendable {
+    /// Every trial is done, or failed.
+    case finished
+    /// The stop signal was given; the search can go on.
+    case interrupted
+  }
+
+  /// What is searched.
+  public let space: SearchSpace
+  /// The images.
+  public let dataset: Dataset
+  private let store: TrialStore
+  /// Epochs of a trial; the same for all where there are rungs.
+  private let epochs: Int
+
+  /// Begins a search, or goes on with one.
+  ///
+  /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, lie the checkpoints of
+  ///   trials under way. Both are locked for as long as this object lives.
+  /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` where a classifier's labels are missing.
+  public init(_ space: SearchSpace, dataset: Dataset, storage: URL) throws {
+    if space.base.loss == .crossEntropy, dataset.train.labels == nil {
+      throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
+    }
+    // Whatever is impossible is refused before a file is made.
+    let configurations = try space.configurations()
+    try Self.checkValidation(configurations, images: dataset.train.count)
+    self.space = space
+    self.dataset = dataset
+    epochs = configurations[0].totalEpochs
+    store = try TrialStore(storage, space, dataset, configurations)
+  }
+
+  /// Trials are chosen by validation loss, so every one needs images for that, and others to train on.
+  private static func checkValidation(_ configurations: [Configuration], images: Int) throws {
+    for configuration in configurations {
+      let count = configuration.validationCount(of: images)
+      guard count > 0, count < images else {
+        throw SearchError(
+          .space,
+          "validation is \(configuration.validation): a search chooses by the validation loss, so expected from 1 to "
+            + "\(images - 1) of the \(images) training images, or such a share of them")
+      }
+    }
+  }
+
+  /// The storage, symbolic links resolved.
+  public var storage: URL { store.url }
+
+  /// All trials, by number.
+  ///
+  /// - Throws: the database's error.
+  public func trials() throws -> [Trial] { try store.trials() }
+
+  /// Trains what is not trained yet, as many trials at once as there are backends.
+  ///
+  /// - Parameters:
+  ///   - backends: a device for every trial at a time.
+  ///   - stopSignal: who may ask to stop; trials finish their step and write a checkpoint.
+  ///   - report: hears of everything, on the threads that train.
+  /// - Throws: an error that concerns the whole search; the trials stay as they are, and can go on.
+  public func run(
+    on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
+    report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
+  ) throws -> Outcome {
+    precondition(!backends.isEmpty, "a search needs a device")
+    try store.requeue()
+    guard space.strategy == .halving else {
+      guard try runWaiting(on: backends, through: nil, stopSignal, report) else { return .interrupted }
+      try store.removeRuns(exceptOn: nil)
+      return .finished
+    }
+    let rungs = Rungs(trials: space.trials, epochs: epochs, eta: space.eta)
+    while true {
+      let rung = try store.rung()
+      try store.removeRuns(exceptOn: rung)
+      guard try runWaiting(on: backends, through: rungs.epochs[rung], stopSignal, report) else {
+        return .interrupted
+      }
+      let next = rung + 1
+      guard next < rungs.trials.count else { break }
+      let survivors = try store.promote(rungs.trials[next], from: rung)
+      guard survivors > 0 else { break }
+      report(.rung(next, trials: survivors, epochs: rungs.epochs[next]))
+    }
+    try store.removeRuns(exceptOn: nil)
+    return .finished
+  }
+
+  /// Trains all trials that wait; false where it was asked to stop before.
+  private func runWaiting(
+    on backends: [any Backend], through last: Int?, _ stopSignal: StopSignal,
+    _ report: @escaping @Sendable (SearchEvent) -> Void
+  ) throws -> Bool {
+    let problem = FirstError()
+    let threads = DispatchGroup()
+    for backend in backends {
+      threads.enter()
+      let thread = Thread { [self] in
+        defer { threads.leave() }
+        do {
+          while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
+            try run(trial, on: backend, through: last, stopSignal, report)
+          }
+        } catch {
+          problem.note(error)
+        }
+      }
+      thread.name = "facsimile trial"
+      thread.start()
+    }
+    threads.wait()
+    if let error = problem.error { throw error }
+    return try !store.hasWaiting()
+  }
+
+  private func run(
+    _ trial: Trial, on backend: any Backend, through last: Int?, _ stopSignal: StopSignal,
+    _ report: @escaping @Sendable (SearchEvent) -> Void
+  ) throws {
+    report(.began(trial))
+    let training = TrialTraining(dataset: dataset, backend: backend, stopSignal: stopSignal) {
+      trial, record in
+      try self.store.update(trial)
+      report(.epoch(trial, record))
+    }
+    let ended = try training.run(trial, in: store.run(trial), through: last)
+    try store.update(ended)
+    // Only halving goes on from what a trial leaves behind.
+    if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
+      try? FileManager.default.removeItem(at: store.run(ended))
+    }
+    report(.ended(ended))
+  }
+}
+
+/// The first error of several threads.
+private final class FirstError: Sendable {
+  private let value = Mutex<(any Error)?>(nil)
+
+  var error: (any Error)? { value.withLock { $0 } }
+
+  func note(_ error: any Error) { value.withLock { if $0 == nil { $0 = error } } }
+}

@@ -1,0 +1,104 @@
+import Datasets
+import Models
+
+/// The outcome of a search: the trials, best first, and how to train the best.
+public struct SearchTable: Encodable, Sendable {
+  /// A trial as the table has it.
+  public struct Row: Encodable, Equatable, Sendable {
+    /// The trial's number.
+    public let number: Int
+    /// What distinguishes it: the keys of the space, in the file's order.
+    public let settings: [String: String]
+    /// How it stands.
+    public let state: Trial.State
+    /// Epochs that are done.
+    public let epochs: Int
+    /// The lowest validation loss.
+    public let validationLoss: Double?
+    /// Its epoch.
+    public let bestEpoch: Int
+    /// Hash of the state behind the last epoch.
+    public let stateSHA256: String?
+    /// Seconds of training.
+    public let seconds: Double
+    /// Why it failed.
+    public let failure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case number, settings, state, epochs, seconds, failure
+      case validationLoss = "validation_loss"
+      case bestEpoch = "best_epoch"
+      case stateSHA256 = "state_sha256"
+    }
+  }
+
+  /// The model.
+  public let model: String
+  /// How trials were chosen.
+  public let strategy: Strategy
+  /// Hash of the space.
+  public let spaceSHA256: String
+  /// The data set.
+  public let dataset: String
+  /// Best first; those that failed last.
+  public let trials: [Row]
+  /// The command line that trains the best; nil where no trial is done.
+  public let command: String?
+
+  enum CodingKeys: String, CodingKey {
+    case model, strategy, dataset, trials, command
+    case spaceSHA256 = "space_sha256"
+  }
+
+  /// The table of a search as it stands.
+  ///
+  /// - Parameter data: how the command line is to name the data set.
+  /// - Throws: the database's error.
+  public init(_ search: Search, data: String? = nil) throws {
+    let space = search.space
+    let trials = try search.trials().sorted(by: Self.precedes)
+    model = space.base.model.rawValue
+    strategy = space.strategy
+    spaceSHA256 = space.sha256
+    dataset = search.dataset.name
+    let keys = space.axes.map(\.key)
+    self.trials = trials.map { Row($0, keys) }
+    let best = trials.first { $0.state == .done }
+    command = try best.map { try Self.command($0, data: data ?? search.dataset.name) }
+  }
+
+  private static func precedes(_ a: Trial, _ b: Trial) -> Bool {
+    (a.state == .failed) == (b.state == .failed) ? Trial.precedes(a, b) : b.state == .failed
+  }
+
+  /// The command that trains a trial again, to the same hash: what differs from the model's defaults.
+  private static func command(_ trial: Trial, data: String) throws -> String {
+    let pairs = trial.configuration.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+    let configuration = try Configuration(pairs: pairs)
+    let defaults = Configuration(configuration.model)
+    let settings = zip(configuration.pairs, defaults.pairs).filter { $0.value != $1.value }
+      .map { "\($0.0.key)=\($0.0.value)" }
+    let words = ["facsimile", "train", configuration.model.rawValue, "--data", data]
+    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map(quoted).joined(separator: " ")
+  }
+
+  /// A word as a shell takes it.
+  private static func quoted(_ word: String) -> String {
+    let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=,./:@+".contains($0)) }
+    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+  }
+}
+
+extension SearchTable.Row {
+  init(_ trial: Trial, _ keys: [String]) {
+    number = trial.number
+    settings = trial.configuration.filter { keys.contains($0.key) }
+    state = trial.state
+    epochs = trial.epochs
+    validationLoss = trial.validationLoss
+    bestEpoch = trial.bestEpoch
+    stateSHA256 = trial.stateSHA256
+    seconds = trial.seconds
+    failure = trial.failure
+  }
+}

@@ -1,0 +1,60 @@
+import Yams
+
+/// A space as its file has it; nothing is checked against a model yet.
+struct SpaceFile {
+  /// Values of the keys that stand alone, by key.
+  private(set) var settings: [String: String] = [:]
+  /// What is the same in every trial, in order.
+  private(set) var fixed: [(key: String, value: String)] = []
+  /// What differs, in order.
+  private(set) var space: [(key: String, node: Node)] = []
+
+  private static let alone: Set = ["model", "strategy", "trials", "epochs", "eta"]
+
+  init(_ text: String) throws {
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: text)
+    } catch {
+      throw SearchError(.space, "the space is not YAML: \(error)")
+    }
+    guard let mapping = node?.mapping else {
+      throw SearchError(.space, "the space is no list of 'key: value': expected model, fixed and space")
+    }
+    for (key, node) in mapping {
+      switch key.string {
+      case "fixed": fixed = try Self.entries("fixed", node).map { ($0, try Self.text($0, $1)) }
+      case "space": space = try Self.entries("space", node)
+      case let name? where Self.alone.contains(name): settings[name] = try Self.text(name, node)
+      default:
+        let allowed = (Self.alone.union(["fixed", "space"])).sorted().joined(separator: ", ")
+        throw SearchError(.space, "unknown key '\(key.string ?? "?")' in the space: expected \(allowed)")
+      }
+    }
+    guard !space.isEmpty else {
+      throw SearchError(.space, "the space is empty: name at least one key with its values under 'space'")
+    }
+  }
+
+  private static func entries(_ name: String, _ node: Node) throws -> [(String, Node)] {
+    // `fixed:` with nothing behind it.
+    if node.null != nil { return [] }
+    guard let mapping = node.mapping else {
+      throw SearchError(.space, "\(name) is no list of 'key: value'")
+    }
+    return try mapping.map { key, value in
+      guard let key = key.string else { throw SearchError(.space, "\(name) has a key that is no text") }
+      return (key, value)
+    }
+  }
+
+  /// A single value, or a list such as `[8, 16, 32]` as `8,16,32`.
+  static func text(_ key: String, _ node: Node) throws -> String {
+    if let text = node.scalar?.string { return text }
+    let items = node.sequence.map { $0.compactMap { $0.scalar?.string } } ?? []
+    guard !items.isEmpty, items.count == node.sequence?.count else {
+      throw SearchError(.space, "\(key): expected a value, or a list of values")
+    }
+    return items.joined(separator: ",")
+  }
+}

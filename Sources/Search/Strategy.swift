@@ -1,0 +1,31 @@
+/// How a search chooses its trials.
+public enum Strategy: String, CaseIterable, Codable, Sendable {
+  /// Every combination, or the first ones.
+  case grid
+  /// Combinations drawn at random, each at most once.
+  case random
+  /// As `random`; but all train for a few epochs, only the best go on for more, and so again.
+  case halving
+}
+
+/// Who trains for how long in successive halving with synchronous rungs.
+///
+/// Source: Jamieson & Talwalkar, "Non-stochastic best arm identification" (AISTATS 2016); rungs as in Li et al.,
+/// "Hyperband" (JMLR 2018).
+///
+/// Formula: with n trials of R epochs, s = ⌊log_η min(n, R)⌋; rung k = 0 … s holds ⌊n / ηᵏ⌋ trials, trained for
+/// ⌊R / ηˢ⁻ᵏ⌋ epochs in all.
+public struct Rungs: Equatable, Sendable {
+  /// Trials of every rung.
+  public let trials: [Int]
+  /// Epochs behind which every rung is judged.
+  public let epochs: [Int]
+
+  /// The rungs of `trials` trials, of which the last are trained for `epochs`; `eta` at least 2.
+  public init(trials: Int, epochs: Int, eta: Int) {
+    var powers = [1]
+    while powers.last! <= min(trials, epochs) / eta { powers.append(powers.last! * eta) }
+    self.trials = powers.map { trials / $0 }
+    self.epochs = powers.reversed().map { epochs / $0 }
+  }
+}

@@ -1,0 +1,77 @@
+import Datasets
+import Foundation
+import Models
+import Programs
+import Storage
+import Training
+
+/// Trains one trial on one device, as far as its rung goes.
+struct TrialTraining {
+  let dataset: Dataset
+  let backend: any Backend
+  let stopSignal: StopSignal
+  /// Hears of the trial behind every epoch, with what the epoch said.
+  let note: (Trial, EpochRecord) throws -> Void
+
+  /// Trains to the end of epoch `last`; nil for the configuration's own.
+  ///
+  /// A trial that has a checkpoint goes on from it. The trial comes back as `done`, as `failed` with a reason, or
+  /// as `waiting` where it was asked to stop.
+  ///
+  /// - Throws: an error that concerns the whole search: files or storage that cannot be written.
+  func run(_ trial: Trial, in folder: URL, through last: Int?) throws -> Trial {
+    var trial = trial
+    do {
+      let trainer = try trainer(trial, in: folder)
+      trainer.stopSignal = stopSignal
+      trial.take(trainer)
+      do {
+        trial.state = try train(trainer, &trial, through: last) ? .done : .waiting
+      } catch let error as TrainingError where error.kind == .notFinite {
+        trial.state = .failed
+        // The error names the run's folder, the manifest does not: storages elsewhere hold equal tables.
+        trial.failure = trainer.manifest.failure ?? error.description
+      }
+    } catch {
+      if Self.concernsAll(error) { throw error }
+      trial.state = .failed
+      trial.failure = "\(error)"
+    }
+    return trial
+  }
+
+  /// Whether an error would meet every trial alike: the search stops, and goes on once the cause is gone.
+  private static func concernsAll(_ error: any Error) -> Bool {
+    error is FileError || error is SearchError || error is FolderInUse || error is CocoaError
+  }
+
+  /// Epoch by epoch, so that the storage knows each; false where it was asked to stop.
+  private func train(_ trainer: Trainer, _ trial: inout Trial, through last: Int?) throws -> Bool {
+    let last = min(last ?? .max, trainer.configuration.totalEpochs)
+    while true {
+      let before = trainer.epoch
+      let outcome = try trainer.fit(through: min(before + 1, last))
+      if trainer.epoch > before, let record = trainer.manifest.epochs.last {
+        trial.take(trainer)
+        try note(trial, record)
+      }
+      switch outcome {
+      case .interrupted: return false
+      case .finished, .stoppedEarly: return true
+      case .reached where trainer.epoch >= last: return true
+      case .reached: break
+      }
+    }
+  }
+
+  private func trainer(_ trial: Trial, in folder: URL) throws -> Trainer {
+    if let resumed = try? Trainer(resuming: RunFolder(resuming: folder), dataset: dataset, backend: backend) {
+      return resumed
+    }
+    // No run, or half of one: from the start it comes to the same bits.
+    try? FileManager.default.removeItem(at: folder)
+    let pairs = trial.configuration.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+    return try Trainer(
+      Configuration(pairs: pairs), dataset: dataset, backend: backend, folder: RunFolder(creating: folder))
+  }
+}

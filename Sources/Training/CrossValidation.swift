@@ -1,0 +1,144 @@
+import Datasets
+import Models
+import Numerics
+import Programs
+
+/// Judges a configuration on every training image: the images are cut into folds, and each fold in turn is held
+/// back while a model trains on the others.
+///
+/// The configuration's `validation` counts for nothing here. Everything else does, `seed` included: it decides
+/// the folds as well as the training.
+public struct CrossValidation: Sendable {
+  /// What is judged.
+  public let configuration: Configuration
+  /// The images.
+  public let dataset: Dataset
+  /// Indices of the images of every fold, ascending.
+  public let folds: [[UInt32]]
+
+  /// Cuts the training images into folds whose sizes differ by at most one.
+  ///
+  /// Formula: the N images sorted by (Philox word of stream `split`, index), as for any other split; fold f of K
+  /// takes places ⌊f·N/K⌋ ..< ⌊(f+1)·N/K⌋.
+  ///
+  /// - Throws: `ConfigurationError` where there are fewer than two folds, or more than images.
+  public init(_ configuration: Configuration, dataset: Dataset, folds count: Int) throws {
+    let images = dataset.train.count
+    guard count >= 2, count <= images else {
+      throw ConfigurationError(
+        "folds is \(count): expected a whole number from 2 to \(images), the number of training images")
+    }
+    self.configuration = configuration
+    self.dataset = dataset
+    let order = (0..<UInt32(images)).map {
+      UInt64(RandomStream.split.element(seed: configuration.seed, sample: $0, element: 0)) << 32 | UInt64($0)
+    }.sorted().map { UInt32(truncatingIfNeeded: $0) }
+    folds = (0..<count).map { order[$0 * images / count..<($0 + 1) * images / count].sorted() }
+  }
+
+  /// Which images train and which judge while `fold` (from 0) is held back.
+  public func split(_ fold: Int) -> (train: [UInt32], validation: [UInt32]) {
+    let others = folds.indices.filter { $0 != fold }.flatMap { folds[$0] }
+    return (others.sorted(), folds[fold])
+  }
+
+  /// Trains and judges every fold, one after another.
+  ///
+  /// - Parameters:
+  ///   - backend: the device.
+  ///   - stopSignal: who may ask to stop.
+  ///   - reporter: hears of every training.
+  ///   - done: hears of every fold.
+  /// - Returns: the figures; nil where it was asked to stop.
+  /// - Throws: `TrainingError`, or the backend's error.
+  public func run(
+    on backend: any Backend, stopSignal: StopSignal = StopSignal(), reporter: (any ProgressReporter)? = nil,
+    done: (Fold) -> Void = { _ in }
+  ) throws -> Result? {
+    var results: [Fold] = []
+    for index in folds.indices {
+      let trainer = try Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
+      trainer.stopSignal = stopSignal
+      trainer.reporter = reporter
+      guard try trainer.fit() != .interrupted else { return nil }
+      let fold = Fold(index + 1, trainer)
+      results.append(fold)
+      done(fold)
+    }
+    return Result(results)
+  }
+}
+
+extension CrossValidation {
+  /// What one fold said.
+  public struct Fold: Codable, Sendable, Equatable {
+    /// From 1.
+    public let fold: Int
+    /// Images that trained.
+    public let trainImages: Int
+    /// Images that judged.
+    public let validationImages: Int
+    /// Epochs that were trained.
+    public let epochs: Int
+    /// Epoch of the lowest loss on the fold: the one whose weights a run keeps.
+    public let bestEpoch: Int
+    /// Means over the fold's images behind that epoch: `loss`, `accuracy` and the like. The fold had a say in
+    /// which epoch it judges, so they are a little better than on images never seen.
+    public let metrics: [String: Double]
+    /// Hash of the state behind the last epoch.
+    public let stateSHA256: String
+    /// Seconds of training.
+    public let seconds: Double
+
+    enum CodingKeys: String, CodingKey {
+      case fold, epochs, metrics, seconds
+      case trainImages = "train_images"
+      case validationImages = "validation_images"
+      case bestEpoch = "best_epoch"
+      case stateSHA256 = "state_sha256"
+    }
+
+    init(_ fold: Int, _ trainer: Trainer) {
+      let records = trainer.manifest.epochs
+      self.fold = fold
+      trainImages = trainer.data.train.count
+      validationImages = trainer.data.validation.count
+      epochs = trainer.epoch
+      bestEpoch = trainer.stopping.bestEpoch
+      metrics = records.first { $0.epoch == trainer.stopping.bestEpoch }?.validationMetrics ?? [:]
+      stateSHA256 = records.last?.stateSHA256 ?? trainer.manifest.initialSHA256
+      seconds = records.reduce(0) { $0 + $1.seconds }
+    }
+  }
+
+  /// A figure over the folds, each counting once.
+  public struct Spread: Codable, Sendable, Equatable {
+    /// The mean.
+    public let mean: Double
+    /// The sample standard deviation, with divisor K − 1.
+    public let deviation: Double
+
+    /// Mean and deviation of at least two values.
+    public init(_ values: [Double]) {
+      let mean = values.reduce(0, +) / Double(values.count)
+      self.mean = mean
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      deviation = (squares / Double(values.count - 1)).squareRoot()
+    }
+  }
+
+  /// What all folds said.
+  public struct Result: Codable, Sendable, Equatable {
+    /// Every fold.
+    public let folds: [Fold]
+    /// Every metric over the folds, by name.
+    public let metrics: [String: Spread]
+
+    init(_ folds: [Fold]) {
+      self.folds = folds
+      let names = folds.first.map { Array($0.metrics.keys) } ?? []
+      let spreads = names.map { name in (name, Spread(folds.compactMap { $0.metrics[name] })) }
+      metrics = Dictionary(uniqueKeysWithValues: spreads)
+    }
+  }
+}

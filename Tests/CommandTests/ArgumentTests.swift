@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@Suite("The command line")
+struct ArgumentTests {
+  private let place: Workplace
+
+  init() throws { place = try Workplace() }
+
+  @Test("The version names version, commit and contract")
+  func version() throws {
+    let result = try Facsimile.run(["--version"])
+    #expect(result.status == 0 && result.errors.isEmpty)
+    #expect(result.output.contains(/^facsimile \d+\.\d+\.\d+, commit \S+, numerics contract \d+\n$/))
+  }
+
+  static let commands = [
+    "train", "evaluate", "reconstruct", "cross-validate", "devices", "parity", "bench", "plan", "data",
+    "export",
+    "import",
+  ]
+
+  @Test("Every command has help with examples", arguments: commands)
+  func help(_ command: String) throws {
+    let result = try Facsimile.run([command, "--help"])
+    #expect(result.status == 0 && result.errors.isEmpty)
+    #expect(result.output.contains("facsimile \(command)"))
+    #expect(result.output.contains("Examples:"))
+  }
+
+  @Test("The help lists exactly the commands there are")
+  func overview() throws {
+    let result = try Facsimile.run(["--help"])
+    #expect(result.status == 0)
+    for command in Self.commands { #expect(result.output.contains("\n  \(command) "), "\(command)") }
+    for command in ["generate", "latent", "study", "verify", "report", "tune", "denoise-curve"] {
+      #expect(!result.output.contains("\n  \(command) "), "\(command)")
+    }
+  }
+
+  @Test(
+    "Bad usage is one line and status 64",
+    arguments: [
+      (["fly"], "fly"), (["train", "--epoch", "3"], "facsimile train --help"),
+      (["train"], "which model? Name one of conv-autoencoder"),
+      (["train", "transformer"], "unknown model 'transformer': expected one of conv-autoencoder"),
+      (["plan", "vae", "--set", "width=3"], "vae has no key 'width': expected one of"),
+      (["plan", "vae", "--set", "latent"], "expected key=value"),
+      (["plan", "vae", "--set", "latent=0"], "latent is '0': expected a whole number from 1"),
+      (["plan", "vae", "--set", "dropout=1.5"], "dropout is '1.5'"),
+      (["plan", "vae", "--batch-size", "0"], "batch-size is '0'"),
+      (["plan", "conv-autoencoder", "--set", "filters=8,16"], "filters is '8,16'"),
+      (["plan", "conv-autoencoder", "--images", "0"], "--images is 0"),
+      (["train", "vae", "--epochs", "many"], "epochs is 'many'"),
+      (["train", "vae", "--seed", "-1"], "seed"),
+      (["bench", "--device", "abacus"], "no device 'abacus': this machine has cpu"),
+      (["bench", "--device", "opencl:x"], "expected opencl:PLATFORM.DEVICE"),
+      (["bench", "--device", "cpu", "--threads", "0"], "--threads is 0"),
+      (["bench", "--device", "cpu", "--rounds", "0"], "--rounds is 0"),
+      (["parity", "--model", "gan"], "unknown model 'gan'"),
+      (["parity", "--steps", "0"], "--steps is 0"),
+      (["reconstruct", "run", "--out", "picture.jpg"], "expected a .png file"),
+      (["export", "run", "--format", "onnx", "--out", "x"], "onnx"),
+      (["evaluate", "run", "--split", "all"], "all"),
+      (["cross-validate", "vae", "--folds", "1"], "--folds is 1"),
+    ] as [([String], String)])
+  func usage(_ arguments: [String], _ text: String) throws {
+    try Facsimile.expectFailure(arguments, status: 64, text)
+  }
+
+  @Test("Settings come from file, --set and options, the last counting")
+  func settings() throws {
+    try place.put("c.yaml", Data("model: conv-autoencoder\nlatent: 3\nbatch-size: 8\n".utf8))
+    struct Plan: Decodable {
+      let model: String
+      let batchSize: Int
+      let parameters: Int
+    }
+    func plan(_ arguments: [String]) throws -> Plan {
+      let result = try Facsimile.run(["plan"] + arguments + ["--json"])
+      #expect(result.status == 0, "\(result.errors)")
+      return try result.json()
+    }
+    let file = try plan(["--config", place.path("c.yaml")])
+    #expect(file.model == "conv-autoencoder" && file.batchSize == 8)
+    let set = try plan([
+      "--config", place.path("c.yaml"), "--batch-size", "5", "--set", "latent=4", "hidden=32",
+    ])
+    #expect(set.batchSize == 5 && set.parameters != file.parameters)
+    // --set takes all that follows it, but a model at the end is still the model.
+    #expect(
+      try plan(["--set", "latent=4", "--set", "hidden=32", "conv-autoencoder"]).parameters == set.parameters)
+    try Facsimile.expectFailure(
+      ["plan", "vae", "--config", place.path("c.yaml")], status: 64, "model is 'conv-autoencoder'")
+  }
+
+  @Test("Devices as JSON: the CPU backend passes")
+  func devices() throws {
+    struct Device: Decodable {
+      let identifier: String
+      let name: String
+      let kind: String
+      let passed: Bool
+    }
+    let result = try Facsimile.run(["devices", "--json"])
+    #expect(result.status == 0)
+    let devices = try result.json([Device].self)
+    #expect(devices.first?.identifier == "cpu" && devices.first?.passed == true)
+    #expect(devices.first?.kind == "cpu" && devices.first?.name.isEmpty == false)
+  }
+
+  @Test("bench --json has the agreed keys")
+  func bench() throws {
+    struct Row: Decodable {
+      let model: String
+      let device: String
+      let batch: Int
+      let phase: String
+      let imagesPerSecond: Double
+      let flopsPerSecond: Double
+      let peakMemoryBytes: Int
+    }
+    let result = try Facsimile.run([
+      "bench", "--device", "cpu", "--batch-size", "16", "--rounds", "1", "--seconds", "0.01", "--json",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let rows = try result.json([Row].self)
+    #expect(rows.map(\.phase) == ["train", "forward"])
+    for row in rows {
+      #expect(row.model == "conv-autoencoder" && row.device == "cpu" && row.batch == 16)
+      #expect(row.imagesPerSecond > 0 && row.flopsPerSecond > 0 && row.peakMemoryBytes > 40_000_000)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// The program, run as a user runs it.
+enum Facsimile {
+  /// What a run of the program left.
+  struct Result {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The output as JSON.
+    func json<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+      try Facsimile.decode(type, Data(output.utf8))
+    }
+  }
+
+  /// Keys in snake case become names in camel case.
+  static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: data)
+  }
+
+  /// The program lies beside the tests' own binary.
+  private static let program: URL = {
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let bundle = CommandLine.arguments.first.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
+    let candidates = [tests] + (bundle.map { [$0] } ?? [])
+    let found = candidates.map { $0.appendingPathComponent("facsimile") }
+    return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
+  }()
+
+  /// Runs the program with these arguments; `interruptedAfter`: sends SIGINT once the output holds this text.
+  static func run(
+    _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
+    interruptedAfter text: String? = nil
+  ) throws -> Result {
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, errors) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, errors)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    // Errors are few enough for the pipe's buffer, so one stream may be read after the other.
+    var said = Data()
+    var isInterrupted = false
+    while case let part = output.fileHandleForReading.availableData, !part.isEmpty {
+      said += part
+      if let text, !isInterrupted, String(decoding: said, as: UTF8.self).contains(text) {
+        isInterrupted = true
+        process.interrupt()
+      }
+    }
+    let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationReason == .exit
+        ? process.terminationStatus : 128 + process.terminationStatus,
+      output: String(decoding: said, as: UTF8.self), errors: String(decoding: complaints, as: UTF8.self))
+  }
+
+  /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`.
+  static func expectFailure(
+    _ arguments: [String], status: Int32, _ text: String, in folder: URL? = nil,
+    environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let result = try run(arguments, in: folder, environment: environment)
+    #expect(result.status == status, "\(result.errors)", sourceLocation: sourceLocation)
+    let lines = result.errors.split(separator: "\n")
+    #expect(lines.count == 1, "\(result.errors)", sourceLocation: sourceLocation)
+    #expect(result.errors.hasPrefix("error: "), sourceLocation: sourceLocation)
+    #expect(result.errors.contains(text), "\(result.errors)", sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,256 @@
+import Numerics
+import OpenCLBackend
+import Programs
+import Testing
+
+/// A part of a batch in the second of three steps: images 5 … of rows of 30, some of them absent.
+struct TestBatch {
+  static let (batch, rowLength, firstImage, step, there) = (21, 30, 5, 1, 17)
+  static let scales: (loss: Float, gradient: Float, klWeight: Float) = (0.037, 0.21, 0.7)
+  let samples: [UInt32]
+  let epoch: UInt32 = 9
+  var source: BatchSource
+
+  init(_ trial: inout Trial, samplesOf count: Int) {
+    var random = TestRandom(5)
+    var indices = (0..<3 * Self.rowLength).map { _ in UInt32(random.integer(0...count - 1)) }
+    let start = Self.rowLength * Self.step + Self.firstImage
+    for n in Self.there..<Self.rowLength - Self.firstImage { indices[start + n] = BatchSource.absent }
+    samples = Array(indices[start..<start + Self.there])
+    var table = StepTable(steps: 3)
+    table[Self.step, .epoch] = epoch
+    table[Self.step, .images] = UInt32(Self.firstImage + Self.there)
+    table.set(Self.step, .lossScale, Self.scales.loss)
+    table.set(Self.step, .gradientScale, Self.scales.gradient)
+    table.set(Self.step, .klWeight, Self.scales.klWeight)
+    source = BatchSource(
+      table: trial.words("table", table.words), indices: trial.words("indices", indices),
+      rowLength: Self.rowLength, firstImage: Self.firstImage)
+  }
+}
+
+/// Element-wise operations and losses against the table of formulas, bit by bit.
+@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+struct ElementTests {
+  static let shape = MapShape(3, 2, 5)
+  private let batch = TestBatch.batch
+  private let there = TestBatch.there
+
+  /// The values of images that are there.
+  private func present(_ values: [Float], _ shape: MapShape) -> [Float] {
+    Array(values[..<(there * shape.count)])
+  }
+
+  @Test func gatherNoiseAndDropout() throws {
+    var random = TestRandom(1)
+    var trial = Trial()
+    let (shape, images) = (Self.shape, 40)
+    let bytes = (0..<images * shape.count).map { _ in UInt8(random.integer(0...255)) }
+    let dataset = trial.result("dataset", .bytes(bytes.count))
+    let test = TestBatch(&trial, samplesOf: images)
+    let gathered = trial.result("gathered", .images(batch: batch, shape))
+    let noisy = trial.result("noisy", .images(batch: batch, shape))
+    let dropped = trial.result("dropped", .images(batch: batch, shape))
+    let back = trial.result("back", .images(batch: batch, shape))
+    let source = RandomSource(seed: 0xfeed_0123_4567, stream: 0x403)
+    let dropout = try DropoutForward(
+      input: gathered, output: dropped, source: test.source, random: source, probability: 0.3)
+    let operations: [Programs.Operation] = [
+      .gatherImages(try GatherImages(dataset: dataset, source: test.source, output: gathered)),
+      .addNoise(
+        try AddNoise(input: gathered, output: noisy, source: test.source, random: source, factor: 0.4)),
+      .dropoutForward(dropout),
+      .dropoutBackward(try DropoutBackward(dropout, outputGradient: noisy, inputGradient: back)),
+    ]
+    let places = test.samples.flatMap { sample in (0..<shape.count).map { (sample, $0) } }
+    let pixels = places.map { Formulas.byteToFloat(bytes[Int($0) * shape.count + $1]) }
+    let noise = places.map { Reference.normal(source, epoch: test.epoch, sample: $0, $1) }
+    let uniform = places.map { Reference.uniform(source, epoch: test.epoch, sample: $0, $1) }
+    let expectedNoisy = zip(pixels, noise).map { Formulas.addNoise($0, $1, level: 0.4) }
+    func drop(_ values: [Float]) -> [Float] {
+      zip(values, uniform).map { Formulas.dropout($0, $1, keep: dropout.keep, scale: dropout.scale) }
+    }
+    try trial.run(operations, step: TestBatch.step, bytes: [(dataset, bytes)]) { name, prepared in
+      let all = try prepared.images(gathered)
+      expectSameBits(present(all, shape), pixels, "gather on \(name)")
+      #expect(all[(there * shape.count)...].allSatisfy { $0 == 0 }, "absent images on \(name)")
+      expectSameBits(present(try prepared.images(noisy), shape), expectedNoisy, "noise on \(name)")
+      expectSameBits(present(try prepared.images(dropped), shape), drop(pixels), "dropout on \(name)")
+      expectSameBits(present(try prepared.images(back), shape), drop(expectedNoisy), "back on \(name)")
+    }
+  }
+
+  @Test(arguments: Activation.allCases)
+  func activations(_ activation: Activation) throws {
+    var random = TestRandom(2)
+    var trial = Trial()
+    let count = batch * Self.shape.count
+    let x = random.floats(count).map { $0 * 8 }, g = random.floats(count)
+    let input = trial.images("input", Self.shape, batch: batch, x)
+    let gradient = trial.images("gradient", Self.shape, batch: batch, g)
+    let output = trial.result("output", .images(batch: batch, Self.shape))
+    let back = trial.result("back", .images(batch: batch, Self.shape))
+    let flat = trial.result("flat", .images(batch: batch, .features(Self.shape.count)))
+    let unflat = trial.result("unflat", .images(batch: batch, Self.shape))
+    let y = x.map { x in
+      switch activation {
+      case .identity: x
+      case .relu: Formulas.relu(x)
+      case .sigmoid: Elementary.sigmoid(x)
+      case .tanh: Elementary.tanh(x)
+      case .softplus: Elementary.softplus(x)
+      }
+    }
+    let slope = zip(g, y).map { g, y in
+      switch activation {
+      case .identity: g
+      case .relu: Formulas.reluGradient(g, result: y)
+      case .sigmoid: Formulas.sigmoidGradient(g, result: y)
+      case .tanh: Formulas.tanhGradient(g, result: y)
+      case .softplus: Formulas.softplusGradient(g, result: y)
+      }
+    }
+    let operations: [Programs.Operation] = [
+      .activationForward(try ActivationForward(input: input, output: output, activation: activation)),
+      .activationBackward(
+        try ActivationBackward(
+          output: output, outputGradient: gradient, inputGradient: back, activation: activation)),
+      .flatten(try Flatten(input: output, output: flat)),
+      .unflatten(try Unflatten(input: flat, output: unflat)),
+    ]
+    try trial.run(operations) { name, prepared in
+      expectSameBits(try prepared.images(output), y, "\(activation) on \(name)")
+      expectSameBits(try prepared.images(back), slope, "gradient of \(activation) on \(name)")
+      expectSameBits(try prepared.images(flat), y, "flatten on \(name)")
+      expectSameBits(try prepared.images(unflat), y, "unflatten on \(name)")
+    }
+  }
+
+  @Test(arguments: [Activation.identity, .sigmoid])
+  func reconstructionLosses(_ activation: Activation) throws {
+    var random = TestRandom(3)
+    var trial = Trial()
+    let (shape, scale) = (Self.shape, TestBatch.scales.gradient)
+    let p = random.floats(batch * shape.count), t = random.floats(batch * shape.count).map(Elementary.sigmoid)
+    let test = TestBatch(&trial, samplesOf: 10)
+    let prediction = trial.images("prediction", shape, batch: batch, p)
+    let target = trial.images("target", shape, batch: batch, t)
+    let results = (0..<2).map { trial.result("loss \($0)", .images(batch: batch, .features(1))) }
+    let gradients = (0..<2).map { trial.result("gradient \($0)", .images(batch: batch, shape)) }
+    let mse = try MeanSquaredError(
+      ReconstructionLoss(
+        prediction: prediction, target: target, perImage: results[0], gradient: gradients[0],
+        activation: activation, source: test.source))
+    let bce = try BinaryCrossEntropy(
+      ReconstructionLoss(
+        prediction: prediction, target: target, perImage: results[1], gradient: gradients[1],
+        activation: .identity, source: test.source))
+    var losses = [[Float](repeating: 0, count: batch), [Float](repeating: 0, count: batch)]
+    var slopes = [[Float](repeating: 0, count: p.count), [Float](repeating: 0, count: p.count)]
+    for n in 0..<there {
+      for e in n * shape.count..<(n + 1) * shape.count {
+        losses[0][n] = Formulas.squaredError(p[e], t[e], addedTo: losses[0][n])
+        losses[1][n] += Formulas.binaryCrossEntropy(p[e], t[e])
+        let slope = Formulas.squaredErrorGradient(p[e], t[e], scale: scale)
+        slopes[0][e] = activation == .sigmoid ? Formulas.sigmoidGradient(slope, result: p[e]) : slope
+        slopes[1][e] = Formulas.binaryCrossEntropyGradient(p[e], t[e], scale: scale)
+      }
+    }
+    try trial.run([.meanSquaredError(mse), .binaryCrossEntropy(bce)], step: TestBatch.step) {
+      name, prepared in
+      for i in 0..<2 {
+        expectSameBits(try prepared.images(results[i]), losses[i], "loss \(i) on \(name)")
+        expectSameBits(try prepared.images(gradients[i]), slopes[i], "gradient \(i) on \(name)")
+      }
+    }
+  }
+
+  @Test func crossEntropy() throws {
+    var random = TestRandom(4)
+    var trial = Trial()
+    let classes = 7
+    var x = random.floats(batch * classes)
+    // A tie for the largest: the lower index wins.
+    (x[1], x[4]) = (5, 5)
+    let classOf = (0..<40).map { _ in UInt8(random.integer(0...classes - 1)) }
+    let labels = trial.result("labels", .bytes(classOf.count))
+    let test = TestBatch(&trial, samplesOf: classOf.count)
+    let logits = trial.images("logits", .features(classes), batch: batch, x)
+    let loss = trial.result("loss", .images(batch: batch, .features(1)))
+    let correct = trial.result("correct", .images(batch: batch, .features(1)))
+    let gradient = trial.result("gradient", .images(batch: batch, .features(classes)))
+    let operation = try CrossEntropy(
+      logits: logits, labels: labels, source: test.source, perImage: loss, correct: correct,
+      gradient: gradient)
+    var losses = [Float](repeating: 0, count: batch), hits = losses
+    var slopes = [Float](repeating: 0, count: x.count)
+    for n in 0..<there {
+      let row = Array(x[n * classes..<(n + 1) * classes]), label = Int(classOf[Int(test.samples[n])])
+      var best = 0
+      for i in 1..<classes where row[i] > row[best] { best = i }
+      let sum = row.reduce(Float(0)) { $0 + Elementary.exp($1 - row[best]) }
+      losses[n] = Formulas.crossEntropy(logit: row[label], maximum: row[best], sum: sum) + 0
+      hits[n] = best == label ? 1 : 0
+      for i in 0..<classes {
+        slopes[n * classes + i] = Formulas.crossEntropyGradient(
+          Formulas.softmax(logit: row[i], maximum: row[best], sum: sum), target: i == label ? 1 : 0,
+          scale: TestBatch.scales.gradient)
+      }
+    }
+    try trial.run([.crossEntropy(operation)], step: TestBatch.step, bytes: [(labels, classOf)]) {
+      name, prepared in
+      expectSameBits(try prepared.images(loss), losses, "loss on \(name)")
+      expectSameBits(try prepared.images(correct), hits, "correct on \(name)")
+      expectSameBits(try prepared.images(gradient), slopes, "gradient on \(name)")
+    }
+  }
+
+  @Test func reparameterize() throws {
+    var random = TestRandom(6)
+    var trial = Trial()
+    let latent = MapShape.features(6)
+    let m = random.floats(batch * 6), v = random.floats(batch * 6), g = random.floats(batch * 6)
+    let r = random.floats(batch)
+    let test = TestBatch(&trial, samplesOf: 1000)
+    let mean = trial.images("mean", latent, batch: batch, m)
+    let logVariance = trial.images("log variance", latent, batch: batch, v)
+    let dz = trial.images("dz", latent, batch: batch, g)
+    let reconstruction = trial.images("reconstruction", .features(1), batch: batch, r)
+    let outputs = ["z", "dmean", "dlogvar"].map { trial.result($0, .images(batch: batch, latent)) }
+    let sums = ["divergence", "total"].map { trial.result($0, .images(batch: batch, .features(1))) }
+    let forward = try ReparameterizeForward(
+      mean: mean, logVariance: logVariance, output: outputs[0], source: test.source,
+      random: RandomSource(seed: 77, stream: 0x600))
+    let backward = try ReparameterizeBackward(
+      forward, outputGradient: dz, meanGradient: outputs[1], logVarianceGradient: outputs[2])
+    let divergence = try KLDivergence(
+      mean: mean, logVariance: logVariance, reconstruction: reconstruction, divergence: sums[0],
+      total: sums[1],
+      source: test.source)
+    let scale = TestBatch.scales.klWeight * TestBatch.scales.gradient
+    var z: [Float] = [], dm = [Float](repeating: 0, count: m.count), dv = dm
+    var kl = [Float](repeating: 0, count: batch), total = kl
+    for n in 0..<there {
+      for i in 0..<6 {
+        let e = 6 * n + i
+        let noise = Reference.normal(forward.random, epoch: test.epoch, sample: test.samples[n], i)
+        z.append(Formulas.reparameterise(mean: m[e], logVariance: v[e], noise: noise))
+        dm[e] = Formulas.meanGradient(g[e], mean: m[e], scale: scale)
+        dv[e] = Formulas.logVarianceGradient(g[e], logVariance: v[e], noise: noise, scale: scale)
+        kl[n] = Formulas.divergence(mean: m[e], logVariance: v[e], addedTo: kl[n])
+      }
+      kl[n] += 0
+      total[n] = fma(TestBatch.scales.klWeight, kl[n], r[n])
+    }
+    let operations: [Programs.Operation] = [
+      .reparameterizeForward(forward), .reparameterizeBackward(backward), .klDivergence(divergence),
+    ]
+    try trial.run(operations, step: TestBatch.step) { name, prepared in
+      expectSameBits(present(try prepared.images(outputs[0]), latent), z, "z on \(name)")
+      expectSameBits(try prepared.images(outputs[1]), dm, "gradient of the mean on \(name)")
+      expectSameBits(try prepared.images(outputs[2]), dv, "gradient of the log variance on \(name)")
+      expectSameBits(try prepared.images(sums[0]), kl, "divergence on \(name)")
+      expectSameBits(try prepared.images(sums[1]), total, "total on \(name)")
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Models
+import Numerics
+import Programs
+
+/// A model's loss in double precision: textbook loops over PyTorch's layouts, sharing nothing with the
+/// backends but the random words.
+struct DoubleReference {
+  let configuration: Configuration
+  let architecture: Architecture
+  /// By PyTorch's names, in PyTorch's order.
+  var parameters: [String: [Double]]
+  /// Sample n of the data set: 784 values.
+  let images: [[Double]]
+  let labels: [Int]
+  /// Word 1 of the random counter.
+  let epoch: UInt32
+
+  /// The loss that training makes small.
+  func loss() -> Double {
+    let total = images.indices.reduce(0) { $0 + loss(sample: $1) } / Double(images.count)
+    return configuration.loss == .meanSquaredError ? total / Double(ModelKind.pixels) : total
+  }
+
+  private func loss(sample: Int) -> Double {
+    var map = Map(architecture.input, images[sample])
+    if architecture.noise > 0 {
+      for e in map.values.indices { map.values[e] += architecture.noise * normal(.noise, sample, e) }
+    }
+    var divergence = 0.0
+    for (index, layer) in architecture.layers.enumerated() {
+      switch layer.kind {
+      case .convolution(let outputs, let kernel, let stride, let padding):
+        map = convolution(map, layer.name, outputs, kernel, stride, padding)
+      case .transposedConvolution(let outputs, let kernel, let stride, let padding, let outputPadding):
+        map = transposed(map, layer.name, outputs, kernel, stride, padding, outputPadding)
+      case .linear(let outputs): map = linear(map, layer.name, outputs)
+      case .posterior(let latent):
+        let mean = linear(map, layer.name + ".mu", latent)
+        let logVariance = linear(map, layer.name + ".logvar", latent)
+        map = mean
+        for (e, (m, v)) in zip(mean.values, logVariance.values).enumerated() {
+          map.values[e] += exp(v / 2) * normal(.reparameterisation, sample, e)
+          divergence -= (1 + v - m * m - exp(v)) / 2
+        }
+      case .flatten: map = Map(.features(map.values.count), map.values)
+      case .unflatten(let shape): map = Map(shape, map.values)
+      }
+      map.values = map.values.map { activate(layer.activation, $0) }
+      for e in map.values.indices where layer.dropout > 0 {
+        let word = RandomStream.dropout.element(
+          seed: configuration.seed, layer: index, epoch: epoch, sample: UInt32(sample), element: UInt32(e))
+        let isKept = Double(word >> 8) * 0x1p-24 < 1 - layer.dropout
+        map.values[e] = isKept ? map.values[e] / (1 - layer.dropout) : 0
+      }
+    }
+    return error(map.values, sample) + configuration.klWeight * divergence
+  }
+
+  private func error(_ output: [Double], _ sample: Int) -> Double {
+    switch configuration.loss {
+    case .meanSquaredError: zip(output, images[sample]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    case .binaryCrossEntropy:
+      zip(output, images[sample]).reduce(0) { $0 + log1p(exp(-abs($1.0))) + max($1.0, 0) - $1.0 * $1.1 }
+    case .crossEntropy: log(output.reduce(0) { $0 + exp($1) }) - output[labels[sample]]
+    }
+  }
+
+  private func activate(_ activation: Activation, _ x: Double) -> Double {
+    switch activation {
+    case .identity: x
+    case .relu: max(x, 0)
+    case .sigmoid: 1 / (1 + exp(-x))
+    case .tanh: Foundation.tanh(x)
+    case .softplus: log1p(exp(x))
+    }
+  }
+
+  /// Box and Muller in double, from the contract's words.
+  private func normal(_ stream: RandomStream, _ sample: Int, _ element: Int) -> Double {
+    func word(_ element: Int) -> Double {
+      Double(
+        stream.element(
+          seed: configuration.seed, epoch: epoch, sample: UInt32(sample), element: UInt32(element)) >> 8)
+    }
+    let first = element / 2 * 2
+    let radius = (-2 * log((word(first) + 1) * 0x1p-24)).squareRoot()
+    let angle = 2 * Double.pi * word(first + 1) * 0x1p-24
+    return radius * (element % 2 == 0 ? cos(angle) : sin(angle))
+  }
+}
+
+/// One image's values [C, H, W].
+private struct Map {
+  let shape: MapShape
+  var values: [Double]
+  init(_ shape: MapShape, _ values: [Double]) { (self.shape, self.values) = (shape, values) }
+
+  subscript(c: Int, y: Int, x: Int) -> Double {
+    get { values[(c * shape.height + y) * shape.width + x] }
+    set { values[(c * shape.height + y) * shape.width + x] = newValue }
+  }
+
+  func holds(_ y: Int, _ x: Int) -> Bool {
+    (0..<shape.height).contains(y) && (0..<shape.width).contains(x)
+  }
+}
+
+extension DoubleReference {
+  /// out[k, y, x] = b[k] + Σ in[c, y·s − p + ky, x·s − p + kx] · w[k, c, ky, kx].
+  private func convolution(
+    _ input: Map, _ name: String, _ outputs: Int, _ kernel: Int, _ stride: Int, _ padding: Int
+  ) -> Map {
+    func size(_ n: Int) -> Int { (n + 2 * padding - kernel) / stride + 1 }
+    let shape = MapShape(outputs, size(input.shape.height), size(input.shape.width))
+    var output = bias(name, shape)
+    let weight = parameters[name + ".weight"]!
+    for k in 0..<outputs {
+      for y in 0..<shape.height {
+        for x in 0..<shape.width {
+          for c in 0..<input.shape.channels {
+            for tap in 0..<kernel * kernel {
+              let (row, column) = (y * stride - padding + tap / kernel, x * stride - padding + tap % kernel)
+              guard input.holds(row, column) else { continue }
+              let place = (k * input.shape.channels + c) * kernel * kernel + tap
+              output[k, y, x] += input[c, row, column] * weight[place]
+            }
+          }
+        }
+      }
+    }
+    return output
+  }
+
+  /// Every input value spreads over the outputs: out[k, y·s − p + ky, x·s − p + kx] += in[c, y, x] · w[c, k, ky, kx].
+  private func transposed(
+    _ input: Map, _ name: String, _ outputs: Int, _ kernel: Int, _ stride: Int, _ padding: Int,
+    _ outputPadding: Int
+  ) -> Map {
+    func size(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
+    var output = bias(name, MapShape(outputs, size(input.shape.height), size(input.shape.width)))
+    let weight = parameters[name + ".weight"]!
+    for c in 0..<input.shape.channels {
+      for y in 0..<input.shape.height {
+        for x in 0..<input.shape.width {
+          for k in 0..<outputs {
+            for tap in 0..<kernel * kernel {
+              let (row, column) = (y * stride - padding + tap / kernel, x * stride - padding + tap % kernel)
+              guard output.holds(row, column) else { continue }
+              output[k, row, column] += input[c, y, x] * weight[(c * outputs + k) * kernel * kernel + tap]
+            }
+          }
+        }
+      }
+    }
+    return output
+  }
+
+  private func linear(_ input: Map, _ name: String, _ outputs: Int) -> Map {
+    var output = bias(name, .features(outputs))
+    let weight = parameters[name + ".weight"]!
+    for k in 0..<outputs {
+      for (e, value) in input.values.enumerated() {
+        output.values[k] += value * weight[k * input.values.count + e]
+      }
+    }
+    return output
+  }
+
+  /// A map of every channel's bias.
+  private func bias(_ name: String, _ shape: MapShape) -> Map {
+    Map(
+      shape,
+      parameters[name + ".bias"]!.flatMap { [Double](repeating: $0, count: shape.height * shape.width) })
+  }
+}

@@ -1,0 +1,74 @@
+import Numerics
+import Programs
+
+/// Where a model golden's random numbers come from: the metadata `draws`.
+struct GoldenDraws: Decodable {
+  let seed: UInt64
+  let noise: UInt32
+  let epsilon: UInt32
+  let dropout: UInt32
+
+  /// `program` with the goldens' streams in place of its own, and nothing else changed. The masks of the
+  /// i-th hidden layer come from stream `dropout` + 1000 · i.
+  func replacingStreams(in program: Program, dropout probability: Double) throws -> Program {
+    var builder = ProgramBuilder()
+    for buffer in program.buffers { _ = builder.buffer(buffer.name, buffer.contents, buffer.storage) }
+    for routine in program.routines {
+      var hidden: UInt32 = 0
+      let operations = try routine.operations.map { operation -> Operation in
+        switch operation {
+        case .addNoise(let d):
+          return .addNoise(
+            try AddNoise(
+              input: d.input, output: d.output, source: d.source, random: source(noise), factor: d.factor))
+        case .dropoutForward(let d):
+          defer { hidden += 1 }
+          return .dropoutForward(
+            try DropoutForward(
+              input: d.input, output: d.output, source: d.source, random: source(dropout + 1000 * hidden),
+              probability: probability))
+        case .dropoutBackward(let d):
+          preconditionFailure("\(d.inputGradient.name): dropout behind ReLU passes back through a mask")
+        case .reparameterizeForward(let d): return .reparameterizeForward(try drawing(d))
+        case .reparameterizeBackward(let d):
+          return .reparameterizeBackward(
+            try ReparameterizeBackward(
+              try drawing(d.forward), outputGradient: d.outputGradient, meanGradient: d.meanGradient,
+              logVarianceGradient: d.logVarianceGradient))
+        default: return operation
+        }
+      }
+      builder.add(Routine(routine.name, operations))
+    }
+    return builder.program()
+  }
+
+  private func source(_ stream: UInt32) -> RandomSource { RandomSource(seed: seed, stream: stream) }
+
+  private func drawing(_ d: ReparameterizeForward) throws -> ReparameterizeForward {
+    try ReparameterizeForward(
+      mean: d.mean, logVariance: d.logVariance, output: d.output, source: d.source, random: source(epsilon))
+  }
+}
+
+extension Program {
+  /// The program with `train` also leaving in `kept`, buffers of `evaluate` called `evaluate.X`, what it
+  /// computes as `train.X`.
+  func keepingWhatTrainComputes(_ kept: [Buffer]) throws -> Program {
+    var builder = ProgramBuilder()
+    for buffer in buffers { _ = builder.buffer(buffer.name, buffer.contents, buffer.storage) }
+    for routine in routines {
+      var operations = routine.operations
+      if routine.name == .train {
+        for buffer in kept {
+          let name = "train." + buffer.name.dropFirst("evaluate.".count)
+          let input = buffers.first { $0.name == name }!
+          operations.append(
+            .activationForward(try ActivationForward(input: input, output: buffer, activation: .identity)))
+        }
+      }
+      builder.add(Routine(routine.name, operations))
+    }
+    return builder.program()
+  }
+}

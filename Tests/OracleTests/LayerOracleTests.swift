@@ -1,0 +1,125 @@
+import Programs
+import Testing
+
+/// Layers with weights and activations against PyTorch in double, forward and backward.
+@Suite struct LayerOracleTests {
+  @Test("there are cases of every kind")
+  func cases() {
+    #expect(OperationGolden.cases("conv2d").count == 9)
+    #expect(OperationGolden.cases("conv_transpose2d").count == 9)
+    #expect(OperationGolden.cases("linear").count == 4)
+    #expect(OperationGolden.cases("relu", "sigmoid", "tanh", "softplus").count == 4)
+  }
+
+  @Test("convolutions", arguments: Device.all, OperationGolden.cases("conv2d", "conv_transpose2d"))
+  func convolution(_ device: Device, _ golden: OperationGolden) throws {
+    let t = try golden.tensors()
+    let (batch, input) = try t.images("input")
+    let output = try t.images("output").shape
+    let about = golden.about
+    let geometry =
+      about.op == "conv2d"
+      ? try ConvolutionGeometry.conv2D(
+        input: input, outputs: output.channels, kernel: about.kernel!, stride: about.stride!,
+        padding: about.padding!)
+      : try ConvolutionGeometry.convTranspose2D(
+        input: input, outputs: output.channels, kernel: about.kernel!, stride: about.stride!,
+        padding: about.padding!, outputPadding: about.outputPadding!)
+    let layer = Convolution(about.op == "conv2d" ? .down : .up, geometry, batch: batch)
+    #expect(layer.output == output)
+
+    var bench = Workbench()
+    let x = bench.images("input", batch, input, try t("input"))
+    let dy = bench.images("output gradient", batch, output, try t("output_gradient"))
+    let weight = bench.parameter("weight", geometry.weight, try t("weight"))
+    let bias = bench.parameter("bias", .bias(output.channels), try t("bias"))
+    let (y, dx) = (bench.images("output", batch, output), bench.images("input gradient", batch, input))
+    bench.add(
+      .convolutionForward(
+        try ConvolutionForward(layer, input: x, weight: weight, bias: bias, output: y, activation: .identity))
+    )
+    bench.add(
+      .convolutionBackwardInput(
+        try ConvolutionBackwardInput(
+          layer, outputGradient: dy, weight: weight, inputGradient: dx, mask: nil)))
+
+    let biasOffset = Blocking.wholeSegments(geometry.weight.packedCount)
+    let stride = biasOffset + Blocking.wholeSegments(output.channels)
+    let gradients = bench.floats("gradients", stride)
+    let dw = bench.region("weight gradient", geometry.weight, of: gradients, at: 0)
+    let db = bench.region("bias gradient", .bias(output.channels), of: gradients, at: biasOffset)
+    let partials = bench.floats("partials", stride * Blocking.chunks(batch))
+    bench.add(
+      .convolutionBackwardWeight(
+        try ConvolutionBackwardWeight(
+          layer, input: x, outputGradient: dy, partials: partials, weightOffset: 0, biasOffset: biasOffset,
+          stride: stride)))
+    bench.add(
+      .sumChunks(
+        try SumChunks(
+          partials: partials, chunks: Blocking.chunks(batch), stride: stride,
+          segments: bench.words("segments", Array(0..<UInt32(stride / Blocking.segment))),
+          gradients: gradients)))
+
+    let prepared = try bench.run(device)
+    let arena = try prepared.floats(gradients)
+    try golden.expect(y, "output", prepared)
+    try golden.expect(dx, "input_gradient", prepared)
+    for (region, offset, tensor) in [(dw, 0, "weight_gradient"), (db, biasOffset, "bias_gradient")] {
+      guard case .parameter(let shape) = region.contents else { continue }
+      #expect(relativeError(shape.unpack(arena[offset...]), try t(tensor)) <= 1e-5, "\(tensor)")
+    }
+  }
+
+  @Test("linear layers", arguments: Device.all, OperationGolden.cases("linear"))
+  func linear(_ device: Device, _ golden: OperationGolden) throws {
+    let t = try golden.tensors()
+    let (batch, input) = try t.images("input")
+    let output = try t.images("output").shape
+    let shape = ParameterShape.linear(outputs: output.channels, inputs: input.channels)
+
+    var bench = Workbench()
+    let x = bench.images("input", batch, input, try t("input"))
+    let dy = bench.images("output gradient", batch, output, try t("output_gradient"))
+    let weight = bench.parameter("weight", shape, try t("weight"))
+    let bias = bench.parameter("bias", .bias(output.channels), try t("bias"))
+    let (y, dx) = (bench.images("output", batch, output), bench.images("input gradient", batch, input))
+    let dw = bench.parameter("weight gradient", shape)
+    let db = bench.parameter("bias gradient", .bias(output.channels))
+    bench.add(
+      .linearForward(
+        try LinearForward(input: x, weight: weight, bias: bias, output: y, activation: .identity)))
+    bench.add(
+      .linearBackwardInput(
+        try LinearBackwardInput(outputGradient: dy, weight: weight, inputGradient: dx, mask: nil)))
+    bench.add(
+      .linearBackwardWeight(
+        try LinearBackwardWeight(input: x, outputGradient: dy, weightGradient: dw, biasGradient: db)))
+
+    let prepared = try bench.run(device)
+    try golden.expect(y, "output", prepared)
+    try golden.expect(dx, "input_gradient", prepared)
+    try golden.expect(dw, "weight_gradient", prepared)
+    try golden.expect(db, "bias_gradient", prepared)
+  }
+
+  @Test("activations", arguments: Device.all, OperationGolden.cases("relu", "sigmoid", "tanh", "softplus"))
+  func activation(_ device: Device, _ golden: OperationGolden) throws {
+    let t = try golden.tensors()
+    let (batch, shape) = try t.images("input")
+    let activation = try #require(Activation(rawValue: golden.about.op))
+
+    var bench = Workbench()
+    let x = bench.images("input", batch, shape, try t("input"))
+    let dy = bench.images("output gradient", batch, shape, try t("output_gradient"))
+    let (y, dx) = (bench.images("output", batch, shape), bench.images("input gradient", batch, shape))
+    bench.add(.activationForward(try ActivationForward(input: x, output: y, activation: activation)))
+    bench.add(
+      .activationBackward(
+        try ActivationBackward(output: y, outputGradient: dy, inputGradient: dx, activation: activation)))
+
+    let prepared = try bench.run(device)
+    try golden.expect(y, "output", prepared)
+    try golden.expect(dx, "input_gradient", prepared)
+  }
+}
