@@ -20,7 +20,7 @@ let kernelSources = try FileManager.default
   .filter { $0.hasSuffix(".cl") }.sorted()
 
 let commit = Context.gitInformation.map {
-  $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? " with changes" : "")
+  $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "")
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -34,6 +34,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -59,6 +60,12 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Storage", "CZlib"]),
     .target(
       name: "Training", dependencies: ["Models", "Datasets", "Storage", "Programs", "Numerics", "Yams"]),
+    .target(
+      name: "Search",
+      dependencies: [
+        "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -68,13 +75,35 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Backends", "CPUBackend", "CPUKernels", "CVersion", "Datasets", "Models", "Numerics", "Parity",
-        "Programs", "Storage", "Training",
+        "Programs", "Search", "Storage", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "CZlib"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Programs", "Storage"]),
+    .testTarget(
+      name: "OpenCLBackendTests", dependencies: ["OpenCLBackend", "Kernels", "Programs", "Numerics"]),
+    .testTarget(name: "BackendsTests", dependencies: ["Backends", "Programs"]),
+    .testTarget(
+      name: "OracleTests",
+      dependencies: ["CPUBackend", "Models", "Numerics", "OpenCLBackend", "Programs", "Storage"]),
+    .testTarget(
+      name: "ParityTests",
+      dependencies: [
+        "CPUBackend", "Models", "Numerics", "OpenCLBackend", "Parity", "Programs", "Storage",
+      ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Storage", "Training"]),
+    .testTarget(
+      name: "SearchTests",
+      dependencies: [
+        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .testTarget(name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -26,7 +26,7 @@ static inline Taps taps_fma(Taps t, lane_sum s, lane_sum x, lane_sum y, lane_sum
 static inline TapTile tap_tile_fma(
     TapTile t, lane_pointer s, int sb, int sc, int sd, lane_pointer x, int xb, int xc) {
 #pragma unroll 1
-  for (int half_block = 0; half_block < 2; ++half_block) {
+  for (int side = 0; side < 2; ++side) {
     lane_sum xa_value = x[0], xb_value = x[xb], xc_value = x[xc];
     t.a = taps_fma(t.a, s[0], xa_value, xb_value, xc_value);
     t.b = taps_fma(t.b, s[sb], xa_value, xb_value, xc_value);
@@ -43,7 +43,7 @@ static inline void tap_fma(
     lane_sum *a, lane_sum *b, lane_sum *c, lane_sum *d, lane_pointer s, int sb, int sc, int sd,
     lane_pointer x) {
 #pragma unroll 1
-  for (int half_block = 0; half_block < 2; ++half_block) {
+  for (int side = 0; side < 2; ++side) {
     *a = fma(s[0], x[0], *a);
     *b = fma(s[sb], x[0], *b);
     *c = fma(s[sc], x[0], *c);

@@ -13,7 +13,16 @@ enum Main {
       Console.complain("\(error)")
       exit(ExitStatus.couldNotRun)
     }
+    unblockSignals()
     exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Whoever started this process may have blocked Ctrl-C for itself, which a child inherits.
+  private static func unblockSignals() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Parses and runs; returns the exit status. Every failure is one line on standard error.

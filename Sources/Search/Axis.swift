@@ -31,7 +31,7 @@ public struct Axis: Hashable, Sendable {
   /// Formula: of a list of n the one with index ⌊w·n / 2³²⌋; of a range, see ``ValueRange/value(_:)``.
   func value(_ word: UInt32) -> String {
     switch values {
-    case .list(let values): values[Int(UInt64(word) * UInt64(values.count) >> 32)]
+    case .list(let values): values[Int((UInt64(word) * UInt64(values.count)) >> 32)]
     case .range(let range): range.value(word)
     }
   }

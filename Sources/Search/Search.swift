@@ -86,7 +86,7 @@ public final class Search: Sendable {
   /// - Throws: an error that concerns the whole search; the trials stay as they are, and can go on.
   public func run(
     on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
-    report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
+    report: @Sendable (SearchEvent) -> Void = { _ in }
   ) throws -> Outcome {
     precondition(!backends.isEmpty, "a search needs a device")
     try store.requeue()
@@ -115,41 +115,33 @@ public final class Search: Sendable {
   /// Trains all trials that wait; false where it was asked to stop before.
   private func runWaiting(
     on backends: [any Backend], through last: Int?, _ stopSignal: StopSignal,
-    _ report: @escaping @Sendable (SearchEvent) -> Void
+    _ report: @Sendable (SearchEvent) -> Void
   ) throws -> Bool {
     let problem = FirstError()
-    let threads = DispatchGroup()
-    for backend in backends {
-      threads.enter()
-      let thread = Thread { [self] in
-        defer { threads.leave() }
-        do {
-          while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
-            try run(trial, on: backend, through: last, stopSignal, report)
-          }
-        } catch {
-          problem.note(error)
+    // Waits for all, and nothing outlives it: whoever lets go of the search behind this has let go of the lock.
+    DispatchQueue.concurrentPerform(iterations: backends.count) { index in
+      do {
+        while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
+          try run(trial, on: backends[index], through: last, stopSignal, report)
         }
+      } catch {
+        problem.note(error)
       }
-      thread.name = "facsimile trial"
-      thread.start()
     }
-    threads.wait()
     if let error = problem.error { throw error }
     return try !store.hasWaiting()
   }
 
   private func run(
     _ trial: Trial, on backend: any Backend, through last: Int?, _ stopSignal: StopSignal,
-    _ report: @escaping @Sendable (SearchEvent) -> Void
+    _ report: @Sendable (SearchEvent) -> Void
   ) throws {
     report(.began(trial))
-    let training = TrialTraining(dataset: dataset, backend: backend, stopSignal: stopSignal) {
-      trial, record in
-      try self.store.update(trial)
+    let training = TrialTraining(dataset: dataset, backend: backend, stopSignal: stopSignal)
+    let ended = try training.run(trial, in: store.run(trial), through: last) { trial, record in
+      try store.update(trial)
       report(.epoch(trial, record))
     }
-    let ended = try training.run(trial, in: store.run(trial), through: last)
     try store.update(ended)
     // Only halving goes on from what a trial leaves behind.
     if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {

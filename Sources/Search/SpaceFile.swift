@@ -16,7 +16,8 @@ struct SpaceFile {
     do {
       node = try Yams.compose(yaml: text)
     } catch {
-      throw SearchError(.space, "the space is not YAML: \(error)")
+      let lines = "\(error)".split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+      throw SearchError(.space, "the space is not YAML: \(lines.joined(separator: " "))")
     }
     guard let mapping = node?.mapping else {
       throw SearchError(.space, "the space is no list of 'key: value': expected model, fixed and space")

@@ -10,23 +10,24 @@ struct TrialTraining {
   let dataset: Dataset
   let backend: any Backend
   let stopSignal: StopSignal
-  /// Hears of the trial behind every epoch, with what the epoch said.
-  let note: (Trial, EpochRecord) throws -> Void
 
   /// Trains to the end of epoch `last`; nil for the configuration's own.
   ///
   /// A trial that has a checkpoint goes on from it. The trial comes back as `done`, as `failed` with a reason, or
   /// as `waiting` where it was asked to stop.
   ///
+  /// - Parameter note: hears of the trial behind every epoch, with what the epoch said.
   /// - Throws: an error that concerns the whole search: files or storage that cannot be written.
-  func run(_ trial: Trial, in folder: URL, through last: Int?) throws -> Trial {
+  func run(
+    _ trial: Trial, in folder: URL, through last: Int?, note: (Trial, EpochRecord) throws -> Void
+  ) throws -> Trial {
     var trial = trial
     do {
       let trainer = try trainer(trial, in: folder)
       trainer.stopSignal = stopSignal
       trial.take(trainer)
       do {
-        trial.state = try train(trainer, &trial, through: last) ? .done : .waiting
+        trial.state = try train(trainer, &trial, through: last, note) ? .done : .waiting
       } catch let error as TrainingError where error.kind == .notFinite {
         trial.state = .failed
         // The error names the run's folder, the manifest does not: storages elsewhere hold equal tables.
@@ -46,7 +47,9 @@ struct TrialTraining {
   }
 
   /// Epoch by epoch, so that the storage knows each; false where it was asked to stop.
-  private func train(_ trainer: Trainer, _ trial: inout Trial, through last: Int?) throws -> Bool {
+  private func train(
+    _ trainer: Trainer, _ trial: inout Trial, through last: Int?, _ note: (Trial, EpochRecord) throws -> Void
+  ) throws -> Bool {
     let last = min(last ?? .max, trainer.configuration.totalEpochs)
     while true {
       let before = trainer.epoch

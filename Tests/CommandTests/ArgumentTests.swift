@@ -15,7 +15,7 @@ struct ArgumentTests {
   }
 
   static let commands = [
-    "train", "evaluate", "reconstruct", "cross-validate", "devices", "parity", "bench", "plan", "data",
+    "train", "evaluate", "reconstruct", "search", "cross-validate", "devices", "parity", "bench", "plan", "data",
     "export",
     "import",
   ]

@@ -15,6 +15,9 @@ enum Facsimile {
     }
   }
 
+  /// Seconds after which a run that does not end is killed.
+  private static let patience = 300.0
+
   /// Keys in snake case become names in camel case.
   static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
     let decoder = JSONDecoder()
@@ -45,6 +48,10 @@ enum Facsimile {
     (process.standardOutput, process.standardError) = (output, errors)
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    let identifier = process.processIdentifier
+    let deadline = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: deadline)
+    defer { deadline.cancel() }
     // Errors are few enough for the pipe's buffer, so one stream may be read after the other.
     var said = Data()
     var isInterrupted = false

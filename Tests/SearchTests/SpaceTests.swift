@@ -133,7 +133,7 @@ import Testing
       drawn.prefix(2).map { "\($0.learningRate) \($0.latent) \($0.dropout) \($0.optimizer)" } == Self.golden)
   }
 
-  private static let golden = ["", ""]
+  private static let golden = ["2.881e-05 3 0.1718 adam", "0.0002266 3 0.2952 adam"]
 
   @Test func noCombinationIsDrawnTwice() throws {
     let all = try SearchSpace(

@@ -14,6 +14,7 @@ struct EvaluateCommand: ParsableCommand {
         facsimile evaluate runs/vae-1 --split validation --device cpu --json
         facsimile evaluate runs/classifier-1 --weights last
         facsimile evaluate runs/vae-1 --samples 100
+        facsimile evaluate runs/denoising-autoencoder-1 --noise 0.4
       """)
 
   @OptionGroup var trained: RunOptions
@@ -28,6 +29,12 @@ struct EvaluateCommand: ParsableCommand {
       "Also estimate a variational autoencoder's log-likelihood, importance-weighted over so many samples.",
       valueName: "number"))
   var samples: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Add noise of this factor to the images, whatever the model was trained with; errors are against the "
+        + "clean image.", valueName: "factor"))
+  var noise: Double?
 
   @OptionGroup var output: OutputOptions
 
@@ -47,12 +54,15 @@ struct EvaluateCommand: ParsableCommand {
     guard samples.map({ (1...100_000).contains($0) }) ?? true else {
       throw UsageError("--samples is \(samples ?? 0): expected a whole number from 1 to 100000")
     }
+    guard noise.map({ $0.isFinite && $0 >= 0 }) ?? true else {
+      throw UsageError("--noise is \(noise ?? 0): expected 0 or more")
+    }
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let (images, indices) = try dataset.images(of: split, weights.configuration)
-    let evaluator = try Evaluator(weights, images: images, backend: backend)
+    let evaluator = try Evaluator(weights, images: images, backend: backend, noise: noise)
     let evaluation = try evaluator.evaluate(indices)
     var metrics = evaluation.metrics
     if let samples { metrics["log-likelihood"] = try evaluator.logLikelihood(samples: samples, indices) }

@@ -79,7 +79,8 @@ struct SearchCommand: ParsableCommand {
     let reporter = SearchReporter(trials: known, isAside: output.json)
     Console.tell(
       "search: \(checked.strategy.rawValue) · \(Format.count(known.count)) trials"
-        + " · \(dataset.title) · \(search.storage.path)", isAside: output.json)
+        + (jobs > 1 ? ", \(jobs) side by side" : "") + " · \(dataset.title) · \(search.storage.path)",
+      isAside: output.json)
     let outcome = try search.run(on: backends, stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
     reporter.finish()
     let table = try SearchTable(search, data: data.data)

@@ -3,7 +3,7 @@ import GRDB
 import Search
 import Testing
 
-@Suite struct StorageTests {
+@Suite struct TrialStorageTests {
   private let small = """
     model: vae
     epochs: 1
