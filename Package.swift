@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // The hot loops want AVX2 and FMA on x86-64 and square roots without errno; on arm64 NEON is the baseline.
@@ -14,14 +13,18 @@ let hot: [SwiftSetting] = [
     ["-Ounchecked", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"] + vectorFlags)
 ]
 
-// Every OpenCL source goes into the binary as bytes.
-let kernelSources = try FileManager.default
-  .contentsOfDirectory(atPath: Context.packageDirectory + "/Kernels")
-  .filter { $0.hasSuffix(".cl") }.sorted()
+// Every OpenCL source goes into the binary as bytes. Named one by one: a package that depends on this one reads
+// the manifest without its files.
+let kernelSources = [
+  "activation", "arithmetic", "batch", "clip_norm", "conv2d", "conv_transpose2d",
+  "convolution_down", "convolution_up", "convolution_weight", "cross_entropy", "dropout",
+  "elementary", "flatten", "formulas", "gather", "initialise", "lanes", "layout", "linear",
+  "losses", "parameters", "philox", "probe", "random", "reparameterize", "sums", "tile", "update",
+  "weight_gradient",
+]
 
-let commit = Context.gitInformation.map {
-  $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "")
-}
+// `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
+let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
@@ -41,7 +44,7 @@ let package = Package(
     .systemLibrary(name: "COpenCL"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPNG"),
-    .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit ?? "unknown")\"")]),
+    .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.
     .target(name: "Numerics", swiftSettings: [.enableExperimentalFeature("BuiltinModule")]),
@@ -50,7 +53,7 @@ let package = Package(
     // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot),
     .target(name: "CPUBackend", dependencies: ["CPUKernels", "Programs", "Numerics"]),
-    .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode($0) }),
+    .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode("\($0).cl") }),
     .target(name: "OpenCLBackend", dependencies: ["COpenCL", "Kernels", "Numerics", "Programs", "Storage"]),
     .target(name: "Backends", dependencies: ["CPUBackend", "OpenCLBackend", "Programs"]),
 

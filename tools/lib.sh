@@ -29,3 +29,7 @@ use_shared_data() {
     export FACSIMILE_DATA
   fi
 }
+
+# `facsimile --version` names the commit it was built from.
+FACSIMILE_COMMIT="$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)"
+export FACSIMILE_COMMIT

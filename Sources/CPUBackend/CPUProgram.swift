@@ -1,33 +1,24 @@
 import CPUKernels
 import Programs
 
-/// One operation, bound to memory: `items` pieces of work that may run in any order on any thread.
-struct Launch {
-  let items: Int
-  /// Items handed out at a time: small pieces come in handfuls.
-  var grain = 1
-  let body: (_ item: Int, _ worker: Int, _ step: Int) -> Void
-
-  init(items: Int, grain: Int = 1, _ body: @escaping (_ item: Int, _ worker: Int, _ step: Int) -> Void) {
-    self.items = items
-    self.grain = grain
-    self.body = body
-  }
-}
-
 /// A program in this process's memory.
 final class CPUProgram: PreparedProgram {
   let program: Program
   private let memory: Memory
   private let pool: ThreadPool
-  private var launches: [Routine.Name: [Launch]] = [:]
+  private var stretches: [Routine.Name: [Stretch]] = [:]
 
   init(_ program: Program, threads: Int) {
     self.program = program
-    memory = Memory(program, threads: threads)
+    let plan = MemoryPlan(program) { routine, index in routine.stretchStart(index, threads: threads) }
+    memory = Memory(program, plan, threads: threads)
     pool = ThreadPool(threads: threads)
     for routine in program.routines {
-      launches[routine.name] = routine.operations.flatMap { $0.launches(memory) }
+      stretches[routine.name] = routine.stretches(threads: threads).map { range in
+        Stretch(
+          launches: routine.operations[range].flatMap { $0.launches(memory) },
+          chunks: routine.operations[range.lowerBound].chunks(threads: threads))
+      }
     }
   }
 
@@ -45,12 +36,10 @@ final class CPUProgram: PreparedProgram {
   }
 
   func run(_ routine: Routine.Name, step: Int) throws {
-    guard let launches = launches[routine] else {
+    guard let stretches = stretches[routine] else {
       throw ProgramError("run", "the program has no routine \(routine.rawValue)")
     }
-    for launch in launches {
-      pool.run(items: launch.items, grain: launch.grain) { item, worker in launch.body(item, worker, step) }
-    }
+    for stretch in stretches { stretch.run(on: pool, step: step) }
   }
 
   func synchronize() throws {}

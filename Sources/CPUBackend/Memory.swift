@@ -9,11 +9,10 @@ final class Memory {
   /// Two vectors of +0: what a tap outside reads.
   let zeros: Images
   private var scratch: [MutableImages] = []
-  private let threads: Int
+  let threads: Int
 
-  init(_ program: Program, threads: Int) {
+  init(_ program: Program, _ plan: MemoryPlan, threads: Int) {
     self.threads = threads
-    let plan = MemoryPlan(program)
     zeros = Images(Self.allocate(64).assumingMemoryBound(to: Lanes.self))
     let arena = Self.allocate(plan.arenaBytes)
     owned = [UnsafeMutableRawPointer(mutating: zeros), arena]

@@ -2,45 +2,67 @@ import Numerics
 
 /// Gradient of a convolution (of either kind) with respect to its weights, over one chunk of images.
 ///
-/// Computes the small channels `4·tile ..< 4·tile + 4` for row `ky` of the kernel, for all big channels, into
+/// Computes the small channels `4·tile ..< 4·tile + 4` for rows `ky` of the kernel, for all big channels, into
 /// `gradient` (the weights' packed order). In each of 8 lanes one fma chain over (block, y, x, half) ascending.
 /// A tap outside adds 0 × value, which no sum that ends with + 0.0 can tell from skipping it.
 ///
-/// A few rows at a time over all big channels, the accumulators waiting in `scratch`: these rows fit into the
-/// first cache, where pixels a power of two apart would push each other out (1.3 × over whole images).
+/// A few rows at a time over all taps and big channels, the accumulators waiting in `scratch`: these rows stay in
+/// the first cache, while image by image every pass would come from the second, at the limit of what that gives.
 /// `scratch` holds ``convolutionWeightScratch(_:)`` vectors, `zeros` two vectors of +0.
 public func convolutionWeight(
   _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
-  scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Int
+  scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>
 ) {
   let there = minimum(4, g.smallChannels - 4 * tile)
   let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
   let count = (g.kernel + 2) / 3 * g.channels
-  for i in 0..<count { tiles[i] = WeightTile() }
-  let rows = (
-    maximum(0, (g.padding - ky + g.stride - 1) / g.stride),
-    minimum(g.smallHeight, (g.height - 1 + g.padding - ky + g.stride) / g.stride)
-  )
+  for i in 0..<count * (ky.upperBound - ky.lowerBound) { tiles[i] = WeightTile() }
   let rowsAtOnce = maximum(1, 16 / g.smallWidth)
   for block in firstBlock..<firstBlock + blocks {
-    var y = rows.0
-    while y < rows.1 {
-      let row = big + (block * g.height + y * g.stride - g.padding + ky) * g.width * g.channels * 2
-      let strip = minimum(rowsAtOnce, rows.1 - y)
-      let s = small + ((block * g.smallHeight + y) * g.smallWidth * g.smallChannels + 4 * tile) * 2
-      if there == 4 {
-        weightRows(g, strip, row, s, zeros, tiles, (2, 4, 6))
-      } else {
-        // Channels that are not there repeat the last one; their sums are not stored.
-        let last = 2 * (there - 1)
-        weightRows(g, strip, row, s, zeros, tiles, (minimum(2, last), minimum(4, last), last))
+    var strip = 0
+    while strip < g.smallHeight {
+      var row = ky.lowerBound
+      while row < ky.upperBound {
+        let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
+        let inside = (g.height - 1 + g.padding - row + g.stride) / g.stride
+        let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
+        if first < last {
+          let bigRow = block * g.height + first * g.stride - g.padding + row
+          let smallRow = (block * g.smallHeight + first) * g.smallWidth
+          let p = big + bigRow * g.width * g.channels * 2
+          let s = small + (smallRow * g.smallChannels + 4 * tile) * 2
+          let sums = tiles + (row - ky.lowerBound) * count
+          if there == 4 {
+            weightRows(g, last - first, p, s, zeros, sums, (2, 4, 6))
+          } else {
+            // Channels that are not there repeat the last one; their sums are not stored.
+            let end = 2 * (there - 1)
+            weightRows(g, last - first, p, s, zeros, sums, (minimum(2, end), minimum(4, end), end))
+          }
+        }
+        row += 1
       }
-      y += strip
+      strip += rowsAtOnce
     }
   }
-  var place = gradient + (tile * g.kernel + ky) * g.kernel * g.channels * 4
+  for row in ky {
+    let place = gradient + (tile * g.kernel + row) * g.kernel * g.channels * 4
+    storeRow(g, tiles + (row - ky.lowerBound) * count, place, there)
+  }
+}
+
+/// Vectors of scratch that ``convolutionWeight`` needs.
+public func convolutionWeightScratch(_ g: Geometry) -> Int {
+  g.kernel * ((g.kernel + 2) / 3) * g.channels * 12
+}
+
+/// Joins the lanes of one row of the kernel and stores the sums.
+private func storeRow(
+  _ g: Geometry, _ tiles: UnsafeMutablePointer<WeightTile>, _ gradient: UnsafeMutablePointer<Float>,
+  _ there: Int
+) {
+  var (sums, place) = (tiles, gradient)
   let apart = g.channels * 4
-  var sums = tiles
   var kx = 0
   while kx < g.kernel {
     let taps = minimum(3, g.kernel - kx)
@@ -53,9 +75,6 @@ public func convolutionWeight(
     kx += 3
   }
 }
-
-/// Vectors of scratch that ``convolutionWeight`` needs.
-public func convolutionWeightScratch(_ g: Geometry) -> Int { (g.kernel + 2) / 3 * g.channels * 12 }
 
 /// Some rows of the small map, and the rows of the big map that they meet, for all taps and big channels.
 @inline(__always) private func weightRows(

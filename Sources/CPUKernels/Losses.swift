@@ -15,21 +15,28 @@ public func meanSquaredError(
   _ prediction: Images, _ target: Images, _ size: MapSize, perImage: MutableImages, gradient: MutableImages?,
   scale: Float, throughSigmoid: Bool, there: Int
 ) {
-  for half in 0..<2 {
-    let mask = laneMask(there, half)
-    var sum = Lanes(repeating: 0)
-    for element in 0..<size.count {
-      let place = size.place(element) + half
-      let (p, t) = (prediction[place], target[place])
-      sum = Formulas.squaredError(p, t, addedTo: sum)
-      if let gradient {
-        var g = Formulas.squaredErrorGradient(p, t, scale: scale)
-        if throughSigmoid { g = Formulas.sigmoidGradient(g, result: p) }
-        gradient[place] = cleared(g, mask)
+  // Both halves at once: two chains hide each other's latency.
+  let masks = (laneMask(there, 0), laneMask(there, 1))
+  var sums = (Lanes(repeating: 0), Lanes(repeating: 0))
+  for element in 0..<size.count {
+    let place = size.place(element)
+    let (p, q) = (prediction[place], prediction[place + 1])
+    let (t, u) = (target[place], target[place + 1])
+    sums.0 = Formulas.squaredError(p, t, addedTo: sums.0)
+    sums.1 = Formulas.squaredError(q, u, addedTo: sums.1)
+    if let gradient {
+      var g = Formulas.squaredErrorGradient(p, t, scale: scale)
+      var h = Formulas.squaredErrorGradient(q, u, scale: scale)
+      if throughSigmoid {
+        g = Formulas.sigmoidGradient(g, result: p)
+        h = Formulas.sigmoidGradient(h, result: q)
       }
+      gradient[place] = cleared(g, masks.0)
+      gradient[place + 1] = cleared(h, masks.1)
     }
-    perImage[half] = cleared(Summation.closed(sum), mask)
   }
+  perImage[0] = cleared(Summation.closed(sums.0), masks.0)
+  perImage[1] = cleared(Summation.closed(sums.1), masks.1)
 }
 
 /// One block of binary cross-entropy on logits: per image the sum in (channel, y, x) order, and the gradient.

@@ -5,13 +5,14 @@ extension Lowering {
   /// before its activation.
   ///
   /// Layers below the lowest trainable one get no operation, and the lowest itself no input gradient: frozen
-  /// layers cost nothing here. A layer's weight gradient stands before its input gradient, and both right
-  /// behind the gradient they read, so that it dies early.
+  /// layers cost nothing here. The weight gradients of linear layers, which sum over the whole part, come last:
+  /// all before them works chunk by chunk, so that a backend may take one chunk through all of it.
   mutating func lowerBackward(
     _ pass: ForwardPass, _ outputGradient: Buffer, _ places: GradientPlaces, _ prefix: String
   ) throws {
     guard let lowest = places.trainable.map({ table.parameters[$0].layer }).min() else { return }
     var gradient = outputGradient
+    var sums: [Operation] = []
     for index in architecture.layers.indices.reversed() where index >= lowest {
       let layer = architecture.layers[index]
       let input = pass.inputs[index]!
@@ -23,10 +24,10 @@ extension Lowering {
       case .convolution, .transposedConvolution:
         try backwardConvolution(index, input, gradient, below, places)
       case .linear:
-        try backwardWeight(index, module: 0, input.buffer, gradient, places)
+        sums += try backwardWeight(index, module: 0, input.buffer, gradient, places)
         if let below { try backwardInput(index, module: 0, gradient, below, mask: input.mask) }
       case .posterior:
-        try backwardPosterior(index, pass, gradient, below, places, prefix)
+        sums += try backwardPosterior(index, pass, gradient, below, places, prefix)
       // Flatten and unflatten are each other's gradients; the mask was applied to the copy.
       case .flatten:
         if let below { operations.append(.unflatten(try Unflatten(input: gradient, output: below))) }
@@ -35,6 +36,7 @@ extension Lowering {
       }
       if let below { gradient = below }
     }
+    operations += sums
   }
 
   private mutating func backwardConvolution(
@@ -60,11 +62,12 @@ extension Lowering {
     }
   }
 
-  /// Through the sample to mean and log-variance, and through both layers to their common input.
+  /// Through the sample to mean and log-variance, and through both layers to their common input. Returns the
+  /// weight gradients.
   private mutating func backwardPosterior(
     _ index: Int, _ pass: ForwardPass, _ gradient: Buffer, _ below: Buffer?, _ places: GradientPlaces,
     _ prefix: String
-  ) throws {
+  ) throws -> [Operation] {
     let input = pass.inputs[index]!
     let shape = gradient.images!.shape
     let mean = images(prefix + "mu.gradient", batch: pass.batch, shape)
@@ -73,23 +76,25 @@ extension Lowering {
       .reparameterizeBackward(
         try ReparameterizeBackward(
           pass.posterior!, outputGradient: gradient, meanGradient: mean, logVarianceGradient: logVariance)))
-    try backwardWeight(index, module: 0, input.buffer, mean, places)
-    try backwardWeight(index, module: 1, input.buffer, logVariance, places)
-    guard let below else { return }
-    try backwardInput(index, module: 0, mean, below, mask: nil)
-    try backwardInput(index, module: 1, logVariance, below, mask: input.mask, accumulate: true)
+    if let below {
+      try backwardInput(index, module: 0, mean, below, mask: nil)
+      try backwardInput(index, module: 1, logVariance, below, mask: input.mask, accumulate: true)
+    }
+    return try backwardWeight(index, module: 0, input.buffer, mean, places)
+      + backwardWeight(index, module: 1, input.buffer, logVariance, places)
   }
 
-  private mutating func backwardWeight(
+  private func backwardWeight(
     _ index: Int, module: Int, _ input: Buffer, _ gradient: Buffer, _ places: GradientPlaces
-  ) throws {
+  ) throws -> [Operation] {
     let (weight, bias) = tensors(layer: index, module: module)
-    guard places.trainable.contains(weight) else { return }
-    operations.append(
+    guard places.trainable.contains(weight) else { return [] }
+    return [
       .linearBackwardWeight(
         try LinearBackwardWeight(
           input: input, outputGradient: gradient, weightGradient: places.tensors[weight],
-          biasGradient: places.tensors[bias])))
+          biasGradient: places.tensors[bias]))
+    ]
   }
 
   private mutating func backwardInput(

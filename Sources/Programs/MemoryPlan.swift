@@ -15,10 +15,14 @@ public struct MemoryPlan: Hashable, Sendable {
   public let unsharedBytes: Int
 
   /// Plans the memory of `program`.
-  public init(_ program: Program) {
+  ///
+  /// - Parameter moment: when an operation of a routine runs, by its position; operations of one moment run
+  ///   side by side, so they share no memory. By default one after the other.
+  public init(_ program: Program, moment: (Routine, Int) -> Int = { $1 }) {
     var lives: [Int: [Life]] = [:]
     for (routineIndex, routine) in program.routines.enumerated() {
-      for (position, operation) in routine.operations.enumerated() {
+      for (index, operation) in routine.operations.enumerated() {
+        let position = moment(routine, index)
         let descriptor = operation.descriptor
         for buffer in descriptor.reads + descriptor.writes {
           let root = program.root(of: buffer).buffer

@@ -15,7 +15,8 @@ struct ArgumentTests {
   }
 
   static let commands = [
-    "train", "evaluate", "reconstruct", "search", "cross-validate", "devices", "parity", "bench", "plan", "data",
+    "train", "evaluate", "reconstruct", "search", "cross-validate", "devices", "parity", "bench", "plan",
+    "data",
     "export",
     "import",
   ]

@@ -44,7 +44,7 @@ private func tiled(
   batch: Int, channels: Int, _ body: @escaping (_ block: Int, _ tile: Int) -> Void
 ) -> Launch {
   let tiles = (channels + 3) / 4
-  return Launch(items: Blocking.blocks(batch) * tiles) { item, _, _ in body(item / tiles, item % tiles) }
+  return Launch(items: Blocking.blocks(batch) * tiles, perChunk: Blocking.chunk / Blocking.block * tiles) { item, _, _ in body(item / tiles, item % tiles) }
 }
 
 /// Big map to small map, whatever layer asks for it.
@@ -90,7 +90,8 @@ extension ConvolutionBackwardInput {
 }
 
 extension ConvolutionBackwardWeight {
-  /// Items: for every chunk, every tile of small channels × row of the kernel, and every tile of biases.
+  /// Items: for every chunk, every tile of small channels (and, where that is little work for the threads, every
+  /// row of the kernel), and every tile of biases.
   func launch(_ memory: Memory) -> Launch {
     let (g, geometry) = (Geometry(convolution.geometry), convolution.geometry)
     let (input, gradient) = (memory.images(input), memory.images(outputGradient))
@@ -98,12 +99,15 @@ extension ConvolutionBackwardWeight {
     let (partials, zeros) = (memory.floats(partials), memory.zeros)
     let (weightOffset, biasOffset, stride) = (weightOffset, biasOffset, stride)
     let output = convolution.output
-    let weightItems = (geometry.small.channels + 3) / 4 * geometry.kernel
+    let tiles = (geometry.small.channels + 3) / 4
+    let chunks = Blocking.chunks(convolution.batch)
+    let cuts = tiles * chunks < 4 * memory.threads ? geometry.kernel : 1
+    let weightItems = tiles * cuts
     let items = weightItems + (output.channels + 3) / 4
     let blocks = Blocking.blocks(convolution.batch)
     let inChunk = Blocking.chunk / Blocking.block
     memory.reserveScratch(convolutionWeightScratch(g))
-    return Launch(items: Blocking.chunks(convolution.batch) * items) { item, worker, _ in
+    return Launch(items: chunks * items, perChunk: items) { item, worker, _ in
       let (chunk, piece) = (item / items, item % items)
       let first = chunk * inChunk
       let count = min(inChunk, blocks - first)
@@ -111,7 +115,7 @@ extension ConvolutionBackwardWeight {
         convolutionWeight(
           g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
           scratch: memory.scratch(worker), firstBlock: first, blocks: count,
-          tile: piece / geometry.kernel, ky: piece % geometry.kernel)
+          tile: piece / cuts, ky: cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(
           gradient, channels: output.channels, pixels: output.height * output.width,

@@ -37,9 +37,11 @@ extension MapSize {
   init(_ shape: MapShape) { self.init(channels: shape.channels, pixels: shape.height * shape.width) }
 }
 
-/// One item for each block of `buffer`'s images; vectors of a block and its first vector.
+/// One item for each block of `buffer`'s images.
 func perBlock(_ buffer: Buffer, _ body: @escaping (_ block: Int, _ step: Int) -> Void) -> Launch {
-  Launch(items: Blocking.blocks(buffer.images!.batch)) { block, _, step in body(block, step) }
+  Launch(
+    items: Blocking.blocks(buffer.images!.batch), perChunk: Blocking.chunk / Blocking.block
+  ) { block, _, step in body(block, step) }
 }
 
 private func transposeLaunch(map: Buffer, _ from: MutableImages, _ to: MutableImages, toFeatures: Bool)

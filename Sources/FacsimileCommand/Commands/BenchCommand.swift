@@ -37,6 +37,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seconds of a round.")
   var seconds = 0.5
 
+  @Flag(help: "Also measure the processor's peak of fused multiply-adds, and print the share of it.")
+  var peak = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -56,7 +59,8 @@ struct BenchCommand: ParsableCommand {
     for configuration in configurations {
       for backend in backends {
         line.show("\(configuration.model.rawValue) on \(backend.device.identifier) …")
-        let measured = try BenchCase(configuration: configuration, backend: backend).measure(effort)
+        var measured = try BenchCase(configuration: configuration, backend: backend).measure(effort)
+        if peak { share(&measured, backend.device) }
         line.clear()
         if !output.json { for row in measured { Console.say(Self.row(row)) } }
         figures += measured
@@ -75,16 +79,24 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  /// The peak is measured beside every case, since clocks and neighbours change.
+  private func share(_ figures: inout [BenchCase.Figures], _ device: DeviceInfo) {
+    guard device.kind == .cpu else { return }
+    let peak = Peak.measure(threads: device.units)
+    for index in figures.indices { figures[index].shareOfPeak = figures[index].flopsPerSecond / peak }
+  }
+
   private static func row(_ row: BenchCase.Figures) -> String {
     Self.row([
       row.model, row.device, "\(row.batch)", row.phase, Format.count(Int(row.imagesPerSecond)),
       Format.fixed(row.flopsPerSecond / 1e9, 1), Format.bytes(row.peakMemoryBytes),
+      row.shareOfPeak.map { "\(Format.fixed(100 * $0, 0)) % of peak" } ?? "",
     ])
   }
 
   /// Columns of fixed widths, since lines appear one after another.
   private static func row(_ cells: [String]) -> String {
-    zip(cells, [22, 12, -6, 8, -11, -8, -10]).map { cell, width in
+    zip(cells, [22, 12, -6, 8, -11, -8, -10, 0]).map { cell, width in
       let padding = String(repeating: " ", count: max(0, abs(width) - cell.count))
       return width < 0 ? padding + cell : cell + padding
     }.joined(separator: " ")

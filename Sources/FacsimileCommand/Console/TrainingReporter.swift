@@ -42,12 +42,17 @@ final class TrainingReporter: ProgressReporter {
 
   private func show(_ progress: TrainingProgress) {
     let share = Double(progress.step) / Double(progress.steps)
+    // Training / validation behind the last epoch.
+    let losses = Format.loss(progress.loss) + (validation.map { " / \(Format.loss($0))" } ?? "")
     let facts =
-      "\(Format.rate(progress.imagesPerSecond)) · \(Format.time(progress.remainingSeconds)) left"
-      + " · loss \(Format.loss(progress.loss))"
-      + (validation.map { " (validation \(Format.loss($0)))" } ?? "")
+      "loss \(losses) · \(Format.rate(progress.imagesPerSecond))"
+      + " · \(Format.time(progress.remainingSeconds)) left"
     if Console.isTerminal, !isAside {
-      line.show("\(title(progress.epoch)) \(Format.bar(share)) \(Int(100 * share)) % · \(facts)")
+      // The bar takes what the figures leave.
+      let figures = "\(Int(100 * share)) % · \(facts)"
+      let width = min(Console.columns - title(progress.epoch).count - figures.count - 3, 30)
+      let bar = width < 4 ? "" : Format.bar(share, width: width) + " "
+      line.show("\(title(progress.epoch)) \(bar)\(figures)")
     } else if spoken.duration(to: .now) > Self.silence {
       say("\(title(progress.epoch)) \(Int(100 * share)) % · \(facts)")
     }

@@ -1,0 +1,108 @@
+import Programs
+
+/// One operation, bound to memory: `items` pieces of work that may run in any order on any thread.
+struct Launch {
+  let items: Int
+  /// Items of one chunk of images, where items come chunk by chunk.
+  let perChunk: Int?
+  /// Items handed out at a time: small pieces come in handfuls.
+  let grain: Int
+  let body: (_ item: Int, _ worker: Int, _ step: Int) -> Void
+
+  init(
+    items: Int, perChunk: Int? = nil, grain: Int = 1,
+    _ body: @escaping (_ item: Int, _ worker: Int, _ step: Int) -> Void
+  ) {
+    self.items = items
+    self.perChunk = perChunk
+    self.grain = grain
+    self.body = body
+  }
+}
+
+/// Launches between two points where all threads meet.
+///
+/// Where every thread has chunks enough, a chunk of images goes through all operations of a stretch on one
+/// thread: what one operation writes is in that thread's cache when the next reads it, and nobody waits.
+/// Otherwise (small batches) the threads share every operation.
+struct Stretch {
+  let launches: [Launch]
+  /// Chunks to go through one by one; nil: operation by operation.
+  let chunks: Int?
+
+  func run(on pool: ThreadPool, step: Int) {
+    guard let chunks else {
+      for launch in launches {
+        pool.run(items: launch.items, grain: launch.grain) { launch.body($0, $1, step) }
+      }
+      return
+    }
+    pool.run(items: chunks) { chunk, worker in
+      for launch in launches {
+        let count = launch.perChunk!
+        for item in chunk * count..<min((chunk + 1) * count, launch.items) { launch.body(item, worker, step) }
+      }
+    }
+  }
+}
+
+extension Routine {
+  /// The routine cut where threads must meet: ranges of operations.
+  func stretches(threads: Int) -> [Range<Int>] {
+    var starts: [Int] = []
+    for index in operations.indices {
+      let chunks = operations[index].chunks(threads: threads)
+      if index == 0 || chunks == nil || chunks != operations[index - 1].chunks(threads: threads) {
+        starts.append(index)
+      }
+    }
+    return zip(starts, starts.dropFirst() + [operations.count]).map { $0..<$1 }
+  }
+
+  /// Where the stretch of the operation at `index` starts: its operations run side by side.
+  func stretchStart(_ index: Int, threads: Int) -> Int {
+    var start = index
+    while start > 0, let chunks = operations[start].chunks(threads: threads),
+      operations[start - 1].chunks(threads: threads) == chunks
+    {
+      start -= 1
+    }
+    return start
+  }
+}
+
+extension Operation {
+  /// Chunks of the operation's batch, if its items come chunk by chunk and no thread would go idle for long.
+  func chunks(threads: Int) -> Int? {
+    guard let batch = chunkedBatch else { return nil }
+    let chunks = Blocking.chunks(batch)
+    let rounds = (chunks + threads - 1) / threads
+    return chunks >= 2 && 10 * rounds * threads <= 11 * chunks ? chunks : nil
+  }
+
+  /// Images of the batch, where what is written for a chunk depends on that chunk alone.
+  private var chunkedBatch: Int? {
+    switch self {
+    case .gatherImages(let d): d.output.images?.batch
+    case .addNoise(let d): d.output.images?.batch
+    case .convolutionForward(let d): d.convolution.batch
+    case .convolutionBackwardInput(let d): d.convolution.batch
+    case .convolutionBackwardWeight(let d): d.convolution.batch
+    case .linearForward(let d): d.shape.batch
+    case .linearBackwardInput(let d): d.shape.batch
+    case .flatten(let d): d.input.images?.batch
+    case .unflatten(let d): d.output.images?.batch
+    case .dropoutForward(let d): d.output.images?.batch
+    case .dropoutBackward(let d): d.inputGradient.images?.batch
+    case .meanSquaredError(let d): d.loss.prediction.images?.batch
+    case .binaryCrossEntropy(let d): d.loss.prediction.images?.batch
+    case .crossEntropy(let d): d.logits.images?.batch
+    case .reparameterizeForward(let d): d.output.images?.batch
+    case .reparameterizeBackward(let d): d.outputGradient.images?.batch
+    case .klDivergence(let d): d.divergence.images?.batch
+    case .initialise, .linearBackwardWeight, .activationForward, .activationBackward, .sumPerImage, .sumChunks,
+      .sumParts, .clipNorm, .update:
+      nil
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import CPUKernels
+import Foundation
+import Synchronization
+
+/// The peak of fused multiply-adds of several threads at once: what the clock and neighbours leave of it.
+enum Peak {
+  /// FLOPs a second of `threads` threads together.
+  static func measure(threads: Int) -> Double {
+    let sum = Mutex(0.0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      let flops = measurePeak()
+      sum.withLock { $0 += flops }
+    }
+    return sum.withLock { $0 }
+  }
+}
