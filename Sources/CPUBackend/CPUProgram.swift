@@ -25,7 +25,8 @@ final class CPUProgram: PreparedProgram {
   deinit { pool.stop() }
 
   func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
-    precondition(offset >= 0 && offset + bytes.count <= buffer.contents.byteCount, "write past \(buffer.name)")
+    precondition(
+      offset >= 0 && offset + bytes.count <= buffer.contents.byteCount, "write past \(buffer.name)")
     guard let from = bytes.baseAddress else { return }
     (memory.raw(buffer) + offset).copyMemory(from: from, byteCount: bytes.count)
   }

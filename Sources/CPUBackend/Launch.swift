@@ -100,7 +100,8 @@ extension Operation {
     case .reparameterizeForward(let d): d.output.images?.batch
     case .reparameterizeBackward(let d): d.outputGradient.images?.batch
     case .klDivergence(let d): d.divergence.images?.batch
-    case .initialise, .linearBackwardWeight, .activationForward, .activationBackward, .sumPerImage, .sumChunks,
+    case .initialise, .linearBackwardWeight, .activationForward, .activationBackward, .sumPerImage,
+      .sumChunks,
       .sumParts, .clipNorm, .update:
       nil
     }

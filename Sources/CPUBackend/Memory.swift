@@ -56,7 +56,13 @@ final class Memory {
   func scratch(_ worker: Int) -> MutableImages { scratch[worker] }
   func raw(_ buffer: Buffer) -> UnsafeMutableRawPointer { pointers[buffer.id] }
   func images(_ buffer: Buffer) -> MutableImages { raw(buffer).assumingMemoryBound(to: Lanes.self) }
-  func floats(_ buffer: Buffer) -> UnsafeMutablePointer<Float> { raw(buffer).assumingMemoryBound(to: Float.self) }
-  func words(_ buffer: Buffer) -> UnsafeMutablePointer<UInt32> { raw(buffer).assumingMemoryBound(to: UInt32.self) }
-  func bytes(_ buffer: Buffer) -> UnsafeMutablePointer<UInt8> { raw(buffer).assumingMemoryBound(to: UInt8.self) }
+  func floats(_ buffer: Buffer) -> UnsafeMutablePointer<Float> {
+    raw(buffer).assumingMemoryBound(to: Float.self)
+  }
+  func words(_ buffer: Buffer) -> UnsafeMutablePointer<UInt32> {
+    raw(buffer).assumingMemoryBound(to: UInt32.self)
+  }
+  func bytes(_ buffer: Buffer) -> UnsafeMutablePointer<UInt8> {
+    raw(buffer).assumingMemoryBound(to: UInt8.self)
+  }
 }

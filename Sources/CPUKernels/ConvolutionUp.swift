@@ -50,7 +50,9 @@ private func upFourChannels(
       var sums = Tile(start.0, start.1, start.2, start.3)
       if epilogue.continues {
         (sums.a0, sums.a1, sums.b0, sums.b1) = (big[place], big[place + 1], big[place + 2], big[place + 3])
-        (sums.c0, sums.c1, sums.d0, sums.d1) = (big[place + 4], big[place + 5], big[place + 6], big[place + 7])
+        (sums.c0, sums.c1, sums.d0, sums.d1) = (
+          big[place + 4], big[place + 5], big[place + 6], big[place + 7]
+        )
       }
       var (ky, y) = (row.tap, row.from)
       while ky < g.kernel && y >= 0 {

@@ -33,7 +33,8 @@ struct WeightTile {
 ///
 /// Out of line: horizontal sums next to a hot loop make it spill.
 @inline(never) func storeLaneSums(
-  _ tile: borrowing WeightTile, _ outputs: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>),
+  _ tile: borrowing WeightTile,
+  _ outputs: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>),
   taps: Int, there: Int
 ) {
   storeFour(joined(tile.a0, tile.b0, tile.c0, tile.d0), outputs.0, there)

@@ -17,7 +17,8 @@ public func joinTree(_ values: UnsafeMutablePointer<Float>, count: Int) -> Float
 
 /// Joins `count` rows of `width` floats, `stride` apart, by the binary tree (in place) and stores the sums.
 public func joinRows(
-  _ rows: UnsafeMutablePointer<Float>, count: Int, stride: Int, width: Int, into output: UnsafeMutablePointer<Float>
+  _ rows: UnsafeMutablePointer<Float>, count: Int, stride: Int, width: Int,
+  into output: UnsafeMutablePointer<Float>
 ) {
   Summation.chunkTree(rows: rows, count: count, stride: stride, width: width)
   for i in 0..<width { output[i] = Summation.closed(rows[i]) }

@@ -14,9 +14,10 @@ public final class OpenCLBackend: Backend {
   public let openCLDevice: OpenCLDevice
   /// How work is cut up.
   public let options: LaunchOptions
-  private let context: OpenCLContext
+  let context: OpenCLContext
   private let cache: ProgramCache?
   private let program = Mutex<CompiledProgram?>(nil)
+  private let sweepProgram = Mutex<CompiledProgram?>(nil)
 
   /// The devices that are there, and why there are none.
   public static func available() -> OpenCLDiscovery { OpenCLDiscovery.run() }
@@ -49,11 +50,19 @@ public final class OpenCLBackend: Backend {
   }
 
   /// The program that all kernels are in, built when it is first asked for.
-  func compiled() throws -> CompiledProgram {
+  func compiled() throws -> CompiledProgram { try compiled(program, KernelSource.operations, buildOptions) }
+
+  /// The program that applies functions to all bit patterns.
+  func compiledSweep() throws -> CompiledProgram {
+    try compiled(sweepProgram, KernelSource.common, buildOptions + " -D ELEMENTARY_APPLY")
+  }
+
+  private func compiled(
+    _ program: borrowing Mutex<CompiledProgram?>, _ sources: [KernelSource], _ options: String
+  ) throws -> CompiledProgram {
     try program.withLock { program in
       if let program { return program }
-      let new = try CompiledProgram(
-        context, KernelPrelude.program(KernelSource.operations), options: buildOptions, cache: cache)
+      let new = try CompiledProgram(context, KernelPrelude.program(sources), options: options, cache: cache)
       program = new
       return new
     }

@@ -1,7 +1,8 @@
 import Programs
 
 private let shapes: [(MapShape, Int, Int)] = [
-  (MapShape(1, 28, 28), 37, 0), (MapShape(1, 28, 28), 16, 16), (MapShape(3, 2, 3), 1, 0), (.features(7), 65, 5),
+  (MapShape(1, 28, 28), 37, 0), (MapShape(1, 28, 28), 16, 16), (MapShape(3, 2, 3), 1, 0),
+  (.features(7), 65, 5),
 ]
 
 private let seeds: [UInt64] = [0, 0x0123_4567_89ab_cdef, .max]
@@ -37,7 +38,8 @@ let inputCases: [OperationCase] =
     ]
   }
   + [
-    (ParameterShape.convolution(small: 6, big: 5, kernel: 3), Float(0.1)), (.linear(outputs: 10, inputs: 7), 0.37),
+    (ParameterShape.convolution(small: 6, big: 5, kernel: 3), Float(0.1)),
+    (.linear(outputs: 10, inputs: 7), 0.37),
     (.bias(5), 1), (.linear(outputs: 1, inputs: 1), 0.5),
   ].map { shape, bound in
     OperationCase(.initialise, "\(shape)") { setup in

@@ -8,7 +8,9 @@ private let table: [(Int, Int, Int)] = [
 let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in
   [Fill.integers, .wide].flatMap { fill in
     let (inputs, outputs, batch) = sizes
-    let (weight, bias) = (ParameterShape.linear(outputs: outputs, inputs: inputs), ParameterShape.bias(outputs))
+    let (weight, bias) = (
+      ParameterShape.linear(outputs: outputs, inputs: inputs), ParameterShape.bias(outputs)
+    )
     let name = "\(inputs)→\(outputs) n\(batch) \(fill)"
     let activation = Activation.allCases[index % Activation.allCases.count]
     return [

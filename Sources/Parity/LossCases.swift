@@ -74,7 +74,8 @@ private func latentCases(latent: Int, batch: Int, first: Int) -> [OperationCase]
           logVariance: setup.images("logVariance", batch, shape, .moderate),
           reconstruction: setup.images("reconstruction", batch, .features(1), .moderate),
           divergence: setup.images("divergence", batch, .features(1)),
-          total: setup.images("total", batch, .features(1)), source: setup.source(batch: batch, first: first)))
+          total: setup.images("total", batch, .features(1)), source: setup.source(batch: batch, first: first))
+      )
     },
   ]
 }

@@ -10,7 +10,8 @@ public struct OperationCase: Sendable {
   let make: @Sendable (inout CaseProgram) throws -> Operation
 
   init(
-    _ kind: Operation.Kind, _ name: String, _ make: @escaping @Sendable (inout CaseProgram) throws -> Operation
+    _ kind: Operation.Kind, _ name: String,
+    _ make: @escaping @Sendable (inout CaseProgram) throws -> Operation
   ) {
     self.kind = kind
     self.name = name

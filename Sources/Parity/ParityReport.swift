@@ -1,4 +1,5 @@
 import Models
+import Numerics
 import Programs
 
 /// A value that differs between two devices.
@@ -78,6 +79,28 @@ public func runParity(
   return report
 }
 
+/// Compares every function of the contract on all `devices` over all 2³² inputs with the first, bit for bit.
+///
+/// - Parameter stride: 1 for all; n looks at every n-th run of 2²⁰ inputs.
+///
+/// Throws: what a backend throws.
+public func runFunctionParity(
+  devices: [any FunctionSweep], stride: Int = 1, progress: (String) -> Void
+) throws -> ParityReport {
+  var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })
+  let run = 1 << 20
+  for function in ElementaryFunction.allCases {
+    for first in Swift.stride(from: 0, to: 1 << 32, by: run * stride) {
+      if first % (1 << 28) == 0 { progress("\(function.rawValue) \(first * 100 >> 32) %") }
+      try report.compare("\(function.rawValue) from \(first)", devices, seed: 0) { device in
+        let sweep = devices.first { $0.device == device.device }!
+        return [("bits", try sweep.sweep(function, first: UInt32(first), count: run))]
+      }
+    }
+  }
+  return report
+}
+
 extension ParityReport {
   /// Runs one case everywhere and notes what differs. NaN equals NaN: payloads never count.
   mutating func compare(
@@ -95,7 +118,8 @@ extension ParityReport {
   }
 
   private func mismatch(
-    _ expected: (buffer: String, bits: [UInt32]), _ got: (buffer: String, bits: [UInt32]), _ operation: String,
+    _ expected: (buffer: String, bits: [UInt32]), _ got: (buffer: String, bits: [UInt32]),
+    _ operation: String,
     _ device: any Backend, _ seed: UInt64
   ) -> Mismatch? {
     func isNaN(_ bits: UInt32) -> Bool { bits & 0x7fff_ffff > 0x7f80_0000 }

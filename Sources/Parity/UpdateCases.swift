@@ -26,7 +26,8 @@ let updateCases: [OperationCase] = rules.flatMap { name, rule in
           gradients: setup.buffer("gradients", .floats(count), .words(gradients.map(\.bitPattern))),
           state: (0..<rule.stateCount).map { setup.buffer("state \($0)", .floats(count), .unit) },
           segments: setup.constant("segments", [0, 1, Update.frozen, 2, 2]),
-          table: setup.source(batch: 1).table, losses: setup.buffer("losses", .floats(4), .unit), lossSlots: 2,
+          table: setup.source(batch: 1).table, losses: setup.buffer("losses", .floats(4), .unit),
+          lossSlots: 2,
           status: setup.buffer("status", .words(1), .words([UInt32.max])), tensors: 3,
           clip: variant.clip ? setup.buffer("factor", .floats(2), .unit) : nil))
     }

@@ -20,7 +20,8 @@ public enum ImageLayout {
     return values
   }
 
-  private static func forEach(_ shape: MapShape, _ batch: Int, _ body: (_ plain: Int, _ packed: Int) -> Void) {
+  private static func forEach(_ shape: MapShape, _ batch: Int, _ body: (_ plain: Int, _ packed: Int) -> Void)
+  {
     var plain = 0
     for n in 0..<batch {
       for channel in 0..<shape.channels {

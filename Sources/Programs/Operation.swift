@@ -65,7 +65,8 @@ public enum Operation: Hashable, Sendable {
     case .initialise: .initialise
     case .gatherImages: .gatherImages
     case .addNoise: .addNoise
-    case .convolutionForward(let d): d.convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
+    case .convolutionForward(let d):
+      d.convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
     case .convolutionBackwardInput(let d):
       d.convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput
     case .convolutionBackwardWeight(let d):

@@ -12,14 +12,16 @@ extension Geometry {
   /// A linear layer as a convolution of one pixel: inputs are the big channels, outputs the small ones.
   init(_ linear: LinearShape) {
     self.init(
-      channels: linear.inputs, height: 1, width: 1, smallChannels: linear.outputs, smallHeight: 1, smallWidth: 1,
+      channels: linear.inputs, height: 1, width: 1, smallChannels: linear.outputs, smallHeight: 1,
+      smallWidth: 1,
       kernel: 1, stride: 1, padding: 0)
   }
 }
 
 extension Epilogue {
   init(_ mask: ReLUMask?, _ memory: Memory, continues: Bool = false) {
-    self.init(mask: mask.map { Images(memory.images($0.output)) }, scale: mask?.scale ?? 1, continues: continues)
+    self.init(
+      mask: mask.map { Images(memory.images($0.output)) }, scale: mask?.scale ?? 1, continues: continues)
   }
 
   init(bias: Buffer, _ activation: Activation, _ memory: Memory) {
@@ -44,7 +46,9 @@ private func tiled(
   batch: Int, channels: Int, _ body: @escaping (_ block: Int, _ tile: Int) -> Void
 ) -> Launch {
   let tiles = (channels + 3) / 4
-  return Launch(items: Blocking.blocks(batch) * tiles, perChunk: Blocking.chunk / Blocking.block * tiles) { item, _, _ in body(item / tiles, item % tiles) }
+  return Launch(items: Blocking.blocks(batch) * tiles, perChunk: Blocking.chunk / Blocking.block * tiles) {
+    item, _, _ in body(item / tiles, item % tiles)
+  }
 }
 
 /// Big map to small map, whatever layer asks for it.
@@ -71,7 +75,9 @@ extension ConvolutionForward {
   func launch(_ memory: Memory) -> Launch {
     let (from, to, weight) = (memory.images(input), memory.images(output), memory.floats(weight))
     let epilogue = Epilogue(bias: bias, activation, memory)
-    let (g, batch, channels) = (Geometry(convolution.geometry), convolution.batch, convolution.output.channels)
+    let (g, batch, channels) = (
+      Geometry(convolution.geometry), convolution.batch, convolution.output.channels
+    )
     return convolution.direction == .down
       ? downLaunch(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
       : upLaunch(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)

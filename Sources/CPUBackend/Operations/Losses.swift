@@ -41,7 +41,8 @@ extension ReconstructionLoss {
     return perBlock(prediction) { block, step in
       body(
         LossBlock(
-          size: size, prediction: p + block * vectors, target: t + block * vectors, perImage: each + block * 2,
+          size: size, prediction: p + block * vectors, target: t + block * vectors,
+          perImage: each + block * 2,
           gradient: g.map { $0 + block * vectors }, scale: part.float(.gradientScale, step),
           there: part.there(block, step)))
     }
@@ -56,7 +57,8 @@ extension CrossEntropy {
     return perBlock(logits) { block, step in
       crossEntropy(
         x + block * classes * 2, classes: classes, labels: labels, indices: part.indices(block, step),
-        perImage: each + block * 2, correct: correct + block * 2, gradient: g.map { $0 + block * classes * 2 },
+        perImage: each + block * 2, correct: correct + block * 2,
+        gradient: g.map { $0 + block * classes * 2 },
         scale: part.float(.gradientScale, step), there: part.there(block, step))
     }
   }

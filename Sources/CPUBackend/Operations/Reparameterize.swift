@@ -42,7 +42,8 @@ extension KLDivergence {
     return perBlock(divergenceBuffer) { block, step in
       let at = block * latent * 2
       klDivergence(
-        mean: mean + at, logVariance: variance + at, latent: latent, reconstruction: reconstruction + block * 2,
+        mean: mean + at, logVariance: variance + at, latent: latent,
+        reconstruction: reconstruction + block * 2,
         divergence: divergence + block * 2, total: total + block * 2, weight: part.float(.klWeight, step),
         there: part.there(block, step))
     }

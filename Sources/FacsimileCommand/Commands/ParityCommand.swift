@@ -18,6 +18,7 @@ struct ParityCommand: ParsableCommand {
         facsimile parity
         facsimile parity --model all --device opencl --steps 10
         facsimile parity --model vae --json
+        facsimile parity --functions
       """)
 
   @Option(help: ArgumentHelp("The model: \(ModelOptions.names), or all.", valueName: "model"))
@@ -31,6 +32,9 @@ struct ParityCommand: ParsableCommand {
   @Option(help: "Seed of the made-up numbers.")
   var seed: UInt64 = 0
 
+  @Flag(help: "Compare exp, log, sigmoid … over all 2^32 inputs instead. Takes minutes.")
+  var functions = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -40,10 +44,14 @@ struct ParityCommand: ParsableCommand {
     let models = model == "all" ? ModelKind.allCases : [try ModelKind(name: model)]
     let backends = try compared()
     let line = StatusLine()
-    let report = try runParity(devices: backends, models: models, steps: steps, seed: seed) { what in
+    let progress = { (what: String) in
       let isMoving = Console.isTerminal && !output.json
       if isMoving { line.show(what) } else { Console.tell(what, isAside: output.json) }
     }
+    let report =
+      functions
+      ? try runFunctionParity(devices: backends.compactMap { $0 as? any FunctionSweep }, progress: progress)
+      : try runParity(devices: backends, models: models, steps: steps, seed: seed, progress: progress)
     line.clear()
     if output.json {
       try Console.json(report)

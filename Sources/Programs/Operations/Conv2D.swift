@@ -53,7 +53,8 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     try require((1...15).contains(kernel), operation, "kernel is \(kernel), expected 1...15")
     try require((1...3).contains(stride), operation, "stride is \(stride), expected 1...3")
     try require(
-      padding >= 0 && padding < kernel, operation, "padding is \(padding), expected 0 ..< the kernel \(kernel)")
+      padding >= 0 && padding < kernel, operation,
+      "padding is \(padding), expected 0 ..< the kernel \(kernel)")
   }
 
   /// Shape of the weights, `[small, big, kernel, kernel]`.

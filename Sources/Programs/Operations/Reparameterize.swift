@@ -39,7 +39,8 @@ public struct ReparameterizeBackward: Descriptor {
 
   /// Throws: ``ProgramError`` where shapes differ.
   public init(
-    _ forward: ReparameterizeForward, outputGradient: Buffer, meanGradient: Buffer, logVarianceGradient: Buffer
+    _ forward: ReparameterizeForward, outputGradient: Buffer, meanGradient: Buffer,
+    logVarianceGradient: Buffer
   ) throws {
     for other in [outputGradient, meanGradient, logVarianceGradient] {
       try requireSame("reparameterize backward", forward.output, other)

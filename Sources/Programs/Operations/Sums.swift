@@ -69,7 +69,8 @@ public struct SumPerImage: Descriptor {
   public let slots: Int
 
   /// Throws: ``ProgramError`` where a part is not one value an image or the slot is out of range.
-  public init(perImage: [Buffer], table: Buffer, scaled: Bool, results: Buffer, slot: Int, slots: Int) throws {
+  public init(perImage: [Buffer], table: Buffer, scaled: Bool, results: Buffer, slot: Int, slots: Int) throws
+  {
     for part in perImage {
       try requireImages("sum per image", "part", part, part.images?.batch ?? 0, .features(1))
     }
