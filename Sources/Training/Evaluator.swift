@@ -2,6 +2,7 @@ import Datasets
 import Models
 import Numerics
 import Programs
+import Storage
 
 /// What a trained model is worth on some images.
 public struct Evaluation: Codable, Sendable, Equatable {
@@ -83,6 +84,19 @@ public final class Evaluator {
     let values = try collect(indices, model.outputs)
     guard model.outputsAreLogits else { return values }
     return values.map { $0.map { Elementary.sigmoid($0) } }
+  }
+
+  /// Outputs (logits where the model computes logits) and codes of images, as a file whose tensors are named as
+  /// `tools/reference/check_weights.py` names PyTorch's: `output` and `code`.
+  ///
+  /// - Throws: the backend's error.
+  public func file(_ indices: [UInt32]) throws -> SafeTensors {
+    var file = SafeTensors()
+    for (name, buffer) in [("output", model.outputs), ("code", model.code)] {
+      let values = try collect(indices, buffer)
+      try file.add(name, shape: [values.count, values[0].count], floats: values.flatMap { $0 })
+    }
+    return file
   }
 
   /// The latent code of images; a posterior's mean.

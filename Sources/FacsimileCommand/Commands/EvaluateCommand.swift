@@ -36,6 +36,12 @@ struct EvaluateCommand: ParsableCommand {
         + "clean image.", valueName: "factor"))
   var noise: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write the outputs and codes of the split's first 256 images as safetensors: without noise, a "
+        + "posterior's mean decoded.", valueName: "file"))
+  var outputs: String?
+
   @OptionGroup var output: OutputOptions
 
   private struct Figures: Encodable {
@@ -66,6 +72,11 @@ struct EvaluateCommand: ParsableCommand {
     let evaluation = try evaluator.evaluate(indices)
     var metrics = evaluation.metrics
     if let samples { metrics["log-likelihood"] = try evaluator.logLikelihood(samples: samples, indices) }
+    if let outputs {
+      let plain = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0)
+      let all = indices ?? Array(0..<UInt32(images.count))
+      try plain.file(Array(all.prefix(256))).write(to: URL(fileURLWithPath: outputs))
+    }
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
       dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
