@@ -57,7 +57,7 @@ public struct Configuration: Hashable, Sendable {
   /// Images in a step.
   public var batchSize = 128
   /// Key of every random number.
-  public var seed: UInt64 = 0
+  public var seed: UInt64 = 11
   /// Parts a batch is cut into.
   public var shards = 1
   /// Which layers train, and for how long.

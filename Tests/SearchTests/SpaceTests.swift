@@ -129,8 +129,11 @@ import Testing
     #expect(
       try SearchSpace(Self.mixed, changes).configurations().map(\.latent) != drawn.prefix(10).map(\.latent))
     // Golden: these draws are part of what a storage means.
+    changes.seed = "0"
     #expect(
-      drawn.prefix(2).map { "\($0.learningRate) \($0.latent) \($0.dropout) \($0.optimizer)" } == Self.golden)
+      try SearchSpace(Self.mixed, changes).configurations().prefix(2).map {
+        "\($0.learningRate) \($0.latent) \($0.dropout) \($0.optimizer)"
+      } == Self.golden)
   }
 
   private static let golden = ["2.881e-05 3 0.1718 adam", "0.0002266 3 0.2952 adam"]
