@@ -30,37 +30,35 @@ public struct ModelCase: Sendable {
       .joined(separator: " ")
   }
 
-  /// The cases of `model`: every optimizer, and dropout, noise, accumulation and clipping on and off.
+  /// The cases of `model`: sizes of batches; every optimizer with each of dropout, noise, accumulation and clipping
+  /// on and off; every loss, other widths, decay, the KL weight on its way up, and frozen layers.
   ///
   /// Throws: ``ConfigurationError``.
   public static func all(of model: ModelKind, seed: UInt64) throws -> [ModelCase] {
-    var cases = try [1, 37, 128, 256].map {
-      try ModelCase(model, [("batch-size", "\($0)")], seed: seed)
-    }
-    for optimizer in Optimizer.allCases where optimizer != .adam {
-      cases.append(
-        try ModelCase(
-          model, [("batch-size", "33"), ("optimizer", optimizer.rawValue), ("weight-decay", "0.0001")],
-          seed: seed))
-    }
-    var variants: [[(String, String)]] = [
-      [("weight-decay", "0.001")], [("shards", "3")], [("clip-norm", "0.01")],
-      [("shards", "2"), ("clip-norm", "1")],
-    ]
     let keys = Set(ConfigurationKey.keys(of: model).map(\.name))
-    if keys.contains("dropout") {
-      variants += [[("dropout", "0.25")], [("dropout", "0.5"), ("shards", "2"), ("clip-norm", "0.1")]]
+    let sizes = [1, 37, 128, 256].map { [("batch-size", "\($0)")] }
+    let product = combinations(
+      [("optimizer", Optimizer.allCases.map(\.rawValue))]
+        + [
+          ("dropout", ["0", "0.25"]), ("noise", ["0", "0.9"]), ("shards", ["1", "3"]), ("clip-norm", ["0", "0.01"]),
+        ].filter { keys.contains($0.0) })
+    let others: [[(String, String)]] =
+      [
+        [("weight-decay", "0.001")],
+        [("optimizer", "adamw"), ("weight-decay", "0.1")],
+        [("shards", "2"), ("clip-norm", "1")],
+        [("filters", "5,6,7"), ("hidden", "19,9"), ("latent", "3")].filter { keys.contains($0.0) },
+      ] + (keys.contains("kl-weight") ? [[("kl-weight", "0.5"), ("kl-warm-up", "1")]] : [])
+      + model.definition.losses.dropFirst().map { [("loss", $0.rawValue)] }
+    let cases = try (sizes + (product + others).map { [("batch-size", "70")] + $0 }).map {
+      try ModelCase(model, $0, seed: seed)
     }
-    variants.append(
-      (keys.contains("filters") ? [("filters", "5,6,7")] : []) + [("hidden", "19,9"), ("latent", "3")])
-    if model == .denoisingAutoencoder { variants.append([("noise", "0.9"), ("shards", "2")]) }
-    for settings in variants {
-      cases.append(try ModelCase(model, [("batch-size", "70")] + settings, seed: seed))
-    }
-    if model == .classifier {
-      cases.append(try ModelCase(model, [("batch-size", "70")], layers: .last(2), seed: seed))
-    }
-    return cases
+    return cases + [try ModelCase(model, [("batch-size", "70")], layers: .last(2), seed: seed)]
+  }
+
+  /// Every way to choose one value for each key.
+  private static func combinations(_ axes: [(key: String, values: [String])]) -> [[(String, String)]] {
+    axes.reduce([[]]) { chosen, axis in chosen.flatMap { old in axis.values.map { old + [(axis.key, $0)] } } }
   }
 
   /// Trains `steps` steps on `backend` and evaluates; returns everything computed, by name.
