@@ -159,9 +159,11 @@ public struct DeviceCatalog: Sendable {
     let cpu = self.cpu
     let all = [FoundDevice(try cpu().device, open: cpu)] + ((try? openCL()) ?? [])
     return all.filter { found in
-      [found.device.identifier, found.device.name, found.device.driver].contains {
+      let isNamed = [found.device.identifier, found.device.name].contains {
         $0.lowercased().contains(text.lowercased())
       }
+      return isNamed
+        || found.device.driver.split { " ,".contains($0) }.contains { $0.lowercased() == text.lowercased() }
     }
   }
 

@@ -8,7 +8,7 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   case openCL
   /// The OpenCL device with this identifier: `opencl:PLATFORM.DEVICE`.
   case openCLDevice(platform: Int, device: Int)
-  /// The device whose name or driver holds this text, whatever the case.
+  /// The device whose name holds this text, or whose driver has it as a word (`pocl`), whatever the case.
   case named(String)
 
   /// What people may write.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that holds the four IDX files of a data set.
+/// A folder that holds the four IDX files of a data set, or only the two of images.
 struct DatasetFolder {
   let url: URL
 
@@ -21,14 +21,14 @@ struct DatasetFolder {
     return (try? IDX.labels(contentsOf: file).sha256) == expected
   }
 
-  /// What the four files hold, and the SHA-256 of each.
+  /// What the files hold, and the SHA-256 of each.
   struct Contents {
     let train: ImageSet
     let test: ImageSet
     let hashes: [DatasetFile: String]
   }
 
-  /// Reads all four files.
+  /// Reads all files; labels may be missing, but not from a data set whose hashes are known.
   ///
   /// - Parameter expected: the hashes to insist on, where known.
   /// - Throws: `DatasetError`, `FileError`.
@@ -47,6 +47,9 @@ struct DatasetFolder {
       return contents
     }
     func set(_ imagesFile: DatasetFile, _ labelsFile: DatasetFile) throws -> ImageSet {
+      if expected == nil, url(of: labelsFile) == nil {
+        return try ImageSet(pixels: contents(imagesFile, IDX.images).bytes)
+      }
       // The labels first: where they are broken, the larger file need not be unpacked.
       let labels = try contents(labelsFile, IDX.labels)
       let images = try contents(imagesFile, IDX.images)
@@ -68,6 +71,7 @@ struct DatasetFolder {
     let others = DatasetFile.allCases.map(\.rawValue).joined(separator: ", ")
     throw DatasetError(
       .missingFile, path: url.path,
-      "no \(file.rawValue)[.gz]; a folder of IDX files holds \(others), each plain or .gz")
+      "no \(file.rawValue)[.gz]; a folder of IDX files holds \(others), each plain or .gz; only labels may be missing"
+    )
   }
 }

@@ -58,6 +58,8 @@ public struct Configuration: Hashable, Sendable {
   public var batchSize = 128
   /// Key of every random number.
   public var seed: UInt64 = 11
+  /// SHA-256 of the parameters that training begins with; nil: those of the seed.
+  public var initialWeights: String?
   /// Parts a batch is cut into.
   public var shards = 1
   /// Which layers train, and for how long.
@@ -115,6 +117,10 @@ public struct Configuration: Hashable, Sendable {
       throw ConfigurationError(
         "minimum-learning-rate is \(minimumLearningRate): expected at most the learning rate, \(learningRate)"
       )
+    }
+    guard clipNorm == 0 || Float(clipNorm) > 0 else {
+      throw ConfigurationError(
+        "clip-norm is \(clipNorm): expected 0, or a number that is above 0 in binary32")
     }
     // Without momentum the rule is plain SGD and keeps no state; the optimizer's name must not lie.
     guard momentum > 0 || (optimizer != .momentum && optimizer != .nesterov) else {

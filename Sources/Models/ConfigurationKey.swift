@@ -50,6 +50,13 @@ public struct ConfigurationKey: Sendable {
     whole("epochs", \.epochs, 1...100_000, "epochs to train"),
     whole("batch-size", \.batchSize, 1...65_536, "images in a step"),
     seed,
+    parsed(
+      "initial-weights", \.initialWeights, "seed, or the SHA-256 of the parameters that --from gives",
+      "what training begins with: the seed's draws, or weights of this hash",
+      { text in
+        let isHash = text.count == 64 && text.allSatisfy { $0.isHexDigit && !$0.isUppercase }
+        return text == "seed" ? .some(nil) : isHash ? text : nil
+      }, { $0 ?? "seed" }),
     whole("shards", \.shards, 1...64, "parts a batch is cut into"),
     parsed(
       "trainable", \.trainable, "all, last-N, or phases such as last-2:5,all:10 (append @RATE to set a rate)",

@@ -87,8 +87,8 @@ extension TrainingPhases.Layers: CustomStringConvertible {
   init?(text: Substring) {
     if text == "all" {
       self = .all
-    } else if text.hasPrefix("last-"), let count = Int(text.dropFirst(5)), count > 0 {
-      self = .last(count)
+    } else if text.hasPrefix("last-"), let count = UInt16(text.dropFirst(5)), count > 0, !text.contains("+") {
+      self = .last(Int(count))
     } else {
       return nil
     }

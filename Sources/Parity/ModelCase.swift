@@ -40,7 +40,8 @@ public struct ModelCase: Sendable {
     let product = combinations(
       [("optimizer", Optimizer.allCases.map(\.rawValue))]
         + [
-          ("dropout", ["0", "0.25"]), ("noise", ["0", "0.9"]), ("shards", ["1", "3"]), ("clip-norm", ["0", "0.01"]),
+          ("dropout", ["0", "0.25"]), ("noise", ["0", "0.9"]), ("shards", ["1", "3"]),
+          ("clip-norm", ["0", "0.01"]),
         ].filter { keys.contains($0.0) })
     let others: [[(String, String)]] =
       [

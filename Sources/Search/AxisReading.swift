@@ -80,7 +80,8 @@ extension ValueRange {
     }
     // A key that takes both ends, but not what lies halfway behind the first, takes whole numbers.
     isWhole =
-      Int(low) != nil && Int(high) != nil && (try? base.canonical(key, "\(minimum + 0.5)")) == nil
+      [minimum, maximum].allSatisfy { $0 == $0.rounded() }
+      && (try? base.canonical(key, "\(minimum + 0.5)")) == nil
     guard !isWhole || maximum < 0x1p53 else {
       throw SearchError(.space, "\(key): max is \(high), expected below 2^53 for a range")
     }

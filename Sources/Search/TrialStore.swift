@@ -25,6 +25,7 @@ final class TrialStore: Sendable {
     let url = url.standardizedFileURL.resolvingSymlinksInPath()
     self.url = url
     runs = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).runs")
+    let isNew = !FileManager.default.fileExists(atPath: runs.path)
     try FileManager.default.createDirectory(at: runs, withIntermediateDirectories: true)
     do {
       lock = try FolderLock(folder: runs)
@@ -49,8 +50,10 @@ final class TrialStore: Sendable {
         }
         try Self.add(configurations, to: database)
       }
-    } catch let error as DatabaseError {
-      throw Self.explained(error, url)
+    } catch {
+      // A file that is no storage of ours is left as it was, with nothing beside it.
+      if isNew { try? FileManager.default.removeItem(at: runs) }
+      throw (error as? DatabaseError).map { Self.explained($0, url) } ?? error
     }
   }
 

@@ -16,20 +16,20 @@ public enum AtomicFile {
     let folder = url.deletingLastPathComponent().path
     // The name does not contain the target's: that one may already be as long as the file system allows.
     let temporary = folder + "/.facsimile-\(UUID().uuidString).tmp"
-    let descriptor = try checkedCall("create", temporary) {
+    let descriptor = try checkedCall("write", url.path) {
       open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
     do {
       do {
-        try writeAll(data, to: descriptor, path: temporary)
-        try checkedCall("flush", temporary) { fsync(descriptor) }
+        try writeAll(data, to: descriptor, path: url.path)
+        try checkedCall("flush", url.path) { fsync(descriptor) }
       } catch {
         close(descriptor)
         throw error
       }
       // Not retried when interrupted: Linux has released the descriptor by then.
       if close(descriptor) == -1, errno != EINTR {
-        throw FileError(action: "close", path: temporary, code: errno)
+        throw FileError(action: "close", path: url.path, code: errno)
       }
       try checkedCall("replace", url.path) { rename(temporary, url.path) }
     } catch {

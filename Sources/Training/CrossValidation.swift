@@ -60,7 +60,11 @@ public struct CrossValidation: Sendable {
       let trainer = try Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
       trainer.stopSignal = stopSignal
       trainer.reporter = reporter
-      guard try trainer.fit() != .interrupted else { return nil }
+      do {
+        guard try trainer.fit() != .interrupted else { return nil }
+      } catch let error as TrainingError {
+        throw TrainingError(error.kind, "fold \(index + 1): \(error.description)")
+      }
       let fold = Fold(index + 1, trainer)
       results.append(fold)
       done(fold)

@@ -91,7 +91,10 @@ extension Trainer {
     let validation = try session.validate()
     let loss = validation?.loss ?? train.loss
     guard loss.isFinite else {
-      throw TrainingError(.notFinite, "the validation loss is not finite behind epoch \(finished.number)")
+      throw TrainingError(
+        .notFinite,
+        "the validation loss is not finite behind step \(finished.step), the last of epoch \(finished.number)"
+      )
     }
     epoch = finished.number
     running = nil
@@ -128,6 +131,8 @@ extension Trainer {
   /// Originals over their reconstructions.
   private func writePicture(to url: URL) throws {
     guard let pictures = try session.pictures() else { return }
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     let shades = pictures.reconstructions.map { $0.map(GrayImage.shade) }
     try ImageGrid().image(originals: pictures.originals, over: shades, columns: pictures.originals.count)
       .write(to: url)
@@ -156,8 +161,9 @@ extension Trainer {
     try folder.write(manifest)
     return TrainingError(
       .notFinite,
-      "\(error.description); the last good checkpoint, behind epoch \(epoch), is \(folder.checkpointFile.path)"
-    )
+      "\(error.description); the last good checkpoint, behind epoch \(epoch), is \(folder.checkpointFile.path): "
+        + "begin a new run with 'facsimile train \(configuration.model.rawValue) --from \(folder.url.path)' and a "
+        + "smaller learning-rate, or clip-norm")
   }
 }
 

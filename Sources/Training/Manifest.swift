@@ -95,7 +95,7 @@ public struct Manifest: Codable, Sendable, Equatable {
   /// The model.
   public let model: String
   /// Everything that decides the bits, as text by key.
-  public let configuration: Configuration
+  public internal(set) var configuration: Configuration
   /// Key of every random number.
   public let seed: UInt64
   /// The data.

@@ -13,6 +13,12 @@ public struct ModelState: Sendable, Equatable {
     public let shape: [Int]
     /// Values, last dimension fastest.
     public var values: [Float]
+
+    /// - Throws: `TrainingError` where a value is not finite: in weights a ReLU would hide it.
+    func requireFinite() throws {
+      guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
+      throw TrainingError(.weights, "value \(index) of \(name) is \(values[index]): expected finite weights")
+    }
   }
 
   /// Parameters in state order.
@@ -62,7 +68,8 @@ public struct ModelState: Sendable, Equatable {
   ///   - file: tensors under the names of this type.
   ///   - table: the model's tensors.
   ///   - stateNames: the optimizer's arenas that are wanted.
-  /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape or type.
+  /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape or type, `TrainingError` where a
+  ///   parameter is not finite.
   public init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = []) throws {
     func read(_ prefix: String) throws -> [Tensor] {
       try table.parameters.map {
@@ -72,6 +79,7 @@ public struct ModelState: Sendable, Equatable {
       }
     }
     parameters = try read("")
+    for tensor in parameters { try tensor.requireFinite() }
     optimizer = try stateNames.flatMap { try read("optimizer.\($0).") }
   }
 
@@ -86,7 +94,7 @@ public struct ModelState: Sendable, Equatable {
 
   /// Takes over every tensor of `file` that the model has too, and says which.
   ///
-  /// - Throws: `TrainingError` where one has another shape, or nothing fits.
+  /// - Throws: `TrainingError` where one has another shape or a value that is not finite, or nothing fits.
   public mutating func transfer(from file: SafeTensors) throws -> [String] {
     var taken: [String] = []
     for index in parameters.indices where file.contains(parameters[index].name) {
@@ -98,6 +106,7 @@ public struct ModelState: Sendable, Equatable {
           .weights,
           "the weights do not fit this model: \(error.message); choose the same latent, filters, hidden")
       }
+      try parameters[index].requireFinite()
       taken.append(tensor.name)
     }
     guard !taken.isEmpty else {

@@ -31,15 +31,23 @@ public final class RunFolder {
   /// - Throws: `TrainingError` where a run lies there already, `FolderInUse`.
   public init(creating url: URL) throws {
     self.url = url
-    try FileManager.default.createDirectory(
-      at: url.appendingPathComponent("images"), withIntermediateDirectories: true)
-    lock = try FolderLock(folder: url)
-    guard !FileManager.default.fileExists(atPath: configurationFile.path) else {
+    try requireNoRun()
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
       throw TrainingError(
-        .run,
-        "\(url.path) holds a run already: go on with it (train --resume \(url.path)), or choose another folder"
-      )
+        .run, "cannot make the folder \(url.path): a file of that name, or no right to write there")
     }
+    lock = try FolderLock(folder: url)
+    // Once more: whoever held the lock until now may have begun a run.
+    try requireNoRun()
+  }
+
+  private func requireNoRun() throws {
+    guard FileManager.default.fileExists(atPath: configurationFile.path) else { return }
+    throw TrainingError(
+      .run,
+      "\(url.path) holds a run already: go on with it (train --resume \(url.path)), or choose another folder")
   }
 
   /// `config.yaml`.
@@ -82,7 +90,10 @@ public final class RunFolder {
     do {
       return try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: manifestFile))
     } catch {
-      throw TrainingError(.run, "\(manifestFile.path) is missing or damaged: \(error)")
+      throw TrainingError(
+        .run,
+        "\(manifestFile.path) is missing or damaged: restore it, or begin a new run with the weights of this one"
+      )
     }
   }
 

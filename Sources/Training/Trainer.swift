@@ -10,7 +10,8 @@ public final class Trainer {
   public enum Start: Sendable {
     /// The initial parameters of the configuration's seed.
     case initial
-    /// The same, but for the tensors that a file has.
+    /// The same, but for the tensors that a file has. The configuration's `initial-weights` must be the SHA-256 of
+    /// what comes of it, or nil, and becomes it.
     case weights(SafeTensors)
     /// Where another run was.
     case checkpoint(Checkpoint)
@@ -36,6 +37,8 @@ public final class Trainer {
   public let backend: any Backend
   /// Where files go; nil for none.
   public let folder: RunFolder?
+  /// Names of the parameters that did not begin as the seed draws them but were taken from a file.
+  public let taken: [String]
   /// Who hears of progress.
   public weak var reporter: (any ProgressReporter)?
   /// Who may ask to stop.
@@ -49,6 +52,9 @@ public final class Trainer {
   public internal(set) var stopping: EarlyStopping
   /// The parameters of the best epoch; nil before the first.
   public internal(set) var best: ModelState?
+
+  /// Names of all parameters, in state order.
+  public var parameterNames: [String] { session.model.table.parameters.map(\.name) }
 
   var session: TrainingSession
   var running: RunningEpoch?
@@ -67,7 +73,7 @@ public final class Trainer {
     _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
     start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
-    self.configuration = configuration
+    var configuration = configuration
     self.backend = backend
     self.folder = folder
     data = try TrainingData(dataset, configuration, split: split)
@@ -82,20 +88,26 @@ public final class Trainer {
       of: running?.number ?? max(epoch, 1), default: configuration.epochs)
     session = try TrainingSession(configuration, phase: phase.index, data: data, backend: backend)
 
-    switch start {
-    case .initial, .weights:
-      try session.prepared.run(.initialise, step: 0)
-      var state = try ModelState(reading: session.prepared, of: session.model)
-      if case .weights(let file) = start {
-        _ = try state.transfer(from: file)
-        try state.write(to: session.prepared, of: session.model)
-      }
-      manifest = Manifest(configuration, data, backend.device, initial: state)
-      try begin(state, isTransfer: start.isTransfer)
-    case .checkpoint(let checkpoint):
+    if case .checkpoint(let checkpoint) = start {
+      self.configuration = configuration
+      taken = []
       try checkpoint.state.write(to: session.prepared, of: session.model)
       manifest = Manifest(configuration, data, backend.device, initial: checkpoint.state)
+      return
     }
+    try session.prepared.run(.initialise, step: 0)
+    var state = try ModelState(reading: session.prepared, of: session.model)
+    if case .weights(let file) = start {
+      taken = try state.transfer(from: file)
+      try state.write(to: session.prepared, of: session.model)
+      try configuration.begin(with: state)
+    } else {
+      taken = []
+      try configuration.requireSeed()
+    }
+    self.configuration = configuration
+    manifest = Manifest(configuration, data, backend.device, initial: state)
+    try begin(state)
   }
 
   /// Goes on with a run as if it had never stopped.
@@ -114,6 +126,7 @@ public final class Trainer {
     try self.init(
       configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
     var manifest = try folder.manifest()
+    manifest.configuration = configuration
     // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
     manifest.device = Manifest.Device(backend.device)
@@ -123,13 +136,17 @@ public final class Trainer {
     }
   }
 
-  /// Keys that a run may change on the way without changing the epochs that are done.
-  static let changeable: Set<String> = ["epochs", "patience", "keep-checkpoints"]
+  /// Keys that a run may change on the way without changing the epochs that are done: `epochs` only where the
+  /// learning rate does not follow them.
+  private static func changeable(_ configuration: Configuration) -> Set<String> {
+    Set(["patience", "keep-checkpoints"]).union(configuration.schedule == .cosine ? [] : ["epochs"])
+  }
 
   private static func checkUnchanged(
     _ configuration: Configuration, since old: Configuration, _ folder: RunFolder
   ) throws {
     let before = Dictionary(uniqueKeysWithValues: old.pairs.map { ($0.key, $0.value) })
+    let changeable = changeable(old)
     for (key, value) in configuration.pairs where !changeable.contains(key) && before[key] != value {
       throw TrainingError(
         .run,
@@ -155,9 +172,9 @@ public final class Trainer {
   }
 
   /// Writes the first files of a run; config.yaml last, since it makes the folder a run folder.
-  private func begin(_ state: ModelState, isTransfer: Bool) throws {
+  private func begin(_ state: ModelState) throws {
     guard let folder else { return }
-    if isTransfer { try Weights(configuration, state).write(to: folder.initialFile) }
+    if !taken.isEmpty { try Weights(configuration, state).write(to: folder.initialFile) }
     try folder.write(checkpoint(state))
     try folder.write(manifest)
     try folder.write(configuration)
@@ -177,9 +194,28 @@ public final class Trainer {
   }
 }
 
-extension Trainer.Start {
-  fileprivate var isTransfer: Bool {
-    if case .weights = self { true } else { false }
+extension Configuration {
+  /// Notes that training begins with the parameters of `state`.
+  ///
+  /// Throws: `TrainingError` where it is to begin with others.
+  fileprivate mutating func begin(with state: ModelState) throws {
+    let hash = state.withoutOptimizer.sha256
+    guard initialWeights == nil || initialWeights == hash else {
+      throw TrainingError(
+        .weights,
+        "initial-weights is \(initialWeights!), but these weights give \(hash): give the initial.safetensors of the run "
+          + "that the configuration is from, or set initial-weights=seed to begin another run")
+    }
+    initialWeights = hash
+  }
+
+  /// Throws: `TrainingError` where training is to begin with weights that nobody gave.
+  fileprivate func requireSeed() throws {
+    guard let initialWeights else { return }
+    throw TrainingError(
+      .weights,
+      "initial-weights is \(initialWeights): give those weights (--from; the run that the configuration is from holds "
+        + "them in initial.safetensors), or set initial-weights=seed")
   }
 }
 

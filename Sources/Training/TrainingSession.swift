@@ -62,8 +62,7 @@ final class TrainingSession {
     let what = found.tensor.map { "\($0.name) or its gradient" } ?? "the loss"
     throw TrainingError(
       .notFinite,
-      "\(what) is not finite in step \(found.step + 1) of epoch \(epoch): "
-        + "try a smaller learning-rate, or clip-norm")
+      "\(what) is not finite in step \(found.step + 1) of epoch \(epoch)")
   }
 
   /// Means over the validation images; nil where there are none.

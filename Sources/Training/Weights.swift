@@ -11,6 +11,8 @@ public struct Weights: Sendable, Equatable {
   public let state: ModelState
   /// Epoch they are from, 0 where unknown.
   public let epoch: Int
+  /// Steps of the next epoch that are in them too.
+  public let step: Int
 
   /// Which weights of a run.
   public enum Choice: String, CaseIterable, Sendable {
@@ -21,10 +23,11 @@ public struct Weights: Sendable, Equatable {
   }
 
   /// Parameters of `configuration`; optimizer state is left out.
-  public init(_ configuration: Configuration, _ state: ModelState, epoch: Int = 0) {
+  public init(_ configuration: Configuration, _ state: ModelState, epoch: Int = 0, step: Int = 0) {
     self.configuration = configuration
     self.state = state.withoutOptimizer
     self.epoch = epoch
+    self.step = step
   }
 
   /// The weights of a run; the last ones where no epoch is done yet.
@@ -37,8 +40,14 @@ public struct Weights: Sendable, Equatable {
       let state = try ModelState(file, table: ParameterTable(configuration.architecture))
       self.init(configuration, state, epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
     } else {
+      guard FileManager.default.fileExists(atPath: folder.checkpointFile.path) else {
+        throw TrainingError(
+          .run,
+          "\(folder.url.path) has no checkpoint.safetensors: an imported run has only the weights called best"
+        )
+      }
       let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile)
-      self.init(configuration, checkpoint.state, epoch: checkpoint.epoch)
+      self.init(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
     }
   }
 
@@ -59,7 +68,9 @@ public struct Weights: Sendable, Equatable {
     if let unknown = file.names.first(where: { table.index($0) == nil && !$0.hasPrefix("optimizer.") }) {
       throw TrainingError(.weights, "\(model.rawValue) has no tensor '\(unknown)'")
     }
-    self.init(configuration, try ModelState(file, table: table))
+    self.init(
+      configuration, try ModelState(file, table: table),
+      epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
   }
 
   /// The weights as a file.
@@ -106,9 +117,17 @@ extension Configuration {
       throw TrainingError(
         .weights, "expected tensors of \(model.rawValue), found none called encoder.fc1.weight")
     }
-    try set("latent", "\(code)")
-    try set("hidden", widths.map(String.init).joined(separator: ","))
     let filters = try (1...3).compactMap { try outputs("encoder.conv\($0).weight") }
-    if !filters.isEmpty { try set("filters", filters.map(String.init).joined(separator: ",")) }
+    guard filters.isEmpty || ConfigurationKey.keys(of: model).contains(where: { $0.name == "filters" }) else {
+      throw TrainingError(.weights, "\(model.rawValue) has no tensor 'encoder.conv1.weight'")
+    }
+    do {
+      try set("latent", "\(code)")
+      try set("hidden", widths.map(String.init).joined(separator: ","))
+      if !filters.isEmpty { try set("filters", filters.map(String.init).joined(separator: ",")) }
+    } catch let error as ConfigurationError {
+      throw TrainingError(
+        .weights, "these are not the tensors of \(model.rawValue): by their shapes \(error)")
+    }
   }
 }

@@ -34,7 +34,7 @@ struct DeviceCatalogTests {
     #expect(try chosen("auto", catalog([])).reason.contains("OpenCL has no device"))
   }
 
-  @Test("Devices by identifier and by part of a name or driver")
+  @Test("Devices by identifier, by part of a name, or by a word of the driver's")
   func named() throws {
     let both = catalog([pocl.found(), h100.found(), second.found()])
     #expect(try chosen("opencl", both).identifier == "opencl:0.0")
@@ -43,6 +43,7 @@ struct DeviceCatalogTests {
     #expect(try chosen("pocl", both).identifier == "opencl:0.0")
     #expect(try error("h100", both)?.description.contains("opencl:1.0 (NVIDIA H100), opencl:1.1") == true)
     #expect(try error("radeon", both)?.kind == .usage)
+    #expect(try error("none", both)?.kind == .usage)
     #expect(try error("opencl:7.0", both)?.description.contains("this machine has cpu (Xeon Gold)") == true)
   }
 

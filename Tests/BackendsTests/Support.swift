@@ -37,6 +37,6 @@ func catalog(withoutOpenCL reason: String) -> DeviceCatalog {
   DeviceCatalog(cpu: { FakeBackend("cpu", "Xeon Gold") }, openCL: { throw Refusal(reason) })
 }
 
-let pocl = FakeBackend("opencl:0.0", "cpu-haswell-Xeon Gold", driver: "PoCL 5.0, driver 5.0")
+let pocl = FakeBackend("opencl:0.0", "cpu-haswell-Xeon Gold", driver: "PoCL 5.0 None+Asserts, driver 5.0")
 let h100 = FakeBackend("opencl:1.0", "NVIDIA H100", .gpu, driver: "OpenCL 3.0 CUDA, driver 570")
 let second = FakeBackend("opencl:1.1", "NVIDIA H100", .gpu, driver: "OpenCL 3.0 CUDA, driver 570")

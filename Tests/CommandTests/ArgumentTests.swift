@@ -54,6 +54,11 @@ struct ArgumentTests {
       (["plan", "conv-autoencoder", "--images", "0"], "--images is 0"),
       (["train", "vae", "--epochs", "many"], "epochs is 'many'"),
       (["train", "vae", "--seed", "-1"], "seed"),
+      (["train", "vae", "--epochs", "3", "--trainable", "all:1"], "--epochs counts for nothing"),
+      (["plan", "vae", "--set", "latent=3", "latent=4"], "--set gives latent twice"),
+      (["plan", "vae", "--set", "clip-norm=1e-300"], "clip-norm is 1e-300"),
+      (["plan", "vae", "--set", "trainable=last-+2"], "trainable is 'last-+2'"),
+      (["evaluate", "run", "--noise", "1e38"], "--noise is 1e+38"),
       (["bench", "--device", "abacus"], "no device 'abacus': this machine has cpu"),
       (["bench", "--device", "opencl:x"], "expected opencl:PLATFORM.DEVICE"),
       (["bench", "--device", "cpu", "--threads", "0"], "--threads is 0"),
@@ -63,7 +68,6 @@ struct ArgumentTests {
       (["reconstruct", "run", "--out", "picture.jpg"], "expected a .png file"),
       (["export", "run", "--format", "onnx", "--out", "x"], "onnx"),
       (["evaluate", "run", "--split", "all"], "all"),
-      (["cross-validate", "vae", "--folds", "1"], "--folds is 1"),
     ] as [([String], String)])
   func usage(_ arguments: [String], _ text: String) throws {
     try Facsimile.expectFailure(arguments, status: 64, text)

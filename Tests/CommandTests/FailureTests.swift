@@ -59,6 +59,45 @@ struct FailureTests {
     try trainFails("train-images-idx3-ubyte")
   }
 
+  @Test("Images without labels train an autoencoder, but no classifier")
+  func noLabels() throws {
+    try place.putDataset(labels: false)
+    func train(_ model: String) -> [String] {
+      ["train", model, "--data", "data", "--device", "cpu", "--epochs", "1", "--out", "new/\(model)"]
+    }
+    try Facsimile.expectFailure(
+      train("classifier"), status: 2, "data has no labels: a classifier needs a class", in: place.url)
+    #expect(!FileManager.default.fileExists(atPath: place.path("new")), "no folder on the way stays either")
+    #expect(try Facsimile.run(train("vae"), in: place.url).status == 0)
+  }
+
+  @Test("A run does not say of other data what it was trained on")
+  func otherData() throws {
+    try place.putDataset()
+    let train = ["train", "vae", "--data", "data", "--device", "cpu", "--epochs", "1", "--out", "run"]
+    #expect(try Facsimile.run(train, in: place.url).status == 0)
+    try place.putDataset(train: 90)
+    try Facsimile.expectFailure(
+      ["evaluate", "run", "--device", "cpu"], status: 2, "was trained on data of SHA-256", in: place.url)
+    let named = try Facsimile.run(["evaluate", "run", "--device", "cpu", "--data", "data"], in: place.url)
+    #expect(named.status == 0, "\(named.errors)")
+  }
+
+  @Test("A foreign folder is not touched")
+  func foreignFolder() throws {
+    try place.putDataset()
+    try FileManager.default.createDirectory(atPath: place.path("project"), withIntermediateDirectories: true)
+    try place.put("project/config.yaml", Data("mine: 1\n".utf8))
+    try Facsimile.expectFailure(
+      ["train", "vae", "--data", "data", "--device", "cpu", "--out", "project"], status: 2,
+      "holds a run already",
+      in: place.url)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path("project")) == ["config.yaml"])
+    try Facsimile.expectFailure(
+      ["train", "vae", "--data", "data", "--device", "cpu", "--out", ""], status: 64, "--out is empty",
+      in: place.url)
+  }
+
   @Test("Folders that are no runs")
   func noRun() throws {
     try FileManager.default.createDirectory(atPath: place.path("empty"), withIntermediateDirectories: true)

@@ -103,12 +103,23 @@ struct CatalogTests {
     #expect(try catalog().load(folder.file("data/mnist").path).isVerified == false)
   }
 
+  @Test("Labels may be missing")
+  func unlabelled() throws {
+    try folder.putDataset("a")
+    let labelled = try catalog().load(folder.file("a").path)
+    try FileManager.default.removeItem(at: folder.file("a/train-labels-idx1-ubyte"))
+    let unlabelled = try catalog().load(folder.file("a").path)
+    #expect(unlabelled.train.labels == nil && unlabelled.test.labels != nil)
+    #expect(unlabelled.train.pixels == labelled.train.pixels && unlabelled.sha256 != labelled.sha256)
+  }
+
   @Test("Missing files and unequal counts are refused")
   func incomplete() throws {
     try folder.putDataset("a")
-    try FileManager.default.removeItem(at: folder.file("a/t10k-labels-idx1-ubyte"))
+    try FileManager.default.removeItem(at: folder.file("a/t10k-images-idx3-ubyte"))
     let missing = try error { _ = try catalog().load(folder.file("a").path) }
-    #expect(missing.kind == .missingFile && missing.message.contains("t10k-labels-idx1-ubyte"))
+    #expect(missing.kind == .missingFile && missing.message.contains("t10k-images-idx3-ubyte"))
+    try folder.putDataset("a")
     try folder.put("a/t10k-labels-idx1-ubyte", labelFile(6))
     let unequal = try error { _ = try catalog().load(folder.file("a").path) }
     #expect(unequal.kind == .countMismatch)

@@ -92,7 +92,23 @@ import Training
       try edit("epochs: 3", "epochs: 4")
       let longer = try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
       #expect(longer.configuration.totalEpochs == 4)
-      #expect(throws: FolderInUse.self) { try RunFolder(creating: url) }
+      #expect(longer.manifest.configuration.totalEpochs == 4)
+      #expect(throws: TrainingError.self) { try RunFolder(creating: url) }
+    }
+  }
+
+  @Test("The number of epochs cannot change where a cosine follows it")
+  func cosine() throws {
+    try Support.inFolder { url in
+      let folder = try RunFolder(creating: url)
+      let configuration = try Support.configuration(.convAutoencoder, ["schedule": "cosine"])
+      _ = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
+      let text = try String(contentsOf: folder.configurationFile, encoding: .utf8)
+      try Data(text.replacing("epochs: 3", with: "epochs: 4").utf8).write(to: folder.configurationFile)
+      let error = #expect(throws: TrainingError.self) {
+        try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
+      }
+      #expect(error?.description.contains("epochs is 4, but the run was begun with 3") == true)
     }
   }
 

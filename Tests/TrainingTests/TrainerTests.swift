@@ -125,6 +125,7 @@ import Training
     let target = try Trainer(
       Support.configuration(.classifier), dataset: Support.dataset(), backend: Support.backend(),
       start: .weights(weights.file()))
+    #expect(target.taken == target.parameterNames.filter { $0.hasPrefix("encoder") })
     let before = Dictionary(uniqueKeysWithValues: weights.state.parameters.map { ($0.name, $0) })
     for tensor in try target.checkpoint().state.parameters where tensor.name.hasPrefix("encoder") {
       #expect(tensor == before[tensor.name])
@@ -135,5 +136,45 @@ import Training
         backend: Support.backend(), start: .weights(weights.file()))
     }
     #expect(error?.description.contains("encoder.fc2.weight") == true)
+  }
+
+  @Test("A configuration names the weights that its run began with, and takes no others")
+  func initialWeights() throws {
+    func trainer(_ configuration: Configuration, _ start: Trainer.Start) throws -> Trainer {
+      try Trainer(configuration, dataset: Support.dataset(), backend: Support.backend(), start: start)
+    }
+    let fresh = try Support.configuration(.vae)
+    let source = try trainer(fresh, .initial)
+    _ = try source.fit(through: 1)
+    #expect(source.configuration.initialWeights == nil)
+    let weights = try Weights(source.configuration, source.checkpoint().state).file()
+    let configuration = try trainer(fresh, .weights(weights)).configuration
+    #expect(configuration.initialWeights?.count == 64)
+    #expect(try trainer(configuration, .weights(weights)).configuration == configuration)
+    var error = #expect(throws: TrainingError.self) { try trainer(configuration, .initial) }
+    #expect(error?.description.contains("--from") == true)
+    _ = try source.fit(through: 2)
+    let others = try Weights(source.configuration, source.checkpoint().state).file()
+    error = #expect(throws: TrainingError.self) { try trainer(configuration, .weights(others)) }
+    #expect(error?.description.contains("initial-weights=seed") == true)
+  }
+
+  @Test("Weights that are not finite are refused by name")
+  func weightsNotFinite() throws {
+    let source = try Trainer(
+      Support.configuration(.vae), dataset: Support.dataset(), backend: Support.backend())
+    var file = SafeTensors()
+    for var tensor in try source.checkpoint().state.parameters {
+      if tensor.name == "encoder.fc1.weight" { tensor.values[3] = .nan }
+      try file.add(tensor.name, shape: tensor.shape, floats: tensor.values)
+    }
+    let text = "value 3 of encoder.fc1.weight is nan"
+    var error = #expect(throws: TrainingError.self) { try Weights(importing: file, model: .vae) }
+    #expect(error?.description.contains(text) == true)
+    error = #expect(throws: TrainingError.self) {
+      try Trainer(
+        source.configuration, dataset: Support.dataset(), backend: Support.backend(), start: .weights(file))
+    }
+    #expect(error?.description.contains(text) == true)
   }
 }

@@ -53,7 +53,7 @@ struct BenchCommand: ParsableCommand {
     let backends = try devices.open()
     let effort = BenchCase.Effort(rounds: rounds, seconds: seconds)
     var figures: [BenchCase.Figures] = []
-    let line = StatusLine()
+    let line = StatusLine(isAside: output.json)
     let header = ["model", "device", "batch", "phase", "images/s", "GFLOP/s", "memory"]
     if !output.json { Console.say(Self.row(header)) }
     for configuration in configurations {

@@ -40,9 +40,6 @@ struct CrossValidateCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard (2...1_000_000).contains(folds) else {
-      throw UsageError("--folds is \(folds): expected a whole number from 2")
-    }
     let configuration = try model.configuration([("epochs", epochs), ("seed", seed)])
     let dataset = try data.load()
     let validation = try CrossValidation(configuration, dataset: dataset, folds: folds)
@@ -66,7 +63,7 @@ struct CrossValidateCommand: ParsableCommand {
           folds: result.folds, metrics: result.metrics))
     }
     for (name, spread) in result.metrics.sorted(by: { $0.key < $1.key }) {
-      Console.say("\(name): \(Format.loss(spread.mean)) ± \(Format.loss(spread.deviation))")
+      Console.say("\(name): \(Format.metric(name, spread.mean)) ± \(Format.metric(name, spread.deviation))")
     }
   }
 

@@ -48,6 +48,8 @@ struct EvaluateCommand: ParsableCommand {
     let run: String
     let model: String
     let epoch: Int
+    /// Steps behind that epoch.
+    let step: Int
     let dataset: String
     let split: String
     let device: String
@@ -60,11 +62,16 @@ struct EvaluateCommand: ParsableCommand {
     guard samples.map({ (1...100_000).contains($0) }) ?? true else {
       throw UsageError("--samples is \(samples ?? 0): expected a whole number from 1 to 100000")
     }
-    guard noise.map({ $0.isFinite && $0 >= 0 }) ?? true else {
-      throw UsageError("--noise is \(noise ?? 0): expected 0 or more")
+    guard noise.map({ (0...10).contains($0) }) ?? true else {
+      throw UsageError("--noise is \(noise ?? 0): expected a number from 0 to 10")
     }
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
+    if samples != nil, !weights.configuration.architecture.isVariational {
+      throw UsageError(
+        "--samples needs a variational autoencoder, and \(trained.run) is a \(weights.configuration.model.rawValue)"
+      )
+    }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let (images, indices) = try dataset.images(of: split, weights.configuration)
@@ -79,11 +86,12 @@ struct EvaluateCommand: ParsableCommand {
     }
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
+      step: weights.step,
       dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
       images: evaluation.images, metrics: metrics, confusion: evaluation.confusion)
     if output.json { return try Console.json(figures) }
     Console.say(
-      "\(figures.model) of epoch \(figures.epoch) on \(Format.count(figures.images)) \(split.rawValue) images "
+      "\(figures.model) of epoch \(figures.epoch)\(figures.step == 0 ? "" : " and \(figures.step) steps") on \(Format.count(figures.images)) \(split.rawValue) images "
         + "of \(dataset.title)")
     Console.say(Format.metrics(figures.metrics))
     if let confusion = figures.confusion { show(confusion) }

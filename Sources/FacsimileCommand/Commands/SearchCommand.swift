@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backends
 import Foundation
+import Models
 import Programs
 import Search
 import Training
@@ -38,7 +39,9 @@ struct SearchCommand: ParsableCommand {
   @Option(help: "How trials are chosen (default: as the space says, else grid).")
   var strategy: Strategy?
 
-  @Option(help: "How many trials (default: as the space says, else the whole grid).")
+  @Option(
+    help:
+      "How many trials (default: as the space says, else the whole grid; random and halving must have one).")
   var trials: Int?
 
   @Option(
@@ -64,6 +67,8 @@ struct SearchCommand: ParsableCommand {
       try search()
     } catch let error as SearchError where error.kind == .space {
       throw UsageError("\(space): \(error.description)")
+    } catch let error as ConfigurationError {
+      throw UsageError("\(space): \(error)")
     }
   }
 
@@ -73,8 +78,9 @@ struct SearchCommand: ParsableCommand {
     }
     let checked = try SearchSpace(text(), changes())
     let dataset = try data.load()
-    let search = try Search(checked, dataset: dataset, storage: storageFile)
+    // Everything that may be refused comes before the storage is made.
     let backends = try backends()
+    let search = try Search(checked, dataset: dataset, storage: storageFile)
     let known = try search.trials()
     let reporter = SearchReporter(trials: known, isAside: output.json)
     Console.tell(

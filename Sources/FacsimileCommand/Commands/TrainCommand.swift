@@ -125,11 +125,22 @@ struct TrainCommand: ParsableCommand {
 
   private func announce(_ trainer: Trainer, _ folder: RunFolder) {
     let facts = trainer.manifest.dataset
-    let lines = [
+    var lines = [
       "data: \(facts.name) (\(facts.source)) · \(Format.count(facts.trainImages)) images train, "
-        + "\(Format.count(facts.validationImages)) validate",
-      "run: \(folder.url.path)" + (resume == nil ? "" : " · goes on behind epoch \(trainer.epoch)"),
+        + "\(Format.count(facts.validationImages)) validate"
     ]
+    if let from { lines.append("from: \(from) · \(origin(trainer))") }
+    let isDone = trainer.epoch >= trainer.configuration.totalEpochs
+    let place = isDone ? "all \(trainer.epoch) epochs are done" : "goes on behind epoch \(trainer.epoch)"
+    lines.append("run: \(folder.url.path)" + (resume == nil ? "" : " · \(place)"))
     for line in lines { Console.tell(line, isAside: output.json) }
+  }
+
+  /// Which parameters begin with the weights given, and which do not.
+  private func origin(_ trainer: Trainer) -> String {
+    let names = trainer.parameterNames
+    let drawn = names.filter { !trainer.taken.contains($0) }
+    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) begin as the seed draws them"
+    return "\(trainer.taken.count) of \(names.count) tensors\(others)"
   }
 }

@@ -28,6 +28,16 @@ struct WeightsSource {
   /// `error` with the settings that would make the weights fit, where it says that they do not.
   func explain(_ error: any Error, _ wanted: Configuration) -> any Error {
     guard let error = error as? TrainingError, error.kind == .weights, let configuration else { return error }
+    func isConvolutional(_ model: ModelKind) -> Bool {
+      ConfigurationKey.keys(of: model).contains { $0.name == "filters" }
+    }
+    let kind = isConvolutional(wanted.model)
+    guard isConvolutional(configuration.model) == kind else {
+      let fitting = ModelKind.allCases.filter { isConvolutional($0) == kind }.map(\.rawValue)
+      return CommandFailure(
+        "\(path) is a run of \(configuration.model.rawValue), whose layers are of another kind than those of "
+          + "\(wanted.model.rawValue): expected a run of \(fitting.joined(separator: ", "))")
+    }
     let known = Dictionary(wanted.pairs.map { ($0.key, $0.value) }) { $1 }
     let differing = configuration.pairs.filter { key, value in
       ["latent", "filters", "hidden"].contains(key) && known[key].map { $0 != value } ?? false

@@ -35,13 +35,19 @@ enum Console {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
+    // JSON has no numbers for these; most readers make them of such texts again.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     say(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }
 
 /// One line of a terminal that is written again and again; nothing where there is no terminal.
 struct StatusLine {
-  private let isShown = Console.isTerminal
+  private let isShown: Bool
+
+  /// A line, unless the results are for a program (`isAside`).
+  init(isAside: Bool = false) { isShown = Console.isTerminal && !isAside }
 
   /// Shows `text` in place of what was shown before.
   func show(_ text: String) {

@@ -26,7 +26,7 @@ enum Format {
 
   /// Five significant digits: enough to see an epoch's progress at any size of loss.
   static func loss(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
+    guard value.isFinite, value != 0 else { return value.isNaN ? "nan" : "\(value)" }
     let whole = Int(floor(log10(abs(value)))) + 1
     return fixed(value, min(max(5 - whole, 1), 8))
   }
@@ -68,8 +68,12 @@ enum Format {
   static func metrics(_ metrics: [String: Double]) -> String {
     let names = metrics.keys.filter { $0 != "loss" }.sorted()
     return ((metrics["loss"] == nil ? [] : ["loss"]) + names).map { name in
-      let value = metrics[name] ?? .nan
-      return name == "accuracy" ? "accuracy \(fixed(100 * value, 2)) %" : "\(name) \(loss(value))"
+      "\(name) \(metric(name, metrics[name] ?? .nan))"
     }.joined(separator: " · ")
+  }
+
+  /// An accuracy in per cent, everything else as a loss.
+  static func metric(_ name: String, _ value: Double) -> String {
+    name == "accuracy" ? "\(fixed(100 * value, 2)) %" : loss(value)
   }
 }

@@ -32,14 +32,25 @@ struct DataOptions: ParsableArguments {
 
   /// The data set that was asked for, else the one that `run` was trained on, else the default.
   ///
-  /// Throws: `DatasetError`.
+  /// Throws: `DatasetError`; `CommandFailure` where the data of the run are others now.
   func load(of run: RunFolder) throws -> Dataset {
     let files = FileManager.default
     guard data == nil, files.fileExists(atPath: run.manifestFile.path) else { return try load() }
     let trainedOn = try run.manifest().dataset
     let catalog = DatasetCatalog()
     // The folder it came from is surest; on another machine the name may still mean the same data.
-    return try catalog.load(files.fileExists(atPath: trainedOn.source) ? trainedOn.source : trainedOn.name)
+    let isThere = files.fileExists(atPath: trainedOn.source)
+    guard isThere || KnownDataset(rawValue: trainedOn.name) != nil else {
+      throw CommandFailure(
+        "\(trainedOn.source), which the run was trained on, is gone: name other data (--data)")
+    }
+    let dataset = try catalog.load(isThere ? trainedOn.source : trainedOn.name)
+    guard dataset.sha256 == trainedOn.sha256 else {
+      throw CommandFailure(
+        "the run was trained on data of SHA-256 \(trainedOn.sha256), but \(dataset.title) has \(dataset.sha256): "
+          + "give those data, or name others on purpose (--data)")
+    }
+    return dataset
   }
 }
 

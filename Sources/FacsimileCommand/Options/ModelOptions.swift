@@ -18,13 +18,21 @@ struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Settings, such as latent=4 filters=8,16,32; a wrong key lists them all.", valueName: "key=value"))
+      "Settings, such as latent=4 filters=8,16,32.", discussion: ModelOptions.keys, valueName: "key=value"))
   var set: [String] = []
 
   @Option(help: "Images in a step.")
   var batchSize: String?
 
   static var names: String { ModelKind.allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// Every key with what it means and what is allowed; what depends on the model is as for the first that has the key.
+  private static var keys: String {
+    ConfigurationKey.all.dropFirst().map { key in
+      let model = ModelKind.allCases.first { ConfigurationKey.keys(of: $0).contains { $0.name == key.name } }!
+      return "\(key.name): \(key.summary); \(key.allowed(model))"
+    }.joined(separator: "\n")
+  }
 
   /// The configuration: the model's defaults, then the file, then `--set`, then options of their own (`more`).
   ///
@@ -36,7 +44,11 @@ struct ModelOptions: ParsableArguments {
     var name = model
     // `--set` takes all that follows it, so a model at the end of the line lands there.
     if name == nil, let last = settings.last, !last.contains("=") { name = settings.removeLast() }
-    pairs += try settings.map(keyValue)
+    let given = try settings.map(keyValue)
+    if let twice = Dictionary(grouping: given, by: \.key).first(where: { $0.value.count > 1 }) {
+      throw UsageError("--set gives \(twice.key) twice: expected it once")
+    }
+    pairs += given
     for (key, value) in more + [("batch-size", batchSize)] {
       if let value { pairs.append((key, value)) }
     }
@@ -46,6 +58,13 @@ struct ModelOptions: ParsableArguments {
     var configuration = Configuration(try ModelKind(name: name))
     for (key, value) in pairs { try configuration.set(key, value) }
     try configuration.validate()
+    if more.contains(where: { $0.key == "epochs" && $0.value != nil }),
+      configuration.trainable.phases.allSatisfy({ $0.epochs != nil })
+    {
+      throw UsageError(
+        "--epochs counts for nothing where the phases have epochs of their own, as in '\(configuration.trainable)': "
+          + "leave one of them out")
+    }
     return configuration
   }
 }
