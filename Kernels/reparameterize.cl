@@ -33,7 +33,7 @@ __kernel void reparameterize_backward(
   ureal samples = sample_indices(indices, step, row_length, first_image, batch);
   __global const uint *row = step_row(table, step);
   ireal there = is_there(images_there(row, first_image, batch));
-  float scale = step_float(row, STEP_KL_WEIGHT) * step_float(row, STEP_GRADIENT_SCALE);
+  float scale = step_float(row, STEP_KL_GRADIENT_SCALE);
   int end = run_end(span, (count + 3) / 4);
   for (int quad = run_first(span); quad < end; ++quad) {
     real noise[4];

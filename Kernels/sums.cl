@@ -13,23 +13,15 @@ static inline real column_tree(__global float *values, int rows, int stride, int
   return LOAD_REAL(0, top);
 }
 
-// gradients[i] = tree over chunks of partials[chunk][i], + 0.0f, for the segments listed.
-__kernel void sum_chunks(
-    __global float *partials, __global const uint *segments, __global float *gradients, int chunks,
+// gradients[i] = tree over rows of partials[row][i], + 0.0f, for the segments listed; gradients may be row 0.
+__kernel void sum_partials(
+    __global float *partials, __global const uint *segments, __global float *gradients, int rows,
     int stride, int count, int span) {
   int end = imin((tile_index() + 1) * span, count / LANES);
   for (int i = tile_index() * span; i < end; ++i) {
     int at = i * LANES;
     int column = (int)segments[at / SEGMENT] * SEGMENT + at % SEGMENT;
-    STORE_REAL(column_tree(partials, chunks, stride, column) + 0.0f, 0, gradients + column);
-  }
-}
-
-// parts[0][i] = tree over parts of parts[p][i], + 0.0f.
-__kernel void sum_parts(__global float *parts, int count, int stride, int span) {
-  int end = imin((tile_index() + 1) * span, stride / LANES);
-  for (int i = tile_index() * span; i < end; ++i) {
-    STORE_REAL(column_tree(parts, count, stride, i * LANES) + 0.0f, i, parts);
+    STORE_REAL(column_tree(partials, rows, stride, column) + 0.0f, 0, gradients + column);
   }
 }
 

@@ -72,8 +72,7 @@ extension Operation {
     case .reparameterizeBackward(let d): [d.launch(memory)]
     case .klDivergence(let d): [d.launch(memory)]
     case .sumPerImage(let d): [d.launch(memory)]
-    case .sumChunks(let d): [d.launch(memory)]
-    case .sumParts(let d): [d.launch(memory)]
+    case .sumPartials(let d): [d.launch(memory)]
     case .clipNorm(let d): d.launches(memory)
     case .update(let d): [d.launch(memory)]
     }

@@ -101,8 +101,7 @@ extension Operation {
     case .reparameterizeBackward(let d): d.outputGradient.images?.batch
     case .klDivergence(let d): d.divergence.images?.batch
     case .initialise, .linearBackwardWeight, .activationForward, .activationBackward, .sumPerImage,
-      .sumChunks,
-      .sumParts, .clipNorm, .update:
+      .sumPartials, .clipNorm, .update:
       nil
     }
   }

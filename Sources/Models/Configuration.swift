@@ -42,7 +42,7 @@ public struct Configuration: Hashable, Sendable {
   public var scheduleFactor = 0.1
   /// `cosine`: the learning rate it ends at.
   public var minimumLearningRate = 0.0
-  /// Epochs over which the learning rate rises from 0.
+  /// Epochs over which the learning rate rises, step by step, to its full height.
   public var warmUp = 0.0
 
   /// What training makes small.

@@ -43,7 +43,7 @@ public struct ConfigurationKey: Sendable {
     whole("schedule-epochs", \.scheduleEpochs, 1...100_000, "schedule=step: epochs between two steps"),
     number("schedule-factor", \.scheduleFactor, 0...1, "schedule=step: factor of a step"),
     number("minimum-learning-rate", \.minimumLearningRate, 0...100, "schedule=cosine: where it ends"),
-    number("warm-up", \.warmUp, 0...1000, "epochs over which the learning rate rises from 0"),
+    number("warm-up", \.warmUp, 0...1000, "epochs over which the learning rate rises to its full height"),
     loss,
     number("kl-weight", \.klWeight, 0...1000, "weight of the KL divergence"),
     number("kl-warm-up", \.klWarmUp, 0...1000, "epochs over which the KL weight rises from 0"),
@@ -60,7 +60,8 @@ public struct ConfigurationKey: Sendable {
     whole("shards", \.shards, 1...64, "parts a batch is cut into"),
     parsed(
       "trainable", \.trainable, "all, last-N, or phases such as last-2:5,all:10 (append @RATE to set a rate)",
-      "which layers train, and for how many epochs", TrainingPhases.init(text:), \.description),
+      "which layers train, and for how many epochs; dropout stays on in all", TrainingPhases.init(text:),
+      \.description),
     validation,
     whole("patience", \.patience, 0...100_000, "epochs without improvement before stopping, 0 for never"),
     parsed(

@@ -12,13 +12,11 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   /// Whether the model's last layer stays without a sigmoid.
   public var takesLogits: Bool { self != .meanSquaredError }
 
-  /// What the summed loss of `images` images is multiplied by; computed in double, rounded once.
-  public func lossScale(images: Int) -> Float { Float(1 / divisor(images)) }
+  /// What the summed loss of `images` images is multiplied by; the table of steps rounds it once.
+  public func lossScale(images: Int) -> Double { 1 / divisor(images) }
 
-  /// What every gradient of the loss is multiplied by; computed in double, rounded once.
-  public func gradientScale(images: Int) -> Float {
-    Float((self == .meanSquaredError ? 2 : 1) / divisor(images))
-  }
+  /// What every gradient of the loss is multiplied by; the table of steps rounds it once.
+  public func gradientScale(images: Int) -> Double { (self == .meanSquaredError ? 2 : 1) / divisor(images) }
 
   private func divisor(_ images: Int) -> Double {
     self == .meanSquaredError ? Double(images * ModelKind.pixels) : Double(images)

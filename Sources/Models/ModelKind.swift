@@ -44,7 +44,7 @@ public protocol ModelDefinition {
   static var summary: String { get }
   /// The losses it can be trained with, its default first.
   static var losses: [Loss] { get }
-  /// Keys that mean something to this model beyond ``ConfigurationKey/common``.
+  /// Keys of ``ConfigurationKey`` that mean something to this model but not to every model.
   static var keys: Set<String> { get }
   /// Puts the model's own defaults into a fresh configuration.
   static func setDefaults(_ configuration: inout Configuration)

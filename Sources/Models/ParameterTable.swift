@@ -19,7 +19,7 @@ public struct Parameter: Hashable, Sendable {
   let isConvolution: Bool
 
   /// The segments it takes in every arena.
-  var segments: Range<UInt32> {
+  public var segments: Range<UInt32> {
     let first = UInt32(offset / Blocking.segment)
     return first..<first + UInt32(Blocking.wholeSegments(shape.packedCount) / Blocking.segment)
   }

@@ -137,11 +137,9 @@ extension Operation {
       let outputs = ParameterShape.bias(d.convolution.output.channels)
       let floats = d.convolution.geometry.weight.packedCount + outputs.packedCount
       return (read, 4 * Blocking.chunks(d.convolution.batch) * floats)
-    case .sumChunks(let d):
+    case .sumPartials(let d):
       let bytes = 4 * d.segments.count * Blocking.segment
-      return (bytes * d.chunks, bytes)
-    case .sumParts(let d):
-      return (4 * d.count * d.stride, 4 * d.stride)
+      return (bytes * d.rows, bytes)
     default:
       return (read, written)
     }

@@ -13,12 +13,11 @@ extension Configuration {
       let rate = learningRate(epoch: epoch, step: step, stepsPerEpoch: batches.count)
       // The optimizer starts afresh with every phase, so its steps count from there.
       let scalars = scalars(learningRate: rate, step: epochOfPhase * batches.count + step + 1)
-      setBatch(&table, step, epoch: epoch, images: images)
+      let klWeight = klWeight(epoch: epoch, step: step, stepsPerEpoch: batches.count)
+      setBatch(&table, step, epoch: epoch, images: images, klWeight: klWeight)
       table.set(step, .stepSize, scalars.stepSize)
       table.set(step, .secondMomentScale, scalars.secondMomentScale)
       table.set(step, .decay, scalars.decay)
-      table.set(
-        step, .klWeight, Float(klWeight(epoch: epoch, step: step, stepsPerEpoch: batches.count)))
     }
     return table
   }
@@ -31,16 +30,19 @@ extension Configuration {
   public func evaluationTable(batches: [Int], draw: Int = 0) -> StepTable {
     var table = StepTable(steps: batches.count)
     for (step, images) in batches.enumerated() {
-      setBatch(&table, step, epoch: draw, images: images)
-      table.set(step, .klWeight, Float(klWeight))
+      setBatch(&table, step, epoch: draw, images: images, klWeight: klWeight)
     }
     return table
   }
 
-  private func setBatch(_ table: inout StepTable, _ step: Int, epoch: Int, images: Int) {
+  private func setBatch(
+    _ table: inout StepTable, _ step: Int, epoch: Int, images: Int, klWeight: Double
+  ) {
     table[step, .epoch] = UInt32(epoch)
     table[step, .images] = UInt32(images)
-    table.set(step, .lossScale, loss.lossScale(images: images))
-    table.set(step, .gradientScale, loss.gradientScale(images: images))
+    table.set(step, .lossScale, Float(loss.lossScale(images: images)))
+    table.set(step, .gradientScale, Float(loss.gradientScale(images: images)))
+    table.set(step, .klWeight, Float(klWeight))
+    table.set(step, .klGradientScale, Float(klWeight * loss.gradientScale(images: images)))
   }
 }

@@ -32,7 +32,7 @@ extension Lowering {
     let trainable = table.trainable(shape.layers)
     let gradients = builder.buffer("gradients", .floats(parts * table.arenaCount), .persistent)
     let partials = partialsBuffer(trainable, partSize: partSize)
-    let segments = convolutionSegments(trainable)
+    let segments = segments("convolution segments", trainable.filter { table.parameters[$0].isConvolution })
 
     var perImage: [Metric: [Buffer]] = [:]
     var firstTensors: [Buffer] = []
@@ -51,18 +51,21 @@ extension Lowering {
       let loss = try lowerLoss(pass, style, wantsGradient: true, storage: .transient)
       for (metric, buffer) in loss.perImage { perImage[metric, default: []].append(buffer) }
       try lowerBackward(pass, loss.gradient!, places, prefix)
-      if let partials, let segments {
+      if let partials {
         operations.append(
-          .sumChunks(
-            try SumChunks(
-              partials: partials, chunks: Blocking.chunks(partSize), stride: table.convolutionCount,
+          .sumPartials(
+            try SumPartials(
+              partials: partials, rows: Blocking.chunks(partSize), stride: table.convolutionCount,
               segments: segments, gradients: places.arena)))
       }
     }
     try sumLosses(perImage, batches)
     if parts > 1 {
       operations.append(
-        .sumParts(try SumParts(parts: gradients, count: parts, stride: table.arenaCount)))
+        .sumPartials(
+          try SumPartials(
+            partials: gradients, rows: parts, stride: table.arenaCount,
+            segments: self.segments("trainable segments", trainable), gradients: gradients)))
     }
     let clip = try lowerClip(gradients, firstTensors, trainable)
     return try lowerUpdate(batches, gradients, trainable, clip)
@@ -74,11 +77,10 @@ extension Lowering {
       "partials", .floats(Blocking.chunks(partSize) * table.convolutionCount), .persistent)
   }
 
-  /// The segments of trainable convolutions, ascending.
-  private mutating func convolutionSegments(_ trainable: Set<Int>) -> Buffer? {
-    let segments = trainable.map { table.parameters[$0] }.filter(\.isConvolution).flatMap(\.segments).sorted()
-    guard !segments.isEmpty else { return nil }
-    return builder.buffer("convolution segments", .words(segments.count), .constant(segments))
+  /// The segments of these tensors, ascending.
+  private mutating func segments(_ name: String, _ tensors: Set<Int>) -> Buffer {
+    let segments = tensors.flatMap { table.parameters[$0].segments }.sorted()
+    return builder.buffer(name, .words(segments.count), .constant(segments))
   }
 
   private mutating func gradientPlaces(

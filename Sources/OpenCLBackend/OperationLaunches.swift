@@ -26,8 +26,7 @@ extension LaunchPlanner {
     case .reparameterizeBackward(let d): launches(d)
     case .klDivergence(let d): launches(d)
     case .sumPerImage(let d): try launches(d)
-    case .sumChunks(let d): launches(d)
-    case .sumParts(let d): launches(d)
+    case .sumPartials(let d): launches(d)
     case .clipNorm(let d): try launches(d)
     case .update(let d): launches(d)
     }

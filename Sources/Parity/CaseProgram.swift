@@ -62,6 +62,7 @@ struct CaseProgram {
       table.set(step, .secondMomentScale, step == 0 ? 0.0316 : 0.0447)
       table.set(step, .decay, 0.9999)
       table.set(step, .klWeight, step == 0 ? 0.7 : 1.3)
+      table.set(step, .klGradientScale, step == 0 ? 0.03 : 0.07)
     }
     var indices = (0..<UInt32(2 * row)).map { $0 &* 2_654_435_761 % samples }
     for step in 0..<2 {

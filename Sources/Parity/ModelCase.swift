@@ -2,7 +2,8 @@ import Models
 import Numerics
 import Programs
 
-/// A model trained for some steps with some settings, on made-up images; everything it computes is compared.
+/// A model trained for some steps with some settings, on made-up images; losses, gradients, parameters, optimizer state,
+/// outputs and codes are compared.
 public struct ModelCase: Sendable {
   /// What is trained and how.
   public let configuration: Configuration
@@ -62,7 +63,7 @@ public struct ModelCase: Sendable {
     axes.reduce([[]]) { chosen, axis in chosen.flatMap { old in axis.values.map { old + [(axis.key, $0)] } } }
   }
 
-  /// Trains `steps` steps on `backend` and evaluates; returns everything computed, by name.
+  /// Trains `steps` steps on `backend` and evaluates; returns what is compared, by name.
   ///
   /// Throws: what the backend throws.
   func run(on backend: any Backend, steps: Int) throws -> [(buffer: String, bits: [UInt32])] {

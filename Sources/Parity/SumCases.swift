@@ -3,19 +3,21 @@ import Programs
 let sumCases: [OperationCase] =
   [1, 2, 3, 5, 8, 13].flatMap { count in
     [
-      OperationCase(.sumChunks, "\(count) chunks") { setup in
+      OperationCase(.sumPartials, "\(count) chunks") { setup in
         let stride = 6 * Blocking.segment
-        return .sumChunks(
-          try SumChunks(
-            partials: setup.buffer("partials", .floats(count * stride), .wide), chunks: count, stride: stride,
+        return .sumPartials(
+          try SumPartials(
+            partials: setup.buffer("partials", .floats(count * stride), .wide), rows: count, stride: stride,
             segments: setup.constant("segments", [0, 2, 3, 5]),
             gradients: setup.buffer("gradients", .floats(stride))))
       },
-      OperationCase(.sumParts, "\(count) parts") { setup in
+      OperationCase(.sumPartials, "\(count) parts, in place") { setup in
         let stride = 3 * Blocking.segment
-        return .sumParts(
-          try SumParts(
-            parts: setup.buffer("parts", .floats(count * stride), .wide), count: count, stride: stride))
+        let parts = setup.buffer("parts", .floats(count * stride), .wide)
+        return .sumPartials(
+          try SumPartials(
+            partials: parts, rows: count, stride: stride, segments: setup.constant("segments", [0, 2]),
+            gradients: parts))
       },
       OperationCase(.sumPerImage, "\(count) parts") { setup in
         let parts = (0..<count).map {

@@ -22,8 +22,7 @@ public enum Operation: Hashable, Sendable {
   case reparameterizeBackward(ReparameterizeBackward)
   case klDivergence(KLDivergence)
   case sumPerImage(SumPerImage)
-  case sumChunks(SumChunks)
-  case sumParts(SumParts)
+  case sumPartials(SumPartials)
   case clipNorm(ClipNorm)
   case update(Update)
 
@@ -53,8 +52,7 @@ public enum Operation: Hashable, Sendable {
     case reparameterizeBackward = "reparameterize_backward"
     case klDivergence = "kl_divergence"
     case sumPerImage = "sum_per_image"
-    case sumChunks = "sum_chunks"
-    case sumParts = "sum_parts"
+    case sumPartials = "sum_partials"
     case clipNorm = "clip_norm"
     case update
   }
@@ -87,8 +85,7 @@ public enum Operation: Hashable, Sendable {
     case .reparameterizeBackward: .reparameterizeBackward
     case .klDivergence: .klDivergence
     case .sumPerImage: .sumPerImage
-    case .sumChunks: .sumChunks
-    case .sumParts: .sumParts
+    case .sumPartials: .sumPartials
     case .clipNorm: .clipNorm
     case .update: .update
     }
@@ -119,8 +116,7 @@ public enum Operation: Hashable, Sendable {
     case .reparameterizeBackward(let d): d
     case .klDivergence(let d): d
     case .sumPerImage(let d): d
-    case .sumChunks(let d): d
-    case .sumParts(let d): d
+    case .sumPartials(let d): d
     case .clipNorm(let d): d
     case .update(let d): d
     }

@@ -17,6 +17,8 @@ public enum StepField: Int, CaseIterable, Sendable {
   case decay
   /// Weight of the KL divergence, binary32.
   case klWeight
+  /// What the gradient of the KL divergence is multiplied by: its weight times the gradient scale, binary32.
+  case klGradientScale
 }
 
 /// Host side of a table of steps.

@@ -86,7 +86,7 @@ public final class Search: Sendable {
   /// - Throws: an error that concerns the whole search; the trials stay as they are, and can go on.
   public func run(
     on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
-    report: @Sendable (SearchEvent) -> Void = { _ in }
+    report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
   ) throws -> Outcome {
     precondition(!backends.isEmpty, "a search needs a device")
     try store.requeue()
@@ -115,19 +115,26 @@ public final class Search: Sendable {
   /// Trains all trials that wait; false where it was asked to stop before.
   private func runWaiting(
     on backends: [any Backend], through last: Int?, _ stopSignal: StopSignal,
-    _ report: @Sendable (SearchEvent) -> Void
+    _ report: @escaping @Sendable (SearchEvent) -> Void
   ) throws -> Bool {
     let problem = FirstError()
-    // Waits for all, and nothing outlives it: whoever lets go of the search behind this has let go of the lock.
-    DispatchQueue.concurrentPerform(iterations: backends.count) { index in
-      do {
-        while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
-          try run(trial, on: backends[index], through: last, stopSignal, report)
+    // Threads of their own: jobs may be more than the processors that a dispatch queue has threads for. None holds the
+    // search, which may be let go of, and its lock with it, as soon as all are done.
+    let group = DispatchGroup()
+    for backend in backends {
+      group.enter()
+      Thread { [unowned(unsafe) self] in
+        defer { group.leave() }
+        do {
+          while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
+            try run(trial, on: backend, through: last, stopSignal, report)
+          }
+        } catch {
+          problem.note(error)
         }
-      } catch {
-        problem.note(error)
-      }
+      }.start()
     }
+    group.wait()
     if let error = problem.error { throw error }
     return try !store.hasWaiting()
   }

@@ -32,6 +32,9 @@ public struct SearchSpace: Sendable {
   /// Key of the draws.
   public let seed: UInt64
 
+  /// Keys that change what the validation loss measures.
+  static let incomparable: Set = ["loss", "kl-weight", "noise"]
+
   /// More trials than this are surely not meant.
   static let mostTrials = 1_000_000
 
@@ -49,6 +52,16 @@ public struct SearchSpace: Sendable {
     if let seed = changes.seed { try drawing.set("seed", seed) }
     seed = drawing.seed
     axes = try file.space.map { try Axis($0.key, $0.node, base) }
+    if let axis = axes.first(where: { Self.incomparable.contains($0.key) }) {
+      throw SearchError(
+        .space,
+        "\(axis.key) changes what the validation loss measures, so trials that differ in it cannot be ranked: give it "
+          + "one value, under fixed")
+    }
+    guard base.initialWeights == nil, !axes.contains(where: { $0.key == "initial-weights" }) else {
+      throw SearchError(
+        .space, "initial-weights cannot be given: every trial begins as its seed draws the weights")
+    }
     self.base = base
     strategy = try changes.strategy ?? file.settings["strategy"].map(Self.strategy) ?? .grid
     eta = try file.settings["eta"].map { try Self.whole("eta", $0, 2...1000) } ?? 3

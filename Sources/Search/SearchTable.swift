@@ -73,8 +73,7 @@ public struct SearchTable: Encodable, Sendable {
 
   /// The command that trains a trial again, to the same hash: what differs from the model's defaults.
   private static func command(_ trial: Trial, data: String) throws -> String {
-    let pairs = trial.configuration.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
-    let configuration = try Configuration(pairs: pairs)
+    let configuration = try trial.settings
     let defaults = Configuration(configuration.model)
     let settings = zip(configuration.pairs, defaults.pairs).filter { $0.value != $1.value }
       .map { "\($0.0.key)=\($0.0.value)" }

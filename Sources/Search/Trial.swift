@@ -49,6 +49,15 @@ public struct Trial: Codable, Equatable, Sendable {
     self.configuration = Dictionary(uniqueKeysWithValues: configuration.pairs.map { ($0.key, $0.value) })
   }
 
+  /// The whole configuration.
+  ///
+  /// - Throws: `ConfigurationError` where the storage was changed by others.
+  var settings: Models.Configuration {
+    get throws {
+      try Configuration(pairs: configuration.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+  }
+
   /// Takes over what the training has come to.
   mutating func take(_ trainer: Trainer) {
     epochs = trainer.epoch

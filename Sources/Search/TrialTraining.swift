@@ -34,16 +34,18 @@ struct TrialTraining {
         trial.failure = trainer.manifest.failure ?? error.description
       }
     } catch {
-      if Self.concernsAll(error) { throw error }
+      guard Self.isOfTheTrial(error) else { throw error }
       trial.state = .failed
       trial.failure = "\(error)"
     }
     return trial
   }
 
-  /// Whether an error would meet every trial alike: the search stops, and goes on once the cause is gone.
-  private static func concernsAll(_ error: any Error) -> Bool {
-    error is FileError || error is SearchError || error is FolderInUse || error is CocoaError
+  /// Whether an error comes of the trial's configuration. Any other (a full disk, a device that is lost) would meet
+  /// other trials too: the search stops, and goes on once the cause is gone.
+  private static func isOfTheTrial(_ error: any Error) -> Bool {
+    if let error = error as? TrainingError { return error.kind != .run }
+    return error is ConfigurationError || error is ProgramError || error is DatasetError
   }
 
   /// Epoch by epoch, so that the storage knows each; false where it was asked to stop.
@@ -68,13 +70,15 @@ struct TrialTraining {
   }
 
   private func trainer(_ trial: Trial, in folder: URL) throws -> Trainer {
-    if let resumed = try? Trainer(resuming: RunFolder(resuming: folder), dataset: dataset, backend: backend) {
+    let configuration = try trial.settings
+    if let resumed = try? Trainer(resuming: RunFolder(resuming: folder), dataset: dataset, backend: backend),
+      resumed.configuration == configuration
+    {
       return resumed
     }
-    // No run, or half of one: from the start it comes to the same bits.
+    // No run, half of one, or one of another search: from the start it comes to the same bits.
     try? FileManager.default.removeItem(at: folder)
-    let pairs = trial.configuration.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
     return try Trainer(
-      Configuration(pairs: pairs), dataset: dataset, backend: backend, folder: RunFolder(creating: folder))
+      configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: folder))
   }
 }

@@ -82,6 +82,9 @@ public struct Checkpoint: Sendable, Equatable {
     seconds = try value("seconds", Double.self)
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
+    guard step >= 0, epoch >= 0, losses.count.isMultiple(of: max(step, 1)) else {
+      throw TrainingError(.run, "\(url.path): \(losses.count) losses for \(step) steps, the file is damaged")
+    }
     stopping = EarlyStopping(
       bestLoss: file.metadata["best-loss"].flatMap(Double.init), bestEpoch: try value("best-epoch", Int.self),
       staleEpochs: try value("stale-epochs", Int.self))

@@ -16,13 +16,14 @@ public struct EarlyStopping: Sendable, Equatable {
     self.staleEpochs = staleEpochs
   }
 
-  /// Notes the loss of `epoch`; true where it is the best so far.
-  mutating func note(_ loss: Double, epoch: Int) -> Bool {
+  /// Notes the loss of `epoch`; true where it is the best so far. Where `isPatient`, the epoch takes nothing from
+  /// patience.
+  mutating func note(_ loss: Double, epoch: Int, isPatient: Bool) -> Bool {
     guard let best = bestLoss, !(loss < best) else {
       (bestLoss, bestEpoch, staleEpochs) = (loss, epoch, 0)
       return true
     }
-    staleEpochs += 1
+    if !isPatient { staleEpochs += 1 }
     return false
   }
 

@@ -9,8 +9,8 @@ extension Trainer {
 
   /// Trains to the end, or to the end of epoch `last`; may be called again.
   ///
-  /// - Throws: `TrainingError` naming step and tensor where a value is not finite (files stay as they were behind
-  ///   the last good epoch), `FileError` where a file cannot be written, or the backend's error.
+  /// - Throws: `TrainingError` naming step and tensor where a value is not finite (the checkpoint stays as it was last
+  ///   written, the manifest says what happened), `FileError` where a file cannot be written, or the backend's error.
   public func fit(through last: Int? = nil) throws -> Outcome {
     let total = configuration.totalEpochs
     let last = min(last ?? total, total)
@@ -89,7 +89,7 @@ extension Trainer {
     let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
     let state = try ModelState(reading: session.prepared, of: session.model)
     let validation = try session.validate()
-    let loss = validation?.loss ?? train.loss
+    let loss = validation?.loss ?? train.loss(klWeight: configuration.klWeight)
     guard loss.isFinite else {
       throw TrainingError(
         .notFinite,
@@ -98,7 +98,8 @@ extension Trainer {
     }
     epoch = finished.number
     running = nil
-    let isBest = stopping.note(loss, epoch: epoch)
+    // While the KL weight rises, training makes another loss small than the one that judges.
+    let isBest = stopping.note(loss, epoch: epoch, isPatient: Double(epoch) <= configuration.klWarmUp)
     if isBest {
       best = state.withoutOptimizer
       manifest.bestEpoch = epoch
@@ -159,9 +160,11 @@ extension Trainer {
     manifest.failure = error.description
     guard let folder else { return error }
     try folder.write(manifest)
+    let steps = (try? Checkpoint(contentsOf: folder.checkpointFile).step) ?? 0
+    let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(steps) steps" : "")
     return TrainingError(
       .notFinite,
-      "\(error.description); the last good checkpoint, behind epoch \(epoch), is \(folder.checkpointFile.path): "
+      "\(error.description); the last good checkpoint, \(place), is \(folder.checkpointFile.path): "
         + "begin a new run with 'facsimile train \(configuration.model.rawValue) --from \(folder.url.path)' and a "
         + "smaller learning-rate, or clip-norm")
   }

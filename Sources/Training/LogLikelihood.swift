@@ -19,7 +19,8 @@ extension Evaluator {
     guard let logVariance = model.logVariance, let sample = model.sample, let perImage = model.perImage else {
       throw TrainingError(
         .data,
-        "\(weights.configuration.model.rawValue) has no likelihood: that needs a variational autoencoder")
+        "\(weights.configuration.model.rawValue) gives no likelihood: that needs a variational autoencoder whose posterior "
+          + "is sampled")
     }
     precondition(samples > 0, "\(samples) samples")
     var logWeights: [[Double]] = []

@@ -28,6 +28,14 @@ public struct MetricMeans: Sendable, Equatable {
   /// The loss.
   public var loss: Double { values[.loss]! }
 
+  /// The loss as it would be with this weight of the KL divergence, whatever the steps were trained with.
+  func loss(klWeight: Double) -> Double {
+    guard let reconstruction = values[.reconstruction], let divergence = values[.klDivergence] else {
+      return loss
+    }
+    return reconstruction + klWeight * divergence
+  }
+
   /// Everything by the name that tables and files use; with the ELBO of a variational autoencoder.
   public var named: [String: Double] {
     var named: [String: Double] = [:]

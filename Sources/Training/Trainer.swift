@@ -130,10 +130,17 @@ public final class Trainer {
     // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
     manifest.device = Manifest.Device(backend.device)
+    manifest.bestEpoch = stopping.bestEpoch
+    (manifest.state, manifest.failure) = (.running, nil)
     self.manifest = manifest
     if stopping.bestEpoch > 0 {
-      best = try ModelState(SafeTensors(contentsOf: folder.bestFile), table: session.model.table)
+      let file = try SafeTensors(contentsOf: folder.bestFile)
+      // A best file of an epoch that is to be trained again comes anew with that epoch.
+      if file.metadata["epoch"] == "\(stopping.bestEpoch)" {
+        best = try ModelState(file, table: session.model.table)
+      }
     }
+    try folder.write(manifest)
   }
 
   /// Keys that a run may change on the way without changing the epochs that are done: `epochs` only where the

@@ -46,7 +46,7 @@ import Testing
     #expect(kinds.count { $0 == .conv2DBackwardInput } == 2, "nobody wants the image's gradient")
     #expect(kinds.count { $0 == .convTranspose2DBackwardInput } == 3)
     #expect(kinds.count { $0 == .linearForward } == 4)
-    #expect(kinds.count { $0 == .sumChunks } == 1)
+    #expect(kinds.count { $0 == .sumPartials } == 1)
     #expect(kinds.last == .update)
     #expect(!kinds.contains(.activationForward) && !kinds.contains(.activationBackward), "all are fused")
     #expect(self.kinds(model, .initialise).count == 20)
@@ -77,13 +77,31 @@ import Testing
     #expect(kinds.count { $0 == .linearBackwardWeight } == 2)
     #expect(kinds.count { $0 == .linearBackwardInput } == 1)
     #expect(
-      !kinds.contains(.conv2DBackwardWeight) && !kinds.contains(.sumChunks) && !kinds.contains(.unflatten))
+      !kinds.contains(.conv2DBackwardWeight) && !kinds.contains(.sumPartials) && !kinds.contains(.unflatten))
     guard case .update(let update) = model.program.routine(.train)!.operations.last else {
       Issue.record("no update")
       return
     }
     guard case .constant(let owners) = update.segments.storage else { return }
     #expect(Set(owners) == [8, 9, 10, 11, Update.frozen])
+  }
+
+  @Test func frozenLayersAreNeitherJoinedNorClipped() throws {
+    let model = try lower(.classifier, ["shards": "2", "clip-norm": "1"], layers: .last(2))
+    let trained = model.table.parameters[8...]
+    for operation in model.program.routine(.train)!.operations {
+      switch operation {
+      case .clipNorm(let d): #expect(d.tensors.map(\.contents) == trained.map { .parameter($0.shape) })
+      case .sumPartials(let d):
+        guard case .constant(let segments) = d.segments.storage else {
+          Issue.record("segments are no constant")
+          continue
+        }
+        #expect(segments == trained.flatMap(\.segments).sorted())
+      default: break
+      }
+    }
+    #expect(kinds(model).contains(.clipNorm) && kinds(model).contains(.sumPartials))
   }
 
   @Test("A batch falls into parts", arguments: [(10, 4, 4, 3), (5, 4, 3, 2), (128, 1, 1, 128), (7, 7, 7, 1)])
@@ -96,7 +114,7 @@ import Testing
       #expect(gather.source.rowLength == parts * size)
     }
     #expect(starts == (0..<parts).map { $0 * size })
-    #expect(kinds(model).contains(.sumParts) == (parts > 1))
+    #expect(kinds(model).contains(.sumPartials) == (parts > 1))
     #expect(model.gradients!.count == parts * model.table.arenaCount)
     #expect(model.slots == [.loss, .reconstruction, .klDivergence])
   }

@@ -23,6 +23,7 @@ struct TestBatch {
     table.set(Self.step, .lossScale, Self.scales.loss)
     table.set(Self.step, .gradientScale, Self.scales.gradient)
     table.set(Self.step, .klWeight, Self.scales.klWeight)
+    table.set(Self.step, .klGradientScale, Self.scales.klWeight * Self.scales.gradient)
     source = BatchSource(
       table: trial.words("table", table.words), indices: trial.words("indices", indices),
       rowLength: Self.rowLength, firstImage: Self.firstImage)

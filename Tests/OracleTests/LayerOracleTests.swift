@@ -55,9 +55,9 @@ import Testing
           layer, input: x, outputGradient: dy, partials: partials, weightOffset: 0, biasOffset: biasOffset,
           stride: stride)))
     bench.add(
-      .sumChunks(
-        try SumChunks(
-          partials: partials, chunks: Blocking.chunks(batch), stride: stride,
+      .sumPartials(
+        try SumPartials(
+          partials: partials, rows: Blocking.chunks(batch), stride: stride,
           segments: bench.words("segments", Array(0..<UInt32(stride / Blocking.segment))),
           gradients: gradients)))
 

@@ -63,6 +63,7 @@ struct Workbench {
     table.set(0, .lossScale, Float(lossScale))
     table.set(0, .gradientScale, Float(gradientScale))
     table.set(0, .klWeight, klWeight)
+    table.set(0, .klGradientScale, Float(Double(klWeight) * gradientScale))
     return BatchSource(
       table: words("table", table.words),
       indices: words("indices", samples ?? Array(0..<UInt32(batch))), rowLength: batch)

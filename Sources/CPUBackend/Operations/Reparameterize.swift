@@ -27,7 +27,7 @@ extension ReparameterizeBackward {
       reparameterizeBackward(
         mean: mean + at, logVariance: variance + at, latent: latent, random: part.random(random, block, step),
         outputGradient: g + at, meanGradient: toMean + at, logVarianceGradient: toVariance + at,
-        scale: part.float(.klWeight, step) * part.float(.gradientScale, step), there: part.there(block, step))
+        scale: part.float(.klGradientScale, step), there: part.there(block, step))
     }
   }
 }

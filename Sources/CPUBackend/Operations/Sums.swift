@@ -1,29 +1,16 @@
 import CPUKernels
 import Programs
 
-extension SumChunks {
+extension SumPartials {
   func launch(_ memory: Memory) -> Launch {
     let (partials, segments, gradients) = (
       memory.floats(partials), memory.words(segments), memory.floats(gradients)
     )
-    let (chunks, stride) = (chunks, stride)
+    let (rows, stride) = (rows, stride)
     return Launch(items: self.segments.count, grain: 8) { item, _, _ in
       let offset = Int(segments[item]) * Blocking.segment
       joinRows(
-        partials + offset, count: chunks, stride: stride, width: Blocking.segment, into: gradients + offset)
-    }
-  }
-}
-
-extension SumParts {
-  func launch(_ memory: Memory) -> Launch {
-    let (parts, count, stride) = (memory.floats(parts), count, stride)
-    let segments = (stride + Blocking.segment - 1) / Blocking.segment
-    return Launch(items: segments, grain: 8) { item, _, _ in
-      let offset = item * Blocking.segment
-      joinRows(
-        parts + offset, count: count, stride: stride, width: min(Blocking.segment, stride - offset),
-        into: parts + offset)
+        partials + offset, count: rows, stride: stride, width: Blocking.segment, into: gradients + offset)
     }
   }
 }

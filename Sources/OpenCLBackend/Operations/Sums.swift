@@ -1,27 +1,17 @@
 import Kernels
 import Programs
 
-/// Arguments of `sum_chunks`.
-struct SumChunksArguments: KernelArguments {
-  let descriptor: SumChunks
+/// Arguments of `sum_partials`.
+struct SumPartialsArguments: KernelArguments {
+  let descriptor: SumPartials
   let count: Int
   let span: Int
-  var kernel: Kernel { .sumChunks }
+  var kernel: Kernel { .sumPartials }
   var arguments: [Argument] {
     [
       .buffer(descriptor.partials), .buffer(descriptor.segments), .buffer(descriptor.gradients),
-      .int(descriptor.chunks), .int(descriptor.stride), .int(count), .int(span),
+      .int(descriptor.rows), .int(descriptor.stride), .int(count), .int(span),
     ]
-  }
-}
-
-/// Arguments of `sum_parts`.
-struct SumPartsArguments: KernelArguments {
-  let descriptor: SumParts
-  let span: Int
-  var kernel: Kernel { .sumParts }
-  var arguments: [Argument] {
-    [.buffer(descriptor.parts), .int(descriptor.count), .int(descriptor.stride), .int(span)]
   }
 }
 
@@ -45,17 +35,11 @@ extension LaunchPlanner {
   /// Vectors that a work-item takes in element-wise work over parameters.
   static let vectorSpan = 32
 
-  func launches(_ d: SumChunks) -> [Launch] {
+  func launches(_ d: SumPartials) -> [Launch] {
     let (count, span) = (d.segments.count * Blocking.segment, span(Self.vectorSpan))
     return [
-      Launch(SumChunksArguments(descriptor: d, count: count, span: span), vectors(count, span: span))
+      Launch(SumPartialsArguments(descriptor: d, count: count, span: span), vectors(count, span: span))
     ]
-  }
-
-  func launches(_ d: SumParts) -> [Launch] {
-    precondition(d.stride % Blocking.block == 0, "sum parts: stride \(d.stride) is no multiple of a block")
-    let span = span(Self.vectorSpan)
-    return [Launch(SumPartsArguments(descriptor: d, span: span), vectors(d.stride, span: span))]
   }
 
   /// One launch a part; the last one joins them.

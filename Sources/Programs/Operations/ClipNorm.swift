@@ -1,4 +1,4 @@
-/// The factor that clips the gradients' norm: `factor[0] = norm > maximum ? maximum ÷ (norm + 1e-6) : 1`,
+/// The factor that clips the gradients' norm: with c = maximum ÷ (norm + 1e-6), `factor[0] = c < 1 ? c : 1` and
 /// `factor[1] = norm`.
 ///
 /// Source: PyTorch's `clip_grad_norm_`. Determinism: per tensor in PyTorch's element order chunks of 1,024

@@ -170,7 +170,7 @@ public struct ConvolutionBackwardInput: Descriptor {
 /// Gradient of a convolution (of either kind) with respect to weights and bias, chunk by chunk.
 ///
 /// Writes `partials[chunk · stride + offset …]` in packed order, where `weightOffset` and `biasOffset` are
-/// the places of the two tensors in the arena of gradients and `stride` its length; ``SumChunks`` joins them.
+/// the places of the two tensors in the arena of gradients and `stride` its length; ``SumPartials`` joins them.
 /// Determinism: for each chunk of 32 images 8 lanes; in a lane one fma chain (bias: additions) from +0 in
 /// ascending (block, y, x, half of the block); y, x run over the layer's output; lanes join as
 /// ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)).

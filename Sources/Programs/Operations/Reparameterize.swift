@@ -27,7 +27,7 @@ public struct ReparameterizeForward: Descriptor {
   public var flops: Int { output.count * 80 }
 }
 
-/// Gradients of z's two parents, from the decoder and from the KL divergence; k = klWeight · gradientScale.
+/// Gradients of z's two parents, from the decoder and from the KL divergence; k = klGradientScale.
 ///
 /// dμ = fma(μ, k, dz); dlogvar = fma(exp(logvar) − 1, ½ · k, dz · (ε · (½ · exp(½ · logvar)))).
 /// Images that are not there have gradient +0. Shapes: all [N, latent].

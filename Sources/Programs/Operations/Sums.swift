@@ -1,23 +1,25 @@
-/// Joins the chunks' partial gradients of convolutions: `gradients[i] = tree over chunks of partials[c][i]`.
+/// Joins partial gradients, of the chunks of a part or of the parts of a batch:
+/// `gradients[i] = tree over rows of partials[row][i]`.
 ///
-/// Determinism: binary tree over the chunk index (neighbours pair, an odd last one passes up unchanged),
-/// then + 0.0. Partials are overwritten on the way.
-public struct SumChunks: Descriptor {
+/// Determinism: binary tree over the row's index (neighbours pair, an odd last one passes up unchanged),
+/// then + 0.0. Partials are overwritten on the way; `gradients` may be their first row.
+public struct SumPartials: Descriptor {
   public let partials: Buffer
-  public let chunks: Int
-  /// Floats from one chunk's partials to the next's.
+  /// Chunks, or parts.
+  public let rows: Int
+  /// Floats from one row to the next.
   public let stride: Int
   /// Words: the segments (of ``Blocking/segment`` floats) to be joined, in ascending order.
   public let segments: Buffer
   public let gradients: Buffer
 
   /// Throws: ``ProgramError`` where the partials are too few.
-  public init(partials: Buffer, chunks: Int, stride: Int, segments: Buffer, gradients: Buffer) throws {
+  public init(partials: Buffer, rows: Int, stride: Int, segments: Buffer, gradients: Buffer) throws {
     try require(
-      chunks > 0 && partials.count >= chunks * stride, "sum chunks",
-      "partials hold \(partials.count) floats, expected \(chunks) × \(stride)")
+      rows > 0 && partials.count >= rows * stride, "sum partials",
+      "partials hold \(partials.count) floats, expected \(rows) × \(stride)")
     self.partials = partials
-    self.chunks = chunks
+    self.rows = rows
     self.stride = stride
     self.segments = segments
     self.gradients = gradients
@@ -26,31 +28,7 @@ public struct SumChunks: Descriptor {
   public var reads: [Buffer] { [partials, segments] }
   public var writes: [Buffer] { [partials, gradients] }
   public var results: [Buffer] { [gradients] }
-  public var flops: Int { segments.count * Blocking.segment * (chunks - 1) }
-}
-
-/// Joins the gradients of a batch's parts: `parts[0][i] = tree over parts of parts[p][i]`, p-th part at p · stride.
-///
-/// Determinism: binary tree over the part index, then + 0.0. The first part holds the result.
-public struct SumParts: Descriptor {
-  public let parts: Buffer
-  public let count: Int
-  /// Floats from one part's gradients to the next's.
-  public let stride: Int
-
-  /// Throws: ``ProgramError`` where the buffer is too small.
-  public init(parts: Buffer, count: Int, stride: Int) throws {
-    try require(
-      count > 0 && parts.count >= count * stride, "sum parts",
-      "\(parts.count) floats, expected \(count) × \(stride)")
-    self.parts = parts
-    self.count = count
-    self.stride = stride
-  }
-
-  public var reads: [Buffer] { [parts] }
-  public var writes: [Buffer] { [parts] }
-  public var flops: Int { stride * (count - 1) }
+  public var flops: Int { segments.count * Blocking.segment * (rows - 1) }
 }
 
 /// One number a step: `results[step · slots + slot] = scale · Σ perImage`.
