@@ -2,16 +2,22 @@
 import PackageDescription
 
 // The hot loops want AVX2 and FMA on x86-64 and square roots without errno; on arm64 NEON is the baseline.
+// AVX-512 is another matter: what is compiled for it runs only where the processor is found to have it.
 // `-Ounchecked` holds in every configuration: debug builds of SIMD code are a hundred times slower.
 #if arch(x86_64)
-  let vectorFlags = ["-Xcc", "-mavx2", "-Xcc", "-mfma"]
+  let vectorFlags = ["-mavx2", "-mfma"]
+  let wideFlags = vectorFlags + ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
+  let wide: [SwiftSetting] = [.define("WIDE")] + hot(wideFlags)
 #else
   let vectorFlags: [String] = []
+  let wide = hot(vectorFlags)
 #endif
-let hot: [SwiftSetting] = [
-  .unsafeFlags(
-    ["-Ounchecked", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"] + vectorFlags)
-]
+func hot(_ flags: [String]) -> [SwiftSetting] {
+  [
+    .unsafeFlags(
+      ["-Ounchecked", "-enforce-exclusivity=unchecked"] + (["-fno-math-errno"] + flags).flatMap { ["-Xcc", $0] })
+  ]
+}
 
 // Every OpenCL source goes into the binary as bytes. Named one by one: a package that depends on this one reads
 // the manifest without its files.
@@ -51,8 +57,13 @@ let package = Package(
     .target(name: "Programs", dependencies: ["Numerics"]),
 
     // Two backends.
-    .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot),
-    .target(name: "CPUBackend", dependencies: ["CPUKernels", "Programs", "Numerics"]),
+    .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
+    .target(name: "CPUConvolutions", dependencies: ["CPUKernels", "Numerics"], swiftSettings: hot(vectorFlags)),
+    // The same sources once more, by a symbolic link.
+    .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "Numerics"], swiftSettings: wide),
+    .target(
+      name: "CPUBackend",
+      dependencies: ["CPUConvolutions", "CPUConvolutions512", "CPUKernels", "Programs", "Numerics"]),
     .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode("\($0).cl") }),
     .target(name: "OpenCLBackend", dependencies: ["COpenCL", "Kernels", "Numerics", "Programs", "Storage"]),
     .target(name: "Backends", dependencies: ["CPUBackend", "OpenCLBackend", "Programs"]),

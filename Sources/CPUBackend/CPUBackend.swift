@@ -5,25 +5,32 @@ import Programs
 public struct CPUBackend: Backend {
   /// Number of threads.
   public let threads: Int
+  /// Width of the convolutions' vectors.
+  public let vectors: VectorWidth
   /// The device.
   public let device: DeviceInfo
 
-  /// A backend of `threads` threads, by default one for each processor this process may run on.
+  /// A backend of `threads` threads, by default one for each processor this process may run on, with vectors as wide
+  /// as the processor's unless `vectors` says otherwise. Neither changes a bit.
   ///
   /// Throws: ``CPUError`` where the processor lacks what the kernels are compiled for, or `threads` is not in
   /// 1...1024.
-  public init(threads: Int? = nil) throws {
+  public init(threads: Int? = nil, vectors: VectorWidth? = nil) throws {
     let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...1024).contains(count) else { throw CPUError("threads is \(count), expected 1...1024") }
     try Processor.check()
+    guard vectors != .wide || Processor.vectors == .wide else {
+      throw CPUError("this processor (\(Processor.name)) has no vectors of 512 bits")
+    }
     self.threads = count
+    self.vectors = vectors ?? Processor.vectors
     device = DeviceInfo(
       identifier: "cpu", name: Processor.name, kind: .cpu, driver: "", units: count)
   }
 
   /// Allocates the program's memory and its threads.
   public func prepare(_ program: Program) throws -> any PreparedProgram {
-    CPUProgram(program, threads: threads)
+    CPUProgram(program, threads: threads, vectors == .wide ? .wide : .narrow)
   }
 }
 

@@ -8,10 +8,10 @@ final class CPUProgram: PreparedProgram {
   private let pool: ThreadPool
   private var stretches: [Routine.Name: [Stretch]] = [:]
 
-  init(_ program: Program, threads: Int) {
+  init(_ program: Program, threads: Int, _ convolutions: Convolutions) {
     self.program = program
     let plan = MemoryPlan(program) { routine, index in routine.stretchStart(index, threads: threads) }
-    memory = Memory(program, plan, threads: threads)
+    memory = Memory(program, plan, threads: threads, convolutions)
     pool = ThreadPool(threads: threads)
     for routine in program.routines {
       stretches[routine.name] = routine.stretches(threads: threads).map { range in

@@ -10,9 +10,12 @@ final class Memory {
   let zeros: Images
   private var scratch: [MutableImages] = []
   let threads: Int
+  /// The convolutions for this processor's vectors.
+  let convolutions: Convolutions
 
-  init(_ program: Program, _ plan: MemoryPlan, threads: Int) {
+  init(_ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: Convolutions) {
     self.threads = threads
+    self.convolutions = convolutions
     zeros = Images(Self.allocate(64).assumingMemoryBound(to: Lanes.self))
     let arena = Self.allocate(plan.arenaBytes)
     owned = [UnsafeMutableRawPointer(mutating: zeros), arena]

@@ -1,5 +1,13 @@
 import Foundation
 
+/// How wide the vectors of the convolutions are.
+public enum VectorWidth: Sendable, CaseIterable {
+  /// 256 bits: AVX2, or two registers of NEON.
+  case narrow
+  /// 512 bits: AVX-512.
+  case wide
+}
+
 /// What the kernels ask of the processor.
 public enum Processor {
   /// The processor's name, as the system tells it.
@@ -19,6 +27,15 @@ public enum Processor {
       }
     #endif
   }
+
+  /// The widest vectors that this processor has and the convolutions are compiled for.
+  public static let vectors: VectorWidth = {
+    #if arch(x86_64)
+      let flags = Set(field("flags")?.split(separator: " ") ?? [])
+      if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) { return .wide }
+    #endif
+    return .narrow
+  }()
 
   private static func field(_ key: String) -> String? {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }

@@ -10,15 +10,15 @@ public typealias MutableImages = UnsafeMutablePointer<Lanes>
 
 /// Sizes of a convolution of either kind; see `ConvolutionGeometry` in Programs.
 public struct Geometry: Sendable {
-  let channels: Int
-  let height: Int
-  let width: Int
-  let smallChannels: Int
-  let smallHeight: Int
-  let smallWidth: Int
-  let kernel: Int
-  let stride: Int
-  let padding: Int
+  public let channels: Int
+  public let height: Int
+  public let width: Int
+  public let smallChannels: Int
+  public let smallHeight: Int
+  public let smallWidth: Int
+  public let kernel: Int
+  public let stride: Int
+  public let padding: Int
 
   /// Sizes of the big map, the small map and the taps between them.
   public init(
@@ -35,12 +35,9 @@ public struct Geometry: Sendable {
     self.stride = stride
     self.padding = padding
   }
-
-  /// Vectors of one block of the big map.
-  @inline(__always) var bigBlock: Int { channels * height * width * 2 }
-  /// Vectors of one block of the small map.
-  @inline(__always) var smallBlock: Int { smallChannels * smallHeight * smallWidth * 2 }
 }
 
-@inline(__always) func minimum(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
-@inline(__always) func maximum(_ a: Int, _ b: Int) -> Int { a > b ? a : b }
+/// The smaller one.
+@inlinable @inline(__always) public func minimum(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
+/// The larger one.
+@inlinable @inline(__always) public func maximum(_ a: Int, _ b: Int) -> Int { a > b ? a : b }

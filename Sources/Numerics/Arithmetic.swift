@@ -33,6 +33,18 @@ public func fma(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
   #endif
 }
 
+/// `a × b + c`, rounded once, in each of sixteen lanes.
+@inlinable @inline(__always)
+public func fma(_ a: SIMD16<Float>, _ b: SIMD16<Float>, _ c: SIMD16<Float>) -> SIMD16<Float> {
+  #if hasFeature(BuiltinModule)
+    let sum: Builtin.Vec16xFPIEEE32 = Builtin.int_fma_Vec16xFPIEEE32(
+      Builtin.reinterpretCast(a), Builtin.reinterpretCast(b), Builtin.reinterpretCast(c))
+    return Builtin.reinterpretCast(sum)
+  #else
+    return c.addingProduct(a, b)
+  #endif
+}
+
 /// `a × b + c`, rounded once, in each lane; `c` is the same in all lanes.
 @inlinable @inline(__always)
 public func fma(_ a: Lanes, _ b: Lanes, _ c: Float) -> Lanes { fma(a, b, Lanes(repeating: c)) }

@@ -41,33 +41,40 @@ extension Activation {
   }
 }
 
-/// Work split over blocks of images × tiles of four channels.
-private func tiled(
-  batch: Int, channels: Int, _ body: @escaping (_ block: Int, _ tile: Int) -> Void
-) -> Launch {
-  let tiles = (channels + 3) / 4
-  return Launch(items: Blocking.blocks(batch) * tiles, perChunk: Blocking.chunk / Blocking.block * tiles) {
-    item, _, _ in body(item / tiles, item % tiles)
+extension Memory {
+  /// Work split over blocks of images (or pairs of them) × tiles of four channels.
+  private func tiled(
+    batch: Int, channels: Int, _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int) -> Void
+  ) -> Launch {
+    let (tiles, blocks, atOnce) = ((channels + 3) / 4, Blocking.blocks(batch), convolutions.blocksAtOnce)
+    return Launch(
+      items: (blocks + atOnce - 1) / atOnce * tiles, perChunk: Blocking.chunk / Blocking.block / atOnce * tiles
+    ) { item, _, _ in
+      let block = item / tiles * atOnce
+      body(block, min(block + atOnce, blocks) - 1, item % tiles)
+    }
   }
-}
 
-/// Big map to small map, whatever layer asks for it.
-func downLaunch(
-  _ g: Geometry, batch: Int, channels: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
-  small: MutableImages, _ epilogue: Epilogue
-) -> Launch {
-  tiled(batch: batch, channels: channels) { block, tile in
-    convolutionDown(g, big: big, weight: weight, small: small, epilogue: epilogue, block: block, tile: tile)
+  /// Big map to small map, whatever layer asks for it.
+  func down(
+    _ g: Geometry, batch: Int, channels: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
+    small: MutableImages, _ epilogue: Epilogue
+  ) -> Launch {
+    let down = convolutions.down
+    return tiled(batch: batch, channels: channels) { block, partner, tile in
+      down(g, big, weight, small, epilogue, block, partner, tile)
+    }
   }
-}
 
-/// Small map to big map, whatever layer asks for it.
-func upLaunch(
-  _ g: Geometry, batch: Int, channels: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
-  big: MutableImages, _ epilogue: Epilogue
-) -> Launch {
-  tiled(batch: batch, channels: channels) { block, tile in
-    convolutionUp(g, small: small, weight: weight, big: big, epilogue: epilogue, block: block, tile: tile)
+  /// Small map to big map, whatever layer asks for it.
+  func up(
+    _ g: Geometry, batch: Int, channels: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
+    big: MutableImages, _ epilogue: Epilogue
+  ) -> Launch {
+    let up = convolutions.up
+    return tiled(batch: batch, channels: channels) { block, partner, tile in
+      up(g, small, weight, big, epilogue, block, partner, tile)
+    }
   }
 }
 
@@ -79,8 +86,8 @@ extension ConvolutionForward {
       Geometry(convolution.geometry), convolution.batch, convolution.output.channels
     )
     return convolution.direction == .down
-      ? downLaunch(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
-      : upLaunch(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
+      ? memory.down(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
+      : memory.up(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
   }
 }
 
@@ -90,8 +97,8 @@ extension ConvolutionBackwardInput {
     let (weight, epilogue) = (memory.floats(weight), Epilogue(mask, memory))
     let (g, batch, channels) = (Geometry(convolution.geometry), convolution.batch, convolution.input.channels)
     return convolution.direction == .down
-      ? upLaunch(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
-      : downLaunch(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
+      ? memory.up(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
+      : memory.down(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
   }
 }
 
@@ -105,23 +112,24 @@ extension ConvolutionBackwardWeight {
     let (partials, zeros) = (memory.floats(partials), memory.zeros)
     let (weightOffset, biasOffset, stride) = (weightOffset, biasOffset, stride)
     let output = convolution.output
-    let tiles = (geometry.small.channels + 3) / 4
+    let convolutionWeight = memory.convolutions.weight
+    let tileChannels = memory.convolutions.weightChannels
+    let tiles = (geometry.small.channels + tileChannels - 1) / tileChannels
     let chunks = Blocking.chunks(convolution.batch)
     let cuts = tiles * chunks < 4 * memory.threads ? geometry.kernel : 1
     let weightItems = tiles * cuts
     let items = weightItems + (output.channels + 3) / 4
     let blocks = Blocking.blocks(convolution.batch)
     let inChunk = Blocking.chunk / Blocking.block
-    memory.reserveScratch(convolutionWeightScratch(g))
+    memory.reserveScratch(memory.convolutions.weightScratch(g))
     return Launch(items: chunks * items, perChunk: items) { item, worker, _ in
       let (chunk, piece) = (item / items, item % items)
       let first = chunk * inChunk
       let count = min(inChunk, blocks - first)
       if piece < weightItems {
         convolutionWeight(
-          g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
-          scratch: memory.scratch(worker), firstBlock: first, blocks: count,
-          tile: piece / cuts, ky: cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
+          g, big, small, partials + chunk * stride + weightOffset, zeros, memory.scratch(worker), first, count,
+          piece / cuts, cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(
           gradient, channels: output.channels, pixels: output.height * output.width,

@@ -3,7 +3,7 @@ import Programs
 
 extension LinearForward {
   func launch(_ memory: Memory) -> Launch {
-    downLaunch(
+    memory.down(
       Geometry(shape), batch: shape.batch, channels: shape.outputs, big: memory.images(input),
       weight: memory.floats(weight), small: memory.images(output), Epilogue(bias: bias, activation, memory))
   }
@@ -11,7 +11,7 @@ extension LinearForward {
 
 extension LinearBackwardInput {
   func launch(_ memory: Memory) -> Launch {
-    upLaunch(
+    memory.up(
       Geometry(shape), batch: shape.batch, channels: shape.inputs, small: memory.images(outputGradient),
       weight: memory.floats(weight), big: memory.images(inputGradient),
       Epilogue(mask, memory, continues: accumulate))
@@ -19,22 +19,22 @@ extension LinearBackwardInput {
 }
 
 extension LinearBackwardWeight {
-  /// Items: every tile of four outputs × a strip of inputs, and every tile of biases.
+  /// Items: every tile of outputs × a strip of inputs, and every tile of biases.
   func launch(_ memory: Memory) -> Launch {
     let shape = shape
     let (input, gradient) = (memory.images(input), memory.images(outputGradient))
     let (weights, biases) = (memory.floats(weightGradient), memory.floats(biasGradient))
     let blocks = Blocking.blocks(shape.batch)
-    let tiles = (shape.outputs + 3) / 4
+    let (linearWeight, tileOutputs) = (memory.convolutions.linearWeight, memory.convolutions.weightChannels)
+    let tiles = (shape.outputs + tileOutputs - 1) / tileOutputs
     let strip = 48
     let strips = (shape.inputs + strip - 1) / strip
-    return Launch(items: tiles * strips + tiles) { item, _, _ in
+    return Launch(items: tiles * strips + (shape.outputs + 3) / 4) { item, _, _ in
       if item < tiles * strips {
         let first = item % strips * strip
         linearWeight(
-          input: input, inputs: shape.inputs, outputGradient: gradient, outputs: shape.outputs,
-          gradient: weights, blocks: blocks, tile: item / strips, first: first,
-          last: min(first + strip, shape.inputs))
+          input, shape.inputs, gradient, shape.outputs, weights, blocks, item / strips, first,
+          min(first + strip, shape.inputs))
       } else {
         CPUKernels.biasGradient(
           gradient, channels: shape.outputs, pixels: 1, gradient: biases, firstBlock: 0, blocks: blocks,

@@ -1,21 +1,33 @@
+import CPUKernels
 import Numerics
 
 /// From the small map to the big one: transposed convolution forward, and the input gradient of a convolution.
 ///
-/// Computes one block of images for the big channels `4·tile ..< 4·tile + 4`. Per result one fma chain over
+/// Computes one block of images (with AVX-512 also its partner) for the big channels `4·tile ..< 4·tile + 4`. Per result one fma chain over
 /// (ky, kx, small channel) ascending, channel fastest; only taps that meet a small pixel are visited.
 public func convolutionUp(
   _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
-  block: Int, tile: Int
+  block: Int, partner: Int, tile: Int
 ) {
+  let maps = Maps(
+    small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
+    smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
   let first = 4 * tile
   if g.channels - first >= 4 {
-    upFourChannels(g, small + block * g.smallBlock, weight, big, epilogue, block, first)
+    upFourChannels(g, maps, weight, epilogue, first)
   } else {
-    for channel in first..<g.channels {
-      upOneChannel(g, small + block * g.smallBlock, weight, big, epilogue, block, channel)
-    }
+    for channel in first..<g.channels { upOneChannel(g, maps, weight, epilogue, channel) }
   }
+}
+
+/// The two maps, the small one from the tile's block on, and the way to the tile's second vectors in each.
+private struct Maps {
+  let small: Vectors
+  let big: MutableVectors
+  /// Where the block begins in the big map.
+  let bigBlock: Int
+  let smallOther: Int
+  let bigOther: Int
 }
 
 /// Walks the big pixels along one side and knows, without dividing, the first tap that meets a small pixel
@@ -36,31 +48,31 @@ private struct Walk {
 }
 
 private func upFourChannels(
-  _ g: Geometry, _ small: Images, _ weight: UnsafePointer<Float>, _ big: MutableImages, _ epilogue: Epilogue,
-  _ block: Int, _ first: Int
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ first: Int
 ) {
+  let (small, big, other) = (maps.small, maps.big, maps.bigOther)
   let start = (
     epilogue.start(first), epilogue.start(first + 1), epilogue.start(first + 2), epilogue.start(first + 3)
   )
-  var place = (block * g.height * g.width * g.channels + first) * 2
+  var place = maps.bigBlock + first * span
   var row = Walk(g)
   for _ in 0..<g.height {
     var column = Walk(g)
     for _ in 0..<g.width {
       var sums = Tile(start.0, start.1, start.2, start.3)
       if epilogue.continues {
-        (sums.a0, sums.a1, sums.b0, sums.b1) = (big[place], big[place + 1], big[place + 2], big[place + 3])
-        (sums.c0, sums.c1, sums.d0, sums.d1) = (
-          big[place + 4], big[place + 5], big[place + 6], big[place + 7]
-        )
+        (sums.a0, sums.a1) = (big[place], big[place + other])
+        (sums.b0, sums.b1) = (big[place + span], big[place + span + other])
+        (sums.c0, sums.c1) = (big[place + 2 * span], big[place + 2 * span + other])
+        (sums.d0, sums.d1) = (big[place + 3 * span], big[place + 3 * span + other])
       }
       var (ky, y) = (row.tap, row.from)
       while ky < g.kernel && y >= 0 {
         var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from)
         while kx < g.kernel && x >= 0 {
           if x < g.smallWidth {
-            let from = small + (y * g.smallWidth + x) * g.smallChannels * 2
-            sums.channels(from, weight + ((ky * g.kernel + kx) * g.channels + first) * 4, g)
+            let from = small + (y * g.smallWidth + x) * g.smallChannels * span
+            sums.channels(from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.channels + first) * 4, g)
           }
           kx += g.stride
           x -= 1
@@ -68,25 +80,25 @@ private func upFourChannels(
         ky += g.stride
         y -= 1
       }
-      epilogue.store(big, place, sums.a0, sums.a1)
-      epilogue.store(big, place + 2, sums.b0, sums.b1)
-      epilogue.store(big, place + 4, sums.c0, sums.c1)
-      epilogue.store(big, place + 6, sums.d0, sums.d1)
-      place += g.channels * 2
+      epilogue.store(big, place, other, sums.a0, sums.a1)
+      epilogue.store(big, place + span, other, sums.b0, sums.b1)
+      epilogue.store(big, place + 2 * span, other, sums.c0, sums.c1)
+      epilogue.store(big, place + 3 * span, other, sums.d0, sums.d1)
+      place += g.channels * span
       column.next(g)
     }
     epilogue.finish(
-      big, place - g.width * g.channels * 2, pixels: g.width, step: g.channels * 2, channels: 4)
+      big, place - g.width * g.channels * span, other, pixels: g.width, step: g.channels * span, channels: 4)
     row.next(g)
   }
 }
 
 /// With few channels four pixels of one sub-pixel phase make the tile: they meet the same taps.
 private func upOneChannel(
-  _ g: Geometry, _ small: Images, _ weight: UnsafePointer<Float>, _ big: MutableImages, _ epilogue: Epilogue,
-  _ block: Int, _ channel: Int
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ channel: Int
 ) {
-  let pixel = g.channels * 2
+  let (small, big, other) = (maps.small, maps.big, maps.bigOther)
+  let pixel = g.channels * span
   let apart = g.stride * pixel
   var row = Walk(g)
   for line in 0..<g.height {
@@ -102,19 +114,19 @@ private func upOneChannel(
         let four = i >= inner && i < outer && outer - inner >= 4
         // The last tile steps back: computing a pixel twice gives the same bits.
         if four { i = minimum(i, outer - 4) }
-        let place = (((block * g.height + line) * g.width + phase + i * g.stride) * g.channels + channel) * 2
+        let place = maps.bigBlock + ((line * g.width + phase + i * g.stride) * g.channels + channel) * span
         let start = epilogue.start(channel)
         var sums = Tile(start, start, start, start)
         // Only linear layers continue, and they have one pixel.
-        if epilogue.continues { (sums.a0, sums.a1) = (big[place], big[place + 1]) }
+        if epilogue.continues { (sums.a0, sums.a1) = (big[place], big[place + other]) }
         var (ky, y) = (row.tap, row.from)
         while ky < g.kernel && y >= 0 {
           var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from + i)
           while kx < g.kernel && x >= 0 {
             if x < g.smallWidth {
-              let from = small + (y * g.smallWidth + x) * g.smallChannels * 2
+              let from = small + (y * g.smallWidth + x) * g.smallChannels * span
               let w = weight + ((ky * g.kernel + kx) * g.channels + channel) * 4
-              if four { sums.pixels(from, w, g) } else { sums.pixel(from, w, g) }
+              if four { sums.pixels(from, maps.smallOther, w, g) } else { sums.pixel(from, maps.smallOther, w, g) }
             }
             kx += g.stride
             x -= 1
@@ -122,19 +134,19 @@ private func upOneChannel(
           ky += g.stride
           y -= 1
         }
-        epilogue.store(big, place, sums.a0, sums.a1)
+        epilogue.store(big, place, other, sums.a0, sums.a1)
         i += 1
         if four {
-          epilogue.store(big, place + apart, sums.b0, sums.b1)
-          epilogue.store(big, place + 2 * apart, sums.c0, sums.c1)
-          epilogue.store(big, place + 3 * apart, sums.d0, sums.d1)
+          epilogue.store(big, place + apart, other, sums.b0, sums.b1)
+          epilogue.store(big, place + 2 * apart, other, sums.c0, sums.c1)
+          epilogue.store(big, place + 3 * apart, other, sums.d0, sums.d1)
           i += 3
         }
       }
       column.next(g)
     }
-    let first = ((block * g.height + line) * g.width * g.channels + channel) * 2
-    epilogue.finish(big, first, pixels: g.width, step: pixel, channels: 1)
+    let first = maps.bigBlock + (line * g.width * g.channels + channel) * span
+    epilogue.finish(big, first, other, pixels: g.width, step: pixel, channels: 1)
     row.next(g)
   }
 }
@@ -142,22 +154,22 @@ private func upOneChannel(
 extension Tile {
   /// All small channels of one tap for four big channels: weights `[channel / 4][…][4 big][4]`.
   @inline(__always) fileprivate mutating func channels(
-    _ x: Images, _ weight: UnsafePointer<Float>, _ g: Geometry
+    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {
     let group = g.kernel * g.kernel * g.channels * 4
     var (x, w, left) = (x, weight, g.smallChannels)
     while left >= 4 {
-      tap(x, w, 4)
-      tap(x + 2, w + 1, 4)
-      tap(x + 4, w + 2, 4)
-      tap(x + 6, w + 3, 4)
-      x += 8
+      tap(x, other, w, 4)
+      tap(x + span, other, w + 1, 4)
+      tap(x + 2 * span, other, w + 2, 4)
+      tap(x + 3 * span, other, w + 3, 4)
+      x += 4 * span
       w += group
       left -= 4
     }
     while left > 0 {
-      tap(x, w, 4)
-      x += 2
+      tap(x, other, w, 4)
+      x += span
       w += 1
       left -= 1
     }
@@ -165,27 +177,27 @@ extension Tile {
 
   /// All small channels of one tap for four neighbouring small pixels.
   @inline(__always) fileprivate mutating func pixels(
-    _ x: Images, _ weight: UnsafePointer<Float>, _ g: Geometry
+    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {
     let group = g.kernel * g.kernel * g.channels * 4
-    let step = g.smallChannels * 2
-    let thrice = 3 * step
+    let step = g.smallChannels * span
+    let (twice, thrice) = (2 * step, 3 * step)
     var (x, w, left) = (x, weight, g.smallChannels)
     repeat {
       var inGroup = minimum(4, left)
       left -= inGroup
       var each = w
       repeat {
-        let value = Lanes(repeating: each[0])
+        let value = Vector(repeating: each[0])
         a0 = fma(x[0], value, a0)
-        a1 = fma(x[1], value, a1)
+        a1 = fma(x[other], value, a1)
         b0 = fma(x[step], value, b0)
-        b1 = fma(x[step + 1], value, b1)
-        c0 = fma(x[2 * step], value, c0)
-        c1 = fma(x[2 * step + 1], value, c1)
+        b1 = fma(x[step + other], value, b1)
+        c0 = fma(x[twice], value, c0)
+        c1 = fma(x[twice + other], value, c1)
         d0 = fma(x[thrice], value, d0)
-        d1 = fma(x[thrice + 1], value, d1)
-        x += 2
+        d1 = fma(x[thrice + other], value, d1)
+        x += span
         each += 1
         inGroup -= 1
       } while inGroup > 0
@@ -195,14 +207,14 @@ extension Tile {
 
   /// The same for one pixel.
   @inline(__always) fileprivate mutating func pixel(
-    _ x: Images, _ weight: UnsafePointer<Float>, _ g: Geometry
+    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {
     let group = g.kernel * g.kernel * g.channels * 4
     var channel = 0
     repeat {
-      let value = Lanes(repeating: weight[(channel >> 2) * group + (channel & 3)])
-      a0 = fma(x[2 * channel], value, a0)
-      a1 = fma(x[2 * channel + 1], value, a1)
+      let value = Vector(repeating: weight[(channel >> 2) * group + (channel & 3)])
+      a0 = fma(x[span * channel], value, a0)
+      a1 = fma(x[span * channel + other], value, a1)
       channel += 1
     } while channel < g.smallChannels
   }

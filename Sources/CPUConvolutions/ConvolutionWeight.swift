@@ -1,8 +1,9 @@
+import CPUKernels
 import Numerics
 
 /// Gradient of a convolution (of either kind) with respect to its weights, over one chunk of images.
 ///
-/// Computes the small channels `4·tile ..< 4·tile + 4` for rows `ky` of the kernel, for all big channels, into
+/// Computes the small channels of one tile (``weightChannels`` each) for rows `ky` of the kernel, for all big channels, into
 /// `gradient` (the weights' packed order). In each of 8 lanes one fma chain over (block, y, x, half) ascending.
 /// A tap outside adds 0 × value, which no sum that ends with + 0.0 can tell from skipping it.
 ///
@@ -13,7 +14,8 @@ public func convolutionWeight(
   _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
   scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>
 ) {
-  let there = minimum(4, g.smallChannels - 4 * tile)
+  let firstChannel = weightChannels * tile
+  let there = minimum(weightChannels, g.smallChannels - firstChannel)
   let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
   let count = (g.kernel + 2) / 3 * g.channels
   for i in 0..<count * (ky.upperBound - ky.lowerBound) { tiles[i] = WeightTile() }
@@ -30,14 +32,12 @@ public func convolutionWeight(
           let bigRow = block * g.height + first * g.stride - g.padding + row
           let smallRow = (block * g.smallHeight + first) * g.smallWidth
           let p = big + bigRow * g.width * g.channels * 2
-          let s = small + (smallRow * g.smallChannels + 4 * tile) * 2
+          let s = small + (smallRow * g.smallChannels + firstChannel) * 2
           let sums = tiles + (row - ky.lowerBound) * count
-          if there == 4 {
-            weightRows(g, last - first, p, s, zeros, sums, (2, 4, 6))
+          if there == weightChannels {
+            weightRows(g, last - first, p, s, zeros, sums, WeightChannels())
           } else {
-            // Channels that are not there repeat the last one; their sums are not stored.
-            let end = 2 * (there - 1)
-            weightRows(g, last - first, p, s, zeros, sums, (minimum(2, end), minimum(4, end), end))
+            weightRows(g, last - first, p, s, zeros, sums, WeightChannels(there: there))
           }
         }
         row += 1
@@ -46,14 +46,14 @@ public func convolutionWeight(
     }
   }
   for row in ky {
-    let place = gradient + (tile * g.kernel + row) * g.kernel * g.channels * 4
+    let place = gradient + (firstChannel / 4 * g.kernel + row) * g.kernel * g.channels * 4
     storeRow(g, tiles + (row - ky.lowerBound) * count, place, there)
   }
 }
 
-/// Vectors of scratch that ``convolutionWeight`` needs.
+/// Vectors (of eight) of scratch that ``convolutionWeight`` needs.
 public func convolutionWeightScratch(_ g: Geometry) -> Int {
-  g.kernel * ((g.kernel + 2) / 3) * g.channels * 12
+  g.kernel * ((g.kernel + 2) / 3) * g.channels * 12 * 2 / span
 }
 
 /// Joins the lanes of one row of the kernel and stores the sums.
@@ -67,7 +67,8 @@ private func storeRow(
   while kx < g.kernel {
     let taps = minimum(3, g.kernel - kx)
     for _ in 0..<g.channels {
-      storeLaneSums(sums.pointee, (place, place + apart, place + 2 * apart), taps: taps, there: there)
+      storeLaneSums(sums.pointee, (place, place + apart, place + 2 * apart), taps: taps, there: there,
+        next: g.kernel * g.kernel * apart)
       sums += 1
       place += 4
     }
@@ -79,7 +80,7 @@ private func storeRow(
 /// Some rows of the small map, and the rows of the big map that they meet, for all taps and big channels.
 @inline(__always) private func weightRows(
   _ g: Geometry, _ rows: Int, _ row: Images, _ small: Images, _ zeros: Images,
-  _ tiles: UnsafeMutablePointer<WeightTile>, _ offsets: (Int, Int, Int)
+  _ tiles: UnsafeMutablePointer<WeightTile>, _ channels: WeightChannels
 ) {
   let step = g.channels * 2
   let smallStep = g.smallChannels * 2
@@ -107,8 +108,8 @@ private func storeRow(
           var p2 = taps > 2 ? tap(bigRow, column + 2, g.width, step, zeros) : zeros
           x += count
           repeat {
-            sums.add(s[0], s[offsets.0], s[offsets.1], s[offsets.2], p0[0], p1[0], p2[0])
-            sums.add(s[1], s[offsets.0 + 1], s[offsets.1 + 1], s[offsets.2 + 1], p0[1], p1[1], p2[1])
+            sums.add(s, channels, p0, p1, p2)
+            sums.add(s + 1, channels, p0 + 1, p1 + 1, p2 + 1)
             s += smallStep
             p0 += bigStep
             p1 += bigStep
@@ -132,32 +133,4 @@ private func storeRow(
   _ row: Images, _ column: Int, _ width: Int, _ step: Int, _ zeros: Images
 ) -> Images {
   column >= 0 && column < width ? row + column * step : zeros
-}
-
-/// Gradient with respect to the bias: lane sums of `count` consecutive channels from `first` over one chunk of images.
-///
-/// In each of 8 lanes additions over (block, y, x, half) ascending, then the lane join and + 0.0.
-public func biasGradient(
-  _ values: Images, channels: Int, pixels: Int, gradient: UnsafeMutablePointer<Float>,
-  firstBlock: Int, blocks: Int, tile: Int
-) {
-  let first = 4 * tile
-  let there = minimum(4, channels - first)
-  let second = minimum(1, there - 1) * 2
-  let third = minimum(2, there - 1) * 2
-  let fourth = minimum(3, there - 1) * 2
-  let zero = Lanes(repeating: 0)
-  var (a, b, c, d) = (zero, zero, zero, zero)
-  var p = values + (firstBlock * pixels * channels + first) * 2
-  var left = blocks * pixels
-  while left > 0 {
-    a = (a + p[0]) + p[1]
-    b = (b + p[second]) + p[second + 1]
-    c = (c + p[third]) + p[third + 1]
-    d = (d + p[fourth]) + p[fourth + 1]
-    p += channels * 2
-    left -= 1
-  }
-  let sums = Summation.joinLanes4(a, b, c, d) + SIMD4(repeating: 0)
-  for i in 0..<there { gradient[first + i] = sums[i] }
 }

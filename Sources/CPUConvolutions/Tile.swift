@@ -1,0 +1,92 @@
+import CPUKernels
+import Numerics
+
+/// Eight accumulators: four channels, or four pixels, of two vectors of images. Each lane is one plain chain.
+struct Tile {
+  var a0, a1, b0, b1, c0, c1, d0, d1: Vector
+
+  /// Chains that start from one value for each of the four.
+  @inline(__always) init(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) {
+    (a0, a1, b0, b1, c0, c1, d0, d1) = (a, a, b, b, c, c, d, d)
+  }
+
+  /// One tap for four channels: `x[0]` and `x[other]` are the two vectors, weights are `w[0]`, `w[step]`, ….
+  @inline(__always) mutating func tap(_ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ step: Int) {
+    let (low, high) = (x[0], x[other])
+    let (wa, wb) = (Vector(repeating: w[0]), Vector(repeating: w[step]))
+    let (wc, wd) = (Vector(repeating: w[2 * step]), Vector(repeating: w[3 * step]))
+    a0 = fma(low, wa, a0)
+    a1 = fma(high, wa, a1)
+    b0 = fma(low, wb, b0)
+    b1 = fma(high, wb, b1)
+    c0 = fma(low, wc, c0)
+    c1 = fma(high, wc, c1)
+    d0 = fma(low, wd, d0)
+    d1 = fma(high, wd, d1)
+  }
+
+  /// `count` taps whose elements and weights lie side by side: weights `[tap][4]`.
+  @inline(__always) mutating func taps(_ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ count: Int) {
+    var (x, w, left) = (x, w, count)
+    repeat {
+      tap(x, other, w, 1)
+      x += span
+      w += 4
+      left -= 1
+    } while left > 0
+  }
+}
+
+extension Epilogue {
+  /// The value a chain of `channel` starts from.
+  @inline(__always) func start(_ channel: Int) -> Vector {
+    if let bias { Vector(repeating: bias[channel]) } else { Vector(repeating: 0) }
+  }
+
+  /// Ends the chains of a tile's element at `index` and `index + other`, and stores them. Functions that take more
+  /// than a selection follow row by row: see ``finish(_:_:_:pixels:step:channels:)``.
+  @inline(__always) func store(
+    _ output: MutableVectors, _ index: Int, _ other: Int, _ low: Vector, _ high: Vector
+  ) {
+    let zero = Vector(repeating: 0)
+    var (a, b) = (low + zero, high + zero)
+    if let mask {
+      let mask = vectors(mask)
+      a = positive(mask[index], a * scale)
+      b = positive(mask[index + other], b * scale)
+    } else if function == .relu {
+      a = positive(a, a)
+      b = positive(b, b)
+    }
+    output[index] = a
+    output[index + other] = b
+  }
+
+  /// Applies a curved function to a finished row: `channels` elements at each of `pixels` places from `first`
+  /// on, `step` vectors apart. Away from the chains, where it would wait for each result and make them spill.
+  @inline(__always) func finish(
+    _ output: MutableVectors, _ first: Int, _ other: Int, pixels: Int, step: Int, channels: Int
+  ) {
+    if function == .identity || function == .relu { return }
+    curveRow(lanes(output + first), pixels: pixels, step: step * 2 / span, vectors: 2 * channels, function)
+    // A block that is its own partner has its row done.
+    if span == 1, other != 0 {
+      curveRow(lanes(output + first + other), pixels: pixels, step: step * 2, vectors: 2 * channels, function)
+    }
+  }
+}
+
+@inline(__always) private func lanes(_ vectors: MutableVectors) -> MutableImages {
+  UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Lanes.self)
+}
+
+/// `value` in the lanes where `sign` is above 0, else +0.
+@inline(__always) private func positive(_ sign: Vector, _ value: Vector) -> Vector {
+  let zero = Vector(repeating: 0)
+  #if WIDE
+    // One instruction with a mask register.
+    return zero.replacing(with: value, where: sign .> zero)
+  #else
+    return choose(sign .> zero, value, zero)
+  #endif
+}
