@@ -6,7 +6,8 @@ import PackageDescription
 // `-Ounchecked` holds in every configuration: debug builds of SIMD code are a hundred times slower.
 #if arch(x86_64)
   let vectorFlags = ["-mavx2", "-mfma"]
-  let wideFlags = vectorFlags + ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
+  let wideFlags =
+    vectorFlags + ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
   let wide: [SwiftSetting] = [.define("WIDE")] + hot(wideFlags)
 #else
   let vectorFlags: [String] = []
@@ -15,7 +16,8 @@ import PackageDescription
 func hot(_ flags: [String]) -> [SwiftSetting] {
   [
     .unsafeFlags(
-      ["-Ounchecked", "-enforce-exclusivity=unchecked"] + (["-fno-math-errno"] + flags).flatMap { ["-Xcc", $0] })
+      ["-Ounchecked", "-enforce-exclusivity=unchecked"]
+        + (["-fno-math-errno"] + flags).flatMap { ["-Xcc", $0] })
   ]
 }
 
@@ -58,7 +60,8 @@ let package = Package(
 
     // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
-    .target(name: "CPUConvolutions", dependencies: ["CPUKernels", "Numerics"], swiftSettings: hot(vectorFlags)),
+    .target(
+      name: "CPUConvolutions", dependencies: ["CPUKernels", "Numerics"], swiftSettings: hot(vectorFlags)),
     // The same sources once more, by a symbolic link.
     .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "Numerics"], swiftSettings: wide),
     .target(
@@ -88,7 +91,7 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Backends", "CPUBackend", "CPUKernels", "CVersion", "Datasets", "Models", "Numerics", "Parity",
+        "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
         "Programs", "Search", "Storage", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -25,12 +25,19 @@ public struct CPUBackend: Backend {
     self.threads = count
     self.vectors = vectors ?? Processor.vectors
     device = DeviceInfo(
-      identifier: "cpu", name: Processor.name, kind: .cpu, driver: "", units: count)
+      identifier: "cpu", name: Processor.name, kind: .cpu, driver: self.vectors.instructions, units: count)
+  }
+
+  /// Fused multiply-adds that one thread can do with the processor's widest vectors, in FLOPs a second.
+  public static func measurePeak() -> Double { convolutions(Processor.vectors).peak() }
+
+  private static func convolutions(_ vectors: VectorWidth) -> Convolutions {
+    vectors == .wide ? .wide : .narrow
   }
 
   /// Allocates the program's memory and its threads.
   public func prepare(_ program: Program) throws -> any PreparedProgram {
-    CPUProgram(program, threads: threads, vectors == .wide ? .wide : .narrow)
+    CPUProgram(program, threads: threads, Self.convolutions(vectors))
   }
 }
 

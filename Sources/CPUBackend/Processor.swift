@@ -6,6 +6,15 @@ public enum VectorWidth: Sendable, CaseIterable {
   case narrow
   /// 512 bits: AVX-512.
   case wide
+
+  /// What the processor's maker calls the instructions.
+  var instructions: String {
+    #if arch(x86_64)
+      self == .wide ? "AVX-512" : "AVX2"
+    #else
+      "NEON"
+    #endif
+  }
 }
 
 /// What the kernels ask of the processor.

@@ -126,7 +126,11 @@ private func upOneChannel(
             if x < g.smallWidth {
               let from = small + (y * g.smallWidth + x) * g.smallChannels * span
               let w = weight + ((ky * g.kernel + kx) * g.channels + channel) * 4
-              if four { sums.pixels(from, maps.smallOther, w, g) } else { sums.pixel(from, maps.smallOther, w, g) }
+              if four {
+                sums.pixels(from, maps.smallOther, w, g)
+              } else {
+                sums.pixel(from, maps.smallOther, w, g)
+              }
             }
             kx += g.stride
             x -= 1

@@ -67,7 +67,8 @@ private func storeRow(
   while kx < g.kernel {
     let taps = minimum(3, g.kernel - kx)
     for _ in 0..<g.channels {
-      storeLaneSums(sums.pointee, (place, place + apart, place + 2 * apart), taps: taps, there: there,
+      storeLaneSums(
+        sums.pointee, (place, place + apart, place + 2 * apart), taps: taps, there: there,
         next: g.kernel * g.kernel * apart)
       sums += 1
       place += 4

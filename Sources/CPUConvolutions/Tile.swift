@@ -82,11 +82,7 @@ extension Epilogue {
 
 /// `value` in the lanes where `sign` is above 0, else +0.
 @inline(__always) private func positive(_ sign: Vector, _ value: Vector) -> Vector {
-  let zero = Vector(repeating: 0)
-  #if WIDE
-    // One instruction with a mask register.
-    return zero.replacing(with: value, where: sign .> zero)
-  #else
-    return choose(sign .> zero, value, zero)
-  #endif
+  // `replacing(with:where:)` keeps whoever calls this from being inlined.
+  let mask = unsafeBitCast(sign .> Vector(repeating: 0), to: Words.self)
+  return unsafeBitCast(unsafeBitCast(value, to: Words.self) & mask, to: Vector.self)
 }

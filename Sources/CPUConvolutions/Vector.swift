@@ -8,6 +8,8 @@ import Numerics
 #if WIDE
   /// What one instruction computes with: sixteen images.
   typealias Vector = SIMD16<Float>
+  /// The bit patterns of a vector.
+  typealias Words = SIMD16<UInt32>
   /// Vectors of one element.
   @inline(__always) var span: Int { 1 }
   /// Blocks of images that a tile computes at once.
@@ -17,6 +19,8 @@ import Numerics
 #else
   /// What one instruction computes with: eight images.
   typealias Vector = Lanes
+  /// The bit patterns of a vector.
+  typealias Words = WordLanes
   /// Vectors of one element.
   @inline(__always) var span: Int { 2 }
   /// Blocks of images that a tile computes at once.

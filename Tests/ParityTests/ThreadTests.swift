@@ -1,16 +1,21 @@
+import CPUBackend
 import Models
 import Parity
 import Testing
 
 @Suite struct ThreadTests {
-  @Test("any number of threads gives the same bits")
-  func threads() throws {
+  @Test("any number of threads, and any width of vectors, gives the same bits", arguments: widths)
+  func threads(_ vectors: VectorWidth) throws {
     let seed = UInt64.random(in: .min ... .max)
     let counts = [1, 2, 3, 7]
+    let devices = [try cpu(2)] + (try counts.map { try CPUBackend(threads: $0, vectors: vectors) })
     let report = try runParity(
-      devices: counts.map(cpu), models: ModelKind.allCases, steps: 3, seed: seed, progress: { _ in })
+      devices: devices, models: ModelKind.allCases, steps: 3, seed: seed, progress: { _ in })
     #expect(report.mismatches.isEmpty, "seed \(seed)")
     #expect(report.identical == report.cases)
-    #expect(report.cases == (try caseCount(ModelKind.allCases)) * (counts.count - 1))
+    #expect(report.cases == (try caseCount(ModelKind.allCases)) * counts.count)
   }
+
+  /// What this processor has.
+  private static let widths = VectorWidth.allCases.filter { $0 == .narrow || Processor.vectors == .wide }
 }

@@ -48,7 +48,8 @@ extension Memory {
   ) -> Launch {
     let (tiles, blocks, atOnce) = ((channels + 3) / 4, Blocking.blocks(batch), convolutions.blocksAtOnce)
     return Launch(
-      items: (blocks + atOnce - 1) / atOnce * tiles, perChunk: Blocking.chunk / Blocking.block / atOnce * tiles
+      items: (blocks + atOnce - 1) / atOnce * tiles,
+      perChunk: Blocking.chunk / Blocking.block / atOnce * tiles
     ) { item, _, _ in
       let block = item / tiles * atOnce
       body(block, min(block + atOnce, blocks) - 1, item % tiles)
@@ -128,7 +129,8 @@ extension ConvolutionBackwardWeight {
       let count = min(inChunk, blocks - first)
       if piece < weightItems {
         convolutionWeight(
-          g, big, small, partials + chunk * stride + weightOffset, zeros, memory.scratch(worker), first, count,
+          g, big, small, partials + chunk * stride + weightOffset, zeros, memory.scratch(worker), first,
+          count,
           piece / cuts, cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(

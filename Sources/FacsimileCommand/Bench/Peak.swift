@@ -1,4 +1,4 @@
-import CPUKernels
+import CPUBackend
 import Foundation
 import Synchronization
 
@@ -8,7 +8,7 @@ enum Peak {
   static func measure(threads: Int) -> Double {
     let sum = Mutex(0.0)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
-      let flops = measurePeak()
+      let flops = CPUBackend.measurePeak()
       sum.withLock { $0 += flops }
     }
     return sum.withLock { $0 }

@@ -63,19 +63,19 @@ struct ParityCommand: ParsableCommand {
     if report.identical != report.cases || !report.mismatches.isEmpty { throw ExitCode(ExitStatus.no) }
   }
 
-  /// The CPU backend first; where no device is named, also with another number of threads.
+  /// The CPU backend first; where no device is named, also with another number of threads and the narrower vectors.
   private func compared() throws -> [any Backend] {
     var backends = try devices.open()
     backends.removeAll { $0.device.identifier == "cpu" }
     let cpu = try CPUBackend(threads: devices.threads.checked())
     let named = !devices.device.isEmpty && !backends.isEmpty
     guard !named else { return [cpu] + backends }
-    return [cpu, ThreadVariant(try CPUBackend(threads: cpu.threads == 1 ? 2 : 1))] + backends
+    return [cpu, CPUVariant(try CPUBackend(threads: cpu.threads == 1 ? 2 : 1, vectors: .narrow))] + backends
   }
 }
 
-/// The CPU backend under a name that tells its threads.
-private struct ThreadVariant: Backend {
+/// The CPU backend under a name that tells its threads and vectors.
+private struct CPUVariant: Backend {
   let device: DeviceInfo
   private let base: CPUBackend
 
@@ -83,7 +83,8 @@ private struct ThreadVariant: Backend {
     self.base = base
     let facts = base.device
     device = DeviceInfo(
-      identifier: "cpu", name: "\(facts.name), \(base.threads) thread\(base.threads == 1 ? "" : "s")",
+      identifier: "cpu",
+      name: "\(facts.name), \(base.threads) thread\(base.threads == 1 ? "" : "s"), \(facts.driver)",
       kind: facts.kind, driver: facts.driver, units: facts.units)
   }
 

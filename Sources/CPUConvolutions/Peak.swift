@@ -2,8 +2,8 @@ import Numerics
 
 /// Fused multiply-adds a second that a thread can do: what `bench --peak` measures against.
 ///
-/// Twelve independent chains of eight lanes: latency (4 or 5 cycles) × 2 units needs ten, and sixteen registers
-/// hold twelve accumulators and two factors. The best of several rounds, since whatever disturbs makes it less.
+/// Twelve independent chains of vectors: latency (4 or 5 cycles) × 2 units needs ten, and sixteen registers hold
+/// twelve accumulators and two factors. The best of several rounds, since whatever disturbs makes it less.
 ///
 /// - Returns: FLOPs a second, an `fma` counting as two.
 @inline(never)
@@ -20,13 +20,13 @@ public func measurePeak() -> Double {
     if taken < best { best = taken }
   }
   let seconds = Double(best.components.seconds) + Double(best.components.attoseconds) * 1e-18
-  return Double(taps) * 12 * 8 * 2 / seconds
+  return Double(taps) * 12 * Double(Vector.scalarCount) * 2 / seconds
 }
 
 /// One tap for each of twelve chains, `count` times.
 @inline(never)
 private func fmaChains(_ count: Int, factor: Float) -> Float {
-  let (x, y) = (Lanes(repeating: factor), Lanes(repeating: 1e-3))
+  let (x, y) = (Vector(repeating: factor), Vector(repeating: 1e-3))
   var (a0, a1, a2, a3, a4, a5) = (y, y + y, x, x + y, x - y, y * y)
   var (b0, b1, b2, b3, b4, b5) = (x * y, x * x, x + x, y - x, x + 3, y + 3)
   var left = count
