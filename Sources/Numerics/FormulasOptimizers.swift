@@ -147,24 +147,4 @@ extension Formulas {
     v = fma(s.beta2Complement * g, g, s.beta2 * v)
     p = fma(m / (v.squareRoot() / s.rootCorrection + s.epsilon), -s.stepSize, p)
   }
-
-  /// A step of AdamW: decoupled decay, then Adam.
-  @inlinable @inline(__always)
-  public static func adamW(
-    _ p: inout Float, mean m: inout Float, square v: inout Float, gradient g: Float, decayFactor: Float,
-    _ s: AdamScalars
-  ) {
-    p = decoupledDecay(p, factor: decayFactor)
-    adam(&p, mean: &m, square: &v, gradient: g, s)
-  }
-
-  /// A step of AdamW in each lane; see the scalar formula.
-  @inlinable @inline(__always)
-  public static func adamW(
-    _ p: inout Lanes, mean m: inout Lanes, square v: inout Lanes, gradient g: Lanes, decayFactor: Float,
-    _ s: AdamScalars
-  ) {
-    p = decoupledDecay(p, factor: decayFactor)
-    adam(&p, mean: &m, square: &v, gradient: g, s)
-  }
 }

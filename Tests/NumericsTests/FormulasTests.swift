@@ -36,9 +36,6 @@ private let pairs: [Pair] = [
     description: "dropout", alone: { x, u, _ in Formulas.dropout(x, u, keep: 0.75, scale: 4 / 3) },
     lanes: { x, u, _ in Formulas.dropout(x, u, keep: 0.75, scale: 4 / 3) }),
   Pair(
-    description: "maximum", alone: { a, b, _ in Formulas.maximum(a, b) },
-    lanes: { a, b, _ in Formulas.maximum(a, b) }),
-  Pair(
     description: "squaredError", alone: { p, t, s in Formulas.squaredError(p, t, addedTo: s) },
     lanes: { p, t, s in Formulas.squaredError(p, t, addedTo: s) }),
   Pair(
@@ -119,15 +116,15 @@ private let pairs: [Pair] = [
       return p
     }),
   Pair(
-    description: "adamW",
+    description: "decoupledDecay and adam",
     alone: { p, g, m in
-      var (p, m, v) = (p, m, m.magnitude)
-      Formulas.adamW(&p, mean: &m, square: &v, gradient: g, decayFactor: 0.999, adam)
+      var (p, m, v) = (Formulas.decoupledDecay(p, factor: 0.999), m, m.magnitude)
+      Formulas.adam(&p, mean: &m, square: &v, gradient: g, adam)
       return p + m + v
     },
     lanes: { p, g, m in
-      var (p, m, v) = (p, m, m.magnitudes)
-      Formulas.adamW(&p, mean: &m, square: &v, gradient: g, decayFactor: 0.999, adam)
+      var (p, m, v) = (Formulas.decoupledDecay(p, factor: 0.999), m, m.magnitudes)
+      Formulas.adam(&p, mean: &m, square: &v, gradient: g, adam)
       return p + m + v
     }),
 ]
