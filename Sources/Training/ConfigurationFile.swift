@@ -49,6 +49,18 @@ public enum ConfigurationFile {
   }
 }
 
+extension Configuration {
+  /// The configuration in a file's metadata: an object of texts by key, sorted.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Reads ``json()``.
+  init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
+}
+
 extension Node {
   /// A single value, or a list such as `[8, 16, 32]` as `8,16,32`; nil for anything else.
   package var settingText: String? {
