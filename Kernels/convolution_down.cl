@@ -34,3 +34,28 @@ static inline Tile down_pixel(
   }
   return t;
 }
+
+// `span` pixels of one row of the small map: chains from `start`, then + 0.0f, then ReLU or the mask.
+static inline void down_run(
+    __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
+    Tile start, MapSizes g, int rectified, int is_masked, float scale, int span) {
+  int channel = tile_index() * 4;
+  int runs = (g.small_width + span - 1) / span;
+  int y = place_index() / runs;
+  int first = place_index() % runs * span;
+  int end = imin(first + span, g.small_width);
+  if (y >= g.small_height) return;
+  int count = g.small_channels * g.small_height * g.small_width;
+  __global const real *big = images_in(from, g.big_channels * g.big_height * g.big_width);
+  __global const real *output = images_in(mask, is_masked ? count : 0);
+  __global real *small = images_out(to, count);
+  __global const float *w = weight + channel * g.kernel_size * g.kernel_size * g.big_channels;
+  for (int x = first; x < end; ++x) {
+    Tile t = down_pixel(
+        start, big, w, y, x, g.big_channels, g.big_height, g.big_width, g.kernel_size, g.stride, g.padding);
+    int place = ((y * g.small_width + x) * g.small_channels + channel) * GROUPS;
+    tile_finish(
+        t, small + place, output + place, 1, 0, imin(4, g.small_channels - channel), rectified, is_masked,
+        scale);
+  }
+}

@@ -148,3 +148,29 @@ static inline Tile up_sum(
       t, small, weight, big_y, u.x, channel, big_channels, channels, height, width, kernel_size, stride,
       padding);
 }
+
+// `span` tiles of one row of the big map: chains from `start`, then + 0.0f, then ReLU or the mask.
+static inline void up_run(
+    __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
+    Tile start, MapSizes g, int rectified, int is_masked, float scale, int span) {
+  int channel = tile_index() * 4;
+  int tiles = up_tiles(g.big_channels, g.big_width, g.stride);
+  int runs = (tiles + span - 1) / span;
+  int y = place_index() / runs;
+  int first = place_index() % runs * span;
+  int end = imin(first + span, tiles);
+  if (y >= g.big_height) return;
+  int count = g.big_channels * g.big_height * g.big_width;
+  __global const real *small = images_in(from, g.small_channels * g.small_height * g.small_width);
+  __global const real *output = images_in(mask, is_masked ? count : 0);
+  __global real *big = images_out(to, count);
+  for (int tile = first; tile < end; ++tile) {
+    UpTile u = up_tile(tile, channel, g.big_channels, g.big_width, g.stride);
+    if (u.count == 0) continue;
+    Tile t = up_sum(
+        start, u, small, weight, y, channel, g.big_channels, g.small_channels, g.small_height, g.small_width,
+        g.kernel_size, g.stride, g.padding);
+    int place = ((y * g.big_width + u.x) * g.big_channels + channel) * GROUPS;
+    tile_finish(t, big + place, output + place, u.step, u.skip, u.count, rectified, is_masked, scale);
+  }
+}

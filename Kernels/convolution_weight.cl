@@ -53,11 +53,6 @@ static inline void tap_fma(
   }
 }
 
-// The sizes of one convolution.
-typedef struct {
-  int big_channels, big_height, big_width, small_channels, small_height, small_width, stride, padding;
-} MapSizes;
-
 // Three neighbouring taps of row ky of the kernel: the first's place in the row's run, the distances of the
 // others, their columns, and the small pixels for which all of them are inside.
 typedef struct {
@@ -66,8 +61,8 @@ typedef struct {
 
 // The taps of tile `tile`, counted by (row of the kernel, three taps of the row). All divisions are here, out
 // of the loops.
-static inline TapPlace tap_place(MapSizes g, int tile, int kernel_size) {
-  int row_taps = kernel_size * g.big_channels;
+static inline TapPlace tap_place(MapSizes g, int tile) {
+  int row_taps = g.kernel_size * g.big_channels;
   int tiles_of_row = (row_taps + 2) / 3;
   TapPlace p;
   p.ky = tile / tiles_of_row;

@@ -9,9 +9,8 @@ __kernel void linear_forward(
   int channel = tile_index() * 4;
   Tile t = tile_bias(bias, channel);
   t = tile_run(t, images_in(input, inputs), weight + channel * inputs, inputs);
-  t = tile_close(t);
-  if (rectified) t = tile_relu(t);
-  tile_store(t, images_out(output, outputs) + channel * GROUPS, 1, 0, imin(4, outputs - channel));
+  __global real *result = images_out(output, outputs) + channel * GROUPS;
+  tile_finish(t, result, result, 1, 0, imin(4, outputs - channel), rectified, 0, 1.0f);
 }
 
 __kernel void linear_backward_input(
@@ -26,11 +25,8 @@ __kernel void linear_backward_input(
   if (accumulate) t = tile_load(result, 1, results);
   t = up_tap_channels(
       t, images_in(output_gradient, outputs), w, w + b, w + c, w + d, inputs * 4, outputs);
-  t = tile_close(t);
-  if (is_masked) {
-    t = tile_mask(t, tile_load(images_in(mask, inputs) + channel * GROUPS, 1, results), scale);
-  }
-  tile_store(t, result, 1, 0, results);
+  __global const real *output = images_in(mask, is_masked ? inputs : 0) + channel * GROUPS;
+  tile_finish(t, result, output, 1, 0, results, 0, is_masked, scale);
 }
 
 // Blocks of images that a tile of the weight gradient takes in one go.

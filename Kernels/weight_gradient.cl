@@ -60,14 +60,14 @@ static inline void write_taps(
 // wait in memory meanwhile, which is little against the products of sixteen pixels.
 static inline void weight_tiles(
     TapTile *sums, __global const float *big_map, __global const float *small_map, MapSizes g,
-    int kernel_size, int first_block, int blocks, int channel, int quads, int first_tile, int tiles) {
+    int first_block, int end_block, int channel, int quads, int first_tile, int tiles) {
   int big_size = g.big_channels * g.big_height * g.big_width;
   int small_size = g.small_channels * g.small_height * g.small_width;
   int rows = quads * tiles == 1 ? g.small_height : imax(1, 16 / g.small_width);
   TapPlace places[ITEM_TILES];
   for (int i = 0; i < quads * tiles; ++i) sums[i] = tap_tile_zero();
-  for (int i = 0; i < tiles; ++i) places[i] = tap_place(g, first_tile + i, kernel_size);
-  for (int block = first_block; block < first_block + blocks; ++block) {
+  for (int i = 0; i < tiles; ++i) places[i] = tap_place(g, first_tile + i);
+  for (int block = first_block; block < end_block; ++block) {
     lane_pointer small = lanes_in(small_map) + ((size_t)block * small_size + channel) * ELEMENT_STEP;
     lane_pointer big =
         lanes_in(big_map) + ((size_t)block * big_size - g.padding * g.big_channels) * ELEMENT_STEP;
@@ -84,15 +84,20 @@ static inline void weight_tiles(
   }
 }
 
-// One item of the gradient of a convolution's weights, or past those of its bias, over one chunk of images.
+// One item of the gradient of a convolution's weights, or past those of its bias, over one chunk of two blocks:
+// partials[chunk · partials_step + offset …], lanes joined.
 //
 // Items count (`item_quads` quads of small channels, `item_tiles` tiles of taps), then quads of the bias.
 static inline void convolution_weight_item(
-    __global const float *big_map, __global const float *small_map, __global float *weight_partial,
-    __global float *bias_partial, MapSizes g, int kernel_size, int first_block, int blocks, int bias_from_big,
-    int item_quads, int item_tiles, int item JOIN_ARGUMENT) {
-  int row_taps = kernel_size * g.big_channels;
-  int all_tiles = kernel_size * ((row_taps + 2) / 3);
+    __global const float *big_map, __global const float *small_map, __global float *partials, MapSizes g,
+    int bias_from_big, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
+    int item_tiles JOIN_ARGUMENT) {
+  int item = tile_index();
+  int first_block = 2 * place_index();
+  int end_block = imin(first_block + 2, blocks);
+  partials += (size_t)place_index() * partials_step;
+  int row_taps = g.kernel_size * g.big_channels;
+  int all_tiles = g.kernel_size * ((row_taps + 2) / 3);
   int all_quads = (g.small_channels + 3) / 4;
   int items_across = (all_tiles + item_tiles - 1) / item_tiles;
   int weight_items = (all_quads + item_quads - 1) / item_quads * items_across;
@@ -112,28 +117,29 @@ static inline void convolution_weight_item(
     Quad q = quad_of(quad * 4, bias_channels);
     int pixels = bias_from_big ? g.big_height * g.big_width : g.small_height * g.small_width;
     lane_pointer map = lanes_in(bias_from_big ? big_map : small_map) + quad * 4 * ELEMENT_STEP;
-    for (int block = first_block; block < first_block + blocks; ++block) {
+    for (int block = first_block; block < end_block; ++block) {
       bias_sums = lane_sums(
           bias_sums, map + (size_t)block * pixels * bias_channels * ELEMENT_STEP, q.b, q.c, q.d,
           2 * bias_channels, pixels);
     }
   } else {
     weight_tiles(
-        sums, big_map, small_map, g, kernel_size, first_block, blocks, quad * 4, quads, tile, tiles);
+        sums, big_map, small_map, g, first_block, end_block, quad * 4, quads, tile, tiles);
   }
   // Where lanes are work-items all of a group take both ways, with nothing to write on one of them.
   if (LANES == 1 || !is_bias) {
     for (int i = 0; i < quads * tiles; ++i) {
       int channel = (quad + i % quads) * 4;
       int count = is_idle || is_bias ? 0 : imin(4, g.small_channels - channel);
-      TapPlace at = tap_place(g, tile + i / quads, kernel_size);
-      int place = (channel / 4 * kernel_size + at.ky) * row_taps + at.tap;
-      write_taps(weight_partial + place * 4, sums[i], row_taps - at.tap, count, 0 JOIN_PASS);
+      TapPlace at = tap_place(g, tile + i / quads);
+      int place = (channel / 4 * g.kernel_size + at.ky) * row_taps + at.tap;
+      write_taps(partials + weight_offset + place * 4, sums[i], row_taps - at.tap, count, 0 JOIN_PASS);
     }
   }
   if (LANES == 1 || is_bias) {
     int count = is_idle || !is_bias ? 0 : imin(4, bias_channels - quad * 4);
     write_quad(
-        bias_partial + quad * 4, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, count, 0 JOIN_PASS);
+        partials + bias_offset + quad * 4, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, count,
+        0 JOIN_PASS);
   }
 }

@@ -106,8 +106,7 @@ public enum IDX {
   }
 
   private static func name(of magic: UInt32) -> String {
-    let digits = String(magic, radix: 16, uppercase: true)
-    let hex = "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+    let hex = String(format: "0x%08X", magic)
     switch magic {
     case imagesMagic: return hex + " (images)"
     case labelsMagic: return hex + " (labels)"

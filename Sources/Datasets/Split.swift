@@ -7,27 +7,23 @@ public enum Split: String, Sendable, CaseIterable, Codable {
   /// The test images.
   case test
 
-  /// Chooses which training images are held back for validation.
+  /// Chooses which training images are held back for validation: the first `validationCount` of `order`.
   ///
-  /// The `validationCount` smallest by (word, index) go to validation; nothing else counts, so the choice is
-  /// the same on every machine. Both results are ascending and together hold each of 0 ..< N once.
+  /// Both results are ascending.
   ///
   /// - Parameters:
-  ///   - words: one random word per training image (N of them).
-  ///   - validationCount: how many to hold back, from 0 to N − 1.
+  ///   - order: every training image once, in random order.
+  ///   - validationCount: how many to hold back, at least one fewer than there are.
   /// - Throws: `DatasetError` when the count is negative or leaves nothing to train on.
   public static func validationSplit(
-    words: [UInt32], validationCount: Int
+    order: [UInt32], validationCount: Int
   ) throws -> (train: [UInt32], validation: [UInt32]) {
-    guard validationCount >= 0, validationCount < words.count else {
+    guard validationCount >= 0, validationCount < order.count else {
       throw DatasetError(
         .badSplit,
-        "expected a validation count that leaves at least one of \(words.count) training images, "
+        "expected a validation count that leaves at least one of \(order.count) training images, "
           + "found \(validationCount)")
     }
-    precondition(UInt32(exactly: words.count) != nil, "validationSplit: \(words.count) images")
-    let order = words.enumerated().map { UInt64($1) << 32 | UInt64($0) }.sorted()
-    let indices = order.map { UInt32(truncatingIfNeeded: $0) }
-    return (indices[validationCount...].sorted(), indices[..<validationCount].sorted())
+    return (order[validationCount...].sorted(), order[..<validationCount].sorted())
   }
 }

@@ -25,6 +25,13 @@ struct UsageError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
+/// Throws: `UsageError` where the number that `option` was given is out of range.
+func require(_ option: String, _ value: Int?, in range: ClosedRange<Int>) throws {
+  guard let value, !range.contains(value) else { return }
+  throw UsageError(
+    "\(option) is \(value): expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+}
+
 /// Something that is not there, or not as it should be.
 struct CommandFailure: Error, CustomStringConvertible {
   /// One clear line.

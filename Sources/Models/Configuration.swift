@@ -85,9 +85,23 @@ public struct Configuration: Hashable, Sendable {
     guard let model = pairs.last(where: { $0.key == "model" })?.value else {
       throw ConfigurationError("the configuration names no model: expected a key 'model'")
     }
-    self.init(try ModelKind(name: model))
+    try self.init(ModelKind(name: model), pairs)
+  }
+
+  /// The defaults of `model` with the values of `pairs`.
+  ///
+  /// Throws: ``ConfigurationError`` where any pair is not allowed.
+  public init(_ model: ModelKind, _ pairs: [(key: String, value: String)]) throws {
+    self.init(model)
     for (key, value) in pairs { try set(key, value) }
     try validate()
+  }
+
+  /// A configuration from ``texts``.
+  ///
+  /// Throws: as ``init(pairs:)``.
+  public init(texts: [String: String]) throws {
+    try self.init(pairs: texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   }
 
   /// Sets the value of `key` from text.
@@ -134,6 +148,9 @@ public struct Configuration: Hashable, Sendable {
     ConfigurationKey.keys(of: model).map { ($0.name, $0.get(self)) }
   }
 
+  /// ``pairs`` by key.
+  public var texts: [String: String] { Dictionary(uniqueKeysWithValues: pairs.map { ($0.key, $0.value) }) }
+
   /// The model's layers.
   public var architecture: Architecture { model.definition.architecture(self) }
   /// Epochs of all phases.
@@ -148,13 +165,12 @@ public struct Configuration: Hashable, Sendable {
 extension Configuration: Codable {
   /// Reads an object of texts by key.
   public init(from decoder: any Decoder) throws {
-    let texts = try [String: String](from: decoder)
-    try self.init(pairs: texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    try self.init(texts: [String: String](from: decoder))
   }
 
   /// Writes an object of texts by key.
   public func encode(to encoder: any Encoder) throws {
-    try Dictionary(uniqueKeysWithValues: pairs.map { ($0.key, $0.value) }).encode(to: encoder)
+    try texts.encode(to: encoder)
   }
 }
 

@@ -9,10 +9,6 @@ enum ConvAutoencoder: ModelDefinition {
   static func setDefaults(_ configuration: inout Configuration) {}
 
   static func architecture(_ configuration: Configuration) -> Architecture {
-    Architecture(
-      input: ConvolutionalStages.input,
-      encoder: ConvolutionalStages.encoder(configuration),
-      decoder: ConvolutionalStages.decoder(
-        configuration, activation: configuration.loss.takesLogits ? .identity : .sigmoid))
+    ConvolutionalStages.autoencoder(configuration, noise: 0)
   }
 }

@@ -8,6 +8,14 @@ enum ConvolutionalStages {
   /// Side of the smallest map.
   static let smallSide = 3
 
+  /// Encoder and decoder, with a sigmoid behind them unless the loss takes logits.
+  static func autoencoder(_ configuration: Configuration, noise: Double) -> Architecture {
+    Architecture(
+      input: input, encoder: encoder(configuration),
+      decoder: decoder(configuration, activation: configuration.loss.takesLogits ? .identity : .sigmoid),
+      noise: noise)
+  }
+
   /// [N, 1, 28, 28] → [N, last of `hidden`].
   static func trunk(_ configuration: Configuration) -> [Layer] {
     let convolutions = zip(configuration.filters, [1, 1, 0]).enumerated().map { index, layer in

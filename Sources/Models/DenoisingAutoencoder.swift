@@ -12,11 +12,6 @@ enum DenoisingAutoencoder: ModelDefinition {
   static func setDefaults(_ configuration: inout Configuration) { configuration.noise = 0.5 }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
-    Architecture(
-      input: ConvolutionalStages.input,
-      encoder: ConvolutionalStages.encoder(configuration),
-      decoder: ConvolutionalStages.decoder(
-        configuration, activation: configuration.loss.takesLogits ? .identity : .sigmoid),
-      noise: configuration.noise)
+    ConvolutionalStages.autoencoder(configuration, noise: configuration.noise)
   }
 }

@@ -95,12 +95,4 @@ public enum Formulas {
   public static func dropout(_ x: Lanes, _ u: Lanes, keep: Float, scale: Float) -> Lanes {
     choose(u .< keep, x * scale, Lanes(repeating: 0))
   }
-
-  /// The larger of two, as every maximum of the contract: `a > b ? a : b`.
-  @inlinable @inline(__always)
-  public static func maximum(_ a: Float, _ b: Float) -> Float { a > b ? a : b }
-
-  /// The larger of two in each lane: `a > b ? a : b`.
-  @inlinable @inline(__always)
-  public static func maximum(_ a: Lanes, _ b: Lanes) -> Lanes { choose(a .> b, a, b) }
 }

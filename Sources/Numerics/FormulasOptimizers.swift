@@ -1,54 +1,39 @@
-/// The scalars of one step of SGD, each rounded once from double.
+/// The scalars of one step of SGD.
 public struct SGDScalars: Sendable, Hashable {
-  /// The learning rate.
-  public var learningRate: Float
-  /// The momentum; 0 for none.
-  public var momentum: Float
-  /// Rounds the scalars of a step.
-  public init(learningRate: Double, momentum: Double) {
-    self.learningRate = Float(learningRate)
+  /// The learning rate, as the table of steps has it, and the momentum, 0 for none.
+  public let learningRate, momentum: Float
+  /// Rounds the momentum.
+  public init(learningRate: Float, momentum: Double) {
+    self.learningRate = learningRate
     self.momentum = Float(momentum)
   }
 }
 
-/// The scalars of one step of RMSprop, each rounded once from double.
+/// The scalars of one step of RMSprop.
 public struct RMSpropScalars: Sendable, Hashable {
-  /// The learning rate.
-  public var learningRate: Float
-  /// The decay α of the mean square.
-  public var decay: Float
-  /// `1 − α`.
-  public var decayComplement: Float
-  /// ε, added to the root.
-  public var epsilon: Float
-  /// Rounds the scalars of a step.
-  public init(learningRate: Double, decay: Double, epsilon: Double) {
-    self.learningRate = Float(learningRate)
+  /// The learning rate, as the table of steps has it.
+  public let learningRate: Float
+  /// The decay α of the mean square, `1 − α`, and ε, added to the root.
+  public let decay, decayComplement, epsilon: Float
+  /// Rounds the constants, each once.
+  public init(learningRate: Float, decay: Double, epsilon: Double) {
+    self.learningRate = learningRate
     self.decay = Float(decay)
     decayComplement = Float(1 - decay)
     self.epsilon = Float(epsilon)
   }
 }
 
-/// The scalars of one step of Adam or AdamW, each rounded once from double.
+/// The scalars of one step of Adam or AdamW.
 public struct AdamScalars: Sendable, Hashable {
-  /// `lr / (1 − β₁ᵗ)`.
-  public var stepSize: Float
-  /// `√(1 − β₂ᵗ)`.
-  public var rootCorrection: Float
-  /// `1 − β₁`.
-  public var beta1Complement: Float
-  /// β₂.
-  public var beta2: Float
-  /// `1 − β₂`.
-  public var beta2Complement: Float
-  /// ε, added to the corrected root.
-  public var epsilon: Float
-  /// Rounds the scalars of step `step`, counted from 1; the powers by `HostScalars.power`.
-  public init(learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int) {
-    precondition(step >= 1, "Adam: the step is \(step), expected at least 1")
-    stepSize = Float(learningRate / (1 - HostScalars.power(beta1, step)))
-    rootCorrection = Float((1 - HostScalars.power(beta2, step)).squareRoot())
+  /// `lr / (1 − β₁ᵗ)` and `√(1 − β₂ᵗ)`, as the table of steps has them.
+  public let stepSize, rootCorrection: Float
+  /// `1 − β₁`, β₂, `1 − β₂`, and ε, added to the corrected root.
+  public let beta1Complement, beta2, beta2Complement, epsilon: Float
+  /// Rounds the constants, each once.
+  public init(stepSize: Float, rootCorrection: Float, beta1: Double, beta2: Double, epsilon: Double) {
+    self.stepSize = stepSize
+    self.rootCorrection = rootCorrection
     beta1Complement = Float(1 - beta1)
     self.beta2 = Float(beta2)
     beta2Complement = Float(1 - beta2)
@@ -161,25 +146,5 @@ extension Formulas {
     m = fma(g - m, s.beta1Complement, m)
     v = fma(s.beta2Complement * g, g, s.beta2 * v)
     p = fma(m / (v.squareRoot() / s.rootCorrection + s.epsilon), -s.stepSize, p)
-  }
-
-  /// A step of AdamW: decoupled decay, then Adam.
-  @inlinable @inline(__always)
-  public static func adamW(
-    _ p: inout Float, mean m: inout Float, square v: inout Float, gradient g: Float, decayFactor: Float,
-    _ s: AdamScalars
-  ) {
-    p = decoupledDecay(p, factor: decayFactor)
-    adam(&p, mean: &m, square: &v, gradient: g, s)
-  }
-
-  /// A step of AdamW in each lane; see the scalar formula.
-  @inlinable @inline(__always)
-  public static func adamW(
-    _ p: inout Lanes, mean m: inout Lanes, square v: inout Lanes, gradient g: Lanes, decayFactor: Float,
-    _ s: AdamScalars
-  ) {
-    p = decoupledDecay(p, factor: decayFactor)
-    adam(&p, mean: &m, square: &v, gradient: g, s)
   }
 }

@@ -43,4 +43,10 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
     let counter = counter(layer: layer, epoch: epoch, sample: sample, quad: element / 4)
     return Philox4x32.words(key: seed, counter: counter)[Int(element % 4)]
   }
+
+  /// `samples` in random order: sorted by (word of the sample's first element, sample).
+  public func order(_ samples: some Sequence<UInt32>, seed: UInt64, epoch: UInt32 = 0) -> [UInt32] {
+    samples.map { UInt64(element(seed: seed, epoch: epoch, sample: $0, element: 0)) << 32 | UInt64($0) }
+      .sorted().map { UInt32(truncatingIfNeeded: $0) }
+  }
 }

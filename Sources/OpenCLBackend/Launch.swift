@@ -17,14 +17,6 @@ enum Argument: Sendable {
   case step
 }
 
-/// The arguments of one kind of kernel, in the kernel's order.
-protocol KernelArguments {
-  /// The kernel that they are for.
-  var kernel: Kernel { get }
-  /// Their values in the kernel's order.
-  var arguments: [Argument] { get }
-}
-
 /// Work-items of a launch and how they are grouped.
 struct Grid: Hashable, Sendable {
   let global: [Int]
@@ -36,13 +28,14 @@ struct Grid: Hashable, Sendable {
 /// One launch of one kernel.
 struct Launch: Sendable {
   let kernel: Kernel
-  let arguments: [Argument]
   let grid: Grid
+  /// In the kernel's order.
+  let arguments: [Argument]
 
-  init(_ arguments: some KernelArguments, _ grid: Grid) {
-    kernel = arguments.kernel
-    self.arguments = arguments.arguments
+  init(_ kernel: Kernel, _ grid: Grid, _ arguments: [Argument]) {
+    self.kernel = kernel
     self.grid = grid
+    self.arguments = arguments
   }
 }
 

@@ -44,7 +44,9 @@ let inputCases: [OperationCase] =
   ].map { shape, bound in
     OperationCase(.initialise, "\(shape)") { setup in
       .initialise(
-        Initialise(checked: setup.parameter("parameter", shape), seed: 7, stream: 0x105, bound: bound))
+        try Initialise(
+          parameter: setup.parameter("parameter", shape), random: RandomSource(seed: 7, stream: 0x105),
+          bound: bound))
     }
   }
 
@@ -54,14 +56,4 @@ private func dropout(
   try DropoutForward(
     input: setup.images("input", batch, shape, .wide), output: setup.images("output", batch, shape),
     source: setup.source(batch: batch, first: first), random: random, probability: 0.3)
-}
-
-extension Initialise {
-  fileprivate init(checked parameter: Buffer, seed: UInt64, stream: UInt32, bound: Float) {
-    do {
-      try self.init(parameter: parameter, random: RandomSource(seed: seed, stream: stream), bound: bound)
-    } catch {
-      preconditionFailure("\(error)")
-    }
-  }
 }

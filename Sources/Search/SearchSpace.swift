@@ -66,9 +66,9 @@ public struct SearchSpace: Sendable {
     strategy = try changes.strategy ?? file.settings["strategy"].map(Self.strategy) ?? .grid
     eta = try file.settings["eta"].map { try Self.whole("eta", $0, 2...1000) } ?? 3
 
-    let wanted =
-      try changes.trials.map { try Self.whole("trials", "\($0)", 1...Self.mostTrials) }
-      ?? file.settings["trials"].map { try Self.whole("trials", $0, 1...Self.mostTrials) }
+    let wanted = try (changes.trials.map { "\($0)" } ?? file.settings["trials"]).map {
+      try Self.whole("trials", $0, 1...Self.mostTrials)
+    }
     trials = try Self.trials(wanted, strategy, axes)
   }
 

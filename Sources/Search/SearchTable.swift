@@ -23,13 +23,6 @@ public struct SearchTable: Encodable, Sendable {
     public let seconds: Double
     /// Why it failed.
     public let failure: String?
-
-    enum CodingKeys: String, CodingKey {
-      case number, settings, state, epochs, seconds, failure
-      case validationLoss = "validation_loss"
-      case bestEpoch = "best_epoch"
-      case stateSHA256 = "state_sha256"
-    }
   }
 
   /// The model.
@@ -44,11 +37,6 @@ public struct SearchTable: Encodable, Sendable {
   public let trials: [Row]
   /// The command line that trains the best; nil where no trial is done.
   public let command: String?
-
-  enum CodingKeys: String, CodingKey {
-    case model, strategy, dataset, trials, command
-    case spaceSHA256 = "space_sha256"
-  }
 
   /// The table of a search as it stands.
   ///

@@ -1,3 +1,4 @@
+import Training
 import Yams
 
 /// A space as its file has it; nothing is checked against a model yet.
@@ -49,13 +50,11 @@ struct SpaceFile {
     }
   }
 
-  /// A single value, or a list such as `[8, 16, 32]` as `8,16,32`.
+  /// The value of `key`: see ``Yams/Node/settingText``.
   static func text(_ key: String, _ node: Node) throws -> String {
-    if let text = node.scalar?.string { return text }
-    let items = node.sequence.map { $0.compactMap { $0.scalar?.string } } ?? []
-    guard !items.isEmpty, items.count == node.sequence?.count else {
+    guard let text = node.settingText else {
       throw SearchError(.space, "\(key): expected a value, or a list of values")
     }
-    return items.joined(separator: ",")
+    return text
   }
 }

@@ -46,16 +46,14 @@ public struct Trial: Codable, Equatable, Sendable {
 
   init(_ number: Int, _ configuration: Models.Configuration) {
     self.number = number
-    self.configuration = Dictionary(uniqueKeysWithValues: configuration.pairs.map { ($0.key, $0.value) })
+    self.configuration = configuration.texts
   }
 
   /// The whole configuration.
   ///
   /// - Throws: `ConfigurationError` where the storage was changed by others.
   var settings: Models.Configuration {
-    get throws {
-      try Configuration(pairs: configuration.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
-    }
+    get throws { try Configuration(texts: configuration) }
   }
 
   /// Takes over what the training has come to.

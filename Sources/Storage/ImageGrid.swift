@@ -58,11 +58,6 @@ public struct ImageGrid: Sendable, Equatable {
     return canvas
   }
 
-  /// Composes tiles in reading order, `columns` to a row; the last row may be shorter.
-  public func image(tiles: [[UInt8]], columns: Int) -> GrayImage {
-    image(rows: Self.rows(tiles, columns: columns))
-  }
-
   /// Composes originals over their reconstructions: a row of the one, below it the row of the other, and so on.
   ///
   /// - Parameters:

@@ -98,11 +98,4 @@ extension SafeTensors {
   public func floats(_ name: String, shape: [Int]? = nil) throws -> [Float] {
     try values(name, of: Float.self, shape: shape)
   }
-
-  /// The values of an `F64` tensor; see `values(_:of:shape:)`.
-  ///
-  /// - Throws: `SafeTensorsError` when there is no such tensor, or it has another type or shape.
-  public func doubles(_ name: String, shape: [Int]? = nil) throws -> [Double] {
-    try values(name, of: Double.self, shape: shape)
-  }
 }

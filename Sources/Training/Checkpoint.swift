@@ -72,7 +72,7 @@ public struct Checkpoint: Sendable, Equatable {
         "\(url.path) follows version \(contract) of the numerics contract, this program \(contractVersion): "
           + "going on would change bits; use the version of Facsimile that began the run")
     }
-    configuration = try JSONDecoder().decode(Configuration.self, from: Data(try text("configuration").utf8))
+    configuration = try Configuration(json: text("configuration"))
     datasetSHA256 = try text("dataset-sha256")
     state = try ModelState(
       file, table: ParameterTable(configuration.architecture),
@@ -101,12 +101,10 @@ public struct Checkpoint: Sendable, Equatable {
       try file.add(
         "epoch.table", shape: [table.count / StepTable.width, StepTable.width], values: table)
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     file.metadata = [
       "format": Self.format, "numerics-contract": "\(contractVersion)",
       "model": configuration.model.rawValue,
-      "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+      "configuration": try configuration.json(),
       "dataset-sha256": datasetSHA256, "epoch": "\(epoch)", "step": "\(step)", "seconds": "\(seconds)",
       "best-epoch": "\(stopping.bestEpoch)", "stale-epochs": "\(stopping.staleEpochs)",
     ]

@@ -31,12 +31,10 @@ public enum ConfigurationFile {
       guard let name = key.scalar?.string else {
         throw ConfigurationError("the configuration has a key that is no text")
       }
-      if let text = value.scalar?.string { return (name, text) }
-      let items = value.sequence.map { $0.compactMap { $0.scalar?.string } } ?? []
-      guard !items.isEmpty, items.count == value.sequence?.count else {
+      guard let text = value.settingText else {
         throw ConfigurationError("\(name): expected a value, or a list of values")
       }
-      return (name, items.joined(separator: ","))
+      return (name, text)
     }
   }
 
@@ -48,5 +46,26 @@ public enum ConfigurationFile {
       throw TrainingError(.run, "cannot read \(url.path)")
     }
     return try pairs(text)
+  }
+}
+
+extension Configuration {
+  /// The configuration in a file's metadata: an object of texts by key, sorted.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Reads ``json()``.
+  init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
+}
+
+extension Node {
+  /// A single value, or a list such as `[8, 16, 32]` as `8,16,32`; nil for anything else.
+  package var settingText: String? {
+    guard let sequence else { return scalar?.string }
+    let items = sequence.compactMap { $0.scalar?.string }
+    return items.isEmpty || items.count < sequence.count ? nil : items.joined(separator: ",")
   }
 }

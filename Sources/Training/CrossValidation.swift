@@ -30,9 +30,7 @@ public struct CrossValidation: Sendable {
     }
     self.configuration = configuration
     self.dataset = dataset
-    let order = (0..<UInt32(images)).map {
-      UInt64(RandomStream.split.element(seed: configuration.seed, sample: $0, element: 0)) << 32 | UInt64($0)
-    }.sorted().map { UInt32(truncatingIfNeeded: $0) }
+    let order = RandomStream.split.order(0..<UInt32(images), seed: configuration.seed)
     folds = (0..<count).map { order[$0 * images / count..<($0 + 1) * images / count].sorted() }
   }
 

@@ -67,7 +67,7 @@ public final class Evaluator {
     for (step, batch) in batches.enumerated() {
       try prepared.run(.evaluate, step: step)
       guard confusion != nil else { continue }
-      for (index, logits) in zip(batch, try rows(model.outputs, count: batch.count)) {
+      for (index, logits) in zip(batch, try prepared.rows(model.outputs, count: batch.count)) {
         confusion![Int(images.labels![Int(index)])][Self.largest(logits)] += 1
       }
     }
@@ -81,9 +81,7 @@ public final class Evaluator {
   ///
   /// - Throws: the backend's error.
   public func outputs(_ indices: [UInt32]? = nil) throws -> [[Float]] {
-    let values = try collect(indices, model.outputs)
-    guard model.outputsAreLogits else { return values }
-    return values.map { $0.map { Elementary.sigmoid($0) } }
+    try collect(indices) { try model.reconstructions(prepared, count: $0) }
   }
 
   /// Outputs (logits where the model computes logits) and codes of images, as a file whose tensors are named as
@@ -93,7 +91,7 @@ public final class Evaluator {
   public func file(_ indices: [UInt32]) throws -> SafeTensors {
     var file = SafeTensors()
     for (name, buffer) in [("output", model.outputs), ("code", model.code)] {
-      let values = try collect(indices, buffer)
+      let values = try collect(indices) { try prepared.rows(buffer, count: $0) }
       try file.add(name, shape: [values.count, values[0].count], floats: values.flatMap { $0 })
     }
     return file
@@ -102,12 +100,15 @@ public final class Evaluator {
   /// The latent code of images; a posterior's mean.
   ///
   /// - Throws: the backend's error.
-  public func codes(_ indices: [UInt32]? = nil) throws -> [[Float]] { try collect(indices, model.code) }
+  public func codes(_ indices: [UInt32]? = nil) throws -> [[Float]] {
+    try collect(indices) { try prepared.rows(model.code, count: $0) }
+  }
 
-  private func collect(_ indices: [UInt32]?, _ buffer: Buffer) throws -> [[Float]] {
+  /// What `read` finds behind every batch, given its number of images.
+  private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
     try upload(indices, draw: 0).enumerated().flatMap { step, batch in
       try prepared.run(.evaluate, step: step)
-      return try rows(buffer, count: batch.count)
+      return try read(batch.count)
     }
   }
 
@@ -119,12 +120,6 @@ public final class Evaluator {
     let table = weights.configuration.evaluationTable(batches: batches.map(\.count), draw: draw)
     try prepared.write(table.words, to: model.evaluation.table)
     return batches
-  }
-
-  func rows(_ buffer: Buffer, count: Int) throws -> [[Float]] {
-    let (batch, shape) = buffer.images!
-    let values = ImageLayout.unpack(try prepared.floats(buffer), shape, batch: batch)
-    return (0..<count).map { Array(values[$0 * shape.count..<($0 + 1) * shape.count]) }
   }
 
   /// The lowest index of the largest value.

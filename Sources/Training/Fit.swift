@@ -62,11 +62,12 @@ extension Trainer {
       let loss = try session.loss(step: epoch.step - 1)
       try session.checkFinite(epoch.number)
       polled = clock.now
-      report(epoch, since: before.step, seconds: began.duration(to: polled).seconds, loss: loss, last: last)
+      report(
+        epoch, since: before.step, seconds: began.duration(to: polled) / .seconds(1), loss: loss, last: last)
     }
     epoch.losses = try session.losses(steps: epoch.step)
     try session.checkFinite(epoch.number)
-    epoch.seconds = before.seconds + began.duration(to: clock.now).seconds
+    epoch.seconds = before.seconds + began.duration(to: clock.now) / .seconds(1)
     running = epoch
     return epoch.step == epoch.batches.count
   }
@@ -168,8 +169,4 @@ extension Trainer {
         + "begin a new run with 'facsimile train \(configuration.model.rawValue) --from \(folder.url.path)' and a "
         + "smaller learning-rate, or clip-norm")
   }
-}
-
-extension Duration {
-  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

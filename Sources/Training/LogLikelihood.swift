@@ -28,10 +28,10 @@ extension Evaluator {
       var place = 0
       for (step, batch) in try upload(indices, draw: draw).enumerated() {
         try prepared.run(.evaluate, step: step)
-        let reconstruction = try rows(perImage, count: batch.count)
-        let means = try rows(model.code, count: batch.count)
-        let logVariances = try rows(logVariance, count: batch.count)
-        let codes = try rows(sample, count: batch.count)
+        let reconstruction = try prepared.rows(perImage, count: batch.count)
+        let means = try prepared.rows(model.code, count: batch.count)
+        let logVariances = try prepared.rows(logVariance, count: batch.count)
+        let codes = try prepared.rows(sample, count: batch.count)
         for n in batch.indices.map({ $0 - batch.startIndex }) {
           if draw == 0 { logWeights.append([]) }
           let ratio = Self.logRatio(codes[n], mean: means[n], logVariance: logVariances[n])

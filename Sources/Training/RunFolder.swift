@@ -71,10 +71,7 @@ public final class RunFolder {
     url.appendingPathComponent("checkpoints/\(name(epoch)).safetensors")
   }
 
-  private func name(_ epoch: Int) -> String {
-    let digits = "\(epoch)"
-    return "epoch-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
-  }
+  private func name(_ epoch: Int) -> String { String(format: "epoch-%03d", epoch) }
 
   /// The configuration.
   ///

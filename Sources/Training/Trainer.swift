@@ -152,7 +152,7 @@ public final class Trainer {
   private static func checkUnchanged(
     _ configuration: Configuration, since old: Configuration, _ folder: RunFolder
   ) throws {
-    let before = Dictionary(uniqueKeysWithValues: old.pairs.map { ($0.key, $0.value) })
+    let before = old.texts
     let changeable = changeable(old)
     for (key, value) in configuration.pairs where !changeable.contains(key) && before[key] != value {
       throw TrainingError(

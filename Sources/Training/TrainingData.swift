@@ -31,13 +31,12 @@ public struct TrainingData: Sendable {
         .data, "\(dataset.name) has no labels: a classifier needs a class for every training image")
     }
     self.dataset = dataset
-    let words = (0..<UInt32(dataset.train.count)).map {
-      RandomStream.split.element(seed: configuration.seed, sample: $0, element: 0)
-    }
     let count = dataset.train.count
     (train, validation) =
       try split
-      ?? Split.validationSplit(words: words, validationCount: configuration.validationCount(of: count))
+      ?? Split.validationSplit(
+        order: RandomStream.split.order(0..<UInt32(count), seed: configuration.seed),
+        validationCount: configuration.validationCount(of: count))
     pictures = configuration.loss == .crossEntropy ? [] : Self.pictures(dataset.test)
   }
 
@@ -65,10 +64,6 @@ public struct TrainingData: Sendable {
 
   /// The order of the training images in `epoch`: sorted by (Philox word of stream `shuffle`, index).
   public func order(seed: UInt64, epoch: Int) -> [UInt32] {
-    let keys = train.map {
-      UInt64(RandomStream.shuffle.element(seed: seed, epoch: UInt32(epoch), sample: $0, element: 0)) << 32
-        | UInt64($0)
-    }
-    return keys.sorted().map { UInt32(truncatingIfNeeded: $0) }
+    RandomStream.shuffle.order(train, seed: seed, epoch: UInt32(epoch))
   }
 }

@@ -87,12 +87,17 @@ final class TrainingSession {
 extension LoweredModel {
   /// The first `count` images that `evaluate` made, pixels from 0 to 1.
   func reconstructions(_ prepared: any PreparedProgram, count: Int) throws -> [[Float]] {
-    let (batch, shape) = outputs.images!
-    let values = ImageLayout.unpack(try prepared.floats(outputs), shape, batch: batch)
-    return (0..<count).map { image in
-      let pixels = values[image * shape.count..<(image + 1) * shape.count]
-      return outputsAreLogits ? pixels.map { Elementary.sigmoid($0) } : Array(pixels)
-    }
+    let rows = try prepared.rows(outputs, count: count)
+    return outputsAreLogits ? rows.map { $0.map { Elementary.sigmoid($0) } } : rows
+  }
+}
+
+extension PreparedProgram {
+  /// The values of the first `count` images of `buffer`.
+  func rows(_ buffer: Buffer, count: Int) throws -> [[Float]] {
+    let (batch, shape) = buffer.images!
+    let values = ImageLayout.unpack(try floats(buffer), shape, batch: batch)
+    return (0..<count).map { Array(values[$0 * shape.count..<($0 + 1) * shape.count]) }
   }
 }
 

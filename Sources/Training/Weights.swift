@@ -59,7 +59,7 @@ public struct Weights: Sendable, Equatable {
   public init(importing file: SafeTensors, model: ModelKind) throws {
     var configuration = Configuration(model)
     if let text = file.metadata["configuration"],
-      let known = try? JSONDecoder().decode(Configuration.self, from: Data(text.utf8)), known.model == model
+      let known = try? Configuration(json: text), known.model == model
     {
       configuration = known
     }
@@ -79,12 +79,10 @@ public struct Weights: Sendable, Equatable {
   public func file() throws -> SafeTensors {
     var file = SafeTensors()
     try state.add(to: &file)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     file.metadata = [
       "format": "facsimile-weights-1", "model": configuration.model.rawValue, "epoch": "\(epoch)",
       "numerics-contract": "\(contractVersion)",
-      "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+      "configuration": try configuration.json(),
     ]
     return file
   }

@@ -10,7 +10,8 @@ private struct Pair: Sendable, CustomStringConvertible {
 }
 
 private let rms = RMSpropScalars(learningRate: 1e-3, decay: 0.99, epsilon: 1e-8)
-private let adam = AdamScalars(learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 3)
+private let adam = AdamScalars(
+  stepSize: 3.7e-3, rootCorrection: 0.055, beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
 private let sgd = SGDScalars(learningRate: 0.1, momentum: 0.9)
 
 private let pairs: [Pair] = [
@@ -34,9 +35,6 @@ private let pairs: [Pair] = [
   Pair(
     description: "dropout", alone: { x, u, _ in Formulas.dropout(x, u, keep: 0.75, scale: 4 / 3) },
     lanes: { x, u, _ in Formulas.dropout(x, u, keep: 0.75, scale: 4 / 3) }),
-  Pair(
-    description: "maximum", alone: { a, b, _ in Formulas.maximum(a, b) },
-    lanes: { a, b, _ in Formulas.maximum(a, b) }),
   Pair(
     description: "squaredError", alone: { p, t, s in Formulas.squaredError(p, t, addedTo: s) },
     lanes: { p, t, s in Formulas.squaredError(p, t, addedTo: s) }),
@@ -118,15 +116,15 @@ private let pairs: [Pair] = [
       return p
     }),
   Pair(
-    description: "adamW",
+    description: "decoupledDecay and adam",
     alone: { p, g, m in
-      var (p, m, v) = (p, m, m.magnitude)
-      Formulas.adamW(&p, mean: &m, square: &v, gradient: g, decayFactor: 0.999, adam)
+      var (p, m, v) = (Formulas.decoupledDecay(p, factor: 0.999), m, m.magnitude)
+      Formulas.adam(&p, mean: &m, square: &v, gradient: g, adam)
       return p + m + v
     },
     lanes: { p, g, m in
-      var (p, m, v) = (p, m, m.magnitudes)
-      Formulas.adamW(&p, mean: &m, square: &v, gradient: g, decayFactor: 0.999, adam)
+      var (p, m, v) = (Formulas.decoupledDecay(p, factor: 0.999), m, m.magnitudes)
+      Formulas.adam(&p, mean: &m, square: &v, gradient: g, adam)
       return p + m + v
     }),
 ]
@@ -202,12 +200,14 @@ struct FormulasTests {
     var (pd, md, vd) = (0.5, 0.0, 0.0)
     for step in 1...50 {
       let gradient = sin(Double(step))
-      let scalars = AdamScalars(learningRate: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: step)
+      let (first, second) = (1 - pow(0.9, Double(step)), 1 - pow(0.999, Double(step)))
+      let scalars = AdamScalars(
+        stepSize: Float(1e-2 / first), rootCorrection: Float(second.squareRoot()), beta1: 0.9, beta2: 0.999,
+        epsilon: 1e-8)
       Formulas.adam(&p, mean: &m, square: &v, gradient: Float(gradient), scalars)
       md = 0.9 * md + 0.1 * gradient
       vd = 0.999 * vd + 0.001 * gradient * gradient
-      let corrected = (vd / (1 - pow(0.999, Double(step)))).squareRoot()
-      pd -= 1e-2 * (md / (1 - pow(0.9, Double(step)))) / (corrected + 1e-8)
+      pd -= 1e-2 * (md / first) / ((vd / second).squareRoot() + 1e-8)
       #expect(abs(Double(p) - pd) < 1e-6, "step \(step)")
     }
   }

@@ -51,6 +51,14 @@ struct RandomTests {
     #expect(RandomStream.noise.element(seed: 42, epoch: 2, sample: 9, element: 30) == block[2])
   }
 
+  @Test("an order has every sample once, by the words of their first elements")
+  func order() {
+    let samples: [UInt32] = [70, 3, 9, 250, 12]
+    let order = RandomStream.shuffle.order(samples, seed: 42, epoch: 2)
+    let words = order.map { Philox4x32.words(key: 42, counter: SIMD4(0x200, 2, $0, 0))[0] }
+    #expect(order.sorted() == samples.sorted() && words == words.sorted())
+  }
+
   @Test("uniform numbers: bounds, mean and variance")
   func uniform() {
     #expect(RandomVariates.uniform(UInt32(0)) == 0)

@@ -164,7 +164,7 @@ struct ParameterTests {
       }
       switch rule {
       case .sgd(let momentum, let nesterov):
-        let scalars = SGDScalars(learningRate: Double(Float(0.013)), momentum: momentum)
+        let scalars = SGDScalars(learningRate: 0.013, momentum: momentum)
         if momentum == 0 {
           Formulas.sgd(&expected[i], gradient: gradient, scalars)
         } else {
@@ -172,11 +172,11 @@ struct ParameterTests {
             &expected[i], buffer: &states[0][i], gradient: gradient, nesterov: nesterov, scalars)
         }
       case .rmsprop(let alpha, let epsilon):
-        let scalars = RMSpropScalars(learningRate: Double(Float(0.013)), decay: alpha, epsilon: epsilon)
+        let scalars = RMSpropScalars(learningRate: 0.013, decay: alpha, epsilon: epsilon)
         Formulas.rmsprop(&expected[i], square: &states[0][i], gradient: gradient, scalars)
       case .adam(let beta1, let beta2, let epsilon):
-        var scalars = AdamScalars(learningRate: 1, beta1: beta1, beta2: beta2, epsilon: epsilon, step: 1)
-        (scalars.stepSize, scalars.rootCorrection) = (0.013, 0.7)
+        let scalars = AdamScalars(
+          stepSize: 0.013, rootCorrection: 0.7, beta1: beta1, beta2: beta2, epsilon: epsilon)
         var (mean, square) = (states[0][i], states[1][i])
         Formulas.adam(&expected[i], mean: &mean, square: &square, gradient: gradient, scalars)
         (states[0][i], states[1][i]) = (mean, square)

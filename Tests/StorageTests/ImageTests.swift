@@ -64,7 +64,7 @@ struct ImageTests {
   @Test("A grid has its tiles, margins and scale in place")
   func grid() {
     let grid = ImageGrid(tileWidth: 2, tileHeight: 1, margin: 1, scale: 2, background: 9)
-    let image = grid.image(tiles: [[1, 2], [3, 4], [5, 6]], columns: 2)
+    let image = grid.image(rows: [[[1, 2], [3, 4]], [[5, 6]]])
     #expect(image.width == 14 && image.height == 10)
     let unscaled: [[UInt8]] = [
       [9, 9, 9, 9, 9, 9, 9],
@@ -83,6 +83,6 @@ struct ImageTests {
     let grid = ImageGrid(tileWidth: 1, tileHeight: 1, margin: 0, scale: 1, background: 0)
     let image = grid.image(originals: [[1], [2], [3]], over: [[11], [12], [13]], columns: 2)
     #expect(image == GrayImage(width: 2, height: 4, pixels: [1, 2, 11, 12, 3, 0, 13, 0]))
-    #expect(ImageGrid().image(tiles: [[UInt8](repeating: 5, count: 784)], columns: 1).width == 64)
+    #expect(ImageGrid().image(rows: [[[UInt8](repeating: 5, count: 784)]]).width == 64)
   }
 }

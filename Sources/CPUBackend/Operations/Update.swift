@@ -6,20 +6,18 @@ import Synchronization
 extension OptimizerRule {
   /// The rule with its constants and the scalars of one step.
   func rule(_ float: (StepField) -> Float) -> UpdateRule {
+    let rate = float(.stepSize)
     switch self {
     case .sgd(let momentum, let nesterov):
-      var scalars = SGDScalars(learningRate: 0, momentum: momentum)
-      scalars.learningRate = float(.stepSize)
+      let scalars = SGDScalars(learningRate: rate, momentum: momentum)
       return momentum == 0 ? .sgd(scalars) : .momentum(scalars, nesterov: nesterov)
     case .rmsprop(let alpha, let epsilon):
-      var scalars = RMSpropScalars(learningRate: 0, decay: alpha, epsilon: epsilon)
-      scalars.learningRate = float(.stepSize)
-      return .rmsprop(scalars)
+      return .rmsprop(RMSpropScalars(learningRate: rate, decay: alpha, epsilon: epsilon))
     case .adam(let beta1, let beta2, let epsilon):
-      var scalars = AdamScalars(learningRate: 0, beta1: beta1, beta2: beta2, epsilon: epsilon, step: 1)
-      scalars.stepSize = float(.stepSize)
-      scalars.rootCorrection = float(.secondMomentScale)
-      return .adam(scalars)
+      return .adam(
+        AdamScalars(
+          stepSize: rate, rootCorrection: float(.secondMomentScale), beta1: beta1, beta2: beta2,
+          epsilon: epsilon))
     }
   }
 }

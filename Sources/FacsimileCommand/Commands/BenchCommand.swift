@@ -43,9 +43,7 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    guard (1...1000).contains(rounds) else {
-      throw UsageError("--rounds is \(rounds): expected a whole number from 1 to 1000")
-    }
+    try require("--rounds", rounds, in: 1...1000)
     guard seconds > 0, seconds <= 600 else {
       throw UsageError("--seconds is \(seconds): expected a number above 0, at most 600")
     }
@@ -73,8 +71,8 @@ struct BenchCommand: ParsableCommand {
     let models = model == "all" ? ModelKind.allCases : [try ModelKind(name: model)]
     return try models.flatMap { kind in
       try batchSize.map { batch in
-        try Configuration(
-          kind, settings: set.filter { models.count == 1 || kind.has($0) } + ["batch-size=\(batch)"])
+        let settings = set.filter { models.count == 1 || kind.has($0) }
+        return try Configuration(kind, settings.map(keyValue) + [("batch-size", batch)])
       }
     }
   }

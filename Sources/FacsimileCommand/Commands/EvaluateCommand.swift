@@ -59,9 +59,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard samples.map({ (1...100_000).contains($0) }) ?? true else {
-      throw UsageError("--samples is \(samples ?? 0): expected a whole number from 1 to 100000")
-    }
+    try require("--samples", samples, in: 1...100_000)
     guard noise.map({ (0...10).contains($0) }) ?? true else {
       throw UsageError("--noise is \(noise ?? 0): expected a number from 0 to 10")
     }

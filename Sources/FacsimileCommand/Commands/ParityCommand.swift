@@ -38,9 +38,7 @@ struct ParityCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    guard (1...100_000).contains(steps) else {
-      throw UsageError("--steps is \(steps): expected a whole number from 1 to 100000")
-    }
+    try require("--steps", steps, in: 1...100_000)
     let models = model == "all" ? ModelKind.allCases : [try ModelKind(name: model)]
     let backends = try compared()
     let line = StatusLine()

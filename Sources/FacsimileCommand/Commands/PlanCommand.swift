@@ -20,9 +20,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    guard (1...100_000_000).contains(images) else {
-      throw UsageError("--images is \(images): expected a whole number from 1 to 100000000")
-    }
+    try require("--images", images, in: 1...100_000_000)
     let configuration = try model.configuration()
     func steps(_ count: Int, _ batch: Int) -> Int { (count + batch - 1) / batch }
     let held = min(configuration.validationCount(of: images), images - 1)

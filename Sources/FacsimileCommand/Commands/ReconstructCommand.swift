@@ -39,9 +39,7 @@ struct ReconstructCommand: ParsableCommand {
     guard out.lowercased().hasSuffix(".png") else {
       throw UsageError("--out is '\(out)': expected a .png file")
     }
-    guard (1...10_000).contains(count) else {
-      throw UsageError("--count is \(count): expected a whole number from 1 to 10000")
-    }
+    try require("--count", count, in: 1...10_000)
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
     guard weights.configuration.loss != .crossEntropy else {

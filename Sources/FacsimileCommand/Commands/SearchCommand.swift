@@ -73,9 +73,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   private func search() throws {
-    guard (1...64).contains(jobs) else {
-      throw UsageError("--jobs is \(jobs): expected a whole number from 1 to 64")
-    }
+    try require("--jobs", jobs, in: 1...64)
     let checked = try SearchSpace(text(), changes())
     let dataset = try data.load()
     // Everything that may be refused comes before the storage is made.

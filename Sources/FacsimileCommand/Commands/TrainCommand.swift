@@ -63,11 +63,8 @@ struct TrainCommand: ParsableCommand {
     trainer.stopSignal = stop
     let outcome: Trainer.Outcome
     do {
+      defer { reporter.finish() }
       outcome = try trainer.fit()
-      reporter.finish()
-    } catch {
-      reporter.finish()
-      throw error
     }
     if outcome == .interrupted {
       Console.note(

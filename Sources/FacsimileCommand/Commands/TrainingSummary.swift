@@ -17,11 +17,6 @@ struct TrainingSummary {
     let test: [String: Double]
     let stateSHA256: String?
     let picture: String?
-
-    enum CodingKeys: String, CodingKey {
-      case run, model, dataset, device, state, epochs, bestEpoch, images, test, picture
-      case stateSHA256 = "state_sha256"
-    }
   }
 
   private let figures: Figures

@@ -38,7 +38,7 @@ struct WeightsSource {
         "\(path) is a run of \(configuration.model.rawValue), whose layers are of another kind than those of "
           + "\(wanted.model.rawValue): expected a run of \(fitting.joined(separator: ", "))")
     }
-    let known = Dictionary(wanted.pairs.map { ($0.key, $0.value) }) { $1 }
+    let known = wanted.texts
     let differing = configuration.pairs.filter { key, value in
       ["latent", "filters", "hidden"].contains(key) && known[key].map { $0 != value } ?? false
     }

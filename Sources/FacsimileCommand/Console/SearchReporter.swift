@@ -16,7 +16,7 @@ final class SearchReporter: Sendable {
   }
 
   private let state: Mutex<State>
-  private let line = StatusLine()
+  private let line: StatusLine
   private let isAside: Bool
 
   /// Reports on a search that stands as `trials` say; `isAside`: beside the results, because those are JSON.
@@ -25,6 +25,7 @@ final class SearchReporter: Sendable {
     let current = trials.filter { $0.rung == rung }
     let ended = current.filter { $0.state == .done || $0.state == .failed }
     self.isAside = isAside
+    line = StatusLine(isAside: isAside)
     let best = trials.filter { $0.state != .failed && $0.validationLoss != nil }.min(by: Self.isBetter)
     state = Mutex(State(ended: ended.count, trials: current.count, best: best))
   }
@@ -45,7 +46,7 @@ final class SearchReporter: Sendable {
   }
 
   /// Takes the moving line away.
-  func finish() { if !isAside { line.clear() } }
+  func finish() { line.clear() }
 
   private static func isBetter(_ a: Trial, _ b: Trial) -> Bool { a.validationLoss! < b.validationLoss! }
 
@@ -65,12 +66,12 @@ final class SearchReporter: Sendable {
   }
 
   private func say(_ text: String) {
-    if !isAside { line.clear() }
+    line.clear()
     Console.tell(text, isAside: isAside)
   }
 
   private func show(_ state: State) {
-    guard !isAside, state.trials > 0 else { return }
+    guard state.trials > 0 else { return }
     let share = Double(state.ended) / Double(state.trials)
     var text = "\(state.ended)/\(state.trials) \(Format.bar(share)) \(Int(100 * share)) %"
     if state.endedHere > 0 {

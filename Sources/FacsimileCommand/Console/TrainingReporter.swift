@@ -4,7 +4,7 @@ import Training
 
 /// Shows training: a bar that moves on a terminal, a line now and then where output is piped.
 final class TrainingReporter: ProgressReporter {
-  private let line = StatusLine()
+  private let line: StatusLine
   private let epochs: Int
   /// Whether lines go beside the results, because those are JSON.
   private let isAside: Bool
@@ -17,6 +17,7 @@ final class TrainingReporter: ProgressReporter {
   init(epochs: Int, isAside: Bool) {
     self.epochs = epochs
     self.isAside = isAside
+    line = StatusLine(isAside: isAside)
   }
 
   func report(_ event: TrainingEvent) {
@@ -28,16 +29,12 @@ final class TrainingReporter: ProgressReporter {
   }
 
   /// Takes the moving line away.
-  func finish() { if !isAside { line.clear() } }
+  func finish() { line.clear() }
 
   private func say(_ text: String) {
     spoken = .now
-    if isAside {
-      Console.note(text)
-    } else {
-      line.clear()
-      Console.say(text)
-    }
+    line.clear()
+    Console.tell(text, isAside: isAside)
   }
 
   private func show(_ progress: TrainingProgress) {

@@ -49,10 +49,7 @@ struct ThreadOptions: ParsableArguments {
 
   /// The number, if it makes sense.
   func checked() throws -> Int? {
-    guard let threads else { return nil }
-    guard (1...1024).contains(threads) else {
-      throw UsageError("--threads is \(threads): expected a whole number from 1 to 1024")
-    }
+    try require("--threads", threads, in: 1...1024)
     return threads
   }
 }

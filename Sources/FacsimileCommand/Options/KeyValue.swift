@@ -1,5 +1,3 @@
-import Models
-
 /// A `key=value` of `--set`, cut in two.
 ///
 /// Throws: `UsageError`.
@@ -9,18 +7,4 @@ func keyValue(_ setting: String) throws -> (key: String, value: String) {
     throw UsageError("--set '\(setting)': expected key=value, such as latent=4")
   }
   return (String(parts[0]), String(parts[1]))
-}
-
-extension Configuration {
-  /// The model's defaults with these settings, `key=value` each.
-  ///
-  /// Throws: `ConfigurationError`, `UsageError`.
-  init(_ model: ModelKind, settings: [String]) throws {
-    self.init(model)
-    for setting in settings {
-      let (key, value) = try keyValue(setting)
-      try set(key, value)
-    }
-    try validate()
-  }
 }

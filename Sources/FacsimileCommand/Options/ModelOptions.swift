@@ -55,9 +55,7 @@ struct ModelOptions: ParsableArguments {
     guard let name = name ?? pairs.last(where: { $0.key == "model" })?.value else {
       throw UsageError("which model? Name one of \(Self.names)")
     }
-    var configuration = Configuration(try ModelKind(name: name))
-    for (key, value) in pairs { try configuration.set(key, value) }
-    try configuration.validate()
+    let configuration = try Configuration(ModelKind(name: name), pairs)
     if more.contains(where: { $0.key == "epochs" && $0.value != nil }),
       configuration.trainable.phases.allSatisfy({ $0.epochs != nil })
     {

@@ -1,36 +1,6 @@
 import Kernels
 import Programs
 
-/// Arguments of `activation_forward`.
-struct ActivationForwardArguments: KernelArguments {
-  let input: Buffer
-  let output: Buffer
-  let count: Int
-  let activation: Activation
-  let span: Int
-  var kernel: Kernel { .activationForward }
-  var arguments: [Argument] {
-    [
-      .buffer(input), .buffer(output), .int(count), .word(UInt32(KernelPrelude.number(activation))),
-      .int(span),
-    ]
-  }
-}
-
-/// Arguments of `activation_backward`.
-struct ActivationBackwardArguments: KernelArguments {
-  let descriptor: ActivationBackward
-  let count: Int
-  let span: Int
-  var kernel: Kernel { .activationBackward }
-  var arguments: [Argument] {
-    [
-      .buffer(descriptor.output), .buffer(descriptor.outputGradient), .buffer(descriptor.inputGradient),
-      .int(count), .word(UInt32(KernelPrelude.number(descriptor.activation))), .int(span),
-    ]
-  }
-}
-
 extension LaunchPlanner {
   /// Elements that a work-item takes where one costs little.
   static let elementSpan = 64
@@ -42,8 +12,11 @@ extension LaunchPlanner {
     let span = span(Self.elementSpan)
     return [
       Launch(
-        ActivationBackwardArguments(descriptor: d, count: shape.count, span: span),
-        elements(batch, shape.count, span: span))
+        .activationBackward, elements(batch, shape.count, span: span),
+        [
+          .buffer(d.output), .buffer(d.outputGradient), .buffer(d.inputGradient), .int(shape.count),
+          .word(UInt32(KernelPrelude.number(d.activation))), .int(span),
+        ])
     ]
   }
 
@@ -61,9 +34,11 @@ extension LaunchPlanner {
     let span = span(Self.elementSpan)
     return [
       Launch(
-        ActivationForwardArguments(
-          input: input, output: output, count: shape.count, activation: activation, span: span),
-        elements(batch, shape.count, span: span))
+        .activationForward, elements(batch, shape.count, span: span),
+        [
+          .buffer(input), .buffer(output), .int(shape.count),
+          .word(UInt32(KernelPrelude.number(activation))), .int(span),
+        ])
     ]
   }
 }

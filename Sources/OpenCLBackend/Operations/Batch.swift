@@ -1,14 +1,10 @@
 import Programs
 
-/// What kernels are told of the images of a part of a batch.
-struct BatchArguments {
-  let source: BatchSource
-  let batch: Int
-
+extension BatchSource {
   /// `row_length, first_image, batch`.
-  var withIndices: [Argument] { [.int(source.rowLength), .int(source.firstImage), .int(batch)] }
+  func withIndices(_ batch: Int) -> [Argument] { [.int(rowLength)] + withoutIndices(batch) }
   /// `first_image, batch`.
-  var withoutIndices: [Argument] { [.int(source.firstImage), .int(batch)] }
+  func withoutIndices(_ batch: Int) -> [Argument] { [.int(firstImage), .int(batch)] }
 }
 
 extension RandomSource {

@@ -9,79 +9,31 @@ private func sizes(_ g: ConvolutionGeometry) -> [Argument] {
   ]
 }
 
-/// Arguments of a forward pass, of either kind of convolution.
-struct ConvolutionForwardArguments: KernelArguments {
-  let descriptor: ConvolutionForward
-  let span: Int
-
-  var kernel: Kernel {
-    descriptor.convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
-  }
-  var arguments: [Argument] {
-    [
-      .buffer(descriptor.input), .buffer(descriptor.weight), .buffer(descriptor.bias),
-      .buffer(descriptor.output),
-    ]
-      + sizes(descriptor.convolution.geometry) + [.flag(descriptor.activation == .relu), .int(span)]
-  }
-}
-
-/// Arguments of an input gradient, of either kind of convolution.
-struct ConvolutionBackwardInputArguments: KernelArguments {
-  let descriptor: ConvolutionBackwardInput
-  let span: Int
-
-  var kernel: Kernel {
-    descriptor.convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput
-  }
-  var arguments: [Argument] {
-    // Without a mask any buffer will do: it is not read.
-    let mask = descriptor.mask?.output ?? descriptor.outputGradient
-    return [
-      .buffer(descriptor.outputGradient), .buffer(descriptor.weight), .buffer(mask),
-      .buffer(descriptor.inputGradient),
-    ] + sizes(descriptor.convolution.geometry) + [
-      .flag(descriptor.mask != nil), .float(descriptor.mask?.scale ?? 1), .int(span),
-    ]
-  }
-}
-
-/// Arguments of the weight gradient, of either kind of convolution.
-struct ConvolutionBackwardWeightArguments: KernelArguments {
-  let descriptor: ConvolutionBackwardWeight
-  let itemQuads: Int
-  let itemTiles: Int
-
-  var kernel: Kernel {
-    descriptor.convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight
-  }
-  var arguments: [Argument] {
-    [.buffer(descriptor.input), .buffer(descriptor.outputGradient), .buffer(descriptor.partials)]
-      + sizes(descriptor.convolution.geometry) + [
-        .int(Blocking.blocks(descriptor.convolution.batch)), .int(descriptor.weightOffset),
-        .int(descriptor.biasOffset), .int(descriptor.stride), .int(itemQuads), .int(itemTiles),
-      ]
-  }
-}
-
 extension LaunchPlanner {
   func launches(_ d: ConvolutionForward) -> [Launch] {
-    let shape = ConvolutionWork(d.convolution.direction, d.convolution.geometry)
-    let span = span(shape.tilesInRow)
+    let (direction, geometry) = (d.convolution.direction, d.convolution.geometry)
+    let work = ConvolutionWork(direction, geometry)
+    let span = span(work.tilesInRow)
     let layer = Launch(
-      ConvolutionForwardArguments(descriptor: d, span: span),
-      images(d.convolution.batch, tiles: shape.channelTiles, places: shape.places(span: span)))
+      direction == .down ? .conv2DForward : .convTranspose2DForward,
+      images(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span)),
+      [.buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(d.output)] + sizes(geometry)
+        + [.flag(d.activation == .relu), .int(span)])
     return [layer] + activation(after: d.activation, d.output)
   }
 
   func launches(_ d: ConvolutionBackwardInput) -> [Launch] {
-    let back: Convolution.Direction = d.convolution.direction == .down ? .up : .down
-    let shape = ConvolutionWork(back, d.convolution.geometry)
-    let span = span(shape.tilesInRow)
+    let (direction, geometry) = (d.convolution.direction, d.convolution.geometry)
+    let work = ConvolutionWork(direction == .down ? .up : .down, geometry)
+    let span = span(work.tilesInRow)
+    // Without a mask any buffer will do: it is not read.
+    let mask = d.mask?.output ?? d.outputGradient
     return [
       Launch(
-        ConvolutionBackwardInputArguments(descriptor: d, span: span),
-        images(d.convolution.batch, tiles: shape.channelTiles, places: shape.places(span: span)))
+        direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput,
+        images(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span)),
+        [.buffer(d.outputGradient), .buffer(d.weight), .buffer(mask), .buffer(d.inputGradient)]
+          + sizes(geometry) + [.flag(d.mask != nil), .float(d.mask?.scale ?? 1), .int(span)])
     ]
   }
 
@@ -89,9 +41,12 @@ extension LaunchPlanner {
     let work = WeightGradientWork(d.convolution, self)
     return [
       Launch(
-        ConvolutionBackwardWeightArguments(
-          descriptor: d, itemQuads: work.itemQuads, itemTiles: work.itemTiles),
-        lanes(work.items, places: work.chunks))
+        d.convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight,
+        lanes(work.items, places: work.chunks),
+        [.buffer(d.input), .buffer(d.outputGradient), .buffer(d.partials)] + sizes(d.convolution.geometry) + [
+          .int(Blocking.blocks(d.convolution.batch)), .int(d.weightOffset), .int(d.biasOffset),
+          .int(d.stride), .int(work.itemQuads), .int(work.itemTiles),
+        ])
     ]
   }
 }

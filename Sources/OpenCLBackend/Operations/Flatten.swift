@@ -1,22 +1,6 @@
 import Kernels
 import Programs
 
-/// Arguments of `flatten`, either way.
-struct FlattenArguments: KernelArguments {
-  let input: Buffer
-  let output: Buffer
-  let map: MapShape
-  let isInverse: Bool
-  let span: Int
-  var kernel: Kernel { .flatten }
-  var arguments: [Argument] {
-    [
-      .buffer(input), .buffer(output), .int(map.channels), .int(map.height * map.width), .flag(isInverse),
-      .int(span),
-    ]
-  }
-}
-
 extension LaunchPlanner {
   func launches(_ d: Flatten) -> [Launch] { flatten(d.input, d.output, map: d.input, isInverse: false) }
 
@@ -27,8 +11,8 @@ extension LaunchPlanner {
     let span = span(Self.elementSpan)
     return [
       Launch(
-        FlattenArguments(input: input, output: output, map: shape, isInverse: isInverse, span: span),
-        elements(batch, shape.count, span: span))
+        .flatten, elements(batch, shape.count, span: span),
+        [.buffer(input), .buffer(output)] + shape.arguments + [.flag(isInverse), .int(span)])
     ]
   }
 }

@@ -1,79 +1,43 @@
 import Kernels
 import Programs
 
-/// Arguments of `reparameterize_forward`.
-struct ReparameterizeForwardArguments: KernelArguments {
-  let descriptor: ReparameterizeForward
-  let batch: Int
-  let count: Int
-  let span: Int
-  var kernel: Kernel { .reparameterizeForward }
-  var arguments: [Argument] {
-    let source = descriptor.source
-    return [
-      .buffer(descriptor.mean), .buffer(descriptor.logVariance), .buffer(source.table),
-      .buffer(source.indices), .buffer(descriptor.output), .int(count),
-    ] + BatchArguments(source: source, batch: batch).withIndices + descriptor.random.arguments
-      + [.int(span), .step]
-  }
-}
-
-/// Arguments of `reparameterize_backward`.
-struct ReparameterizeBackwardArguments: KernelArguments {
-  let descriptor: ReparameterizeBackward
-  let batch: Int
-  let count: Int
-  let span: Int
-  var kernel: Kernel { .reparameterizeBackward }
-  var arguments: [Argument] {
-    let (forward, source) = (descriptor.forward, descriptor.forward.source)
-    return [
-      .buffer(forward.mean), .buffer(forward.logVariance), .buffer(descriptor.outputGradient),
-      .buffer(source.table), .buffer(source.indices), .buffer(descriptor.meanGradient),
-      .buffer(descriptor.logVarianceGradient), .int(count),
-    ] + BatchArguments(source: source, batch: batch).withIndices + forward.random.arguments
-      + [.int(span), .step]
-  }
-}
-
-/// Arguments of `kl_divergence`.
-struct KLDivergenceArguments: KernelArguments {
-  let descriptor: KLDivergence
-  let batch: Int
-  let count: Int
-  var kernel: Kernel { .klDivergence }
-  var arguments: [Argument] {
-    [
-      .buffer(descriptor.mean), .buffer(descriptor.logVariance), .buffer(descriptor.reconstruction),
-      .buffer(descriptor.source.table), .buffer(descriptor.divergence), .buffer(descriptor.total),
-      .int(count),
-    ] + BatchArguments(source: descriptor.source, batch: batch).withoutIndices + [.step]
-  }
-}
-
 extension LaunchPlanner {
   func launches(_ d: ReparameterizeForward) -> [Launch] {
     let (batch, shape) = d.output.images!
     let span = span(Self.randomSpan)
     return [
       Launch(
-        ReparameterizeForwardArguments(descriptor: d, batch: batch, count: shape.count, span: span),
-        quads(batch, shape.count, span: span))
+        .reparameterizeForward, quads(batch, shape.count, span: span),
+        [
+          .buffer(d.mean), .buffer(d.logVariance), .buffer(d.source.table), .buffer(d.source.indices),
+          .buffer(d.output), .int(shape.count),
+        ] + d.source.withIndices(batch) + d.random.arguments + [.int(span), .step])
     ]
   }
 
   func launches(_ d: ReparameterizeBackward) -> [Launch] {
     let (batch, shape) = d.outputGradient.images!
-    let span = span(Self.randomSpan)
+    let (forward, source, span) = (d.forward, d.forward.source, span(Self.randomSpan))
     return [
       Launch(
-        ReparameterizeBackwardArguments(descriptor: d, batch: batch, count: shape.count, span: span),
-        quads(batch, shape.count, span: span))
+        .reparameterizeBackward, quads(batch, shape.count, span: span),
+        [
+          .buffer(forward.mean), .buffer(forward.logVariance), .buffer(d.outputGradient),
+          .buffer(source.table), .buffer(source.indices), .buffer(d.meanGradient),
+          .buffer(d.logVarianceGradient), .int(shape.count),
+        ] + source.withIndices(batch) + forward.random.arguments + [.int(span), .step])
     ]
   }
 
   func launches(_ d: KLDivergence) -> [Launch] {
     let (batch, shape) = d.mean.images!
-    return [Launch(KLDivergenceArguments(descriptor: d, batch: batch, count: shape.count), images(batch))]
+    return [
+      Launch(
+        .klDivergence, images(batch),
+        [
+          .buffer(d.mean), .buffer(d.logVariance), .buffer(d.reconstruction), .buffer(d.source.table),
+          .buffer(d.divergence), .buffer(d.total), .int(shape.count),
+        ] + d.source.withoutIndices(batch) + [.step])
+    ]
   }
 }

@@ -1,36 +1,6 @@
 import Kernels
 import Programs
 
-/// Arguments of `sum_partials`.
-struct SumPartialsArguments: KernelArguments {
-  let descriptor: SumPartials
-  let count: Int
-  let span: Int
-  var kernel: Kernel { .sumPartials }
-  var arguments: [Argument] {
-    [
-      .buffer(descriptor.partials), .buffer(descriptor.segments), .buffer(descriptor.gradients),
-      .int(descriptor.rows), .int(descriptor.stride), .int(count), .int(span),
-    ]
-  }
-}
-
-/// Arguments of `sum_per_image` for one part.
-struct SumPerImageArguments: KernelArguments {
-  let descriptor: SumPerImage
-  let part: Int
-  let scratch: DeviceMemory
-  var kernel: Kernel { .sumPerImage }
-  var arguments: [Argument] {
-    let perImage = descriptor.perImage[part]
-    return [
-      .buffer(perImage), .buffer(descriptor.table), .memory(scratch), .buffer(descriptor.results),
-      .int(Blocking.blocks(perImage.images!.batch)), .int(part), .int(descriptor.perImage.count),
-      .flag(descriptor.scaled), .int(descriptor.slot), .int(descriptor.slots), .step,
-    ]
-  }
-}
-
 extension LaunchPlanner {
   /// Vectors that a work-item takes in element-wise work over parameters.
   static let vectorSpan = 32
@@ -38,15 +8,26 @@ extension LaunchPlanner {
   func launches(_ d: SumPartials) -> [Launch] {
     let (count, span) = (d.segments.count * Blocking.segment, span(Self.vectorSpan))
     return [
-      Launch(SumPartialsArguments(descriptor: d, count: count, span: span), vectors(count, span: span))
+      Launch(
+        .sumPartials, vectors(count, span: span),
+        [
+          .buffer(d.partials), .buffer(d.segments), .buffer(d.gradients), .int(d.rows), .int(d.stride),
+          .int(count), .int(span),
+        ])
     ]
   }
 
   /// One launch a part; the last one joins them.
   func launches(_ d: SumPerImage) throws -> [Launch] {
     let scratch = try constant("sum per image", [UInt32](repeating: 0, count: d.perImage.count))
-    return d.perImage.indices.map {
-      Launch(SumPerImageArguments(descriptor: d, part: $0, scratch: scratch), lanesOfOneSum)
+    return d.perImage.enumerated().map { part, perImage in
+      Launch(
+        .sumPerImage, lanesOfOneSum,
+        [
+          .buffer(perImage), .buffer(d.table), .memory(scratch), .buffer(d.results),
+          .int(Blocking.blocks(perImage.images!.batch)), .int(part), .int(d.perImage.count),
+          .flag(d.scaled), .int(d.slot), .int(d.slots), .step,
+        ])
     }
   }
 
