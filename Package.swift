@@ -109,11 +109,11 @@ let package = Package(
     .testTarget(
       name: "ParityTests",
       dependencies: [
-        "CPUBackend", "Models", "Numerics", "OpenCLBackend", "Parity", "Programs", "Storage",
+        "CPUBackend", "Datasets", "Models", "Numerics", "OpenCLBackend", "Parity", "Programs", "Training",
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Storage", "Training"]),
+      dependencies: ["CPUBackend", "Datasets", "Models", "Programs", "Storage", "Training"]),
     .testTarget(
       name: "SearchTests",
       dependencies: [

@@ -3,7 +3,7 @@ import Numerics
 import Programs
 
 /// A model trained for some steps with some settings, on made-up images; losses, gradients, parameters, optimizer state,
-/// outputs and codes are compared.
+/// outputs, codes and posteriors are compared.
 public struct ModelCase: Sendable {
   /// What is trained and how.
   public let configuration: Configuration
@@ -32,7 +32,8 @@ public struct ModelCase: Sendable {
   }
 
   /// The cases of `model`: sizes of batches; every optimizer with each of dropout, noise, accumulation and clipping
-  /// on and off; every loss, other widths, decay, the KL weight on its way up, and frozen layers.
+  /// on and off; every loss, other widths, decay, the KL weight on its way up, and frozen layers by themselves and
+  /// with parts, clipping and dropout.
   ///
   /// Throws: ``ConfigurationError``.
   public static func all(of model: ModelKind, seed: UInt64) throws -> [ModelCase] {
@@ -48,6 +49,9 @@ public struct ModelCase: Sendable {
       [
         [("weight-decay", "0.001")],
         [("optimizer", "adamw"), ("weight-decay", "0.1")],
+        [("optimizer", "sgd"), ("weight-decay", "0.001")],
+        [("optimizer", "momentum"), ("weight-decay", "0.001")],
+        [("optimizer", "rmsprop"), ("weight-decay", "0.001")],
         [("shards", "2"), ("clip-norm", "1")],
         [("filters", "5,6,7"), ("hidden", "19,9"), ("latent", "3")].filter { keys.contains($0.0) },
       ] + (keys.contains("kl-weight") ? [[("kl-weight", "0.5"), ("kl-warm-up", "1")]] : [])
@@ -55,7 +59,9 @@ public struct ModelCase: Sendable {
     let cases = try (sizes + (product + others).map { [("batch-size", "70")] + $0 }).map {
       try ModelCase(model, $0, seed: seed)
     }
-    return cases + [try ModelCase(model, [("batch-size", "70")], layers: .last(2), seed: seed)]
+    let frozen: [[(String, String)]] = [[], [("shards", "2"), ("clip-norm", "0.01"), ("dropout", "0.25")]]
+    return cases
+      + (try frozen.map { try ModelCase(model, [("batch-size", "70")] + $0, layers: .last(2), seed: seed) })
   }
 
   /// Every way to choose one value for each key.
@@ -104,6 +110,7 @@ public struct ModelCase: Sendable {
     let compared =
       [training.losses, gradients, model.parameters] + model.state
       + [status, evaluation.losses, model.outputs, model.code]
+      + [model.logVariance, model.sample].compactMap { $0 }
     return try compared.map { ($0.name, try prepared.words($0)) }
   }
 

@@ -84,7 +84,9 @@ import Testing
     }
     for (metric, key) in expected {
       let value: Double = try model.golden.json(key)
-      #expect(abs(losses[metric]! - value) <= 1e-5 * abs(value), "\(key)")
+      // The loss itself comes closer than its parts: a small divergence is the rest of large terms.
+      let tolerance = metric == .loss ? 1e-6 : 1e-5
+      #expect(abs(losses[metric]! - value) <= tolerance * abs(value), "\(key)")
     }
     guard losses[.correct] != nil else { return }
     let (logits, labels) = (try model.golden.floats("output"), try model.golden.bytes("labels"))

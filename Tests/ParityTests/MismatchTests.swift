@@ -64,6 +64,13 @@ import Testing
     #expect(report.mismatches[0].ulps == 128)
   }
 
+  @Test("one bit of a posterior", arguments: ["logvar", "sample"])
+  func posterior(_ name: String) throws {
+    let flip = Flip(buffer: "evaluate.encoder.\(name)", read: 0, place: 0, bit: 0)
+    let report = try report(flip, models: [.vae], seed: 9)
+    try expectOnly(flip, in: report, operation: "vae batch-size=1", index: 0, seed: 9)
+  }
+
   @Test("without a wrong bit nothing is reported")
   func clean() throws {
     let report = try report(Flip(buffer: "no such buffer", read: 0, place: 0, bit: 0))

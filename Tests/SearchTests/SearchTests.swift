@@ -89,6 +89,69 @@ import Training
     }
   }
 
+  @Test("More jobs than processors train side by side")
+  func manyJobs() throws {
+    let jobs = ProcessInfo.processInfo.activeProcessorCount + 3
+    let text = """
+      model: vae
+      epochs: 1
+      fixed: {hidden: 8, batch-size: 60}
+      space: {latent: [\((1...jobs).map(String.init).joined(separator: ", "))]}
+      """
+    // Behind the first step of a trial each thread waits for all others.
+    let gathering = Gathering(jobs)
+    let backends = try (0..<jobs).map { _ in
+      StepHook(try Support.backends()[0], steps: 1) { gathering.wait() }
+    }
+    try Support.inFolder { folder in
+      let storage = folder.appendingPathComponent("a.sqlite")
+      let search = try Search(SearchSpace(text), dataset: Support.dataset(), storage: storage)
+      #expect(try search.run(on: backends) == .finished)
+      #expect(gathering.isComplete)
+      #expect(try search.trials().allSatisfy { $0.state == .done })
+    }
+  }
+
+  /// An error that no part of the program knows.
+  private struct DeviceLost: Error {}
+
+  @Test("An error that is not of a trial ends the search, and fails none", arguments: [1, 2])
+  func unknownErrors(_ jobs: Int) throws {
+    try Support.inFolder { folder in
+      let straight = try Support.table(Support.space, in: folder)
+      let storage = folder.appendingPathComponent("lost.sqlite")
+      let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
+      let backends = try Support.backends(jobs).map { StepHook($0, steps: 4) { throw DeviceLost() } }
+      #expect(throws: DeviceLost.self) { try search.run(on: backends) }
+      let trials = try search.trials()
+      #expect(trials.contains { $0.state == .waiting } && !trials.contains { $0.state == .failed })
+      // The same object goes on; behind a process that ended it would be another one.
+      #expect(try search.run(on: Support.backends(jobs)) == .finished)
+      #expect(try search.trials().facts == straight.facts)
+    }
+  }
+
+  @Test("What another search left under a trial's number is not gone on with", arguments: ["seed", "data"])
+  func strangers(_ what: String) throws {
+    try Support.inFolder { folder in
+      let straight = try Support.table(Support.space, in: folder)
+      let (mine, others) = (
+        folder.appendingPathComponent("a.sqlite"), folder.appendingPathComponent("b.sqlite")
+      )
+      let text = what == "seed" ? Support.space.replacing("seed: 5", with: "seed: 6") : Support.space
+      let dataset = try Support.dataset(train: what == "data" ? 130 : 120)
+      // In the second epoch of its first trial.
+      try broken(Search(SearchSpace(text), dataset: dataset, storage: others), after: 5)
+      let runs = URL(fileURLWithPath: mine.path + ".runs")
+      try FileManager.default.createDirectory(at: runs, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(
+        at: URL(fileURLWithPath: others.path + ".runs/1"), to: runs.appendingPathComponent("1"))
+      let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: mine)
+      #expect(try search.run(on: Support.backends()) == .finished)
+      #expect(try search.trials().facts == straight.facts)
+    }
+  }
+
   @Test func stopsWhenAskedAndGoesOn() throws {
     try Support.inFolder { folder in
       let straight = try Support.table(Support.space, in: folder)

@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct SpaceTests {
   private static let plain = "space: {latent: [2, 4]}"
+  private static let hash = String(repeating: "0f", count: 32)
 
   @Test(
     "Impossible spaces are refused with what is wrong",
@@ -42,6 +43,15 @@ import Testing
       ("model: conv-vae\nspace: {filters: {layers: [[4, 8], [4], []]}}", "a layer has no widths"),
       ("model: conv-vae\nspace: {filters: {layers: [[4, 8], [4]]}}", "filters is '4,4': expected 3 whole"),
       ("model: vae\nspace: {latent: [2", "the space is not YAML"),
+      (
+        "model: conv-autoencoder\nspace: {loss: [mean-squared-error, binary-cross-entropy]}",
+        "loss changes what the validation loss measures"
+      ),
+      ("model: vae\nspace: {kl-weight: [1, 2]}", "kl-weight changes what the validation loss measures"),
+      ("model: vae\nspace: {kl-weight: {min: 1, max: 2}}", "kl-weight changes what the validation loss"),
+      ("model: denoising-autoencoder\nspace: {noise: [0, 0.5]}", "noise changes what the validation loss"),
+      ("model: vae\nspace: {initial-weights: [seed, \(hash)]}", "initial-weights cannot be given"),
+      ("model: vae\nfixed: {initial-weights: \(hash)}\n\(plain)", "initial-weights cannot be given"),
     ])
   func refusals(_ text: String, _ expected: String) {
     let error = #expect(throws: (any Error).self) { try SearchSpace(text) }

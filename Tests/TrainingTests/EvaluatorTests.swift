@@ -66,6 +66,18 @@ import Training
     #expect(try sampled.codes() == codes)
   }
 
+  @Test("The ELBO counts the KL divergence once, whatever its weight in the loss")
+  func elbo() throws {
+    let evaluator = try Evaluator(
+      weights(.vae, ["kl-weight": "4"]), images: Support.images(20), backend: Support.backend())
+    let metrics = try evaluator.evaluate().metrics
+    let (reconstruction, divergence) = (metrics["reconstruction"]!, metrics["kl-divergence"]!)
+    #expect(divergence > 0.01)
+    #expect(metrics["elbo"] == -(reconstruction + divergence))
+    let loss = metrics["loss"]!
+    #expect(abs(loss - (reconstruction + 4 * divergence)) < 1e-5 * loss)
+  }
+
   @Test func aLikelihoodNeedsAPosterior() throws {
     let evaluator = try Evaluator(
       weights(.convAutoencoder), images: Support.images(3), backend: Support.backend())

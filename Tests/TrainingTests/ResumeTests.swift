@@ -8,25 +8,12 @@ import Training
   /// Stops behind `steps` steps of training, each time in a new trainer, then goes on to the end; gives the
   /// hash of every epoch.
   private func stopped(_ configuration: Configuration, after steps: [Int], in url: URL) throws -> [String] {
-    for count in steps { try run(configuration, stoppingAfter: count, in: url) }
+    for count in steps { try Support.run(configuration, stoppingAfter: count, in: url) }
     let folder = try RunFolder(resuming: url)
     let trainer = try Trainer(
       resuming: folder, dataset: Support.dataset(), backend: Support.backend(threads: 2))
     #expect(try trainer.fit() == .finished)
     return try folder.manifest().epochs.map(\.stateSHA256)
-  }
-
-  private func run(_ configuration: Configuration, stoppingAfter steps: Int, in url: URL) throws {
-    let signal = StopSignal()
-    let backend = StoppingBackend(try Support.backend(), signal, steps: steps)
-    let trainer =
-      FileManager.default.fileExists(atPath: url.path)
-      ? try Trainer(resuming: RunFolder(resuming: url), dataset: Support.dataset(), backend: backend)
-      : try Trainer(
-        configuration, dataset: Support.dataset(), backend: backend, folder: RunFolder(creating: url))
-    trainer.stopSignal = signal
-    #expect(try trainer.fit() == .interrupted)
-    #expect(trainer.manifest.state == .interrupted)
   }
 
   @Test("Stops and resumes change no bit", arguments: ModelKind.allCases)
@@ -36,6 +23,15 @@ import Training
     #expect(straight.count == 3)
     // In the first epoch, at the end of the second, in the third.
     let resumed = try Support.inFolder { try stopped(configuration, after: [2, 10, 3], in: $0) }
+    #expect(resumed == straight)
+  }
+
+  @Test("Every optimizer goes on with its state", arguments: Optimizer.allCases)
+  func optimizers(_ optimizer: Optimizer) throws {
+    let configuration = try Support.configuration(
+      .convAutoencoder, ["optimizer": optimizer.rawValue, "weight-decay": "0.01"])
+    let straight = try Support.hashes(configuration)
+    let resumed = try Support.inFolder { try stopped(configuration, after: [8, 6], in: $0) }
     #expect(resumed == straight)
   }
 

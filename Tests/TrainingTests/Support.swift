@@ -3,6 +3,8 @@ import Datasets
 import Foundation
 import Models
 import Programs
+import Synchronization
+import Testing
 import Training
 
 enum Support {
@@ -53,6 +55,19 @@ enum Support {
     return trainer.manifest.epochs.map(\.stateSHA256)
   }
 
+  /// Begins the run in `url`, or goes on with it, until so many steps are done.
+  static func run(_ configuration: Configuration, stoppingAfter steps: Int, in url: URL) throws {
+    let signal = StopSignal()
+    let backend = StoppingBackend(try Support.backend(), signal, steps: steps)
+    let trainer =
+      FileManager.default.fileExists(atPath: url.path)
+      ? try Trainer(resuming: RunFolder(resuming: url), dataset: dataset(), backend: backend)
+      : try Trainer(configuration, dataset: dataset(), backend: backend, folder: RunFolder(creating: url))
+    trainer.stopSignal = signal
+    #expect(try trainer.fit() == .interrupted)
+    #expect(trainer.manifest.state == .interrupted)
+  }
+
   /// A folder that goes away with the test.
   static func inFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
@@ -61,30 +76,38 @@ enum Support {
   }
 }
 
-/// Asks to stop behind a number of steps.
+/// Asks to stop behind a number of steps, whatever programs they are of.
 final class StoppingBackend: Backend {
   let inner: CPUBackend
   let stopSignal: StopSignal
-  let steps: Int
+  private let rest: Mutex<Int>
   var device: DeviceInfo { inner.device }
 
   init(_ inner: CPUBackend, _ stopSignal: StopSignal, steps: Int) {
-    (self.inner, self.stopSignal, self.steps) = (inner, stopSignal, steps)
+    (self.inner, self.stopSignal) = (inner, stopSignal)
+    rest = Mutex(steps)
   }
 
   func prepare(_ program: Program) throws -> any PreparedProgram {
-    StoppingProgram(try inner.prepare(program), stopSignal, steps)
+    StoppingProgram(try inner.prepare(program), self)
+  }
+
+  fileprivate func step() {
+    let isLast = rest.withLock {
+      $0 -= 1
+      return $0 == 0
+    }
+    if isLast { stopSignal.stop() }
   }
 }
 
 private final class StoppingProgram: PreparedProgram {
   let inner: any PreparedProgram
-  let stopSignal: StopSignal
-  var steps: Int
+  let backend: StoppingBackend
   var program: Program { inner.program }
 
-  init(_ inner: any PreparedProgram, _ stopSignal: StopSignal, _ steps: Int) {
-    (self.inner, self.stopSignal, self.steps) = (inner, stopSignal, steps)
+  init(_ inner: any PreparedProgram, _ backend: StoppingBackend) {
+    (self.inner, self.backend) = (inner, backend)
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
@@ -95,9 +118,7 @@ private final class StoppingProgram: PreparedProgram {
   }
   func run(_ routine: Routine.Name, step: Int) throws {
     try inner.run(routine, step: step)
-    guard routine == .train else { return }
-    steps -= 1
-    if steps == 0 { stopSignal.stop() }
+    if routine == .train { backend.step() }
   }
   func synchronize() throws { try inner.synchronize() }
 }

@@ -90,24 +90,6 @@ import Training
     #expect(zip(middle, after).allSatisfy { $0 != $1 })
   }
 
-  @Test func notFiniteIsAnErrorThatNamesStepAndTensor() throws {
-    try Support.inFolder { url in
-      let configuration = try Support.configuration(
-        .vae, ["optimizer": "sgd", "learning-rate": "100", "warm-up": "0"])
-      let folder = try RunFolder(creating: url)
-      let trainer = try Trainer(
-        configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
-      let error = #expect(throws: TrainingError.self) { try trainer.fit() }
-      #expect(error?.kind == .notFinite)
-      let text = error?.description ?? ""
-      #expect(text.contains("is not finite in step") && text.contains("of epoch 1"), "\(text)")
-      #expect(text.contains("behind epoch 0"))
-      #expect(try folder.manifest().state == .failed)
-      let kept = try Checkpoint(contentsOf: folder.checkpointFile)
-      #expect(kept.state.parameters.allSatisfy { $0.values.allSatisfy(\.isFinite) })
-    }
-  }
-
   @Test func labelsAreNeeded() throws {
     let error = #expect(throws: TrainingError.self) {
       try Trainer(

@@ -1,0 +1,63 @@
+import Datasets
+import Foundation
+import Models
+import Programs
+import Testing
+import Training
+
+/// A run ends with the same bits wherever it runs, and wherever it goes on.
+@Suite("Whole runs", .enabled(if: OpenCLDevices.areWanted), .serialized)
+struct WholeRunTests {
+  /// Two epochs of five steps, of 167 images.
+  private func configuration(_ kind: ModelKind) throws -> Configuration {
+    var configuration = Configuration(kind)
+    for (key, value) in [("epochs", "2"), ("batch-size", "37"), ("dropout", "0.1"), ("clip-norm", "0.5")] {
+      try configuration.set(key, value)
+    }
+    return configuration
+  }
+
+  private func dataset() throws -> Dataset {
+    func images(_ count: Int) throws -> ImageSet {
+      try ImageSet(pixels: StateHashTests.pictures(count), labels: (0..<count).map { UInt8($0 % 10) })
+    }
+    return Dataset(
+      name: "discs", train: try images(185), test: try images(20), source: URL(fileURLWithPath: "/nowhere"))
+  }
+
+  /// What every epoch of a finished run came to.
+  private func facts(_ trainer: Trainer) throws -> [String] {
+    #expect(try trainer.fit() == .finished)
+    return trainer.manifest.epochs.map {
+      "epoch \($0.epoch) train \($0.trainLoss) validation \($0.validationLoss!) state \($0.stateSHA256)"
+    }
+  }
+
+  private func facts(_ kind: ModelKind, on backend: any Backend) throws -> [String] {
+    try facts(Trainer(configuration(kind), dataset: dataset(), backend: backend))
+  }
+
+  /// Two steps into the second epoch on one device, the rest on another.
+  private func facts(_ kind: ModelKind, on first: any Backend, then second: any Backend) throws -> [String] {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: url) }
+    let folder = try RunFolder(creating: url)
+    let stopping = StoppingBackend(base: first, steps: 7)
+    let trainer = try Trainer(configuration(kind), dataset: dataset(), backend: stopping, folder: folder)
+    trainer.stopSignal = stopping.stopSignal
+    #expect(try trainer.fit() == .interrupted && Checkpoint(contentsOf: folder.checkpointFile).step == 2)
+    return try facts(Trainer(resuming: folder, dataset: dataset(), backend: second))
+  }
+
+  @Test("every model, on every device, and begun on one and ended on another", arguments: ModelKind.allCases)
+  func devices(_ kind: ModelKind) throws {
+    try #require(!OpenCLDevices.all.isEmpty, "no OpenCL device, and FACSIMILE_REQUIRE_OPENCL asks for one")
+    let expected = try facts(kind, on: cpu(2))
+    #expect(expected.count == 2)
+    for device in try OpenCLDevices.backends() {
+      #expect(try facts(kind, on: device) == expected, "\(device.device.name)")
+      #expect(try facts(kind, on: cpu(2), then: device) == expected, "then \(device.device.name)")
+      #expect(try facts(kind, on: device, then: cpu(2)) == expected, "\(device.device.name) first")
+    }
+  }
+}
