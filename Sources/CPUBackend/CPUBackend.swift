@@ -1,3 +1,6 @@
+import CPUConvolutions
+import CPUConvolutions512
+import CPUKernels
 import Foundation
 import Programs
 
@@ -29,10 +32,10 @@ public struct CPUBackend: Backend {
   }
 
   /// Fused multiply-adds that one thread can do with the processor's widest vectors, in FLOPs a second.
-  public static func measurePeak() -> Double { convolutions(Processor.vectors).peak() }
+  public static func measurePeak() -> Double { convolutions(Processor.vectors).measurePeak() }
 
-  private static func convolutions(_ vectors: VectorWidth) -> Convolutions {
-    vectors == .wide ? .wide : .narrow
+  private static func convolutions(_ vectors: VectorWidth) -> any ConvolutionKernels.Type {
+    vectors == .wide ? CPUConvolutions512.Convolutions.self : CPUConvolutions.Convolutions.self
   }
 
   /// Allocates the program's memory and its threads.

@@ -8,7 +8,7 @@ final class CPUProgram: PreparedProgram {
   private let pool: ThreadPool
   private var stretches: [Routine.Name: [Stretch]] = [:]
 
-  init(_ program: Program, threads: Int, _ convolutions: Convolutions) {
+  init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) {
     self.program = program
     let plan = MemoryPlan(program) { routine, index in routine.stretchStart(index, threads: threads) }
     memory = Memory(program, plan, threads: threads, convolutions)

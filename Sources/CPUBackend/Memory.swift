@@ -11,9 +11,9 @@ final class Memory {
   private var scratch: [MutableImages] = []
   let threads: Int
   /// The convolutions for this processor's vectors.
-  let convolutions: Convolutions
+  let convolutions: any ConvolutionKernels.Type
 
-  init(_ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: Convolutions) {
+  init(_ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: any ConvolutionKernels.Type) {
     self.threads = threads
     self.convolutions = convolutions
     zeros = Images(Self.allocate(64).assumingMemoryBound(to: Lanes.self))

@@ -1,47 +1,45 @@
 import CPUKernels
 
-/// From the big map to the small one: convolution forward, and the input gradient of a transposed convolution.
-///
-/// Computes one block of images (with AVX-512 also its partner) for the small channels `4·tile ..< 4·tile + 4`. Per result one fma chain over
-/// (ky, kx, channel) ascending, channel fastest; taps outside are skipped.
-public func convolutionDown(
-  _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
-  block: Int, partner: Int, tile: Int
-) {
-  let big = vectors(big) + block * g.bigBlock
-  let small = vectors(small)
-  let bigOther = other(block, partner, g.bigBlock)
-  let smallOther = other(block, partner, g.smallBlock)
-  let first = 4 * tile
-  let there = minimum(4, g.smallChannels - first)
-  let weight = weight + tile * g.kernel * g.kernel * g.channels * 4
-  let start = (
-    epilogue.start(first), epilogue.start(first + minimum(1, there - 1)),
-    epilogue.start(first + minimum(2, there - 1)), epilogue.start(first + minimum(3, there - 1))
-  )
-  for y in 0..<g.smallHeight {
-    let top = y * g.stride - g.padding
-    let rows = (maximum(0, -top), minimum(g.kernel, g.height - top))
-    let row = (block * g.smallHeight + y) * g.smallWidth
-    for x in 0..<g.smallWidth {
-      let left = x * g.stride - g.padding
-      let columns = (maximum(0, -left), minimum(g.kernel, g.width - left))
-      let count = (columns.1 - columns.0) * g.channels
-      var sums = Tile(start.0, start.1, start.2, start.3)
-      var ky = rows.0
-      while ky < rows.1 && count > 0 {
-        let from = big + ((top + ky) * g.width + left + columns.0) * g.channels * span
-        sums.taps(from, bigOther, weight + (ky * g.kernel + columns.0) * g.channels * 4, count)
-        ky += 1
+extension Convolutions {
+  public static func down(
+    _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
+    block: Int, partner: Int, tile: Int
+  ) {
+    let big = vectors(big) + block * g.bigBlock
+    let small = vectors(small)
+    let bigOther = other(block, partner, g.bigBlock)
+    let smallOther = other(block, partner, g.smallBlock)
+    let first = 4 * tile
+    let there = minimum(4, g.smallChannels - first)
+    let weight = weight + tile * g.kernel * g.kernel * g.channels * 4
+    let start = (
+      epilogue.start(first), epilogue.start(first + minimum(1, there - 1)),
+      epilogue.start(first + minimum(2, there - 1)), epilogue.start(first + minimum(3, there - 1))
+    )
+    for y in 0..<g.smallHeight {
+      let top = y * g.stride - g.padding
+      let rows = (maximum(0, -top), minimum(g.kernel, g.height - top))
+      let row = (block * g.smallHeight + y) * g.smallWidth
+      for x in 0..<g.smallWidth {
+        let left = x * g.stride - g.padding
+        let columns = (maximum(0, -left), minimum(g.kernel, g.width - left))
+        let count = (columns.1 - columns.0) * g.channels
+        var sums = Tile(start.0, start.1, start.2, start.3)
+        var ky = rows.0
+        while ky < rows.1 && count > 0 {
+          let from = big + ((top + ky) * g.width + left + columns.0) * g.channels * span
+          sums.taps(from, bigOther, weight + (ky * g.kernel + columns.0) * g.channels * 4, count)
+          ky += 1
+        }
+        let place = ((row + x) * g.smallChannels + first) * span
+        epilogue.store(small, place, smallOther, sums.a0, sums.a1)
+        if there > 1 { epilogue.store(small, place + span, smallOther, sums.b0, sums.b1) }
+        if there > 2 { epilogue.store(small, place + 2 * span, smallOther, sums.c0, sums.c1) }
+        if there > 3 { epilogue.store(small, place + 3 * span, smallOther, sums.d0, sums.d1) }
       }
-      let place = ((row + x) * g.smallChannels + first) * span
-      epilogue.store(small, place, smallOther, sums.a0, sums.a1)
-      if there > 1 { epilogue.store(small, place + span, smallOther, sums.b0, sums.b1) }
-      if there > 2 { epilogue.store(small, place + 2 * span, smallOther, sums.c0, sums.c1) }
-      if there > 3 { epilogue.store(small, place + 3 * span, smallOther, sums.d0, sums.d1) }
+      epilogue.finish(
+        small, (row * g.smallChannels + first) * span, smallOther, pixels: g.smallWidth,
+        step: g.smallChannels * span, channels: there)
     }
-    epilogue.finish(
-      small, (row * g.smallChannels + first) * span, smallOther, pixels: g.smallWidth,
-      step: g.smallChannels * span, channels: there)
   }
 }

@@ -1,22 +1,20 @@
 import CPUKernels
 import Numerics
 
-/// From the small map to the big one: transposed convolution forward, and the input gradient of a convolution.
-///
-/// Computes one block of images (with AVX-512 also its partner) for the big channels `4·tile ..< 4·tile + 4`. Per result one fma chain over
-/// (ky, kx, small channel) ascending, channel fastest; only taps that meet a small pixel are visited.
-public func convolutionUp(
-  _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
-  block: Int, partner: Int, tile: Int
-) {
-  let maps = Maps(
-    small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
-    smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
-  let first = 4 * tile
-  if g.channels - first >= 4 {
-    upFourChannels(g, maps, weight, epilogue, first)
-  } else {
-    for channel in first..<g.channels { upOneChannel(g, maps, weight, epilogue, channel) }
+extension Convolutions {
+  public static func up(
+    _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
+    block: Int, partner: Int, tile: Int
+  ) {
+    let maps = Maps(
+      small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
+      smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
+    let first = 4 * tile
+    if g.channels - first >= 4 {
+      upFourChannels(g, maps, weight, epilogue, first)
+    } else {
+      for channel in first..<g.channels { upOneChannel(g, maps, weight, epilogue, channel) }
+    }
   }
 }
 

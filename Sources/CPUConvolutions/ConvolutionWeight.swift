@@ -1,59 +1,55 @@
 import CPUKernels
 import Numerics
 
-/// Gradient of a convolution (of either kind) with respect to its weights, over one chunk of images.
-///
-/// Computes the small channels of one tile (``weightChannels`` each) for rows `ky` of the kernel, for all big channels, into
-/// `gradient` (the weights' packed order). In each of 8 lanes one fma chain over (block, y, x, half) ascending.
-/// A tap outside adds 0 × value, which no sum that ends with + 0.0 can tell from skipping it.
-///
-/// A few rows at a time over all taps and big channels, the accumulators waiting in `scratch`: these rows stay in
-/// the first cache, while image by image every pass would come from the second, at the limit of what that gives.
-/// `scratch` holds ``convolutionWeightScratch(_:)`` vectors, `zeros` two vectors of +0.
-public func convolutionWeight(
-  _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
-  scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>
-) {
-  let firstChannel = weightChannels * tile
-  let there = minimum(weightChannels, g.smallChannels - firstChannel)
-  let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
-  let count = (g.kernel + 2) / 3 * g.channels
-  for i in 0..<count * (ky.upperBound - ky.lowerBound) { tiles[i] = WeightTile() }
-  let rowsAtOnce = maximum(1, 16 / g.smallWidth)
-  for block in firstBlock..<firstBlock + blocks {
-    var strip = 0
-    while strip < g.smallHeight {
-      var row = ky.lowerBound
-      while row < ky.upperBound {
-        let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
-        let inside = (g.height - 1 + g.padding - row + g.stride) / g.stride
-        let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
-        if first < last {
-          let bigRow = block * g.height + first * g.stride - g.padding + row
-          let smallRow = (block * g.smallHeight + first) * g.smallWidth
-          let p = big + bigRow * g.width * g.channels * 2
-          let s = small + (smallRow * g.smallChannels + firstChannel) * 2
-          let sums = tiles + (row - ky.lowerBound) * count
-          if there == weightChannels {
-            weightRows(g, last - first, p, s, zeros, sums, WeightChannels())
-          } else {
-            weightRows(g, last - first, p, s, zeros, sums, WeightChannels(there: there))
+extension Convolutions {
+  // A few rows at a time over all taps and big channels, the accumulators waiting in `scratch`: these rows stay in the
+  // first cache, while image by image every pass would come from the second, at the limit of what that gives.
+  public static func weight(
+    _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
+    scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>
+  ) {
+    let firstChannel = weightChannels * tile
+    let there = minimum(weightChannels, g.smallChannels - firstChannel)
+    let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
+    let count = (g.kernel + 2) / 3 * g.channels
+    for i in 0..<count * (ky.upperBound - ky.lowerBound) { tiles[i] = WeightTile() }
+    let rowsAtOnce = maximum(1, 16 / g.smallWidth)
+    for block in firstBlock..<firstBlock + blocks {
+      var strip = 0
+      while strip < g.smallHeight {
+        var row = ky.lowerBound
+        while row < ky.upperBound {
+          let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
+          let inside = (g.height - 1 + g.padding - row + g.stride) / g.stride
+          let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
+          if first < last {
+            let bigRow = block * g.height + first * g.stride - g.padding + row
+            let smallRow = (block * g.smallHeight + first) * g.smallWidth
+            let p = big + bigRow * g.width * g.channels * 2
+            let s = small + (smallRow * g.smallChannels + firstChannel) * 2
+            let sums = tiles + (row - ky.lowerBound) * count
+            if there == weightChannels {
+              weightRows(g, last - first, p, s, zeros, sums, WeightChannels())
+            } else {
+              weightRows(g, last - first, p, s, zeros, sums, WeightChannels(there: there))
+            }
           }
+          row += 1
         }
-        row += 1
+        strip += rowsAtOnce
       }
-      strip += rowsAtOnce
     }
-  }
-  for row in ky {
-    let place = gradient + (firstChannel / 4 * g.kernel + row) * g.kernel * g.channels * 4
-    storeRow(g, tiles + (row - ky.lowerBound) * count, place, there)
+    for row in ky {
+      let place = gradient + (firstChannel / 4 * g.kernel + row) * g.kernel * g.channels * 4
+      storeRow(g, tiles + (row - ky.lowerBound) * count, place, there)
+    }
   }
 }
 
-/// Vectors (of eight) of scratch that ``convolutionWeight`` needs.
-public func convolutionWeightScratch(_ g: Geometry) -> Int {
-  g.kernel * ((g.kernel + 2) / 3) * g.channels * 12 * 2 / span
+extension Convolutions {
+  public static func weightScratch(_ g: Geometry) -> Int {
+    g.kernel * ((g.kernel + 2) / 3) * g.channels * 12 * 2 / span
+  }
 }
 
 /// Joins the lanes of one row of the kernel and stores the sums.

@@ -1,26 +1,23 @@
 import Numerics
 
-/// Fused multiply-adds a second that a thread can do: what `bench --peak` measures against.
-///
-/// Twelve independent chains of vectors: latency (4 or 5 cycles) × 2 units needs ten, and sixteen registers hold
-/// twelve accumulators and two factors. The best of several rounds, since whatever disturbs makes it less.
-///
-/// - Returns: FLOPs a second, an `fma` counting as two.
-@inline(never)
-public func measurePeak() -> Double {
-  let (rounds, taps) = (15, 400_000)
-  let clock = ContinuousClock()
-  var best = Duration.seconds(3600)
-  for round in 0..<rounds {
-    let began = clock.now
-    let sum = fmaChains(taps, factor: 0.999_999 - Float(round) * 1e-9)
-    let taken = began.duration(to: clock.now)
-    // A sum that nobody looked at would not be computed.
-    if sum == 0 { return 0 }
-    if taken < best { best = taken }
+extension Convolutions {
+  // Twelve independent chains of vectors: latency (4 or 5 cycles) × 2 units needs ten, and sixteen registers hold
+  // twelve accumulators and two factors. The best of several rounds, since whatever disturbs makes it less.
+  public static func measurePeak() -> Double {
+    let (rounds, taps) = (15, 400_000)
+    let clock = ContinuousClock()
+    var best = Duration.seconds(3600)
+    for round in 0..<rounds {
+      let began = clock.now
+      let sum = fmaChains(taps, factor: 0.999_999 - Float(round) * 1e-9)
+      let taken = began.duration(to: clock.now)
+      // A sum that nobody looked at would not be computed.
+      if sum == 0 { return 0 }
+      if taken < best { best = taken }
+    }
+    let seconds = Double(best.components.seconds) + Double(best.components.attoseconds) * 1e-18
+    return Double(taps) * 12 * Double(Vector.scalarCount) * 2 / seconds
   }
-  let seconds = Double(best.components.seconds) + Double(best.components.attoseconds) * 1e-18
-  return Double(taps) * 12 * Double(Vector.scalarCount) * 2 / seconds
 }
 
 /// One tap for each of twelve chains, `count` times.

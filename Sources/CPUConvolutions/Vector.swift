@@ -12,10 +12,6 @@ import Numerics
   typealias Words = SIMD16<UInt32>
   /// Vectors of one element.
   @inline(__always) var span: Int { 1 }
-  /// Blocks of images that a tile computes at once.
-  public var blocksAtOnce: Int { 2 }
-  /// Small channels in a tile of weights.
-  public var weightChannels: Int { 8 }
 #else
   /// What one instruction computes with: eight images.
   typealias Vector = Lanes
@@ -23,11 +19,13 @@ import Numerics
   typealias Words = WordLanes
   /// Vectors of one element.
   @inline(__always) var span: Int { 2 }
-  /// Blocks of images that a tile computes at once.
-  public var blocksAtOnce: Int { 1 }
-  /// Small channels in a tile of weights.
-  public var weightChannels: Int { 4 }
 #endif
+
+/// The convolutions of this compilation; see `ConvolutionKernels`.
+public enum Convolutions: ConvolutionKernels {
+  public static var blocksAtOnce: Int { 2 / span }
+  public static var weightChannels: Int { 8 / span }
+}
 
 /// Activations as vectors.
 typealias Vectors = UnsafePointer<Vector>

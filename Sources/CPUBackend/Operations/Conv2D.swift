@@ -61,9 +61,11 @@ extension Memory {
     _ g: Geometry, batch: Int, channels: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
     small: MutableImages, _ epilogue: Epilogue
   ) -> Launch {
-    let down = convolutions.down
+    let kernels = convolutions
     return tiled(batch: batch, channels: channels) { block, partner, tile in
-      down(g, big, weight, small, epilogue, block, partner, tile)
+      kernels.down(
+        g, big: big, weight: weight, small: small, epilogue: epilogue, block: block, partner: partner,
+        tile: tile)
     }
   }
 
@@ -72,9 +74,11 @@ extension Memory {
     _ g: Geometry, batch: Int, channels: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
     big: MutableImages, _ epilogue: Epilogue
   ) -> Launch {
-    let up = convolutions.up
+    let kernels = convolutions
     return tiled(batch: batch, channels: channels) { block, partner, tile in
-      up(g, small, weight, big, epilogue, block, partner, tile)
+      kernels.up(
+        g, small: small, weight: weight, big: big, epilogue: epilogue, block: block, partner: partner,
+        tile: tile)
     }
   }
 }
@@ -113,8 +117,8 @@ extension ConvolutionBackwardWeight {
     let (partials, zeros) = (memory.floats(partials), memory.zeros)
     let (weightOffset, biasOffset, stride) = (weightOffset, biasOffset, stride)
     let output = convolution.output
-    let convolutionWeight = memory.convolutions.weight
-    let tileChannels = memory.convolutions.weightChannels
+    let kernels = memory.convolutions
+    let tileChannels = kernels.weightChannels
     let tiles = (geometry.small.channels + tileChannels - 1) / tileChannels
     let chunks = Blocking.chunks(convolution.batch)
     let cuts = tiles * chunks < 4 * memory.threads ? geometry.kernel : 1
@@ -122,16 +126,16 @@ extension ConvolutionBackwardWeight {
     let items = weightItems + (output.channels + 3) / 4
     let blocks = Blocking.blocks(convolution.batch)
     let inChunk = Blocking.chunk / Blocking.block
-    memory.reserveScratch(memory.convolutions.weightScratch(g))
+    memory.reserveScratch(kernels.weightScratch(g))
     return Launch(items: chunks * items, perChunk: items) { item, worker, _ in
       let (chunk, piece) = (item / items, item % items)
       let first = chunk * inChunk
       let count = min(inChunk, blocks - first)
       if piece < weightItems {
-        convolutionWeight(
-          g, big, small, partials + chunk * stride + weightOffset, zeros, memory.scratch(worker), first,
-          count,
-          piece / cuts, cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
+        kernels.weight(
+          g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
+          scratch: memory.scratch(worker), firstBlock: first, blocks: count,
+          tile: piece / cuts, ky: cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(
           gradient, channels: output.channels, pixels: output.height * output.width,

@@ -25,16 +25,18 @@ extension LinearBackwardWeight {
     let (input, gradient) = (memory.images(input), memory.images(outputGradient))
     let (weights, biases) = (memory.floats(weightGradient), memory.floats(biasGradient))
     let blocks = Blocking.blocks(shape.batch)
-    let (linearWeight, tileOutputs) = (memory.convolutions.linearWeight, memory.convolutions.weightChannels)
+    let kernels = memory.convolutions
+    let tileOutputs = kernels.weightChannels
     let tiles = (shape.outputs + tileOutputs - 1) / tileOutputs
     let strip = 48
     let strips = (shape.inputs + strip - 1) / strip
     return Launch(items: tiles * strips + (shape.outputs + 3) / 4) { item, _, _ in
       if item < tiles * strips {
         let first = item % strips * strip
-        linearWeight(
-          input, shape.inputs, gradient, shape.outputs, weights, blocks, item / strips, first,
-          min(first + strip, shape.inputs))
+        kernels.linearWeight(
+          input: input, inputs: shape.inputs, outputGradient: gradient, outputs: shape.outputs,
+          gradient: weights, blocks: blocks, tile: item / strips, first: first,
+          last: min(first + strip, shape.inputs))
       } else {
         CPUKernels.biasGradient(
           gradient, channels: shape.outputs, pixels: 1, gradient: biases, firstBlock: 0, blocks: blocks,

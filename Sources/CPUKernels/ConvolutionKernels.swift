@@ -1,0 +1,52 @@
+/// The convolutions as they are compiled for one width of vectors: what `CPUConvolutions` and `CPUConvolutions512` both
+/// have. The bits are the same.
+public protocol ConvolutionKernels {
+  /// Blocks of images that ``down`` and ``up`` compute at once.
+  static var blocksAtOnce: Int { get }
+  /// Small channels in a tile of ``weight`` and ``linearWeight``.
+  static var weightChannels: Int { get }
+
+  /// From the big map to the small one: convolution forward, and the input gradient of a transposed convolution.
+  ///
+  /// Computes the block of images `block` and its `partner` (the same where blocks come one by one) for the small
+  /// channels `4·tile ..< 4·tile + 4`. Per result one fma chain over (ky, kx, channel) ascending, channel fastest; taps
+  /// outside are skipped.
+  static func down(
+    _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
+    block: Int,
+    partner: Int, tile: Int)
+
+  /// From the small map to the big one: transposed convolution forward, and the input gradient of a convolution.
+  ///
+  /// Computes `block` and its `partner` for the big channels `4·tile ..< 4·tile + 4`. Per result one fma chain over
+  /// (ky, kx, small channel) ascending, channel fastest; only taps that meet a small pixel are visited.
+  static func up(
+    _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
+    block: Int,
+    partner: Int, tile: Int)
+
+  /// Gradient of a convolution (of either kind) with respect to its weights, over one chunk of images.
+  ///
+  /// Computes the small channels of one tile for rows `ky` of the kernel, for all big channels, into `gradient` (the
+  /// weights' packed order). In each of 8 lanes one fma chain over (block, y, x, half) ascending. A tap outside adds
+  /// 0 × value, which no sum that ends with + 0.0 can tell from skipping it.
+  ///
+  /// `scratch` holds ``weightScratch(_:)`` vectors of eight, `zeros` two vectors of +0.
+  static func weight(
+    _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
+    scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>)
+
+  /// Vectors (of eight) of scratch that ``weight`` needs.
+  static func weightScratch(_ g: Geometry) -> Int
+
+  /// Gradient of a linear layer with respect to its weights, over all blocks.
+  ///
+  /// Computes the outputs of one tile × inputs `first ..< last` into `gradient` (packed order). In each of 8 lanes one
+  /// fma chain over (block, half) ascending, then the lane join and + 0.0.
+  static func linearWeight(
+    input: Images, inputs: Int, outputGradient: Images, outputs: Int, gradient: UnsafeMutablePointer<Float>,
+    blocks: Int, tile: Int, first: Int, last: Int)
+
+  /// Fused multiply-adds that a thread can do, in FLOPs a second: what `bench --peak` measures against.
+  static func measurePeak() -> Double
+}
