@@ -3,7 +3,7 @@ import CPUKernels
 extension Convolutions {
   public static func down(
     _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
-    block: Int, partner: Int, tile: Int
+    block: Int, partner: Int, tile: Int, rows: Range<Int>
   ) {
     let big = vectors(big) + block * g.bigBlock
     let small = vectors(small)
@@ -16,17 +16,17 @@ extension Convolutions {
       epilogue.start(first), epilogue.start(first + minimum(1, there - 1)),
       epilogue.start(first + minimum(2, there - 1)), epilogue.start(first + minimum(3, there - 1))
     )
-    for y in 0..<g.smallHeight {
+    for y in rows {
       let top = y * g.stride - g.padding
-      let rows = (maximum(0, -top), minimum(g.kernel, g.height - top))
+      let taps = (maximum(0, -top), minimum(g.kernel, g.height - top))
       let row = (block * g.smallHeight + y) * g.smallWidth
       for x in 0..<g.smallWidth {
         let left = x * g.stride - g.padding
         let columns = (maximum(0, -left), minimum(g.kernel, g.width - left))
         let count = (columns.1 - columns.0) * g.channels
         var sums = Tile(start.0, start.1, start.2, start.3)
-        var ky = rows.0
-        while ky < rows.1 && count > 0 {
+        var ky = taps.0
+        while ky < taps.1 && count > 0 {
           let from = big + ((top + ky) * g.width + left + columns.0) * g.channels * span
           sums.taps(from, bigOther, weight + (ky * g.kernel + columns.0) * g.channels * 4, count)
           ky += 1

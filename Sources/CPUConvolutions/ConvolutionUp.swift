@@ -4,16 +4,16 @@ import Numerics
 extension Convolutions {
   public static func up(
     _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
-    block: Int, partner: Int, tile: Int
+    block: Int, partner: Int, tile: Int, rows: Range<Int>
   ) {
     let maps = Maps(
       small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
       smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
     let first = 4 * tile
     if g.channels - first >= 4 {
-      upFourChannels(g, maps, weight, epilogue, first)
+      upFourChannels(g, maps, weight, epilogue, first, rows)
     } else {
-      for channel in first..<g.channels { upOneChannel(g, maps, weight, epilogue, channel) }
+      for channel in first..<g.channels { upOneChannel(g, maps, weight, epilogue, channel, rows) }
     }
   }
 }
@@ -34,9 +34,10 @@ private struct Walk {
   var tap: Int
   var from: Int
 
-  @inline(__always) init(_ g: Geometry) {
-    from = g.padding / g.stride
-    tap = g.padding - from * g.stride
+  /// At big pixel `place`.
+  @inline(__always) init(_ g: Geometry, at place: Int = 0) {
+    from = (place + g.padding) / g.stride
+    tap = place + g.padding - from * g.stride
   }
 
   @inline(__always) mutating func next(_ g: Geometry) {
@@ -46,15 +47,16 @@ private struct Walk {
 }
 
 private func upFourChannels(
-  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ first: Int
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ first: Int,
+  _ rows: Range<Int>
 ) {
   let (small, big, other) = (maps.small, maps.big, maps.bigOther)
   let start = (
     epilogue.start(first), epilogue.start(first + 1), epilogue.start(first + 2), epilogue.start(first + 3)
   )
-  var place = maps.bigBlock + first * span
-  var row = Walk(g)
-  for _ in 0..<g.height {
+  var place = maps.bigBlock + (rows.lowerBound * g.width * g.channels + first) * span
+  var row = Walk(g, at: rows.lowerBound)
+  for _ in rows {
     var column = Walk(g)
     for _ in 0..<g.width {
       var sums = Tile(start.0, start.1, start.2, start.3)
@@ -93,13 +95,14 @@ private func upFourChannels(
 
 /// With few channels four pixels of one sub-pixel phase make the tile: they meet the same taps.
 private func upOneChannel(
-  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ channel: Int
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ channel: Int,
+  _ rows: Range<Int>
 ) {
   let (small, big, other) = (maps.small, maps.big, maps.bigOther)
   let pixel = g.channels * span
   let apart = g.stride * pixel
-  var row = Walk(g)
-  for line in 0..<g.height {
+  var row = Walk(g, at: rows.lowerBound)
+  for line in rows {
     var column = Walk(g)
     for phase in 0..<minimum(g.stride, g.width) {
       let count = (g.width - phase + g.stride - 1) / g.stride

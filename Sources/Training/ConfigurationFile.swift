@@ -43,9 +43,13 @@ public enum ConfigurationFile {
   /// - Throws: also `TrainingError` where the file cannot be read.
   public static func pairs(contentsOf url: URL) throws -> [(key: String, value: String)] {
     guard let data = try? Data(contentsOf: url), let text = String(data: data, encoding: .utf8) else {
-      throw TrainingError(.run, "cannot read \(url.path)")
+      throw TrainingError(.run, "cannot read \(url.path): expected a file of 'key: value' in UTF-8")
     }
-    return try pairs(text)
+    do {
+      return try pairs(text)
+    } catch let error as ConfigurationError {
+      throw ConfigurationError("\(url.path): \(error)")
+    }
   }
 }
 

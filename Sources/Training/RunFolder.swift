@@ -75,9 +75,14 @@ public final class RunFolder {
 
   /// The configuration.
   ///
-  /// - Throws: `ConfigurationError` where the file does not hold one.
+  /// - Throws: `TrainingError` where the file does not hold one.
   public func configuration() throws -> Configuration {
-    try Configuration(pairs: ConfigurationFile.pairs(contentsOf: configurationFile))
+    let pairs = try ConfigurationFile.pairs(contentsOf: configurationFile)
+    do {
+      return try Configuration(pairs: pairs)
+    } catch let error as ConfigurationError {
+      throw TrainingError(.run, "\(configurationFile.path): \(error)")
+    }
   }
 
   /// The manifest.

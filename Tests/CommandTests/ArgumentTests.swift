@@ -96,7 +96,7 @@ struct ArgumentTests {
     #expect(
       try plan(["--set", "latent=4", "--set", "hidden=32", "conv-autoencoder"]).parameters == set.parameters)
     try Facsimile.expectFailure(
-      ["plan", "vae", "--config", place.path("c.yaml")], status: 64, "model is 'conv-autoencoder'")
+      ["plan", "vae", "--config", place.path("c.yaml")], status: 64, "c.yaml: model is 'conv-autoencoder'")
   }
 
   @Test("Devices as JSON: the CPU backend passes")

@@ -42,17 +42,23 @@ extension Activation {
 }
 
 extension Memory {
-  /// Work split over blocks of images (or pairs of them) × tiles of four channels.
+  /// Work split over blocks of images (or pairs of them) × tiles of four channels, and over rows of the output
+  /// where that is little work for the threads.
   private func tiled(
-    batch: Int, channels: Int, _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int) -> Void
+    batch: Int, channels: Int, rows: Int,
+    _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int, _ rows: Range<Int>) -> Void
   ) -> Launch {
     let (tiles, blocks, atOnce) = ((channels + 3) / 4, Blocking.blocks(batch), convolutions.blocksAtOnce)
-    return Launch(
-      items: (blocks + atOnce - 1) / atOnce * tiles,
-      perChunk: Blocking.chunk / Blocking.block / atOnce * tiles
-    ) { item, _, _ in
-      let block = item / tiles * atOnce
-      body(block, min(block + atOnce, blocks) - 1, item % tiles)
+    let together = (blocks + atOnce - 1) / atOnce
+    let cuts = threads == 1 ? 1 : min(rows, max(1, 2 * threads / (together * tiles)))
+    let pieces = tiles * cuts
+    return Launch(items: together * pieces, perChunk: Blocking.chunk / Blocking.block / atOnce * pieces) {
+      item, _, _ in
+      let (block, piece) = (item / pieces * atOnce, item % pieces)
+      let cut = piece % cuts
+      body(
+        block, min(block + atOnce, blocks) - 1, piece / cuts,
+        cut * rows / cuts..<(cut + 1) * rows / cuts)
     }
   }
 
@@ -62,10 +68,10 @@ extension Memory {
     small: MutableImages, _ epilogue: Epilogue
   ) -> Launch {
     let kernels = convolutions
-    return tiled(batch: batch, channels: channels) { block, partner, tile in
+    return tiled(batch: batch, channels: channels, rows: g.smallHeight) { block, partner, tile, rows in
       kernels.down(
         g, big: big, weight: weight, small: small, epilogue: epilogue, block: block, partner: partner,
-        tile: tile)
+        tile: tile, rows: rows)
     }
   }
 
@@ -75,10 +81,10 @@ extension Memory {
     big: MutableImages, _ epilogue: Epilogue
   ) -> Launch {
     let kernels = convolutions
-    return tiled(batch: batch, channels: channels) { block, partner, tile in
+    return tiled(batch: batch, channels: channels, rows: g.height) { block, partner, tile, rows in
       kernels.up(
         g, small: small, weight: weight, big: big, epilogue: epilogue, block: block, partner: partner,
-        tile: tile)
+        tile: tile, rows: rows)
     }
   }
 }

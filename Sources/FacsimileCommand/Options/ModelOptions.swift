@@ -38,24 +38,29 @@ struct ModelOptions: ParsableArguments {
   ///
   /// Throws: `ConfigurationError`, `UsageError`.
   func configuration(_ more: [(key: String, value: String?)] = []) throws -> Configuration {
-    var pairs: [(key: String, value: String)] = []
-    if let config { pairs += try ConfigurationFile.pairs(contentsOf: URL(fileURLWithPath: config)) }
+    let file = try config.map { try ConfigurationFile.pairs(contentsOf: URL(fileURLWithPath: $0)) } ?? []
     var settings = set
     var name = model
     // `--set` takes all that follows it, so a model at the end of the line lands there.
     if name == nil, let last = settings.last, !last.contains("=") { name = settings.removeLast() }
-    let given = try settings.map(keyValue)
+    var given = try settings.map(keyValue)
     if let twice = Dictionary(grouping: given, by: \.key).first(where: { $0.value.count > 1 }) {
       throw UsageError("--set gives \(twice.key) twice: expected it once")
     }
-    pairs += given
     for (key, value) in more + [("batch-size", batchSize)] {
-      if let value { pairs.append((key, value)) }
+      if let value { given.append((key, value)) }
     }
-    guard let name = name ?? pairs.last(where: { $0.key == "model" })?.value else {
+    guard let name = name ?? (file + given).last(where: { $0.key == "model" })?.value else {
       throw UsageError("which model? Name one of \(Self.names)")
     }
-    let configuration = try Configuration(ModelKind(name: name), pairs)
+    var configuration = Configuration(try ModelKind(name: name))
+    do {
+      for (key, value) in file { try configuration.set(key, value) }
+    } catch let error as ConfigurationError {
+      throw UsageError("\(config ?? ""): \(error)")
+    }
+    for (key, value) in given { try configuration.set(key, value) }
+    try configuration.validate()
     if more.contains(where: { $0.key == "epochs" && $0.value != nil }),
       configuration.trainable.phases.allSatisfy({ $0.epochs != nil })
     {
