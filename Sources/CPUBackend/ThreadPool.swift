@@ -73,6 +73,8 @@ final class ThreadPool: @unchecked Sendable {
   }
 
   private func takeItems(as worker: Int) {
+    // Once, not for every item: each look counts a reference that all threads share.
+    let (body, items, grain) = (body, items, grain)
     while true {
       let first = next.add(grain, ordering: .relaxed).oldValue
       if first >= items { return }
