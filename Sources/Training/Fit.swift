@@ -159,7 +159,9 @@ extension Trainer {
   private func failed(_ error: TrainingError) throws -> TrainingError {
     manifest.state = .failed
     manifest.failure = error.description
-    guard let folder else { return error }
+    guard let folder else {
+      return TrainingError(.notFinite, "\(error.description): try a smaller learning-rate, or clip-norm")
+    }
     try folder.write(manifest)
     let steps = (try? Checkpoint(contentsOf: folder.checkpointFile).step) ?? 0
     let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(steps) steps" : "")
