@@ -88,8 +88,9 @@ struct EvaluateCommand: ParsableCommand {
       dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
       images: evaluation.images, metrics: metrics, confusion: evaluation.confusion)
     if output.json { return try Console.json(figures) }
+    let steps = figures.step == 0 ? "" : " and \(figures.step) steps"
     Console.say(
-      "\(figures.model) of epoch \(figures.epoch)\(figures.step == 0 ? "" : " and \(figures.step) steps") on \(Format.count(figures.images)) \(split.rawValue) images "
+      "\(figures.model) of epoch \(figures.epoch)\(steps) on \(Format.count(figures.images)) \(split.rawValue) images "
         + "of \(dataset.title)")
     Console.say(Format.metrics(figures.metrics))
     if let confusion = figures.confusion { show(confusion) }

@@ -23,14 +23,29 @@ struct NewRunFolder {
     do {
       folder = try RunFolder(creating: url)
     } catch {
-      if let made { try? FileManager.default.removeItem(at: made) }
+      // Whoever else made it in the meantime has a lock in it, so it is not empty.
+      Self.removeEmpty(url, upTo: made)
       throw error
     }
   }
 
-  /// Takes away again the folders made for a run that did not come to be.
+  /// Takes away again what was made for a run that did not come to be; of the folders around it only those that
+  /// nobody has put anything into.
   func remove() {
-    if let made { try? FileManager.default.removeItem(at: made) }
+    guard made != nil else { return }
+    try? FileManager.default.removeItem(at: folder.url)
+    Self.removeEmpty(folder.url.deletingLastPathComponent(), upTo: made)
+  }
+
+  /// Removes `url` and the folders above it up to `outermost`, as long as they are empty.
+  private static func removeEmpty(_ url: URL, upTo outermost: URL?) {
+    guard let outermost = outermost?.standardizedFileURL.path else { return }
+    var url = url.standardizedFileURL
+    // No folder that was there before: its path is shorter.
+    while url.path.count >= outermost.count {
+      rmdir(url.path)
+      url.deleteLastPathComponent()
+    }
   }
 
   /// The outermost folder on the way to `url` that is not there.
