@@ -34,8 +34,6 @@ let kernelSources = [
 // `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
 let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-
 let package = Package(
   name: "Facsimile",
   products: [
@@ -44,11 +42,11 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
+    .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "COpenCL"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPNG"),
@@ -73,7 +71,7 @@ let package = Package(
 
     // Models and their training, which know no backend.
     .target(name: "Models", dependencies: ["Programs", "Numerics"]),
-    .target(name: "Storage", dependencies: ["CPNG", crypto]),
+    .target(name: "Storage", dependencies: ["CCrypto", "CPNG"]),
     .target(name: "Datasets", dependencies: ["Storage", "CZlib"]),
     .target(
       name: "Training", dependencies: ["Models", "Datasets", "Storage", "Programs", "Numerics", "Yams"]),

@@ -1,21 +1,22 @@
-import Crypto
+import CCrypto
 import Foundation
 
 /// A SHA-256 taken over raw bytes as they come, written as 64 lowercase hexadecimal digits.
 public struct Fingerprint: Sendable {
-  private var digest = SHA256()
+  private var digest = Digest()
 
   /// Starts with no bytes.
   public init() {}
 
   /// Appends bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    digest.update(bufferPointer: bytes)
+    if !isKnownUniquelyReferenced(&digest) { digest = Digest(copying: digest) }
+    digest.update(bytes)
   }
 
   /// Appends bytes.
   public mutating func update(_ data: Data) {
-    digest.update(data: data)
+    for region in data.regions { region.withUnsafeBytes { update($0) } }
   }
 
   /// Appends bytes.
@@ -25,7 +26,7 @@ public struct Fingerprint: Sendable {
 
   /// The SHA-256 of everything so far; more may follow.
   public var hex: String {
-    digest.finalize().reduce(into: "") { text, byte in
+    Digest(copying: digest).finalize().reduce(into: "") { text, byte in
       text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }
   }
@@ -42,5 +43,45 @@ public struct Fingerprint: Sendable {
     var fingerprint = Fingerprint()
     fingerprint.update(bytes)
     return fingerprint.hex
+  }
+}
+
+/// A SHA-256 under way in libcrypto, which picks the processor's own instructions for it.
+///
+/// Its calls fail only where memory runs out or the library's configuration forbids SHA-256: that traps.
+private final class Digest: @unchecked Sendable {
+  private let context: OpaquePointer
+
+  init() {
+    context = Self.checked(EVP_MD_CTX_new())
+    Self.check(EVP_DigestInit_ex(context, EVP_sha256(), nil))
+  }
+
+  init(copying other: Digest) {
+    context = Self.checked(EVP_MD_CTX_new())
+    Self.check(EVP_MD_CTX_copy_ex(context, other.context))
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  func update(_ bytes: UnsafeRawBufferPointer) {
+    Self.check(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
+  }
+
+  /// The 32 bytes; nothing may follow.
+  func finalize() -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+      Self.check(EVP_DigestFinal_ex(context, buffer.baseAddress, nil))
+      count = 32
+    }
+  }
+
+  private static func checked(_ context: OpaquePointer?) -> OpaquePointer {
+    guard let context else { fatalError("libcrypto: no memory for a SHA-256") }
+    return context
+  }
+
+  private static func check(_ status: Int32) {
+    precondition(status == 1, "libcrypto refuses SHA-256: is it configured to?")
   }
 }
