@@ -15,6 +15,8 @@ public enum Kernel: String, CaseIterable, Sendable {
   case flatten
   case activationForward = "activation_forward"
   case activationBackward = "activation_backward"
+  case leakyReLUForward = "leaky_relu_forward"
+  case leakyReLUBackward = "leaky_relu_backward"
   case dropoutApply = "dropout_apply"
   case meanSquaredError = "mean_squared_error"
   case binaryCrossEntropy = "binary_cross_entropy"
@@ -23,6 +25,7 @@ public enum Kernel: String, CaseIterable, Sendable {
   case reparameterizeBackward = "reparameterize_backward"
   case klDivergence = "kl_divergence"
   case sumPerImage = "sum_per_image"
+  case joinLosses = "join_losses"
   case sumPartials = "sum_partials"
   case clipNormPartial = "clip_norm_partial"
   case clipNormTotal = "clip_norm_total"

@@ -39,6 +39,7 @@ public struct KernelSource: Sendable {
       KernelSource("linear.cl", PackageResources.linear_cl),
       KernelSource("flatten.cl", PackageResources.flatten_cl),
       KernelSource("activation.cl", PackageResources.activation_cl),
+      KernelSource("leaky_relu.cl", PackageResources.leaky_relu_cl),
       KernelSource("dropout.cl", PackageResources.dropout_cl),
       KernelSource("losses.cl", PackageResources.losses_cl),
       KernelSource("cross_entropy.cl", PackageResources.cross_entropy_cl),

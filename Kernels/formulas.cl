@@ -7,6 +7,13 @@ static inline real formula_relu_mask(real g, real y, float scale) {
   return CHOOSE(y > 0.0f, g * scale, REAL(0.0f));
 }
 
+static inline real formula_leaky_relu(real x, float slope) { return CHOOSE(x > 0.0f, x, x * slope); }
+
+// y is the result of leaky ReLU.
+static inline real formula_leaky_relu_gradient(real g, real y, float slope) {
+  return CHOOSE(y > 0.0f, g, g * slope);
+}
+
 // ACTIVATION_… are the numbers of the cases of Programs' Activation, from the prelude.
 static inline real formula_activation(real x, int activation) {
   switch (activation) {

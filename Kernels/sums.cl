@@ -25,20 +25,24 @@ __kernel void sum_partials(
   }
 }
 
-// The sum of one part over its images goes to scratch[part]; with the last part the parts are joined and
-// results[step · slots + slot] is written.
-__kernel void sum_per_image(
-    __global const float *per_image, __global const uint *table, __global float *scratch,
-    __global float *results, int blocks, int part, int parts, int is_scaled, int slot, int slots, uint step) {
+// The sum of one part over its images goes to sums[place].
+__kernel void sum_per_image(__global const float *per_image, __global float *sums, int blocks, int place) {
   JOIN_SCRATCH
   lane_pointer values = lanes_in(per_image);
   lane_sum sum = (lane_sum)(0.0f);
   for (int i = 0; i < 2 * blocks; ++i) sum += values[i * LANE_STEP];
   float joined = join_sum(sum JOIN_PASS) + 0.0f;
-  if (!is_first_lane()) return;
-  scratch[part] = joined;
-  if (part + 1 < parts) return;
-  float total = chunk_tree(scratch, parts, 1);
-  if (is_scaled) total *= step_float(step_row(table, step), STEP_LOSS_SCALE);
-  results[(size_t)step * slots + slot] = total;
+  if (is_first_lane()) sums[place] = joined;
+}
+
+// losses[step · slots + slot] = tree over parts of sums[part · slots + slot], scaled where bit `slot` of `scaled` is set.
+__kernel void join_losses(
+    __global float *sums, __global const uint *table, __global float *losses, int parts, int slots, uint scaled,
+    uint step) {
+  if (tile_index() != 0) return;
+  float scale = step_float(step_row(table, step), STEP_LOSS_SCALE);
+  for (int slot = 0; slot < slots; ++slot) {
+    float total = chunk_tree(sums + slot, parts, slots);
+    losses[(size_t)step * slots + slot] = scaled >> slot & 1u ? total * scale : total;
+  }
 }

@@ -40,7 +40,7 @@ public struct CPUBackend: Backend {
 
   /// Allocates the program's memory and its threads.
   public func prepare(_ program: Program) throws -> any PreparedProgram {
-    CPUProgram(program, threads: threads, Self.convolutions(vectors))
+    try CPUProgram(program, threads: threads, Self.convolutions(vectors))
   }
 }
 

@@ -1,6 +1,9 @@
 import CPUKernels
 import Programs
 
+/// Binds operations to memory; each stands in the file of its name in `Operations`.
+extension Memory: OperationLauncher {}
+
 /// A program in this process's memory.
 final class CPUProgram: PreparedProgram {
   let program: Program
@@ -8,15 +11,15 @@ final class CPUProgram: PreparedProgram {
   private let pool: ThreadPool
   private var stretches: [Routine.Name: [Stretch]] = [:]
 
-  init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) {
+  init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) throws {
     self.program = program
     let plan = MemoryPlan(program) { routine, index in routine.stretchStart(index, threads: threads) }
     memory = Memory(program, plan, threads: threads, convolutions)
     pool = ThreadPool(threads: threads)
     for routine in program.routines {
-      stretches[routine.name] = routine.stretches(threads: threads).map { range in
+      stretches[routine.name] = try routine.stretches(threads: threads).map { range in
         Stretch(
-          launches: routine.operations[range].flatMap { $0.launches(memory) },
+          launches: try routine.operations[range].flatMap { try memory.launches($0) },
           chunks: routine.operations[range.lowerBound].chunks(threads: threads))
       }
     }
@@ -44,37 +47,4 @@ final class CPUProgram: PreparedProgram {
   }
 
   func synchronize() throws {}
-}
-
-extension Operation {
-  /// The operation bound to `memory`: one launch, or several that follow each other.
-  fileprivate func launches(_ memory: Memory) -> [Launch] {
-    switch self {
-    case .initialise(let d): [d.launch(memory)]
-    case .gatherImages(let d): [d.launch(memory)]
-    case .addNoise(let d): [d.launch(memory)]
-    case .convolutionForward(let d): [d.launch(memory)]
-    case .convolutionBackwardInput(let d): [d.launch(memory)]
-    case .convolutionBackwardWeight(let d): [d.launch(memory)]
-    case .linearForward(let d): [d.launch(memory)]
-    case .linearBackwardInput(let d): [d.launch(memory)]
-    case .linearBackwardWeight(let d): [d.launch(memory)]
-    case .flatten(let d): [d.launch(memory)]
-    case .unflatten(let d): [d.launch(memory)]
-    case .activationForward(let d): [d.launch(memory)]
-    case .activationBackward(let d): [d.launch(memory)]
-    case .dropoutForward(let d): [d.launch(memory)]
-    case .dropoutBackward(let d): [d.launch(memory)]
-    case .meanSquaredError(let d): [d.launch(memory)]
-    case .binaryCrossEntropy(let d): [d.launch(memory)]
-    case .crossEntropy(let d): [d.launch(memory)]
-    case .reparameterizeForward(let d): [d.launch(memory)]
-    case .reparameterizeBackward(let d): [d.launch(memory)]
-    case .klDivergence(let d): [d.launch(memory)]
-    case .sumPerImage(let d): [d.launch(memory)]
-    case .sumPartials(let d): [d.launch(memory)]
-    case .clipNorm(let d): d.launches(memory)
-    case .update(let d): [d.launch(memory)]
-    }
-  }
 }

@@ -26,9 +26,16 @@ struct Launch {
 /// thread: what one operation writes is in that thread's cache when the next reads it, and nobody waits.
 /// Otherwise (small batches) the threads share every operation.
 struct Stretch {
-  let launches: [Launch]
+  private let launches: [Launch]
   /// Chunks to go through one by one; nil: operation by operation.
-  let chunks: Int?
+  private let chunks: Int?
+
+  init(launches: [Launch], chunks: Int?) {
+    precondition(
+      chunks == nil || launches.allSatisfy { $0.perChunk != nil }, "an operation's items come chunk by chunk")
+    self.launches = launches
+    self.chunks = chunks
+  }
 
   func run(on pool: ThreadPool, step: Int) {
     guard let chunks else {
@@ -74,35 +81,9 @@ extension Routine {
 extension Operation {
   /// Chunks of the operation's batch, if its items come chunk by chunk and no thread would go idle for long.
   func chunks(threads: Int) -> Int? {
-    guard let batch = chunkedBatch else { return nil }
+    guard let batch = descriptor.chunkedBatch else { return nil }
     let chunks = Blocking.chunks(batch)
     let rounds = (chunks + threads - 1) / threads
     return chunks >= 2 && 10 * rounds * threads <= 11 * chunks ? chunks : nil
-  }
-
-  /// Images of the batch, where what is written for a chunk depends on that chunk alone.
-  private var chunkedBatch: Int? {
-    switch self {
-    case .gatherImages(let d): d.output.images?.batch
-    case .addNoise(let d): d.output.images?.batch
-    case .convolutionForward(let d): d.convolution.batch
-    case .convolutionBackwardInput(let d): d.convolution.batch
-    case .convolutionBackwardWeight(let d): d.convolution.batch
-    case .linearForward(let d): d.shape.batch
-    case .linearBackwardInput(let d): d.shape.batch
-    case .flatten(let d): d.input.images?.batch
-    case .unflatten(let d): d.output.images?.batch
-    case .dropoutForward(let d): d.output.images?.batch
-    case .dropoutBackward(let d): d.inputGradient.images?.batch
-    case .meanSquaredError(let d): d.loss.prediction.images?.batch
-    case .binaryCrossEntropy(let d): d.loss.prediction.images?.batch
-    case .crossEntropy(let d): d.logits.images?.batch
-    case .reparameterizeForward(let d): d.output.images?.batch
-    case .reparameterizeBackward(let d): d.outputGradient.images?.batch
-    case .klDivergence(let d): d.divergence.images?.batch
-    case .initialise, .linearBackwardWeight, .activationForward, .activationBackward, .sumPerImage,
-      .sumPartials, .clipNorm, .update:
-      nil
-    }
   }
 }

@@ -45,7 +45,7 @@ public struct ParameterTable: Hashable, Sendable {
     var shape = architecture.input
     var module = 0
     for (layer, description) in architecture.layers.enumerated() {
-      for parts in try description.modules(shape) {
+      for parts in try description.definition.modules(shape) {
         found.append((parts.name + ".weight", parts.weight, layer, module, parts))
         found.append((parts.name + ".bias", .bias(parts.outputs), layer, module, parts))
         module += 1
@@ -82,8 +82,7 @@ public struct ParameterTable: Hashable, Sendable {
     switch layers {
     case .all: return Set(parameters.indices)
     case .last(let count):
-      let modules = (parameters.last?.module ?? -1) + 1
-      return Set(parameters.indices.filter { parameters[$0].module >= modules - count })
+      return Set(parameters.indices.filter { parameters[$0].module >= moduleCount - count })
     }
   }
 
@@ -97,13 +96,5 @@ public struct ParameterTable: Hashable, Sendable {
   }
 
   /// Number of modules with parameters.
-  static func moduleCount(_ architecture: Architecture) -> Int {
-    architecture.layers.reduce(0) { sum, layer in
-      switch layer.kind {
-      case .convolution, .transposedConvolution, .linear: sum + 1
-      case .posterior: sum + 2
-      case .flatten, .unflatten: sum
-      }
-    }
-  }
+  public var moduleCount: Int { (parameters.last?.module ?? -1) + 1 }
 }

@@ -20,7 +20,7 @@ public struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConve
 
   /// One routine.
   public struct Part: Codable, Hashable, Sendable {
-    /// `initialise`, `train` or `evaluate`.
+    /// `initialise`, `evaluate`, `gradients` or `update`.
     public let name: String
     /// Its operations in order.
     public let operations: [Line]
@@ -111,7 +111,7 @@ extension ProgramDescription.Line {
     let input = descriptor.reads.first.map { Self.shape($0) + " → " } ?? ""
     shapes = input + (descriptor.writes.first.map(Self.shape) ?? "")
     flops = descriptor.flops
-    let traffic = operation.traffic
+    let traffic = descriptor.traffic
     (bytesRead, bytesWritten) = (traffic.read, traffic.written)
   }
 
@@ -120,28 +120,6 @@ extension ProgramDescription.Line {
     case .images(let batch, let shape): "\(batch) × \(shape)"
     case .parameter(let shape): "\(shape)"
     case .floats(let count), .words(let count), .bytes(let count): "\(count)"
-    }
-  }
-}
-
-extension Operation {
-  /// Bytes an operation moves: its buffers', but for the few that touch only a little of a large buffer.
-  var traffic: (read: Int, written: Int) {
-    let read = descriptor.reads.reduce(0) { $0 + $1.contents.byteCount }
-    let written = descriptor.writes.reduce(0) { $0 + $1.contents.byteCount }
-    switch self {
-    case .gatherImages(let d):
-      // One byte a pixel out of the resident images.
-      return (d.output.count, d.output.contents.byteCount)
-    case .convolutionBackwardWeight(let d):
-      let outputs = ParameterShape.bias(d.convolution.output.channels)
-      let floats = d.convolution.geometry.weight.packedCount + outputs.packedCount
-      return (read, 4 * Blocking.chunks(d.convolution.batch) * floats)
-    case .sumPartials(let d):
-      let bytes = 4 * d.segments.count * Blocking.segment
-      return (bytes * d.rows, bytes)
-    default:
-      return (read, written)
     }
   }
 }

@@ -58,6 +58,16 @@ public enum Formulas {
     choose(y .> 0, g, Lanes(repeating: 0))
   }
 
+  /// `x > 0 ? x : slope·x` in each lane.
+  @inlinable @inline(__always)
+  public static func leakyReLU(_ x: Lanes, slope: Float) -> Lanes { choose(x .> 0, x, x * slope) }
+
+  /// The gradient through leaky ReLU in each lane: `y > 0 ? g : slope·g`, where y is its result.
+  @inlinable @inline(__always)
+  public static func leakyReLUGradient(_ g: Lanes, result y: Lanes, slope: Float) -> Lanes {
+    choose(y .> 0, g, g * slope)
+  }
+
   /// The gradient through sigmoid: `g·(y·(1 − y))`, where y is sigmoid's result.
   @inlinable @inline(__always)
   public static func sigmoidGradient(_ g: Float, result y: Float) -> Float { g * (y * (1 - y)) }

@@ -39,8 +39,9 @@ struct Launch: Sendable {
   }
 }
 
-/// Cuts work into work-items for one device; see `layout.cl` for the meaning of the dimensions.
-struct LaunchPlanner: Sendable {
+/// Cuts operations into launches of kernels for one device, each in the file of its name in `Operations`; see `layout.cl`
+/// for the meaning of the dimensions.
+struct LaunchPlanner: OperationLauncher, Sendable {
   let options: LaunchOptions
   /// Compute units of the device.
   let units: Int

@@ -18,7 +18,7 @@ final class OpenCLProgram: PreparedProgram {
   /// Writes up to this many bytes are copied instead of waited for.
   private static let copyLimit = 1 << 20
   /// Runs that may gather before the device is told to start.
-  private static let flushInterval = 4
+  private static let flushInterval = 8
 
   init(
     _ program: Program, _ context: OpenCLContext, _ compiled: CompiledProgram, _ options: LaunchOptions
@@ -34,7 +34,7 @@ final class OpenCLProgram: PreparedProgram {
       return buffer
     }
     for routine in program.routines {
-      routines[routine.name] = try routine.operations.flatMap(planner.launches).map {
+      routines[routine.name] = try routine.operations.flatMap { try planner.launches($0) }.map {
         try PreparedLaunch(context, compiled, $0, memory: memory.memory)
       }
     }

@@ -1,30 +1,19 @@
-/// One operation of a program. Every backend switches over all of them, so the compiler objects to a missing one.
-public enum Operation: Hashable, Sendable {
-  case initialise(Initialise)
-  case gatherImages(GatherImages)
-  case addNoise(AddNoise)
-  case convolutionForward(ConvolutionForward)
-  case convolutionBackwardInput(ConvolutionBackwardInput)
-  case convolutionBackwardWeight(ConvolutionBackwardWeight)
-  case linearForward(LinearForward)
-  case linearBackwardInput(LinearBackwardInput)
-  case linearBackwardWeight(LinearBackwardWeight)
-  case flatten(Flatten)
-  case unflatten(Unflatten)
-  case activationForward(ActivationForward)
-  case activationBackward(ActivationBackward)
-  case dropoutForward(DropoutForward)
-  case dropoutBackward(DropoutBackward)
-  case meanSquaredError(MeanSquaredError)
-  case binaryCrossEntropy(BinaryCrossEntropy)
-  case crossEntropy(CrossEntropy)
-  case reparameterizeForward(ReparameterizeForward)
-  case reparameterizeBackward(ReparameterizeBackward)
-  case klDivergence(KLDivergence)
-  case sumPerImage(SumPerImage)
-  case sumPartials(SumPartials)
-  case clipNorm(ClipNorm)
-  case update(Update)
+/// One operation of a program: a descriptor, whichever it is.
+public struct Operation: Hashable, Sendable {
+  /// Everything that defines the operation.
+  public let descriptor: any Descriptor
+
+  /// The operation that `descriptor` describes.
+  public init(_ descriptor: any Descriptor) { self.descriptor = descriptor }
+
+  /// What kind of operation this is.
+  public var kind: Kind { descriptor.kind }
+
+  public static func == (a: Operation, b: Operation) -> Bool {
+    AnyHashable(a.descriptor) == AnyHashable(b.descriptor)
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(descriptor)) }
 
   /// Name of every kind of operation; the conformance tests want a case for each.
   public enum Kind: String, CaseIterable, Sendable {
@@ -43,6 +32,8 @@ public enum Operation: Hashable, Sendable {
     case flatten, unflatten
     case activationForward = "activation_forward"
     case activationBackward = "activation_backward"
+    case leakyReLUForward = "leaky_relu_forward"
+    case leakyReLUBackward = "leaky_relu_backward"
     case dropoutForward = "dropout_forward"
     case dropoutBackward = "dropout_backward"
     case meanSquaredError = "mean_squared_error"
@@ -52,73 +43,52 @@ public enum Operation: Hashable, Sendable {
     case reparameterizeBackward = "reparameterize_backward"
     case klDivergence = "kl_divergence"
     case sumPerImage = "sum_per_image"
+    case joinLosses = "join_losses"
     case sumPartials = "sum_partials"
     case clipNorm = "clip_norm"
     case update
   }
+}
 
-  /// What kind of operation this is.
-  public var kind: Kind {
-    switch self {
-    case .initialise: .initialise
-    case .gatherImages: .gatherImages
-    case .addNoise: .addNoise
-    case .convolutionForward(let d):
-      d.convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
-    case .convolutionBackwardInput(let d):
-      d.convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput
-    case .convolutionBackwardWeight(let d):
-      d.convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight
-    case .linearForward: .linearForward
-    case .linearBackwardInput: .linearBackwardInput
-    case .linearBackwardWeight: .linearBackwardWeight
-    case .flatten: .flatten
-    case .unflatten: .unflatten
-    case .activationForward: .activationForward
-    case .activationBackward: .activationBackward
-    case .dropoutForward: .dropoutForward
-    case .dropoutBackward: .dropoutBackward
-    case .meanSquaredError: .meanSquaredError
-    case .binaryCrossEntropy: .binaryCrossEntropy
-    case .crossEntropy: .crossEntropy
-    case .reparameterizeForward: .reparameterizeForward
-    case .reparameterizeBackward: .reparameterizeBackward
-    case .klDivergence: .klDivergence
-    case .sumPerImage: .sumPerImage
-    case .sumPartials: .sumPartials
-    case .clipNorm: .clipNorm
-    case .update: .update
-    }
-  }
+/// What a backend makes of every operation: the one place where it must know them all, so that the compiler objects
+/// to a missing one. The functions stand in the backend's file of the operation.
+public protocol OperationLauncher {
+  /// A piece of work on the backend's device.
+  associatedtype Launch
 
-  /// The operation's descriptor.
-  public var descriptor: any Descriptor {
-    switch self {
-    case .initialise(let d): d
-    case .gatherImages(let d): d
-    case .addNoise(let d): d
-    case .convolutionForward(let d): d
-    case .convolutionBackwardInput(let d): d
-    case .convolutionBackwardWeight(let d): d
-    case .linearForward(let d): d
-    case .linearBackwardInput(let d): d
-    case .linearBackwardWeight(let d): d
-    case .flatten(let d): d
-    case .unflatten(let d): d
-    case .activationForward(let d): d
-    case .activationBackward(let d): d
-    case .dropoutForward(let d): d
-    case .dropoutBackward(let d): d
-    case .meanSquaredError(let d): d
-    case .binaryCrossEntropy(let d): d
-    case .crossEntropy(let d): d
-    case .reparameterizeForward(let d): d
-    case .reparameterizeBackward(let d): d
-    case .klDivergence(let d): d
-    case .sumPerImage(let d): d
-    case .sumPartials(let d): d
-    case .clipNorm(let d): d
-    case .update(let d): d
-    }
+  func launches(_ d: Initialise) throws -> [Launch]
+  func launches(_ d: GatherImages) throws -> [Launch]
+  func launches(_ d: AddNoise) throws -> [Launch]
+  func launches(_ d: ConvolutionForward) throws -> [Launch]
+  func launches(_ d: ConvolutionBackwardInput) throws -> [Launch]
+  func launches(_ d: ConvolutionBackwardWeight) throws -> [Launch]
+  func launches(_ d: LinearForward) throws -> [Launch]
+  func launches(_ d: LinearBackwardInput) throws -> [Launch]
+  func launches(_ d: LinearBackwardWeight) throws -> [Launch]
+  func launches(_ d: Flatten) throws -> [Launch]
+  func launches(_ d: Unflatten) throws -> [Launch]
+  func launches(_ d: ActivationForward) throws -> [Launch]
+  func launches(_ d: ActivationBackward) throws -> [Launch]
+  func launches(_ d: LeakyReLUForward) throws -> [Launch]
+  func launches(_ d: LeakyReLUBackward) throws -> [Launch]
+  func launches(_ d: DropoutForward) throws -> [Launch]
+  func launches(_ d: DropoutBackward) throws -> [Launch]
+  func launches(_ d: MeanSquaredError) throws -> [Launch]
+  func launches(_ d: BinaryCrossEntropy) throws -> [Launch]
+  func launches(_ d: CrossEntropy) throws -> [Launch]
+  func launches(_ d: ReparameterizeForward) throws -> [Launch]
+  func launches(_ d: ReparameterizeBackward) throws -> [Launch]
+  func launches(_ d: KLDivergence) throws -> [Launch]
+  func launches(_ d: SumPerImage) throws -> [Launch]
+  func launches(_ d: JoinLosses) throws -> [Launch]
+  func launches(_ d: SumPartials) throws -> [Launch]
+  func launches(_ d: ClipNorm) throws -> [Launch]
+  func launches(_ d: Update) throws -> [Launch]
+}
+
+extension OperationLauncher {
+  /// What `operation` launches, in order.
+  public func launches(_ operation: Operation) throws -> [Launch] {
+    try operation.descriptor.launches(by: self)
   }
 }

@@ -4,8 +4,10 @@ public struct Routine: Hashable, Sendable {
   public enum Name: String, CaseIterable, Sendable {
     /// Fills the parameters with their initial values.
     case initialise
-    /// One step of training: forward, backward and update.
-    case train
+    /// Forward and backward of one step of training: gradients and sums of losses for each part of the batch.
+    case gradients
+    /// The end of the step: parts are joined, losses noted, and the parameters follow the gradients.
+    case update
     /// One batch forward, with its losses.
     case evaluate
   }

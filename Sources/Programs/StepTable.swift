@@ -67,6 +67,21 @@ public struct BatchSource: Hashable, Sendable {
   }
 
   var buffers: [Buffer] { [table, indices] }
+
+  /// Steps that both tables have rows for.
+  var steps: Int { min(table.count / StepTable.width, indices.count / rowLength) }
+
+  /// Throws: ``ProgramError`` where the tables are no tables, or have no room for `batch` images from the first on.
+  func check(_ operation: String, batch: Int) throws {
+    try requireWords(operation, "table of steps", table, atLeast: StepTable.width)
+    try requireWords(operation, "indices", indices, atLeast: max(rowLength, 1))
+    try require(
+      firstImage >= 0 && firstImage + batch <= rowLength, operation,
+      "\(batch) images from \(firstImage) on do not fit into rows of \(rowLength) indices")
+    try require(
+      indices.count % rowLength == 0 && table.count == indices.count / rowLength * StepTable.width, operation,
+      "\(indices.count) indices in rows of \(rowLength) do not match a table of \(table.count) words")
+  }
 }
 
 /// Where random values come from: numerics contract, section 4.

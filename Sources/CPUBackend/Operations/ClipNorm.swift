@@ -2,22 +2,22 @@ import CPUKernels
 import Numerics
 import Programs
 
-extension ClipNorm {
+extension Memory {
   /// First the sum of squares of every chunk of every tensor, then the trees and the factor.
-  func launches(_ memory: Memory) -> [Launch] {
+  func launches(_ d: ClipNorm) -> [Launch] {
     struct Piece {
       let gradient: UnsafeMutablePointer<Float>
       let shape: ParameterShape
       let first: Int
     }
-    let (partials, factor, maximum) = (memory.floats(partials), memory.floats(factor), maximum)
+    let (partials, factor, maximum) = (floats(d.partials), floats(d.factor), d.maximum)
     var pieces: [Piece] = []
     var counts: [Int] = []
-    for tensor in tensors {
+    for tensor in d.tensors {
       guard case .parameter(let shape) = tensor.contents else { preconditionFailure("\(tensor.name)") }
-      counts.append(Self.chunks(tensor))
-      for chunk in 0..<Self.chunks(tensor) {
-        pieces.append(Piece(gradient: memory.floats(tensor), shape: shape, first: chunk * Self.chunk))
+      counts.append(ClipNorm.chunks(tensor))
+      for chunk in 0..<ClipNorm.chunks(tensor) {
+        pieces.append(Piece(gradient: floats(tensor), shape: shape, first: chunk * ClipNorm.chunk))
       }
     }
     return [
@@ -25,7 +25,7 @@ extension ClipNorm {
         let (piece, shape) = (pieces[item], pieces[item].shape)
         partials[item] = squaresOfChunk(
           piece.gradient, small: shape.dimensions[0], big: shape.big, taps: shape.kernel * shape.kernel,
-          first: piece.first, last: min(piece.first + Self.chunk, shape.count))
+          first: piece.first, last: min(piece.first + ClipNorm.chunk, shape.count))
       },
       Launch(items: 1) { _, _, _ in
         var first = 0

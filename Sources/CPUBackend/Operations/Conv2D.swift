@@ -151,3 +151,9 @@ extension ConvolutionBackwardWeight {
     }
   }
 }
+
+extension Memory {
+  func launches(_ d: ConvolutionForward) -> [Launch] { [d.launch(self)] }
+  func launches(_ d: ConvolutionBackwardInput) -> [Launch] { [d.launch(self)] }
+  func launches(_ d: ConvolutionBackwardWeight) -> [Launch] { [d.launch(self)] }
+}

@@ -45,3 +45,9 @@ extension LinearBackwardWeight {
     }
   }
 }
+
+extension Memory {
+  func launches(_ d: LinearForward) -> [Launch] { [d.launch(self)] }
+  func launches(_ d: LinearBackwardInput) -> [Launch] { [d.launch(self)] }
+  func launches(_ d: LinearBackwardWeight) -> [Launch] { [d.launch(self)] }
+}

@@ -1,28 +1,26 @@
 import CPUKernels
 import Programs
 
-extension ReparameterizeForward {
-  func launch(_ memory: Memory) -> Launch {
-    let (mean, variance, z) = (memory.images(mean), memory.images(logVariance), memory.images(output))
-    let (latent, part, random) = (output.images!.shape.channels, Part(source, output, memory), random)
-    return perBlock(output) { block, step in
+extension Memory {
+  func launches(_ d: ReparameterizeForward) -> [Launch] {
+    let (mean, variance, z) = (images(d.mean), images(d.logVariance), images(d.output))
+    let (latent, part, random) = (d.output.images!.shape.channels, Part(d.source, d.output, self), d.random)
+    return perBlock(d.output) { block, step in
       let at = block * latent * 2
       reparameterize(
         mean: mean + at, logVariance: variance + at, latent: latent, random: part.random(random, block, step),
         output: z + at)
     }
   }
-}
 
-extension ReparameterizeBackward {
-  func launch(_ memory: Memory) -> Launch {
-    let (mean, variance) = (memory.images(forward.mean), memory.images(forward.logVariance))
+  func launches(_ d: ReparameterizeBackward) -> [Launch] {
+    let (mean, variance) = (images(d.forward.mean), images(d.forward.logVariance))
     let (g, toMean, toVariance) = (
-      memory.images(outputGradient), memory.images(meanGradient), memory.images(logVarianceGradient)
+      images(d.outputGradient), images(d.meanGradient), images(d.logVarianceGradient)
     )
-    let (latent, random) = (outputGradient.images!.shape.channels, forward.random)
-    let part = Part(forward.source, outputGradient, memory)
-    return perBlock(outputGradient) { block, step in
+    let (latent, random) = (d.outputGradient.images!.shape.channels, d.forward.random)
+    let part = Part(d.forward.source, d.outputGradient, self)
+    return perBlock(d.outputGradient) { block, step in
       let at = block * latent * 2
       reparameterizeBackward(
         mean: mean + at, logVariance: variance + at, latent: latent, random: part.random(random, block, step),
@@ -30,24 +28,19 @@ extension ReparameterizeBackward {
         scale: part.float(.klGradientScale, step), there: part.there(block, step))
     }
   }
-}
 
-extension KLDivergence {
-  func launch(_ memory: Memory) -> Launch {
-    let (mean, variance, latent) = (
-      memory.images(mean), memory.images(logVariance), mean.images!.shape.channels
+  func launches(_ d: KLDivergence) -> [Launch] {
+    let (mean, variance, latent) = (images(d.mean), images(d.logVariance), d.mean.images!.shape.channels)
+    let (reconstruction, divergence, total) = (
+      images(d.reconstruction), images(d.divergence), images(d.total)
     )
-    let (reconstruction, divergence) = (memory.images(reconstruction), memory.images(divergence))
-    let (total, part) = (memory.images(total), Part(source, divergenceBuffer, memory))
-    return perBlock(divergenceBuffer) { block, step in
+    let part = Part(d.source, d.divergence, self)
+    return perBlock(d.divergence) { block, step in
       let at = block * latent * 2
       klDivergence(
         mean: mean + at, logVariance: variance + at, latent: latent,
-        reconstruction: reconstruction + block * 2,
-        divergence: divergence + block * 2, total: total + block * 2, weight: part.float(.klWeight, step),
-        there: part.there(block, step))
+        reconstruction: reconstruction + block * 2, divergence: divergence + block * 2,
+        total: total + block * 2, weight: part.float(.klWeight, step), there: part.there(block, step))
     }
   }
-
-  private var divergenceBuffer: Buffer { divergence }
 }

@@ -22,33 +22,34 @@ extension OptimizerRule {
   }
 }
 
-extension Update {
+extension Memory {
   /// One item for each segment; the first item looks at the loss as well.
-  func launch(_ memory: Memory) -> Launch {
-    let (parameters, gradients) = (memory.images(parameters), memory.images(gradients))
-    let state0 = state.count > 0 ? memory.images(state[0]) : nil
-    let state1 = state.count > 1 ? memory.images(state[1]) : nil
-    let (segments, table) = (memory.words(segments), memory.words(table))
-    let (losses, clip) = (memory.floats(losses), clip.map(memory.floats))
-    let alarm = Alarm(memory.words(status))
-    let (description, vectors) = (self, Blocking.segment / 8)
-    return Launch(items: self.segments.count, grain: 8) { item, _, step in
+  func launches(_ d: Update) -> [Launch] {
+    let (parameters, gradients) = (images(d.parameters), images(d.gradients))
+    let state0 = d.state.count > 0 ? images(d.state[0]) : nil
+    let state1 = d.state.count > 1 ? images(d.state[1]) : nil
+    let (segments, table) = (words(d.segments), words(d.table))
+    let (losses, clip) = (floats(d.losses), d.clip.map(floats))
+    let alarm = Alarm(words(d.status))
+    let vectors = Blocking.segment / 8
+    let launch = Launch(items: d.segments.count, grain: 8) { item, _, step in
       func float(_ field: StepField) -> Float {
         Float(bitPattern: table[step * StepTable.width + field.rawValue])
       }
-      let base = UInt32(step) * UInt32(description.tensors + 1)
-      if item == 0 && !losses[step * description.lossSlots].isFinite { alarm.raise(base) }
+      let base = UInt32(step) * UInt32(d.tensors + 1)
+      if item == 0 && !losses[step * d.lossSlots].isFinite { alarm.raise(base) }
       let tensor = segments[item]
-      if tensor == Self.frozen { return }
+      if tensor == Update.frozen { return }
       let step = UpdateStep(
-        rule: description.rule.rule(float), weightDecay: description.weightDecay,
-        decayFactor: description.decoupled ? float(.decay) : nil, clip: clip?[0])
+        rule: d.rule.rule(float), weightDecay: d.weightDecay,
+        decayFactor: d.decoupled ? float(.decay) : nil, clip: clip?[0])
       let offset = item * vectors
       let finite = update(
         parameters + offset, gradients + offset, state0.map { $0 + offset }, state1.map { $0 + offset },
         count: vectors, step: step)
       if !finite { alarm.raise(base + 1 + tensor) }
     }
+    return [launch]
   }
 }
 

@@ -17,18 +17,27 @@ extension LaunchPlanner {
     ]
   }
 
-  /// One launch a part; the last one joins them.
-  func launches(_ d: SumPerImage) throws -> [Launch] {
-    let scratch = try constant("sum per image", [UInt32](repeating: 0, count: d.perImage.count))
-    return d.perImage.enumerated().map { part, perImage in
+  func launches(_ d: SumPerImage) -> [Launch] {
+    [
       Launch(
         .sumPerImage, lanesOfOneSum,
         [
-          .buffer(perImage), .buffer(d.table), .memory(scratch), .buffer(d.results),
-          .int(Blocking.blocks(perImage.images!.batch)), .int(part), .int(d.perImage.count),
-          .flag(d.scaled), .int(d.slot), .int(d.slots), .step,
+          .buffer(d.perImage), .buffer(d.sums), .int(Blocking.blocks(d.perImage.images!.batch)),
+          .int(d.place),
         ])
-    }
+    ]
+  }
+
+  func launches(_ d: JoinLosses) -> [Launch] {
+    let scaled = d.scaled.enumerated().reduce(UInt32(0)) { $0 | ($1.element ? 1 << UInt32($1.offset) : 0) }
+    return [
+      Launch(
+        .joinLosses, items(1),
+        [
+          .buffer(d.sums), .buffer(d.table), .buffer(d.losses), .int(d.parts), .int(d.slots), .word(scaled),
+          .step,
+        ])
+    ]
   }
 
   /// `count` floats, LANES at a time, in runs of `span`.

@@ -37,9 +37,15 @@ public struct ActivationForward: Descriptor {
     self.activation = activation
   }
 
+  public var kind: Operation.Kind { .activationForward }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [input] }
   public var writes: [Buffer] { [output] }
   public var flops: Int { input.count * (activation == .relu || activation == .identity ? 1 : 20) }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// `inputGradient = outputGradient · activation′`, the derivative taken from the stored *output* y
@@ -62,7 +68,13 @@ public struct ActivationBackward: Descriptor {
     self.activation = activation
   }
 
+  public var kind: Operation.Kind { .activationBackward }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [output, outputGradient] }
   public var writes: [Buffer] { [inputGradient] }
   public var flops: Int { output.count * 3 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

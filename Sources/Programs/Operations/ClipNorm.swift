@@ -21,14 +21,19 @@ public struct ClipNorm: Descriptor {
   ) throws {
     try require(maximum > 0 && maximum.isFinite, "clip norm", "maximum is \(maximum), expected above 0")
     try require((1...64).contains(tensors.count), "clip norm", "\(tensors.count) tensors, expected 1...64")
+    for tensor in tensors {
+      guard case .parameter = tensor.contents else {
+        throw ProgramError("clip norm", "\(tensor.name) is no parameter")
+      }
+    }
+    try requireFloats("clip norm", "gradients", gradients, atLeast: 1)
+    try requireFloats("clip norm", "scratch", partials, atLeast: tensors.reduce(0) { $0 + Self.chunks($1) })
+    try requireFloats("clip norm", "factor", factor, atLeast: 2)
     self.gradients = gradients
     self.tensors = tensors
     self.maximum = maximum
     self.partials = partials
     self.factor = factor
-    try require(
-      partials.count >= tensors.reduce(0) { $0 + Self.chunks($1) } && factor.count >= 2, "clip norm",
-      "scratch of \(partials.count) floats is too small")
   }
 
   /// Number of chunks of `tensor`.
@@ -37,8 +42,14 @@ public struct ClipNorm: Descriptor {
     return (shape.count + chunk - 1) / chunk
   }
 
+  public var kind: Operation.Kind { .clipNorm }
+  public var chunkedBatch: Int? { nil }
   public var reads: [Buffer] { [gradients] }
   public var writes: [Buffer] { [partials, factor] }
   public var results: [Buffer] { [factor] }
   public var flops: Int { 2 * tensors.reduce(0) { $0 + $1.count } }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

@@ -1,3 +1,16 @@
+/// Rows and columns that a transposed convolution adds below and to the right, so that it restores the size that a
+/// convolution came from.
+public struct OutputPadding: Hashable, Sendable {
+  public let height: Int
+  public let width: Int
+
+  /// So many more rows and columns, each below the stride.
+  public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+
+  /// As many more rows as columns.
+  public init(_ both: Int) { self.init(height: both, width: both) }
+}
+
 /// Geometry shared by convolution and transposed convolution: a big map, a small map, and the taps that
 /// join them. Small pixel (y, x) touches big pixels (y·stride − padding + ky, x·stride − padding + kx).
 ///
@@ -31,14 +44,17 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   ///
   /// Throws: ``ProgramError`` where a size is out of range or nothing would be left.
   public static func convTranspose2D(
-    input: MapShape, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: Int
+    input: MapShape, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: OutputPadding
   ) throws -> ConvolutionGeometry {
     try requireSizes("convTranspose2D", input, outputs, kernel, stride, padding)
-    try require(
-      outputPadding >= 0 && outputPadding < stride, "convTranspose2D",
-      "output padding is \(outputPadding), expected 0 ..< the stride \(stride)")
-    func size(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
-    let big = MapShape(outputs, size(input.height), size(input.width))
+    for more in [outputPadding.height, outputPadding.width] {
+      try require(
+        more >= 0 && more < stride, "convTranspose2D",
+        "output padding is \(more), expected 0 ..< the stride \(stride)")
+    }
+    func size(_ n: Int, _ more: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + more }
+    let big = MapShape(
+      outputs, size(input.height, outputPadding.height), size(input.width, outputPadding.width))
     try require(
       big.height > 0 && big.width > 0, "convTranspose2D",
       "padding \(padding) leaves nothing of \(input) with a kernel of \(kernel)")
@@ -128,9 +144,15 @@ public struct ConvolutionForward: Descriptor {
     self.activation = activation
   }
 
+  public var kind: Operation.Kind { convolution.direction == .down ? .conv2DForward : .convTranspose2DForward }
+  public var chunkedBatch: Int? { convolution.batch }
   public var reads: [Buffer] { [input, weight, bias] }
   public var writes: [Buffer] { [output] }
   public var flops: Int { convolution.flops }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Gradient of a convolution (of either kind) with respect to its input.
@@ -162,9 +184,15 @@ public struct ConvolutionBackwardInput: Descriptor {
     self.mask = mask
   }
 
+  public var kind: Operation.Kind { convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput }
+  public var chunkedBatch: Int? { convolution.batch }
   public var reads: [Buffer] { [outputGradient, weight] + (mask.map { [$0.output] } ?? []) }
   public var writes: [Buffer] { [inputGradient] }
   public var flops: Int { convolution.flops }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Gradient of a convolution (of either kind) with respect to weights and bias, chunk by chunk.
@@ -195,6 +223,14 @@ public struct ConvolutionBackwardWeight: Descriptor {
     try require(
       partials.count >= stride * Blocking.chunks(convolution.batch), name,
       "partials hold \(partials.count) floats, expected \(stride) for each chunk")
+    let biases = ParameterShape.bias(convolution.output.channels).packedCount
+    let places = [
+      weightOffset..<weightOffset + convolution.geometry.weight.packedCount, biasOffset..<biasOffset + biases,
+    ]
+    try require(
+      places.allSatisfy { $0.lowerBound >= 0 && $0.lowerBound % 4 == 0 && $0.upperBound <= stride }
+        && !places[0].overlaps(places[1]), name,
+      "weights at \(places[0]) and biases at \(places[1]) do not fit into \(stride) floats, four by four")
     self.convolution = convolution
     self.input = input
     self.outputGradient = outputGradient
@@ -204,7 +240,21 @@ public struct ConvolutionBackwardWeight: Descriptor {
     self.stride = stride
   }
 
+  public var kind: Operation.Kind { convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight }
+  public var chunkedBatch: Int? { convolution.batch }
   public var reads: [Buffer] { [input, outputGradient] }
   public var writes: [Buffer] { [partials] }
   public var flops: Int { convolution.flops }
+  public var traffic: (read: Int, written: Int) {
+    let biases = ParameterShape.bias(convolution.output.channels).packedCount
+    let floats = convolution.geometry.weight.packedCount + biases
+    return (
+      input.contents.byteCount + outputGradient.contents.byteCount,
+      4 * Blocking.chunks(convolution.batch) * floats
+    )
+  }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

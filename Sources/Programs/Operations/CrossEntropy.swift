@@ -23,6 +23,8 @@ public struct CrossEntropy: Descriptor {
     try requireImages("cross-entropy", "per-image loss", perImage, batch, .features(1))
     try requireImages("cross-entropy", "per-image correct", correct, batch, .features(1))
     if let gradient { try requireSame("cross-entropy", logits, gradient) }
+    try requireBytes("cross-entropy", "labels", labels, atLeast: 1)
+    try source.check("cross-entropy", batch: batch)
     self.logits = logits
     self.labels = labels
     self.source = source
@@ -31,7 +33,13 @@ public struct CrossEntropy: Descriptor {
     self.gradient = gradient
   }
 
+  public var kind: Operation.Kind { .crossEntropy }
+  public var chunkedBatch: Int? { logits.images?.batch }
   public var reads: [Buffer] { [logits, labels] + source.buffers }
   public var writes: [Buffer] { [perImage, correct] + (gradient.map { [$0] } ?? []) }
   public var flops: Int { logits.count * 25 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

@@ -2,6 +2,12 @@
 ///
 /// A descriptor owns its shape checks: it cannot be made with buffers that do not fit. Backends trust it.
 public protocol Descriptor: Hashable, Sendable {
+  /// What kind of operation it is.
+  var kind: Operation.Kind { get }
+  /// Images of the batch, where what is written for a chunk of them (``Blocking/chunk``) depends on that chunk alone:
+  /// a backend may then take one chunk through several operations while another is elsewhere. Nil where images of
+  /// different chunks meet. A test changes all other chunks and looks.
+  var chunkedBatch: Int? { get }
   /// Buffers it reads.
   var reads: [Buffer] { get }
   /// Buffers it writes.
@@ -10,11 +16,21 @@ public protocol Descriptor: Hashable, Sendable {
   var results: [Buffer] { get }
   /// Floating-point operations of one run, padding lanes not counted.
   var flops: Int { get }
+  /// Bytes of one run: its buffers', unless it touches only a little of a large one.
+  var traffic: (read: Int, written: Int) { get }
+  /// What `launcher` makes of it.
+  func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch]
 }
 
 extension Descriptor {
   /// All that it writes.
   public var results: [Buffer] { writes }
+
+  /// All of its buffers.
+  public var traffic: (read: Int, written: Int) {
+    func bytes(_ buffers: [Buffer]) -> Int { buffers.reduce(0) { $0 + $1.contents.byteCount } }
+    return (bytes(reads), bytes(writes))
+  }
 }
 
 func requireImages(
@@ -43,6 +59,44 @@ func requireParameter(
   }
   let order = ["", "count", "out, in", "", "out or in, in or out, height, width"][shape.dimensions.count]
   try require(got == shape, operation, "\(role) is \(got), expected \(shape) (\(order))")
+}
+
+/// Where an arena of floats or of words is asked for, at least so long.
+func requireFloats(_ operation: String, _ role: String, _ buffer: Buffer, atLeast count: Int) throws {
+  switch buffer.contents {
+  case .floats, .parameter: break
+  default: throw ProgramError(operation, "\(role) \(buffer.name) holds no floats")
+  }
+  try requireCount(operation, role, buffer, atLeast: count)
+}
+
+func requireWords(_ operation: String, _ role: String, _ buffer: Buffer, atLeast count: Int) throws {
+  guard case .words = buffer.contents else {
+    throw ProgramError(operation, "\(role) \(buffer.name) holds no words")
+  }
+  try requireCount(operation, role, buffer, atLeast: count)
+}
+
+func requireBytes(_ operation: String, _ role: String, _ buffer: Buffer, atLeast count: Int) throws {
+  guard case .bytes = buffer.contents else {
+    throw ProgramError(operation, "\(role) \(buffer.name) holds no bytes")
+  }
+  try requireCount(operation, role, buffer, atLeast: count)
+}
+
+private func requireCount(_ operation: String, _ role: String, _ buffer: Buffer, atLeast count: Int) throws {
+  try require(
+    buffer.count >= count, operation, "\(role) \(buffer.name) holds \(buffer.count), expected at least \(count)")
+}
+
+/// The segments that are joined or updated must be known when the program is made, and lie within `segments`.
+func requireSegments(_ operation: String, _ buffer: Buffer, _ allowed: (UInt32) -> Bool) throws {
+  guard case .constant(let words) = buffer.storage else {
+    throw ProgramError(operation, "segments \(buffer.name) are no constant")
+  }
+  if let wrong = words.first(where: { !allowed($0) }) {
+    throw ProgramError(operation, "segments \(buffer.name) hold \(wrong), which is out of range")
+  }
 }
 
 func requireSame(_ operation: String, _ a: Buffer, _ b: Buffer) throws {

@@ -16,6 +16,7 @@ public struct DropoutForward: Descriptor {
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, probability: Double
   ) throws {
     try requireSame("dropout", input, output)
+    try source.check("dropout", batch: input.images!.batch)
     try require((0..<1).contains(probability), "dropout", "p is \(probability), expected 0 ..< 1")
     self.input = input
     self.output = output
@@ -28,9 +29,15 @@ public struct DropoutForward: Descriptor {
   /// 1 / (1 − p), rounded to binary32.
   public static func scale(_ probability: Double) -> Float { Float(1 / (1 - probability)) }
 
+  public var kind: Operation.Kind { .dropoutForward }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [input] + source.buffers }
   public var writes: [Buffer] { [output] }
   public var flops: Int { input.count * 2 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Dropout backward, the same selection of the gradient.
@@ -50,7 +57,13 @@ public struct DropoutBackward: Descriptor {
     self.inputGradient = inputGradient
   }
 
+  public var kind: Operation.Kind { .dropoutBackward }
+  public var chunkedBatch: Int? { inputGradient.images?.batch }
   public var reads: [Buffer] { [outputGradient] + forward.source.buffers }
   public var writes: [Buffer] { [inputGradient] }
   public var flops: Int { inputGradient.count * 2 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

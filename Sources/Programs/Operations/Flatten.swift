@@ -12,9 +12,15 @@ public struct Flatten: Descriptor {
     self.output = output
   }
 
+  public var kind: Operation.Kind { .flatten }
+  public var chunkedBatch: Int? { input.images?.batch }
   public var reads: [Buffer] { [input] }
   public var writes: [Buffer] { [output] }
   public var flops: Int { 0 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Features to map, the inverse of ``Flatten`` (and its gradient).
@@ -31,9 +37,15 @@ public struct Unflatten: Descriptor {
     self.output = output
   }
 
+  public var kind: Operation.Kind { .unflatten }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [input] }
   public var writes: [Buffer] { [output] }
   public var flops: Int { 0 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 private func requireFlattened(_ operation: String, map: Buffer, features: Buffer) throws {

@@ -8,7 +8,9 @@ public struct GatherImages: Descriptor {
 
   /// Throws: ``ProgramError`` where the data set is not whole images.
   public init(dataset: Buffer, source: BatchSource, output: Buffer) throws {
-    guard let (_, shape) = output.images else { throw ProgramError("gather", "output holds no images") }
+    guard let (batch, shape) = output.images else { throw ProgramError("gather", "output holds no images") }
+    try requireBytes("gather", "data set", dataset, atLeast: shape.count)
+    try source.check("gather", batch: batch)
     try require(
       dataset.count % shape.count == 0, "gather",
       "the data set holds \(dataset.count) bytes, not a multiple of the \(shape.count) of an image")
@@ -17,9 +19,17 @@ public struct GatherImages: Descriptor {
     self.output = output
   }
 
+  public var kind: Operation.Kind { .gatherImages }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [dataset] + source.buffers }
   public var writes: [Buffer] { [output] }
   public var flops: Int { output.count }
+  // One byte a pixel out of the resident images.
+  public var traffic: (read: Int, written: Int) { (output.count, output.contents.byteCount) }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// `output = input + factor · normal`, fresh for every epoch, sample and element.
@@ -38,6 +48,7 @@ public struct AddNoise: Descriptor {
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, factor: Float
   ) throws {
     try requireSame("noise", input, output)
+    try source.check("noise", batch: input.images!.batch)
     try require(factor.isFinite && factor >= 0, "noise", "factor is \(factor), expected 0 or more")
     self.input = input
     self.output = output
@@ -46,7 +57,13 @@ public struct AddNoise: Descriptor {
     self.factor = factor
   }
 
+  public var kind: Operation.Kind { .addNoise }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [input] + source.buffers }
   public var writes: [Buffer] { [output] }
   public var flops: Int { input.count * 60 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

@@ -23,7 +23,13 @@ public struct Initialise: Descriptor {
     if case .parameter(let shape) = parameter.contents { shape } else { preconditionFailure() }
   }
 
+  public var kind: Operation.Kind { .initialise }
+  public var chunkedBatch: Int? { nil }
   public var reads: [Buffer] { [] }
   public var writes: [Buffer] { [parameter] }
   public var flops: Int { 3 * shape.count }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

@@ -22,11 +22,17 @@ public struct LinearForward: Descriptor {
     self.activation = activation
   }
 
+  public var kind: Operation.Kind { .linearForward }
+  public var chunkedBatch: Int? { shape.batch }
   public var reads: [Buffer] { [input, weight, bias] }
   public var writes: [Buffer] { [output] }
   public var flops: Int { shape.flops }
   /// Sizes of the layer.
   public var shape: LinearShape { LinearShape(checked: input, output) }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Gradient of a linear layer with respect to its input.
@@ -54,6 +60,8 @@ public struct LinearBackwardInput: Descriptor {
     self.accumulate = accumulate
   }
 
+  public var kind: Operation.Kind { .linearBackwardInput }
+  public var chunkedBatch: Int? { shape.batch }
   public var reads: [Buffer] {
     [outputGradient, weight] + (mask.map { [$0.output] } ?? []) + (accumulate ? [inputGradient] : [])
   }
@@ -61,6 +69,10 @@ public struct LinearBackwardInput: Descriptor {
   public var flops: Int { shape.flops }
   /// Sizes of the layer.
   public var shape: LinearShape { LinearShape(checked: inputGradient, outputGradient) }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Gradient of a linear layer with respect to weights and bias, over the whole part.
@@ -84,11 +96,17 @@ public struct LinearBackwardWeight: Descriptor {
     self.biasGradient = biasGradient
   }
 
+  public var kind: Operation.Kind { .linearBackwardWeight }
+  public var chunkedBatch: Int? { nil }
   public var reads: [Buffer] { [input, outputGradient] }
   public var writes: [Buffer] { [weightGradient, biasGradient] }
   public var flops: Int { shape.flops }
   /// Sizes of the layer.
   public var shape: LinearShape { LinearShape(checked: input, outputGradient) }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Sizes of a linear layer.

@@ -17,9 +17,15 @@ public struct MeanSquaredError: Descriptor {
     self.loss = loss
   }
 
+  public var kind: Operation.Kind { .meanSquaredError }
+  public var chunkedBatch: Int? { loss.prediction.images?.batch }
   public var reads: [Buffer] { loss.reads }
   public var writes: [Buffer] { loss.writes }
   public var flops: Int { loss.prediction.count * 6 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Binary cross-entropy on logits, summed over each image, and its gradient.
@@ -40,9 +46,15 @@ public struct BinaryCrossEntropy: Descriptor {
     self.loss = loss
   }
 
+  public var kind: Operation.Kind { .binaryCrossEntropy }
+  public var chunkedBatch: Int? { loss.prediction.images?.batch }
   public var reads: [Buffer] { loss.reads }
   public var writes: [Buffer] { loss.writes }
   public var flops: Int { loss.prediction.count * 40 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Buffers of a loss that compares an image with its target.
@@ -72,7 +84,9 @@ public struct ReconstructionLoss: Hashable, Sendable {
   func check(_ operation: String) throws {
     try requireSame(operation, prediction, target)
     if let gradient { try requireSame(operation, prediction, gradient) }
-    try requireImages(operation, "per-image loss", perImage, prediction.images?.batch ?? 0, .features(1))
+    let batch = prediction.images!.batch
+    try requireImages(operation, "per-image loss", perImage, batch, .features(1))
+    try source.check(operation, batch: batch)
   }
 
   var reads: [Buffer] { [prediction, target, source.table] }

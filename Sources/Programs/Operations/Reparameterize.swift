@@ -15,6 +15,7 @@ public struct ReparameterizeForward: Descriptor {
     _ = try requireFeatures("reparameterize", "mean", mean)
     try requireSame("reparameterize", mean, logVariance)
     try requireSame("reparameterize", mean, output)
+    try source.check("reparameterize", batch: mean.images!.batch)
     self.mean = mean
     self.logVariance = logVariance
     self.output = output
@@ -22,9 +23,15 @@ public struct ReparameterizeForward: Descriptor {
     self.random = random
   }
 
+  public var kind: Operation.Kind { .reparameterizeForward }
+  public var chunkedBatch: Int? { output.images?.batch }
   public var reads: [Buffer] { [mean, logVariance] + source.buffers }
   public var writes: [Buffer] { [output] }
   public var flops: Int { output.count * 80 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// Gradients of z's two parents, from the decoder and from the KL divergence; k = klGradientScale.
@@ -51,11 +58,17 @@ public struct ReparameterizeBackward: Descriptor {
     self.logVarianceGradient = logVarianceGradient
   }
 
+  public var kind: Operation.Kind { .reparameterizeBackward }
+  public var chunkedBatch: Int? { outputGradient.images?.batch }
   public var reads: [Buffer] {
     [forward.mean, forward.logVariance, outputGradient] + forward.source.buffers
   }
   public var writes: [Buffer] { [meanGradient, logVarianceGradient] }
   public var flops: Int { outputGradient.count * 110 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }
 
 /// KL divergence of N(μ, σ²) from N(0, 1) of each image, and the loss with it.
@@ -83,6 +96,7 @@ public struct KLDivergence: Descriptor {
     for other in [reconstruction, divergence, total] {
       try requireImages("KL divergence", other.name, other, batch, .features(1))
     }
+    try source.check("KL divergence", batch: batch)
     self.mean = mean
     self.logVariance = logVariance
     self.reconstruction = reconstruction
@@ -91,7 +105,13 @@ public struct KLDivergence: Descriptor {
     self.source = source
   }
 
+  public var kind: Operation.Kind { .klDivergence }
+  public var chunkedBatch: Int? { divergence.images?.batch }
   public var reads: [Buffer] { [mean, logVariance, reconstruction, source.table] }
   public var writes: [Buffer] { [divergence, total] }
   public var flops: Int { mean.count * 25 }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

@@ -16,8 +16,13 @@ public struct SumPartials: Descriptor {
   /// Throws: ``ProgramError`` where the partials are too few.
   public init(partials: Buffer, rows: Int, stride: Int, segments: Buffer, gradients: Buffer) throws {
     try require(
-      rows > 0 && partials.count >= rows * stride, "sum partials",
-      "partials hold \(partials.count) floats, expected \(rows) × \(stride)")
+      rows > 0 && stride > 0 && stride % Blocking.segment == 0, "sum partials",
+      "\(rows) rows of \(stride) floats, expected whole segments")
+    try requireFloats("sum partials", "partials", partials, atLeast: rows * stride)
+    try requireSegments("sum partials", segments) { Int($0) < stride / Blocking.segment }
+    if case .constant(let words) = segments.storage, let last = words.max() {
+      try requireFloats("sum partials", "gradients", gradients, atLeast: (Int(last) + 1) * Blocking.segment)
+    }
     self.partials = partials
     self.rows = rows
     self.stride = stride
@@ -25,45 +30,94 @@ public struct SumPartials: Descriptor {
     self.gradients = gradients
   }
 
+  public var kind: Operation.Kind { .sumPartials }
+  public var chunkedBatch: Int? { nil }
   public var reads: [Buffer] { [partials, segments] }
   public var writes: [Buffer] { [partials, gradients] }
   public var results: [Buffer] { [gradients] }
   public var flops: Int { segments.count * Blocking.segment * (rows - 1) }
-}
-
-/// One number a step: `results[step · slots + slot] = scale · Σ perImage`.
-///
-/// Determinism: for each part 8 lanes over its images (lane ℓ: n mod 8 = ℓ, additions from +0 in ascending
-/// (block, half)), joined as ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)) and + 0.0; parts by the binary tree;
-/// then one multiplication by the step's lossScale, or none.
-public struct SumPerImage: Descriptor {
-  /// One buffer [N, 1] for each part.
-  public let perImage: [Buffer]
-  public let table: Buffer
-  /// Whether the sum is multiplied by the step's ``StepField/lossScale``.
-  public let scaled: Bool
-  public let results: Buffer
-  public let slot: Int
-  public let slots: Int
-
-  /// Throws: ``ProgramError`` where a part is not one value an image or the slot is out of range.
-  public init(perImage: [Buffer], table: Buffer, scaled: Bool, results: Buffer, slot: Int, slots: Int) throws
-  {
-    for part in perImage {
-      try requireImages("sum per image", "part", part, part.images?.batch ?? 0, .features(1))
-    }
-    try require(
-      (1...64).contains(perImage.count), "sum per image", "\(perImage.count) parts, expected 1...64")
-    try require((0..<slots).contains(slot), "sum per image", "slot \(slot) of \(slots)")
-    self.perImage = perImage
-    self.table = table
-    self.scaled = scaled
-    self.results = results
-    self.slot = slot
-    self.slots = slots
+  public var traffic: (read: Int, written: Int) {
+    let bytes = 4 * segments.count * Blocking.segment
+    return (bytes * rows, bytes)
   }
 
-  public var reads: [Buffer] { perImage + [table] }
-  public var writes: [Buffer] { [results] }
-  public var flops: Int { perImage.reduce(0) { $0 + $1.count } }
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
+}
+
+/// The sum of one value an image over one part of a batch: `sums[place] = Σ perImage`.
+///
+/// Determinism: 8 lanes over the part's images (lane ℓ: n mod 8 = ℓ, additions from +0 in ascending (block, half)), joined
+/// as ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)) and + 0.0.
+///
+/// Shapes: perImage [N, 1].
+public struct SumPerImage: Descriptor {
+  public let perImage: Buffer
+  /// One float for every part and slot, `sums[part · slots + slot]`.
+  public let sums: Buffer
+  public let place: Int
+
+  /// Throws: ``ProgramError`` where the part is not one value an image or the place is out of range.
+  public init(perImage: Buffer, sums: Buffer, place: Int) throws {
+    try requireImages("sum per image", "part", perImage, perImage.images?.batch ?? 0, .features(1))
+    try require(place >= 0, "sum per image", "place \(place), expected 0 or more")
+    try requireFloats("sum per image", "sums", sums, atLeast: place + 1)
+    self.perImage = perImage
+    self.sums = sums
+    self.place = place
+  }
+
+  public var kind: Operation.Kind { .sumPerImage }
+  public var chunkedBatch: Int? { nil }
+  public var reads: [Buffer] { [perImage] }
+  public var writes: [Buffer] { [sums] }
+  public var flops: Int { perImage.count }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
+}
+
+/// A step's figures from the sums of its parts:
+/// `losses[step · slots + slot] = scale · tree over parts of sums[part · slots + slot]`.
+///
+/// Determinism: parts by the binary tree (neighbours pair, an odd last one passes up unchanged), then for the slots that
+/// are means one multiplication by the step's ``StepField/lossScale``. Sums are overwritten on the way.
+public struct JoinLosses: Descriptor {
+  public let sums: Buffer
+  public let parts: Int
+  /// For each slot, whether it is multiplied by the step's ``StepField/lossScale``.
+  public let scaled: [Bool]
+  public let table: Buffer
+  public let losses: Buffer
+
+  /// Number of slots.
+  public var slots: Int { scaled.count }
+
+  /// Throws: ``ProgramError`` where a buffer is too small, or parts or slots are too many.
+  public init(sums: Buffer, parts: Int, scaled: [Bool], table: Buffer, losses: Buffer) throws {
+    try require((1...64).contains(parts), "join losses", "\(parts) parts, expected 1...64")
+    try require((1...32).contains(scaled.count), "join losses", "\(scaled.count) slots, expected 1...32")
+    try requireFloats("join losses", "sums", sums, atLeast: parts * scaled.count)
+    try requireWords("join losses", "table of steps", table, atLeast: StepTable.width)
+    try requireFloats(
+      "join losses", "losses", losses, atLeast: table.count / StepTable.width * scaled.count)
+    self.sums = sums
+    self.parts = parts
+    self.scaled = scaled
+    self.table = table
+    self.losses = losses
+  }
+
+  public var kind: Operation.Kind { .joinLosses }
+  public var chunkedBatch: Int? { nil }
+  public var reads: [Buffer] { [sums, table] }
+  public var writes: [Buffer] { [sums, losses] }
+  public var results: [Buffer] { [losses] }
+  public var flops: Int { parts * slots }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

@@ -60,7 +60,14 @@ public struct Update: Descriptor {
         arena.count == parameters.count, "update",
         "state holds \(arena.count) floats, expected \(parameters.count)")
     }
-    try require(gradients.count >= parameters.count, "update", "gradients hold \(gradients.count) floats")
+    try requireFloats("update", "parameters", parameters, atLeast: 1)
+    try requireFloats("update", "gradients", gradients, atLeast: parameters.count)
+    try requireWords("update", "table of steps", table, atLeast: StepTable.width)
+    try require(lossSlots > 0, "update", "\(lossSlots) slots, expected at least 1")
+    try requireFloats("update", "losses", losses, atLeast: table.count / StepTable.width * lossSlots)
+    try requireWords("update", "status", status, atLeast: 1)
+    if let clip { try requireFloats("update", "clipping factor", clip, atLeast: 1) }
+    try requireSegments("update", segments) { $0 == Self.frozen || $0 < tensors }
     try require(
       segments.count * Blocking.segment == parameters.count, "update",
       "\(segments.count) segments for \(parameters.count) floats")
@@ -79,9 +86,15 @@ public struct Update: Descriptor {
     self.clip = clip
   }
 
+  public var kind: Operation.Kind { .update }
+  public var chunkedBatch: Int? { nil }
   public var reads: [Buffer] {
     [parameters, gradients, segments, table, losses, status] + state + (clip.map { [$0] } ?? [])
   }
   public var writes: [Buffer] { [parameters, status] + state }
   public var flops: Int { parameters.count * (4 + 6 * rule.stateCount) }
+
+  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
 }

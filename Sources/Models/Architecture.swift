@@ -1,0 +1,42 @@
+import Programs
+
+/// A model's layers in order, and what is special about its ends.
+public struct Architecture: Hashable, Sendable, CustomStringConvertible {
+  /// Shape of one image as it enters: [1, 28, 28], or 784 features where no layer needs a map.
+  public let input: MapShape
+  /// The layers, first to last.
+  public let layers: [Layer]
+  /// Index of the layer whose output is the latent code.
+  public let codeLayer: Int
+  /// Standard deviation of the normal noise added to the input, 0 for none.
+  public let noise: Double
+
+  /// Layers `encoder` followed by `decoder`; the code lies between them. Neither may be empty.
+  public init(input: MapShape, encoder: [Layer], decoder: [Layer], noise: Double = 0) {
+    precondition(!encoder.isEmpty && !decoder.isEmpty, "an architecture needs an encoder and a decoder")
+    self.input = input
+    layers = encoder + decoder
+    codeLayer = encoder.count - 1
+    self.noise = noise
+  }
+
+  /// Whether the code is sampled from an approximate posterior.
+  public var isVariational: Bool { layers[codeLayer].isPosterior }
+
+  /// Shape of every layer's output for one image.
+  ///
+  /// Throws: `ProgramError` where layers do not fit together.
+  public func shapes() throws -> [MapShape] {
+    var shape = input
+    return try layers.map { layer in
+      shape = try layer.output(of: shape)
+      return shape
+    }
+  }
+
+  /// Everything that decides what the model computes, in one line: what runs of a custom model are known by.
+  public var description: String {
+    let ends = "\(input.channels)x\(input.height)x\(input.width) code=\(codeLayer) noise=\(noise)"
+    return ([ends] + layers.map(\.description)).joined(separator: " > ")
+  }
+}

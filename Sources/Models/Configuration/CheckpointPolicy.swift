@@ -1,0 +1,40 @@
+/// Which checkpoints stay in a run folder.
+public enum CheckpointPolicy: Hashable, Sendable {
+  /// The last one.
+  case last
+  /// One of every epoch.
+  case all
+  /// One of every so many epochs.
+  case every(Int)
+
+  /// Whether the checkpoint behind `epoch` stays beside the last one.
+  public func keeps(_ epoch: Int) -> Bool {
+    switch self {
+    case .last: false
+    case .all: true
+    case .every(let count): epoch % count == 0
+    }
+  }
+}
+
+extension CheckpointPolicy: CustomStringConvertible {
+  /// `last`, `all` or a number of epochs.
+  public init?(text: String) {
+    switch text {
+    case "last": self = .last
+    case "all": self = .all
+    default:
+      guard let count = Int(text), (1...100_000).contains(count) else { return nil }
+      self = .every(count)
+    }
+  }
+
+  /// As ``init(text:)`` reads it.
+  public var description: String {
+    switch self {
+    case .last: "last"
+    case .all: "all"
+    case .every(let count): "\(count)"
+    }
+  }
+}

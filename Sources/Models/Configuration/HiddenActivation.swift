@@ -1,0 +1,18 @@
+/// The function behind the layers inside encoder and decoder.
+public enum HiddenActivation: String, CaseIterable, Hashable, Sendable, Codable {
+  case relu
+  /// With PyTorch's slope, 0.01.
+  case leakyReLU = "leaky-relu"
+  case sigmoid, tanh, softplus
+
+  /// The function as layers take it.
+  public var function: LayerActivation {
+    switch self {
+    case .relu: .relu
+    case .leakyReLU: .leakyReLU()
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .softplus: .softplus
+    }
+  }
+}

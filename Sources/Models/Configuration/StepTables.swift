@@ -1,0 +1,50 @@
+import Programs
+
+extension Configuration {
+  /// The table of one epoch of training: every scalar of every step, computed in double, rounded once.
+  ///
+  /// - Parameters:
+  ///   - epoch: from 1.
+  ///   - batches: images of each step.
+  public func trainingTable(epoch: Int, batches: [Int]) -> StepTable {
+    let epochOfPhase = epoch - trainable.phase(of: epoch, default: epochs).epochsBefore - 1
+    var table = StepTable(steps: batches.count)
+    for (step, images) in batches.enumerated() {
+      let rate = learningRate(epoch: epoch, step: step, stepsPerEpoch: batches.count)
+      // The optimizer starts afresh with every phase, so its steps count from there.
+      let scalars = scalars(learningRate: rate, step: epochOfPhase * batches.count + step + 1)
+      let klWeight = klWeight(epoch: epoch, step: step, stepsPerEpoch: batches.count)
+      setBatch(&table, step, epoch: epoch, images: images, klWeight: klWeight)
+      table.set(step, .stepSize, scalars.stepSize)
+      table.set(step, .secondMomentScale, scalars.secondMomentScale)
+      table.set(step, .decay, scalars.decay)
+    }
+    return table
+  }
+
+  /// The table of an evaluation, with the full weight of the KL divergence.
+  ///
+  /// - Parameters:
+  ///   - batches: images of each step.
+  ///   - draw: word 1 of the random counter: 0, unless several draws are wanted.
+  public func evaluationTable(batches: [Int], draw: Int = 0) -> StepTable {
+    var table = StepTable(steps: batches.count)
+    for (step, images) in batches.enumerated() {
+      setBatch(&table, step, epoch: draw, images: images, klWeight: klWeight)
+    }
+    return table
+  }
+
+  private func setBatch(
+    _ table: inout StepTable, _ step: Int, epoch: Int, images: Int, klWeight: Double
+  ) {
+    table[step, .epoch] = UInt32(epoch)
+    table[step, .images] = UInt32(images)
+    let values = imageShape.count
+    let gradientScale = loss.gradientScale(images: images, values: values)
+    table.set(step, .lossScale, Float(loss.lossScale(images: images, values: values)))
+    table.set(step, .gradientScale, Float(gradientScale))
+    table.set(step, .klWeight, Float(klWeight))
+    table.set(step, .klGradientScale, Float(klWeight * gradientScale))
+  }
+}

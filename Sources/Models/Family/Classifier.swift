@@ -1,0 +1,17 @@
+import Programs
+
+/// The convolutional encoder and one linear layer on its code; logits of classes.
+enum Classifier: ModelDefinition {
+  static let summary = "classifier on the convolutional encoder"
+  static let losses: [Loss] = [.crossEntropy]
+  static let keys = ConvolutionalStages.keys.union(["classes"])
+
+  static func setDefaults(_ configuration: inout Configuration) {}
+
+  static func architecture(_ configuration: Configuration) -> Architecture {
+    let stages = ConvolutionalStages(configuration)
+    return Architecture(
+      input: stages.input, encoder: stages.encoder,
+      decoder: [.linear("head", outputs: configuration.classCount)])
+  }
+}

@@ -1,0 +1,18 @@
+import Programs
+
+/// The variational autoencoder with the convolutional encoder and decoder; outputs are logits.
+enum ConvVariationalAutoencoder: ModelDefinition {
+  static let summary = "convolutional variational autoencoder"
+  static let losses: [Loss] = [.binaryCrossEntropy]
+  static let keys = ConvolutionalStages.keys.union(["kl-weight", "kl-warm-up"])
+
+  static func setDefaults(_ configuration: inout Configuration) { configuration.latent = 2 }
+
+  static func architecture(_ configuration: Configuration) -> Architecture {
+    let stages = ConvolutionalStages(configuration)
+    return Architecture(
+      input: stages.input,
+      encoder: stages.trunk + [.posterior("encoder", latent: configuration.latent)],
+      decoder: stages.decoder(activation: .identity))
+  }
+}

@@ -1,0 +1,17 @@
+import Programs
+
+/// A model whose layers a program has put together.
+enum CustomModel: ModelDefinition {
+  static let summary = "layers put together by a program"
+  static let losses = Loss.allCases
+  static let keys: Set<String> = ["architecture", "kl-weight", "kl-warm-up"]
+
+  static func setDefaults(_ configuration: inout Configuration) {}
+
+  static func architecture(_ configuration: Configuration) -> Architecture {
+    guard let architecture = configuration.layers else {
+      preconditionFailure("a custom model's configuration is made with its architecture")
+    }
+    return architecture
+  }
+}

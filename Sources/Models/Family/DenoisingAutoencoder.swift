@@ -1,0 +1,17 @@
+import Programs
+
+/// The convolutional autoencoder that sees a noisy image and is compared with the clean one.
+///
+/// Source: Vincent et al., Extracting and Composing Robust Features with Denoising Autoencoders (2008), with
+/// normal noise.
+enum DenoisingAutoencoder: ModelDefinition {
+  static let summary = "convolutional autoencoder that removes noise"
+  static let losses = ConvAutoencoder.losses
+  static let keys = ConvolutionalStages.keys.union(["noise"])
+
+  static func setDefaults(_ configuration: inout Configuration) { configuration.noise = 0.5 }
+
+  static func architecture(_ configuration: Configuration) -> Architecture {
+    ConvolutionalStages(configuration).autoencoder(noise: configuration.noise)
+  }
+}

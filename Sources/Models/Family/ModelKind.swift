@@ -1,0 +1,59 @@
+import Programs
+
+/// The family of models. A new one is a case here and a file of its own.
+public enum ModelKind: String, Hashable, Sendable, Codable {
+  case convAutoencoder = "conv-autoencoder"
+  case denoisingAutoencoder = "denoising-autoencoder"
+  case classifier
+  case vae
+  case convVAE = "conv-vae"
+  /// Layers that a program puts together: see ``Configuration/init(_:loss:)``.
+  case custom
+
+  /// What makes this model the model it is.
+  public var definition: any ModelDefinition.Type {
+    switch self {
+    case .convAutoencoder: ConvAutoencoder.self
+    case .denoisingAutoencoder: DenoisingAutoencoder.self
+    case .classifier: Classifier.self
+    case .vae: VariationalAutoencoder.self
+    case .convVAE: ConvVariationalAutoencoder.self
+    case .custom: CustomModel.self
+    }
+  }
+
+  /// The model called `name`.
+  ///
+  /// Throws: ``ConfigurationError`` listing the family.
+  public init(name: String) throws {
+    guard let kind = ModelKind(rawValue: name), kind != .custom else {
+      let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ConfigurationError(
+        name == Self.custom.rawValue
+          ? "a custom model is trained by the program that made its layers: expected one of \(names)"
+          : "unknown model '\(name)': expected one of \(names)")
+    }
+    self = kind
+  }
+}
+
+extension ModelKind: CaseIterable {
+  /// The models that have a name of their own.
+  public static let allCases: [ModelKind] = [
+    .convAutoencoder, .denoisingAutoencoder, .classifier, .vae, .convVAE,
+  ]
+}
+
+/// A model as a recipe: which settings it starts from, and which layers a configuration gives.
+public protocol ModelDefinition {
+  /// One line for people.
+  static var summary: String { get }
+  /// The losses it can be trained with, its default first.
+  static var losses: [Loss] { get }
+  /// Keys of ``ConfigurationKey`` that mean something to this model but not to every model.
+  static var keys: Set<String> { get }
+  /// Puts the model's own defaults into a fresh configuration.
+  static func setDefaults(_ configuration: inout Configuration)
+  /// The layers.
+  static func architecture(_ configuration: Configuration) -> Architecture
+}

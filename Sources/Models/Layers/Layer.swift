@@ -1,0 +1,84 @@
+import Numerics
+import Programs
+
+/// One layer of a model, with the activation and dropout behind it. Each kind stands in a file of its own, with its
+/// shape, its parameters, its forward and its backward pass.
+public struct Layer: Hashable, Sendable, CustomStringConvertible {
+  let definition: any LayerDefinition
+
+  init(_ definition: any LayerDefinition) { self.definition = definition }
+
+  /// PyTorch's name of the module: `encoder.conv1`.
+  public var name: String { definition.name }
+
+  /// Everything that decides what the layer computes, in one line.
+  public var description: String { definition.description }
+
+  /// Shape of the output for one image.
+  ///
+  /// Throws: `ProgramError` where the layer cannot take `input`.
+  public func output(of input: MapShape) throws -> MapShape { try definition.output(of: input) }
+
+  public static func == (a: Layer, b: Layer) -> Bool {
+    AnyHashable(a.definition) == AnyHashable(b.definition)
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(definition)) }
+}
+
+/// What a kind of layer is.
+protocol LayerDefinition: Hashable, Sendable, CustomStringConvertible {
+  /// PyTorch's name of the module. For a posterior the name before `mu` and `logvar`.
+  var name: String { get }
+  /// What follows the layer's own result.
+  var follow: Follow { get }
+  /// Shape of the output for one image.
+  ///
+  /// Throws: `ProgramError` where the layer cannot take `input`.
+  func output(of input: MapShape) throws -> MapShape
+  /// Weights and biases of the modules in this layer; none for a change of shape.
+  func modules(_ input: MapShape) throws -> [ModuleShape]
+  /// Appends the layer's operations; returns what goes on, the activation and dropout behind it included.
+  func forward(_ site: LayerSite, _ pass: inout ForwardPass, _ lowering: inout Lowering) throws -> Value
+  /// Appends the gradient with respect to the input, into `below` where that is wanted, and the gradients of
+  /// parameters that come chunk by chunk; returns those that sum over the whole part, which come last in a program.
+  ///
+  /// `gradient` is with respect to the layer's own result, before activation and dropout.
+  func backward(
+    _ site: LayerSite, _ gradient: Buffer, below: Buffer?, _ pass: ForwardPass, _ places: GradientPlaces,
+    _ lowering: inout Lowering
+  ) throws -> [Operation]
+}
+
+extension LayerDefinition {
+  var follow: Follow { Follow() }
+  func modules(_ input: MapShape) throws -> [ModuleShape] { [] }
+}
+
+/// A layer's place in a pass that is being lowered.
+struct LayerSite {
+  /// Index in the architecture.
+  let index: Int
+  /// What goes into it.
+  let input: Value
+  let style: PassStyle
+  /// Name of its result.
+  let name: String
+  /// Where its result lies.
+  let storage: Buffer.Storage
+
+  /// Shape of one image that goes in.
+  var shape: MapShape { input.buffer.images!.shape }
+}
+
+/// Shapes of one module's weight and bias.
+struct ModuleShape {
+  let name: String
+  let weight: ParameterShape
+  let outputs: Int
+  let isConvolution: Bool
+
+  /// What PyTorch takes for the number of inputs: dimension 1 times the kernel's taps. For a transposed
+  /// convolution, whose weight is (in, out, kh, kw), that is its number of *outputs* times the taps.
+  var fanIn: Int { weight.big * weight.kernel * weight.kernel }
+}

@@ -1,0 +1,43 @@
+import Programs
+
+/// Where a part's gradients go.
+struct GradientPlaces {
+  /// The part's whole arena.
+  let arena: Buffer
+  /// The tensors in it, in state order.
+  let tensors: [Buffer]
+  /// Chunk-wise gradients of the convolutions; nil where none trains.
+  let partials: Buffer?
+  /// Tensors that train, in state order.
+  let trainable: Set<Int>
+}
+
+extension Lowering {
+  /// Gradients of all trainable tensors, last layer first, given the gradient of what the last layer computes
+  /// before its activation.
+  ///
+  /// Layers below the lowest trainable one get no operation, and the lowest itself no input gradient: frozen
+  /// layers cost nothing here. The weight gradients of linear layers, which sum over the whole part, come last:
+  /// all before them works chunk by chunk, so that a backend may take one chunk through all of it.
+  mutating func lowerBackward(
+    _ pass: ForwardPass, _ outputGradient: Buffer, _ places: GradientPlaces, _ style: PassStyle
+  ) throws {
+    guard let lowest = places.trainable.map({ table.parameters[$0].layer }).min() else { return }
+    let last = architecture.layers.count - 1
+    var gradient = outputGradient
+    var sums: [Operation] = []
+    for index in architecture.layers.indices.reversed() where index >= lowest {
+      // The loss has taken the last layer's activation.
+      if index < last { gradient = try backThroughFollow(index, gradient, pass, style.prefix) }
+      let layer = architecture.layers[index]
+      let site = site(index, pass, style)
+      // The name says what it is the gradient of: the input of this layer.
+      let below =
+        index > lowest
+        ? images("\(style.prefix)\(layer.name).input.gradient", batch: pass.batch, site.shape) : nil
+      sums += try layer.definition.backward(site, gradient, below: below, pass, places, &self)
+      if let below { gradient = below }
+    }
+    operations += sums
+  }
+}

@@ -1,0 +1,33 @@
+import Programs
+
+/// Buffers through which batches go in and figures come out.
+struct BatchBuffers: Hashable, Sendable {
+  /// Rows of ``Programs/StepTable``, one a step.
+  let table: Buffer
+  /// Rows of data set indices, one a step; ``Programs/BatchSource/absent`` where there is no image.
+  let indices: Buffer
+  /// `losses[step · slots + slot]`; see ``PreparedModel/slots``.
+  let losses: Buffer
+  /// Steps there is room for.
+  let steps: Int
+  /// Images in a full batch.
+  let batch: Int
+  /// Indices in a row: at least ``batch``.
+  let rowLength: Int
+
+  /// The rows of indices for `batches`, padded with ``Programs/BatchSource/absent``.
+  func rows(_ batches: [ArraySlice<UInt32>]) -> [UInt32] {
+    precondition(batches.count <= steps, "\(batches.count) batches, room for \(steps)")
+    var rows = [UInt32](repeating: BatchSource.absent, count: steps * rowLength)
+    for (step, batch) in batches.enumerated() {
+      precondition(batch.count <= self.batch, "\(batch.count) images, room for \(self.batch)")
+      for (place, index) in batch.enumerated() { rows[step * rowLength + place] = index }
+    }
+    return rows
+  }
+
+  /// Cuts `order` into batches; the last may be smaller.
+  func batches(_ order: [UInt32]) -> [ArraySlice<UInt32>] {
+    stride(from: 0, to: order.count, by: batch).map { order[$0..<min($0 + batch, order.count)] }
+  }
+}

@@ -1,0 +1,53 @@
+import Programs
+
+/// What lowering `evaluate` gives.
+struct EvaluateHandles {
+  let mode: EvaluationMode
+  let batches: BatchBuffers
+  /// Reconstructions, logits of pixels or logits of classes.
+  let outputs: Buffer
+  /// The latent code (a posterior's mean); goes *in* where ``EvaluationMode/decode`` is asked.
+  let code: Buffer
+  /// For a posterior: the logarithm of its variance.
+  let logVariance: Buffer?
+  /// For a posterior that is sampled: the sample.
+  let sample: Buffer?
+  /// Every image's loss (for a posterior without the KL divergence), unscaled; nil in `decode`.
+  let perImage: Buffer?
+}
+
+extension Lowering {
+  /// The routine `evaluate`: one batch forward, with its losses; code and outputs stay readable.
+  mutating func lowerEvaluate(_ shape: EvaluationShape) throws -> EvaluateHandles {
+    let batch = shape.batch
+    let batches = batchBuffers("evaluation", steps: shape.steps, batch: batch, rowLength: batch)
+    let source = BatchSource(table: batches.table, indices: batches.indices, rowLength: batch)
+    let codeLayer = architecture.codeLayer
+    let style = PassStyle(
+      prefix: "evaluate.", isTraining: false, noise: shape.noise ?? architecture.noise,
+      persistent: [codeLayer, architecture.layers.count - 1], samples: shape.mode == .sample)
+
+    if shape.mode == .decode {
+      let code = builder.buffer(
+        "evaluate.code", .images(batch: batch, try architecture.shapes()[codeLayer]), .persistent)
+      let before = [Value?](repeating: nil, count: codeLayer + 1)
+      var pass = ForwardPass(
+        source: source, batch: batch, target: nil, inputs: before + [Value(buffer: code, maskScale: nil)])
+      try lowerLayers(from: codeLayer + 1, &pass, style)
+      finish(.evaluate)
+      return EvaluateHandles(
+        mode: shape.mode, batches: batches, outputs: pass.output, code: code, logVariance: nil, sample: nil, perImage: nil)
+    }
+    var pass = try lowerInput(source, batch: batch, style)
+    try lowerLayers(&pass, style)
+    let losses = try lowerLoss(pass, style, wantsGradient: false, storage: .persistent).perImage
+    let sums = lossSums("evaluate", parts: 1)
+    try sumLosses(losses, into: sums, part: 0)
+    try joinLosses(sums, parts: 1, batches)
+    finish(.evaluate)
+    return EvaluateHandles(
+      mode: shape.mode, batches: batches, outputs: pass.output,
+      code: pass.moments?.mean ?? pass.inputs[codeLayer + 1]!.buffer, logVariance: pass.moments?.logVariance,
+      sample: pass.posterior?.output, perImage: losses[.reconstruction] ?? losses[.loss]!)
+  }
+}

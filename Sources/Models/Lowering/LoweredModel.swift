@@ -1,0 +1,56 @@
+import Programs
+
+/// A model as a program, and the handles by which ``PreparedModel`` holds it.
+public struct LoweredModel: Sendable {
+  /// What it was made from.
+  public let configuration: Configuration
+  /// The layers.
+  public let architecture: Architecture
+  /// Tensors in state order.
+  public let table: ParameterTable
+  /// Routines `initialise`, `evaluate`, and `gradients` and `update` where asked for.
+  public let program: Program
+
+  /// Bytes of the resident images.
+  let dataset: Buffer
+  /// Images that are resident.
+  let datasetImages: Int
+  /// A byte a resident image, for a classifier.
+  let labels: Buffer?
+  /// What the slots of a step's losses hold, in order.
+  let slots: [Metric]
+  /// All parameters, packed; ``ParameterTable`` says where each lies.
+  let parameters: Buffer
+  /// What training holds; nil where the program only evaluates.
+  let training: TrainHandles?
+  let evaluation: EvaluateHandles
+
+  /// Turns model, loss, optimizer and batch size into a program.
+  ///
+  /// - Parameters:
+  ///   - configuration: what decides the bits.
+  ///   - datasetImages: images that are resident.
+  ///   - training: what training is to be; nil for none.
+  ///   - evaluation: what `evaluate` is to be.
+  ///
+  /// Throws: `ConfigurationError`, or `ProgramError` where layers do not fit together.
+  public init(
+    _ configuration: Configuration, datasetImages: Int, training: TrainingShape?, evaluation: EvaluationShape
+  ) throws {
+    try configuration.validate()
+    var lowering = try Lowering(configuration, datasetImages: datasetImages)
+    lowering.lowerInitialise()
+    self.evaluation = try lowering.lowerEvaluate(evaluation)
+    self.training = try training.map { try lowering.lowerTrain($0) }
+
+    self.configuration = configuration
+    self.datasetImages = datasetImages
+    architecture = lowering.architecture
+    table = lowering.table
+    program = lowering.builder.program()
+    dataset = lowering.dataset
+    labels = lowering.labels
+    slots = lowering.slots
+    parameters = lowering.arena
+  }
+}

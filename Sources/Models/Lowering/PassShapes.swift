@@ -1,0 +1,49 @@
+/// What training is to be.
+public struct TrainingShape: Hashable, Sendable {
+  /// Steps of an epoch.
+  public let steps: Int
+  /// What trains.
+  public let layers: TrainingPhases.Layers
+
+  /// Training of `layers` with room for `steps` steps.
+  public init(steps: Int, layers: TrainingPhases.Layers = .all) {
+    self.steps = steps
+    self.layers = layers
+  }
+}
+
+/// What `evaluate` is to be.
+public struct EvaluationShape: Hashable, Sendable {
+  /// Images in a batch of evaluation. Fixed: the sum over a batch is part of the bits of a validation loss.
+  public static let standardBatch = 256
+  /// Batches there is room for.
+  public let steps: Int
+  /// Images in a batch.
+  public let batch: Int
+  /// What happens at the code.
+  public let mode: EvaluationMode
+  /// Noise on the input; nil: as the configuration says.
+  public let noise: Double?
+
+  /// Evaluation of up to `steps` batches.
+  public init(
+    steps: Int, batch: Int = EvaluationShape.standardBatch, mode: EvaluationMode = .sample,
+    noise: Double? = nil
+  ) {
+    self.steps = steps
+    self.batch = batch
+    self.mode = mode
+    self.noise = noise
+  }
+}
+
+/// What `evaluate` does at the latent code.
+public enum EvaluationMode: Hashable, Sendable {
+  /// A posterior is sampled, as its loss wants. Word 1 of the random counter is the table's epoch: k samples
+  /// are k values of it.
+  case sample
+  /// A posterior's mean is decoded.
+  case mean
+  /// The code is given by the host, nothing is encoded, and there is no loss.
+  case decode
+}

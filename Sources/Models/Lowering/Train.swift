@@ -1,0 +1,124 @@
+import Programs
+
+/// What lowering `gradients` and `update` gives.
+struct TrainHandles {
+  let batches: BatchBuffers
+  /// The parts' gradients one behind another.
+  let gradients: Buffer
+  /// The parts' sums of losses, `sums[part · slots + slot]`.
+  let sums: Buffer
+  let parts: Int
+  let state: [Buffer]
+  let status: Buffer
+}
+
+extension Lowering {
+  /// The routines `gradients` (every part forward and backward, with sums of its own) and `update` (the parts joined,
+  /// one update): several processes may put their parts together between the two.
+  ///
+  /// The batch is cut into parts of ⌈batch / shards⌉ images; a last part may hold fewer.
+  mutating func lowerTrain(_ shape: TrainingShape) throws -> TrainHandles {
+    let partSize = (configuration.batchSize + configuration.shards - 1) / configuration.shards
+    let parts = (configuration.batchSize + partSize - 1) / partSize
+    let batches = batchBuffers(
+      "train", steps: shape.steps, batch: configuration.batchSize, rowLength: parts * partSize)
+    let trainable = table.trainable(shape.layers)
+    let gradients = builder.buffer("gradients", .floats(parts * table.arenaCount), .persistent)
+    let sums = lossSums("train", parts: parts)
+    let partials = partialsBuffer(trainable, partSize: partSize)
+    let segments = segments("convolution segments", trainable.filter { table.parameters[$0].isConvolution })
+
+    var firstTensors: [Buffer] = []
+    for part in 0..<parts {
+      let prefix = parts == 1 ? "train." : "train.part\(part)."
+      let style = PassStyle(
+        prefix: prefix, isTraining: true, noise: architecture.noise, persistent: [], samples: true)
+      let source = BatchSource(
+        table: batches.table, indices: batches.indices, rowLength: batches.rowLength,
+        firstImage: part * partSize)
+      let places = gradientPlaces(gradients, part, prefix, partials, trainable)
+      if part == 0 { firstTensors = places.tensors }
+
+      var pass = try lowerInput(source, batch: partSize, style)
+      try lowerLayers(&pass, style)
+      let loss = try lowerLoss(pass, style, wantsGradient: true, storage: .transient)
+      try lowerBackward(pass, loss.gradient!, places, style)
+      if let partials {
+        append(
+          try SumPartials(
+            partials: partials, rows: Blocking.chunks(partSize), stride: table.convolutionCount,
+            segments: segments, gradients: places.arena))
+      }
+      try sumLosses(loss.perImage, into: sums, part: part)
+    }
+    finish(.gradients)
+
+    try joinLosses(sums, parts: parts, batches)
+    if parts > 1 {
+      append(
+        try SumPartials(
+          partials: gradients, rows: parts, stride: table.arenaCount,
+          segments: self.segments("trainable segments", trainable), gradients: gradients))
+    }
+    let clip = try lowerClip(gradients, firstTensors, trainable)
+    let (state, status) = try lowerUpdate(batches, gradients, trainable, clip)
+    finish(.update)
+    return TrainHandles(
+      batches: batches, gradients: gradients, sums: sums, parts: parts, state: state, status: status)
+  }
+
+  private mutating func partialsBuffer(_ trainable: Set<Int>, partSize: Int) -> Buffer? {
+    guard trainable.contains(where: { table.parameters[$0].isConvolution }) else { return nil }
+    return builder.buffer(
+      "partials", .floats(Blocking.chunks(partSize) * table.convolutionCount), .persistent)
+  }
+
+  /// The segments of these tensors, ascending.
+  private mutating func segments(_ name: String, _ tensors: Set<Int>) -> Buffer {
+    let segments = tensors.flatMap { table.parameters[$0].segments }.sorted()
+    return builder.buffer(name, .words(segments.count), .constant(segments))
+  }
+
+  private mutating func gradientPlaces(
+    _ gradients: Buffer, _ part: Int, _ prefix: String, _ partials: Buffer?, _ trainable: Set<Int>
+  ) -> GradientPlaces {
+    let base = part * table.arenaCount
+    return GradientPlaces(
+      arena: builder.buffer(
+        prefix + "gradients", .floats(table.arenaCount), .region(of: gradients.id, offset: base)),
+      tensors: Self.regions(of: gradients, table, &builder, prefix: prefix + "gradient.", base: base),
+      partials: partials, trainable: trainable)
+  }
+
+  private mutating func lowerClip(
+    _ gradients: Buffer, _ tensors: [Buffer], _ trainable: Set<Int>
+  ) throws -> Buffer? {
+    guard configuration.clipNorm > 0 else { return nil }
+    let clipped = trainable.sorted().map { tensors[$0] }
+    let chunks = clipped.reduce(0) { $0 + ClipNorm.chunks($1) }
+    let factor = builder.buffer("clip", .floats(2), .transient)
+    append(
+      try ClipNorm(
+        gradients: gradients, tensors: clipped, maximum: Float(configuration.clipNorm),
+        partials: builder.buffer("clip.partials", .floats(chunks), .transient), factor: factor))
+    return factor
+  }
+
+  private mutating func lowerUpdate(
+    _ batches: BatchBuffers, _ gradients: Buffer, _ trainable: Set<Int>, _ clip: Buffer?
+  ) throws -> (state: [Buffer], status: Buffer) {
+    let owners = table.owners(trainable: trainable)
+    let segments = builder.buffer("segments", .words(owners.count), .constant(owners))
+    let state = configuration.optimizer.stateNames.map {
+      builder.buffer("optimizer.\($0)", .floats(table.arenaCount), .persistent)
+    }
+    let status = builder.buffer("status", .words(1), .persistent)
+    append(
+      try Update(
+        rule: configuration.rule, weightDecay: Float(configuration.weightDecay),
+        decoupled: configuration.optimizer == .adamw, parameters: arena, gradients: gradients, state: state,
+        segments: segments, table: batches.table, losses: batches.losses, lossSlots: slots.count,
+        status: status, tensors: table.parameters.count, clip: clip))
+    return (state, status)
+  }
+}

@@ -1,0 +1,57 @@
+import Programs
+
+/// A model's parameters and its optimizer's state on the host, in PyTorch's names, order and layout.
+public struct ModelState: Sendable, Equatable {
+  /// One tensor.
+  public struct Tensor: Sendable, Equatable {
+    /// `encoder.conv1.weight`, or `optimizer.m.encoder.conv1.weight`.
+    public let name: String
+    /// PyTorch's dimensions.
+    public let shape: [Int]
+    /// Values, last dimension fastest.
+    public var values: [Float]
+
+    /// A tensor of as many values as its shape says.
+    public init(name: String, shape: [Int], values: [Float]) {
+      self.name = name
+      self.shape = shape
+      self.values = values
+    }
+  }
+
+  /// Parameters in state order.
+  public var parameters: [Tensor]
+  /// The optimizer's arenas one after another, each in state order.
+  public var optimizer: [Tensor]
+
+  /// State from its tensors, in state order.
+  public init(parameters: [Tensor], optimizer: [Tensor] = []) {
+    self.parameters = parameters
+    self.optimizer = optimizer
+  }
+
+  /// The parameters alone.
+  public var withoutOptimizer: ModelState { ModelState(parameters: parameters) }
+}
+
+extension ParameterTable {
+  /// The tensors of a packed arena under names that begin with `prefix`.
+  func unpack(_ arena: [Float], prefix: String = "") -> [ModelState.Tensor] {
+    parameters.map { parameter in
+      let packed = arena[parameter.offset..<parameter.offset + parameter.shape.packedCount]
+      return ModelState.Tensor(
+        name: prefix + parameter.name, shape: parameter.shape.dimensions,
+        values: parameter.shape.unpack(packed))
+    }
+  }
+
+  /// The packed arena that holds `tensors`, one for each parameter.
+  func pack(_ tensors: ArraySlice<ModelState.Tensor>) -> [Float] {
+    var arena = [Float](repeating: 0, count: arenaCount)
+    for (tensor, parameter) in zip(tensors, parameters) {
+      let packed = parameter.shape.pack(tensor.values)
+      arena.replaceSubrange(parameter.offset..<parameter.offset + packed.count, with: packed)
+    }
+    return arena
+  }
+}

@@ -1,0 +1,96 @@
+import Numerics
+import Programs
+
+/// A model on a device, with its memory: trained, evaluated, encoded with, decoded with. The one owner of the handles
+/// into its program.
+///
+/// Not for use from several threads at once. Everything throws the backend's error where the device fails.
+public final class PreparedModel {
+  /// The model as a program.
+  public let model: LoweredModel
+  let prepared: any PreparedProgram
+
+  /// What it was made from.
+  public var configuration: Configuration { model.configuration }
+  /// Tensors in state order.
+  public var table: ParameterTable { model.table }
+  /// What the slots of a step's losses hold, in order.
+  public var slots: [Metric] { model.slots }
+  /// Whether images need labels.
+  public var needsLabels: Bool { model.labels != nil }
+
+  /// Puts the model on `backend`; parameters, images and tables are zeros.
+  ///
+  /// - Parameters:
+  ///   - configuration: what decides the bits.
+  ///   - images: how many images are resident.
+  ///   - training: what training is to be; nil for none.
+  ///   - evaluation: what evaluation is to be.
+  ///   - backend: the device.
+  /// - Throws: `ConfigurationError`, `ProgramError` where layers do not fit together.
+  public init(
+    _ configuration: Configuration, images: Int, training: TrainingShape? = nil, evaluation: EvaluationShape,
+    on backend: any Backend
+  ) throws {
+    model = try LoweredModel(
+      configuration, datasetImages: images, training: training, evaluation: evaluation)
+    prepared = try backend.prepare(model.program)
+  }
+
+  /// Makes `pixels` (whole images, a byte a value in the order (channel, y, x)) the resident images from `first` on.
+  public func write(images pixels: [UInt8], from first: Int = 0) throws {
+    let size = model.architecture.input.count
+    precondition(pixels.count % size == 0, "\(pixels.count) bytes are no whole images of \(size)")
+    try pixels.withUnsafeBytes { try prepared.write($0, to: model.dataset, at: first * size) }
+  }
+
+  /// The resident images' classes, for a classifier; nothing for other models.
+  public func write(labels: [UInt8]) throws {
+    guard let buffer = model.labels else { return }
+    let classes = try model.architecture.shapes().last!.count
+    guard labels.allSatisfy({ $0 < classes }) else {
+      throw ProgramError("labels", "the largest is \(labels.max()!), the model knows \(classes) classes")
+    }
+    try prepared.write(labels, to: buffer)
+  }
+
+  /// Fills the parameters with the initial values of the configuration's seed.
+  public func initialise() throws { try prepared.run(.initialise, step: 0) }
+
+  /// Waits until all work is done.
+  public func synchronize() throws { try prepared.synchronize() }
+
+  // MARK: - State
+
+  /// Parameters, and the optimizer's state where wanted.
+  public func state(withOptimizer: Bool = true) throws -> ModelState {
+    var state = ModelState(parameters: table.unpack(try prepared.floats(model.parameters)))
+    guard withOptimizer, let training = model.training else { return state }
+    for (name, arena) in zip(configuration.optimizer.stateNames, training.state) {
+      state.optimizer += table.unpack(try prepared.floats(arena), prefix: "optimizer.\(name).")
+    }
+    return state
+  }
+
+  /// Takes over parameters, and the optimizer's state where `state` has one.
+  public func write(_ state: ModelState) throws {
+    try prepared.write(table.pack(state.parameters[...]), to: model.parameters)
+    guard !state.optimizer.isEmpty, let training = model.training else { return }
+    let count = table.parameters.count
+    for (index, arena) in training.state.enumerated() {
+      try prepared.write(table.pack(state.optimizer[index * count..<(index + 1) * count]), to: arena)
+    }
+  }
+
+  /// Everything a run leaves on the device, to be compared bit by bit: losses, gradients, parameters, optimizer state,
+  /// status, outputs, codes and posteriors, by name.
+  package func everything() throws -> [(buffer: String, bits: [UInt32])] {
+    let evaluation = model.evaluation
+    var buffers = [model.parameters, evaluation.batches.losses, evaluation.outputs, evaluation.code]
+    if let training = model.training {
+      buffers += [training.batches.losses, training.gradients, training.status] + training.state
+    }
+    buffers += [evaluation.logVariance, evaluation.sample, evaluation.perImage].compactMap { $0 }
+    return try buffers.map { ($0.name, try prepared.words($0)) }
+  }
+}
