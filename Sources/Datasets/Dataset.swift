@@ -7,19 +7,29 @@ public struct Dataset: Sendable {
   public let name: String
   /// The images to learn from.
   public let train: ImageSet
-  /// The images to judge by.
+  /// The images to judge by, of the same size.
   public let test: ImageSet
+  /// How many classes there are: one more than the largest label of both sets, and at least one for each name;
+  /// 0 where there are no labels.
+  public let classCount: Int
+  /// What the classes are called, from class 0, where that is known.
+  public let classNames: [String]?
   /// What the images and labels are, whatever files they came in.
   ///
-  /// SHA-256, in lowercase hexadecimal digits, of the four unpacked IDX files one behind the other: training
-  /// images, training labels, test images, test labels (labels are left out where there are none). For a folder
-  /// of IDX files, a shell gives the same: `zcat train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz
-  /// t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz | sha256sum`.
+  /// SHA-256, in lowercase hexadecimal digits, of four unpacked IDX files one behind the other: training images,
+  /// training labels, test images, test labels (labels are left out where there are none). Files of gray images
+  /// have the three dimensions [count, height, width] (magic number 0x00000803), those of colour images the four
+  /// [count, channels, height, width] (0x00000804). For a folder of such files, a shell gives the same: `zcat
+  /// train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz |
+  /// sha256sum`.
   public let sha256: String
   /// The folder it was read from.
   public let source: URL
   /// Whether every file is, by its SHA-256, the one published under the name.
   public let isVerified: Bool
+
+  /// The size of every image.
+  public var shape: ImageShape { train.shape }
 
   /// A data set from its parts; the hash is computed.
   ///
@@ -27,22 +37,43 @@ public struct Dataset: Sendable {
   ///   - name: what to call it.
   ///   - train: the images to learn from.
   ///   - test: the images to judge by.
+  ///   - classNames: what the classes are called, from class 0.
   ///   - source: the folder it was read from.
   ///   - isVerified: whether the contents are known to be those published under the name.
-  public init(name: String, train: ImageSet, test: ImageSet, source: URL, isVerified: Bool = false) {
+  /// - Throws: `DatasetError` when training and test images are not of one size.
+  public init(
+    name: String, train: ImageSet, test: ImageSet, classNames: [String]? = nil, source: URL,
+    isVerified: Bool = false
+  ) throws {
+    guard train.shape == test.shape else {
+      throw DatasetError(
+        .wrongShape,
+        "\(name): training images are \(train.shape), test images \(test.shape) "
+          + "(channels × height × width): expected one size")
+    }
     self.name = name
     self.train = train
     self.test = test
+    let isLabelled = train.labels != nil || test.labels != nil
+    let largest = [train, test].compactMap { $0.labels?.max() }.max()
+    classCount = isLabelled ? max(largest.map { Int($0) + 1 } ?? 0, classNames?.count ?? 0) : 0
+    self.classNames = isLabelled ? classNames : nil
     self.source = source
     self.isVerified = isVerified
     var fingerprint = Fingerprint()
     for set in [train, test] {
-      fingerprint.update(IDX.header(magic: IDX.imagesMagic, dimensions: [set.count, set.height, set.width]))
+      fingerprint.update(IDX.imagesHeader(count: set.count, shape: set.shape))
       fingerprint.update(set.pixels)
       guard let labels = set.labels else { continue }
       fingerprint.update(IDX.header(magic: IDX.labelsMagic, dimensions: [set.count]))
       fingerprint.update(labels)
     }
     sha256 = fingerprint.hex
+  }
+
+  /// `cat`, or `class 3` where the classes have no names.
+  public func className(_ label: Int) -> String {
+    guard let classNames, classNames.indices.contains(label) else { return "class \(label)" }
+    return classNames[label]
   }
 }

@@ -41,17 +41,17 @@ public struct DatasetCatalog: Sendable {
       let contents = try folder.read(expecting: nil, name: nameOrFolder)
       let recognised = KnownDataset.allCases.first { $0.hashes == contents.hashes }
       let name = recognised?.rawValue ?? folder.url.lastPathComponent
-      return (dataset(name, contents, folder, isVerified: recognised != nil), contents.hashes)
+      return (try dataset(name, contents, folder, isVerified: recognised != nil), contents.hashes)
     }
     let folder = try find(known)
     let contents = try folder.read(expecting: known.hashes, name: known.rawValue)
-    return (dataset(known.rawValue, contents, folder, isVerified: known.hashes != nil), contents.hashes)
+    return (try dataset(known.rawValue, contents, folder, isVerified: known.hashes != nil), contents.hashes)
   }
 
   private func dataset(
     _ name: String, _ contents: DatasetFolder.Contents, _ folder: DatasetFolder, isVerified: Bool
-  ) -> Dataset {
-    Dataset(
+  ) throws -> Dataset {
+    try Dataset(
       name: name, train: contents.train, test: contents.test, source: folder.url, isVerified: isVerified)
   }
 

@@ -12,13 +12,13 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case trailingBytes
     /// The compressed data are damaged.
     case corruptGzip
-    /// The images are not 28 × 28.
+    /// The images are of a size that is not handled, or not all of one size.
     case wrongShape
     /// No images or labels at all.
     case empty
     /// Images and labels are not equally many.
     case countMismatch
-    /// A label that is not 0 to 9.
+    /// A label that stands for no class of the format.
     case badLabel
     /// One of the four files is not in the folder.
     case missingFile

@@ -48,7 +48,8 @@ struct DatasetFolder {
     }
     func set(_ imagesFile: DatasetFile, _ labelsFile: DatasetFile) throws -> ImageSet {
       if expected == nil, url(of: labelsFile) == nil {
-        return try ImageSet(pixels: contents(imagesFile, IDX.images).bytes)
+        let images = try contents(imagesFile, IDX.images)
+        return try ImageSet(pixels: images.bytes, shape: images.shape!)
       }
       // The labels first: where they are broken, the larger file need not be unpacked.
       let labels = try contents(labelsFile, IDX.labels)
@@ -59,7 +60,7 @@ struct DatasetFolder {
           "expected \(images.count) labels, one per image in \(try require(imagesFile).lastPathComponent), "
             + "found \(labels.count)")
       }
-      return try ImageSet(pixels: images.bytes, labels: labels.bytes)
+      return try ImageSet(pixels: images.bytes, labels: labels.bytes, shape: images.shape!)
     }
     let train = try set(.trainImages, .trainLabels)
     let test = try set(.testImages, .testLabels)

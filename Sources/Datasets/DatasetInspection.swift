@@ -18,11 +18,15 @@ public struct DatasetInspection: Sendable, Equatable, Codable {
     public let standardDeviation: Double
 
     /// The figures of a set.
-    public init(_ set: ImageSet) {
+    ///
+    /// - Parameters:
+    ///   - set: the images.
+    ///   - classCount: how many classes the data set has; 0 where it has no labels.
+    public init(_ set: ImageSet, classCount: Int) {
       count = set.count
       height = set.height
       width = set.width
-      classHistogram = set.labels.map { Array(Self.histogram($0).prefix(ImageSet.classCount)) }
+      classHistogram = set.labels.map { Array(Self.histogram($0).prefix(classCount)) }
       // Sums over the 256 shades: the same result however the pixels are ordered.
       let shades = Self.histogram(set.pixels).enumerated().map { (Double($0) / 255, Double($1)) }
       let total = Double(set.pixels.count)
@@ -62,7 +66,8 @@ extension DatasetCatalog {
     let (dataset, hashes) = try read(nameOrFolder)
     return DatasetInspection(
       name: dataset.name, folder: dataset.source.path, isVerified: dataset.isVerified,
-      train: .init(dataset.train), test: .init(dataset.test), sha256: dataset.sha256,
+      train: .init(dataset.train, classCount: dataset.classCount),
+      test: .init(dataset.test, classCount: dataset.classCount), sha256: dataset.sha256,
       files: Dictionary(uniqueKeysWithValues: hashes.map { ($0.key.rawValue, $0.value) }))
   }
 }

@@ -7,8 +7,10 @@ import Storage
 /// is packed is told by its first bytes. What is unpacked goes straight to where it stays, so memory peaks
 /// near the unpacked size.
 public enum IDX {
-  /// The magic number of a file of images: bytes in three dimensions.
+  /// The magic number of a file of gray images: bytes in three dimensions.
   public static let imagesMagic: UInt32 = 0x0000_0803
+  /// The magic number of a file of images with channels: bytes in four dimensions.
+  public static let channelImagesMagic: UInt32 = 0x0000_0804
   /// The magic number of a file of labels: bytes in one dimension.
   public static let labelsMagic: UInt32 = 0x0000_0801
 
@@ -16,28 +18,35 @@ public enum IDX {
   public struct Contents: Sendable, Equatable {
     /// How many images or labels.
     public let count: Int
-    /// Images: `count × 28 × 28` pixels, row by row; labels: `count` values from 0 to 9.
+    /// The size of every image; nil for labels.
+    public let shape: ImageShape?
+    /// Images: as in ``ImageSet/pixels``; labels: `count` values.
     public let bytes: [UInt8]
     /// SHA-256 of the unpacked file, header included, in lowercase hexadecimal digits.
     public let sha256: String
   }
 
-  /// Reads a file of images.
+  /// Reads a file of images: [count, height, width], or [count, channels, height, width].
   ///
-  /// - Throws: `DatasetError` when it is not exactly a file of one or more 28 × 28 images; `FileError` when it
-  ///   cannot be read.
+  /// - Throws: `DatasetError` when it is not exactly a file of one or more images of a size that is handled;
+  ///   `FileError` when it cannot be read.
   public static func images(contentsOf url: URL) throws -> Contents {
-    try read(url, magic: imagesMagic, itemShape: [ImageSet.side, ImageSet.side])
+    let source = try openByteSource(url)
+    let header = try readHeader(source, magics: [imagesMagic, channelImagesMagic])
+    let sizes = header.dimensions.dropFirst()
+    let shape = ImageShape(
+      channels: sizes.count == 3 ? sizes.first! : 1, height: sizes.dropLast().last!, width: sizes.last!)
+    try shape.check(path: source.path)
+    return try readItems(source, header, shape: shape)
   }
 
   /// Reads a file of labels.
   ///
-  /// - Throws: `DatasetError` when it is not exactly a file of one or more labels from 0 to 9; `FileError` when
-  ///   it cannot be read.
+  /// - Throws: `DatasetError` when it is not exactly a file of one or more labels; `FileError` when it cannot be
+  ///   read.
   public static func labels(contentsOf url: URL) throws -> Contents {
-    let contents = try read(url, magic: labelsMagic, itemShape: [])
-    try ImageSet.checkLabels(contents.bytes, path: url.path)
-    return contents
+    let source = try openByteSource(url)
+    return try readItems(source, readHeader(source, magics: [labelsMagic]), shape: nil)
   }
 
   /// The header of a file with these dimensions; shared with the hash of a data set.
@@ -48,12 +57,40 @@ public enum IDX {
     }
   }
 
-  private static func read(_ url: URL, magic: UInt32, itemShape: [Int]) throws -> Contents {
-    let source = try openByteSource(url)
-    let count = try readHeader(source, magic: magic, itemShape: itemShape)
-    let header = header(magic: magic, dimensions: [count] + itemShape)
-    let (size, overflow) = count.multipliedReportingOverflow(by: itemShape.reduce(1, *))
-    guard !overflow, size <= source.mostBytes - header.count else {
+  /// The header of a file of images: three dimensions for one channel, four for more.
+  static func imagesHeader(count: Int, shape: ImageShape) -> [UInt8] {
+    shape.channels == 1
+      ? header(magic: imagesMagic, dimensions: [count, shape.height, shape.width])
+      : header(magic: channelImagesMagic, dimensions: [count, shape.channels, shape.height, shape.width])
+  }
+
+  private struct Header {
+    let bytes: [UInt8]
+    let dimensions: [Int]
+  }
+
+  /// Reads and checks the header; its last byte says how many dimensions follow.
+  private static func readHeader(_ source: any ByteSource, magics: [UInt32]) throws -> Header {
+    let magic = try word(source)
+    guard magics.contains(magic) else {
+      let expected = magics.map(name(of:)).joined(separator: " or ")
+      throw DatasetError(
+        .wrongMagic, path: source.path, "expected the IDX magic number \(expected), found \(name(of: magic))")
+    }
+    let dimensions = try (0..<magic & 0xFF).map { _ in Int(try word(source)) }
+    guard dimensions[0] > 0 else {
+      throw DatasetError(.empty, path: source.path, "expected at least one item, found none")
+    }
+    return Header(bytes: header(magic: magic, dimensions: dimensions), dimensions: dimensions)
+  }
+
+  /// Reads what follows the header, up to the end of the file.
+  private static func readItems(
+    _ source: any ByteSource, _ header: Header, shape: ImageShape?
+  ) throws -> Contents {
+    let count = header.dimensions[0]
+    let (size, overflow) = count.multipliedReportingOverflow(by: shape?.count ?? 1)
+    guard !overflow, size <= source.mostBytes - header.bytes.count else {
       throw DatasetError(
         .truncated, path: source.path,
         "the header promises \(count) items, more than the file can hold: it is cut off or damaged, get it again"
@@ -71,29 +108,9 @@ public enum IDX {
         .trailingBytes, path: source.path, "expected the end behind \(count) items, found more bytes")
     }
     var fingerprint = Fingerprint()
-    fingerprint.update(header)
+    fingerprint.update(header.bytes)
     fingerprint.update(bytes)
-    return Contents(count: count, bytes: bytes, sha256: fingerprint.hex)
-  }
-
-  /// Reads and checks the header, and returns how many items follow.
-  private static func readHeader(_ source: any ByteSource, magic: UInt32, itemShape: [Int]) throws -> Int {
-    let found = try word(source)
-    guard found == magic else {
-      throw DatasetError(
-        .wrongMagic, path: source.path,
-        "expected the IDX magic number \(name(of: magic)), found \(name(of: found))")
-    }
-    let count = Int(try word(source))
-    let shape = try itemShape.map { _ in Int(try word(source)) }
-    guard shape == itemShape else {
-      let text = shape.map(String.init).joined(separator: " × ")
-      throw DatasetError(.wrongShape, path: source.path, "expected images of 28 × 28 pixels, found \(text)")
-    }
-    guard count > 0 else {
-      throw DatasetError(.empty, path: source.path, "expected at least one item, found none")
-    }
-    return count
+    return Contents(count: count, shape: shape, bytes: bytes, sha256: fingerprint.hex)
   }
 
   private static func word(_ source: any ByteSource) throws -> UInt32 {
@@ -108,7 +125,8 @@ public enum IDX {
   private static func name(of magic: UInt32) -> String {
     let hex = String(format: "0x%08X", magic)
     switch magic {
-    case imagesMagic: return hex + " (images)"
+    case imagesMagic: return hex + " (gray images)"
+    case channelImagesMagic: return hex + " (images with channels)"
     case labelsMagic: return hex + " (labels)"
     default: return hex
     }

@@ -21,15 +21,12 @@ public struct TrainingData: Sendable {
   ///
   /// The split sorts by (Philox word of stream `split` for the image, index).
   ///
-  /// - Throws: `TrainingError` where labels are missing, `DatasetError` where nothing would be left to train on.
+  /// - Throws: `TrainingError` where a classifier finds no labels, or a class without an image; `DatasetError` where nothing would be left to train on.
   public init(
     _ dataset: Dataset, _ configuration: Configuration,
     split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
-    if configuration.loss == .crossEntropy, dataset.train.labels == nil {
-      throw TrainingError(
-        .data, "\(dataset.name) has no labels: a classifier needs a class for every training image")
-    }
+    if configuration.loss == .crossEntropy { try Self.checkClasses(of: dataset) }
     self.dataset = dataset
     let count = dataset.train.count
     (train, validation) =
@@ -40,10 +37,31 @@ public struct TrainingData: Sendable {
     pictures = configuration.loss == .crossEntropy ? [] : Self.pictures(dataset.test)
   }
 
-  /// Ten test images, one of every class where there are labels.
+  /// A classifier cannot learn a class that it never sees; to an autoencoder labels mean nothing.
+  private static func checkClasses(of dataset: Dataset) throws {
+    guard let labels = dataset.train.labels else {
+      throw TrainingError(
+        .data, "\(dataset.name) has no labels: a classifier needs a class for every training image")
+    }
+    let seen = Set(labels)
+    guard let empty = (0..<dataset.classCount).first(where: { !seen.contains(UInt8($0)) }) else { return }
+    throw TrainingError(
+      .data,
+      "\(dataset.name) has \(dataset.classCount) classes, but no training image of "
+        + "\(dataset.className(empty)): a classifier needs some of every class, numbered from 0 without gaps")
+  }
+
+  /// The first test images, ten at most; where there are labels, the first of every class, then the second, and so
+  /// on, so that as many classes as can be are seen.
   private static func pictures(_ test: ImageSet) -> [Int] {
-    guard let labels = test.labels else { return Array(0..<min(10, test.count)) }
-    return (0..<UInt8(ImageSet.classCount)).compactMap { labels.firstIndex(of: $0) }
+    let most = 10
+    guard let labels = test.labels else { return Array(0..<min(most, test.count)) }
+    var ofClass = [[Int]](repeating: [], count: 256)
+    for (index, label) in labels.enumerated() where ofClass[Int(label)].count < most {
+      ofClass[Int(label)].append(index)
+    }
+    let rounds = (0..<most).flatMap { round in ofClass.compactMap { $0.dropFirst(round).first } }
+    return Array(rounds.prefix(most))
   }
 
   /// Images that are resident.

@@ -47,7 +47,6 @@ struct FailureTests {
       (images, Data(good.prefix(1000)), images), (images, good + Data([0]), images),
       (images, Data([1, 2, 3, 4]) + good.dropFirst(4), images), (images, Data([0x1F, 0x8B, 8, 0]), images),
       (labels, Workplace.idx(0x801, [79], [UInt8](repeating: 1, count: 79)), "79"),
-      (labels, Workplace.idx(0x801, [80], [UInt8](repeating: 12, count: 80)), "12"),
     ] {
       try place.put(images, good)
       try place.put(labels, classes)

@@ -43,7 +43,7 @@ struct CatalogTests {
     let files = imageFile(12) + labelFile(12) + imageFile(5) + labelFile(5)
     #expect(plain.sha256 == Fingerprint.hex(of: files))
     #expect(packed.sha256 == plain.sha256)
-    let swapped = Dataset(name: "plain", train: plain.test, test: plain.train, source: plain.source)
+    let swapped = try Dataset(name: "plain", train: plain.test, test: plain.train, source: plain.source)
     #expect(swapped.sha256 != plain.sha256)
   }
 

@@ -40,11 +40,28 @@ struct IDXTests {
     #expect(try IDX.images(contentsOf: misnamed) == expected)
   }
 
-  @Test("Labels are read")
+  @Test("Labels are read, up to 255")
   func labels() throws {
     let url = try folder.put("labels", gzip(labelFile(23)))
     let contents = try IDX.labels(contentsOf: url)
-    #expect(contents.bytes == (0..<23).map { UInt8($0 % 10) })
+    #expect(contents.bytes == (0..<23).map { UInt8($0 % 10) } && contents.shape == nil)
+    let many = try IDX.labels(contentsOf: folder.put("many", idx(0x801, [3], [1, 255, 2])))
+    #expect(many.bytes == [1, 255, 2])
+  }
+
+  @Test("Images of any size are read, with and without channels")
+  func sizes() throws {
+    for (channels, height, width) in [(1, 8, 128), (3, 32, 32), (3, 128, 9), (1, 28, 28)] {
+      let shape = ImageShape(channels: channels, height: height, width: width)
+      let bytes = (0..<3 * shape.count).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / 251) }
+      let file = idx(0x804, [3, channels, height, width], bytes)
+      let read = try images(gzip(file))
+      #expect(read.count == 3 && read.shape == shape && read.bytes == bytes)
+      #expect(read.sha256 == Fingerprint.hex(of: file))
+      guard channels == 1 else { continue }
+      let plain = try images(idx(0x803, [3, height, width], bytes))
+      #expect(plain.shape == shape && plain.bytes == bytes)
+    }
   }
 
   @Test("Files of the wrong kind are refused")
@@ -53,11 +70,13 @@ struct IDXTests {
     #expect(try kind(imageFile(1), labels: true) == .wrongMagic)
     #expect(try kind(idx(0x0308_0000, [1, 28, 28], pattern(1))) == .wrongMagic)
     #expect(try kind(Data("<!DOCTYPE html>".utf8)) == .wrongMagic)
-    #expect(try kind(idx(0x803, [1, 28, 27], pattern(1))) == .wrongShape)
+    #expect(try kind(idx(0x803, [1, 28, 7], pattern(1))) == .wrongShape)
+    #expect(try kind(idx(0x803, [1, 129, 28], pattern(5))) == .wrongShape)
+    #expect(try kind(idx(0x804, [1, 2, 28, 28], pattern(2))) == .wrongShape)
+    #expect(try kind(idx(0x804, [1, 28, 28, 3], pattern(3))) == .wrongShape)
     #expect(try kind(idx(0x803, [1, 784, 1], pattern(1))) == .wrongShape)
     #expect(try kind(idx(0x803, [0, 28, 28], [])) == .empty)
     #expect(try kind(idx(0x801, [0], []), labels: true) == .empty)
-    #expect(try kind(idx(0x801, [3], [1, 10, 2]), labels: true) == .badLabel)
     #expect(throws: DatasetError.self) { try IDX.images(contentsOf: folder.url) }
     #expect(throws: FileError.self) { try IDX.images(contentsOf: folder.file("none")) }
   }
@@ -133,7 +152,8 @@ struct IDXTests {
     #expect(kind([], nil) == .empty)
     #expect(kind([UInt8](repeating: 0, count: 785), nil) == .wrongShape)
     #expect(kind(pattern(2), [1]) == .countMismatch)
-    #expect(kind(pattern(2), [1, 10]) == .badLabel)
+    let odd = ImageShape(channels: 1, height: 7, width: 112)
+    #expect(throws: DatasetError.self) { try ImageSet(pixels: pattern(1), shape: odd) }
     let set = try ImageSet(pixels: pattern(3))
     #expect(set.count == 3 && set.height == 28 && set.width == 28 && set.labels == nil)
     #expect(set.image(1) == Array(pattern(3)[784..<1568]))

@@ -21,7 +21,7 @@ struct WholeRunTests {
     func images(_ count: Int) throws -> ImageSet {
       try ImageSet(pixels: StateHashTests.pictures(count), labels: (0..<count).map { UInt8($0 % 10) })
     }
-    return Dataset(
+    return try Dataset(
       name: "discs", train: try images(185), test: try images(20), source: URL(fileURLWithPath: "/nowhere"))
   }
 

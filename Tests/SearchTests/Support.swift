@@ -28,7 +28,7 @@ enum Support {
 
   static func dataset(train: Int = 120, labelled: Bool = true) throws -> Dataset {
     let (train, test) = (try images(train), try images(20, first: train))
-    return Dataset(
+    return try Dataset(
       name: "blobs", train: try ImageSet(pixels: train.pixels, labels: labelled ? train.labels : nil),
       test: test, source: URL(fileURLWithPath: "/nowhere"))
   }

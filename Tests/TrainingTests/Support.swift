@@ -28,7 +28,7 @@ enum Support {
   }
 
   static func dataset(train: Int = 220, labelled: Bool = true) throws -> Dataset {
-    Dataset(
+    try Dataset(
       name: "blobs", train: try images(train, labelled: labelled),
       test: try images(40, first: train, labelled: labelled), source: URL(fileURLWithPath: "/nowhere"))
   }

@@ -7,7 +7,7 @@ enum Client {
   static func main() throws {
     let pixels = (0..<64 * 784).map { UInt8(truncatingIfNeeded: $0 / 784 &* 31 &+ $0 % 28 &* 7) }
     let images = try ImageSet(pixels: pixels)
-    let dataset = Dataset(name: "made-up", train: images, test: images, source: URL(fileURLWithPath: "."))
+    let dataset = try Dataset(name: "made-up", train: images, test: images, source: URL(fileURLWithPath: "."))
     var configuration = Configuration(.convAutoencoder)
     try configuration.set("epochs", "2")
     try configuration.set("batch-size", "16")

@@ -1,0 +1,43 @@
+/// The size of an image: channels, rows, and pixels per row.
+public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
+  /// Values per pixel: 1 (gray) or 3 (red, green, blue).
+  public let channels: Int
+  /// Rows.
+  public let height: Int
+  /// Pixels per row.
+  public let width: Int
+
+  /// The sides that images may have.
+  public static let sides = 8...128
+  /// The images of MNIST and its kin: 1×28×28.
+  public static let mnist = ImageShape(channels: 1, height: 28, width: 28)
+
+  /// A size, not yet checked: a set of images refuses one that is not allowed.
+  public init(channels: Int, height: Int, width: Int) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+  }
+
+  /// Bytes of one image.
+  public var count: Int { channels * height * width }
+
+  /// `3×32×32`
+  public var description: String { "\(channels)×\(height)×\(width)" }
+
+  /// - Parameter path: the file that images of this size come from.
+  /// - Throws: `DatasetError` when images of this size are not handled.
+  func check(path: String?) throws {
+    guard channels == 1 || channels == 3 else {
+      throw DatasetError(
+        .wrongShape, path: path,
+        "expected images of 1 or 3 channels, found \(self) (channels × height × width)")
+    }
+    guard Self.sides.contains(height), Self.sides.contains(width) else {
+      throw DatasetError(
+        .wrongShape, path: path,
+        "expected images of \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels a side, "
+          + "found \(height) × \(width) (height × width)")
+    }
+  }
+}
