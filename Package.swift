@@ -94,31 +94,40 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // What tests share; no product depends on it.
+    .target(
+      name: "TestSupport",
+      dependencies: ["CPUBackend", "Datasets", "OpenCLBackend", "Parity", "Programs"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "StorageTests", dependencies: ["Storage"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "CZlib"]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "CZlib", "TestSupport"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Programs", "Storage"]),
     .testTarget(
-      name: "OpenCLBackendTests", dependencies: ["OpenCLBackend", "Kernels", "Programs", "Numerics"]),
+      name: "OpenCLBackendTests",
+      dependencies: ["OpenCLBackend", "Kernels", "Programs", "Numerics", "TestSupport"]),
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "Programs"]),
     .testTarget(
       name: "OracleTests",
-      dependencies: ["CPUBackend", "Models", "Numerics", "OpenCLBackend", "Programs", "Storage"]),
+      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport"]),
     .testTarget(
       name: "ParityTests",
       dependencies: [
-        "CPUBackend", "Datasets", "Models", "Numerics", "OpenCLBackend", "Parity", "Programs", "Training",
+        "CPUBackend", "Datasets", "Models", "Numerics", "OpenCLBackend", "Parity", "Programs", "TestSupport",
+        "Training",
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["CPUBackend", "Datasets", "Models", "Programs", "Storage", "Training"]),
+      dependencies: ["CPUBackend", "Datasets", "Models", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "Training",
+        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
+        "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

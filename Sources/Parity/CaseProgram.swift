@@ -2,7 +2,7 @@ import Numerics
 import Programs
 
 /// How a case fills a buffer before the operation runs.
-enum Fill: Sendable {
+package enum Fill: Sendable {
   /// Whole numbers −4…4: exact sums, so an error of an index shows and rounding does not.
   case integers
   /// Both signs, exponents −24…12, now and then a zero or a denormal number: shows every rounding.
@@ -20,14 +20,14 @@ enum Fill: Sendable {
 }
 
 /// A program of one operation, with what its buffers hold at the start.
-struct CaseProgram {
+package struct CaseProgram {
   let seed: UInt64
   private(set) var builder = ProgramBuilder()
   private(set) var fills: [(buffer: Buffer, fill: Fill)] = []
 
-  init(seed: UInt64) { self.seed = seed }
+  package init(seed: UInt64) { self.seed = seed }
 
-  mutating func buffer(_ name: String, _ contents: Contents, _ fill: Fill? = nil) -> Buffer {
+  package mutating func buffer(_ name: String, _ contents: Contents, _ fill: Fill? = nil) -> Buffer {
     let buffer = builder.buffer(name, contents, .persistent)
     if let fill { fills.append((buffer, fill)) }
     return buffer
@@ -45,7 +45,9 @@ struct CaseProgram {
     builder.buffer(name, .words(words.count), .constant(words))
   }
 
-  mutating func region(_ name: String, _ shape: ParameterShape, of owner: Buffer, at offset: Int) -> Buffer {
+  package mutating func region(_ name: String, _ shape: ParameterShape, of owner: Buffer, at offset: Int)
+    -> Buffer
+  {
     builder.buffer(name, .parameter(shape), .region(of: owner.id, offset: offset))
   }
 
@@ -73,11 +75,15 @@ struct CaseProgram {
       indices: buffer("indices", .words(indices.count), .words(indices)), rowLength: row, firstImage: first)
   }
 
-  /// The finished program.
-  func program(_ operation: Operation) -> Program {
+  /// The program of `operations` on `backend`, its buffers filled.
+  package func prepare(_ operations: [Operation], on backend: any Backend) throws -> any PreparedProgram {
     var builder = builder
-    builder.add(Routine(.train, [operation]))
-    return builder.program()
+    builder.add(Routine(.train, operations))
+    let prepared = try backend.prepare(builder.program())
+    for (buffer, fill) in fills {
+      try contents(buffer, fill).withUnsafeBytes { try prepared.write($0, to: buffer, at: 0) }
+    }
+    return prepared
   }
 
   /// Stored values of `buffer` filled with `fill`. Lanes of images that are not there hold +0.

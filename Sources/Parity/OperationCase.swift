@@ -28,10 +28,7 @@ public struct OperationCase: Sendable {
   func run(on backend: any Backend, seed: UInt64) throws -> [(buffer: String, bits: [UInt32])] {
     var setup = CaseProgram(seed: seed)
     let operation = try make(&setup)
-    let prepared = try backend.prepare(setup.program(operation))
-    for (buffer, fill) in setup.fills {
-      try setup.contents(buffer, fill).withUnsafeBytes { try prepared.write($0, to: buffer, at: 0) }
-    }
+    let prepared = try setup.prepare([operation], on: backend)
     for step in 0..<2 { try prepared.run(.train, step: step) }
     try prepared.synchronize()
     return try operation.descriptor.results.map { ($0.name, try bits(of: $0, in: prepared)) }

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line")
 struct ArgumentTests {
-  private let place: Workplace
+  private let place: TemporaryFolder
 
-  init() throws { place = try Workplace() }
+  init() throws { place = try TemporaryFolder() }
 
   @Test("The version names version, commit and contract")
   func version() throws {

@@ -1,12 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What cannot run says so in one line and ends with status 2; nothing is left behind.
 @Suite("What cannot run")
 struct FailureTests {
-  private let place: Workplace
+  private let place: TemporaryFolder
 
-  init() throws { place = try Workplace() }
+  init() throws { place = try TemporaryFolder() }
 
   /// No data set of this machine is found.
   private var nothing: [String: String] {
@@ -41,12 +42,12 @@ struct FailureTests {
     try place.putDataset()
     let images = "data/train-images-idx3-ubyte"
     let labels = "data/train-labels-idx1-ubyte"
-    let good = try Data(contentsOf: place.url.appendingPathComponent(images))
-    let classes = try Data(contentsOf: place.url.appendingPathComponent(labels))
+    let good = try Data(contentsOf: place.file(images))
+    let classes = try Data(contentsOf: place.file(labels))
     for (file, data, text) in [
       (images, Data(good.prefix(1000)), images), (images, good + Data([0]), images),
       (images, Data([1, 2, 3, 4]) + good.dropFirst(4), images), (images, Data([0x1F, 0x8B, 8, 0]), images),
-      (labels, Workplace.idx(0x801, [79], [UInt8](repeating: 1, count: 79)), "79"),
+      (labels, idx(0x801, [79], [UInt8](repeating: 1, count: 79)), "79"),
     ] {
       try place.put(images, good)
       try place.put(labels, classes)

@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// From images to a trained run and back, on the CPU backend with a data set of a hundred images.
 @Suite("Training from the command line")
 struct TrainingTests {
-  private let place: Workplace
+  private let place: TemporaryFolder
 
   init() throws {
-    place = try Workplace()
+    place = try TemporaryFolder()
     try place.putDataset()
   }
 
@@ -22,7 +23,7 @@ struct TrainingTests {
   }
 
   private func manifest(_ run: String) throws -> Manifest {
-    let file = place.url.appendingPathComponent("\(run)/manifest.json")
+    let file = place.file("\(run)/manifest.json")
     return try Facsimile.decode(Manifest.self, Data(contentsOf: file))
   }
 
@@ -57,7 +58,7 @@ struct TrainingTests {
     let picture = try Facsimile.run(
       ["reconstruct", "run", "--out", "p.png", "--count", "12", "--device", "cpu"], in: place.url)
     #expect(picture.status == 0, "\(picture.errors)")
-    let magic = try Data(contentsOf: place.url.appendingPathComponent("p.png")).prefix(4)
+    let magic = try Data(contentsOf: place.file("p.png")).prefix(4)
     #expect(magic == Data([0x89, 0x50, 0x4E, 0x47]))
 
     try Facsimile.expectFailure(
@@ -128,7 +129,7 @@ struct TrainingTests {
 
     // The number of epochs may change on the way.
     let last = before.epochs.count + 2
-    let file = place.url.appendingPathComponent("\(run)/config.yaml")
+    let file = place.file("\(run)/config.yaml")
     let text = try String(contentsOf: file, encoding: .utf8)
     try Data(text.replacing("epochs: 100000", with: "epochs: \(last)").utf8).write(to: file)
     let resumed = try Facsimile.run(

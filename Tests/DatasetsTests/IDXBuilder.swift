@@ -1,14 +1,6 @@
 import CZlib
 import Foundation
-
-/// The bytes of an IDX file with this header and these contents.
-func idx(_ magic: UInt32, _ dimensions: [Int], _ bytes: [UInt8]) -> Data {
-  var data = Data()
-  for word in [magic] + dimensions.map({ UInt32($0) }) {
-    withUnsafeBytes(of: word.bigEndian) { data.append(contentsOf: $0) }
-  }
-  return data + Data(bytes)
-}
+import TestSupport
 
 /// An IDX file of `count` images whose pixels follow a pattern.
 func imageFile(_ count: Int) -> Data {
@@ -46,16 +38,6 @@ func gzip(_ data: Data) -> Data {
 }
 
 extension TemporaryFolder {
-  /// Writes a file, making folders on the way.
-  @discardableResult
-  func put(_ name: String, _ data: Data) throws -> URL {
-    let url = file(name)
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try data.write(to: url)
-    return url
-  }
-
   /// Writes the four files of a small data set under a sub-folder.
   func putDataset(_ name: String, train: Int = 12, test: Int = 5, packed: Bool = false) throws {
     let files = [

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Storage
+import TestSupport
 import Testing
 
 @Suite("IDX files")

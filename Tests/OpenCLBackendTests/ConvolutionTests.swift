@@ -1,10 +1,11 @@
 import Numerics
 import OpenCLBackend
 import Programs
+import TestSupport
 import Testing
 
 /// Convolutions of either kind against the descriptors' own words, bit by bit.
-@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+@Suite(.enabled(if: TestDevices.areWanted), .serialized)
 struct ConvolutionTests {
   /// A convolution to try.
   struct Case: CustomStringConvertible {
@@ -64,15 +65,15 @@ struct ConvolutionTests {
     for (activation, function): (Activation, (Float) -> Float) in [
       (.relu, { Formulas.relu($0) }), (.sigmoid, { Elementary.sigmoid($0) }),
     ] {
-      var trial = Trial()
-      let x = trial.images("input", convolution.input, batch: convolution.batch, input)
-      let w = trial.parameter("weight", g.weight, weight)
-      let b = trial.parameter("bias", .bias(convolution.output.channels), bias)
-      let y = trial.result("output", .images(batch: convolution.batch, convolution.output))
+      var bench = OperationBench()
+      let x = bench.images("input", convolution.batch, convolution.input, input)
+      let w = bench.parameter("weight", g.weight, weight)
+      let b = bench.parameter("bias", .bias(convolution.output.channels), bias)
+      let y = bench.images("output", convolution.batch, convolution.output)
       let operation = try ConvolutionForward(
         convolution, input: x, weight: w, bias: b, output: y, activation: activation)
-      try trial.run([.convolutionForward(operation)]) { name, prepared in
-        expectSameBits(try prepared.images(y), plain.map(function), "\(c) \(activation) on \(name)")
+      try bench.runEverywhere([.convolutionForward(operation)]) { name, prepared in
+        expectSameBits(try prepared.tensor(y), plain.map(function), "\(c) \(activation) on \(name)")
       }
     }
   }
@@ -88,17 +89,17 @@ struct ConvolutionTests {
       convolution.direction == .down ? .up : .down, g, batch: convolution.batch, gradient, weight: weight
     ) { _ in 0 }
     for isMasked in [false, true] {
-      var trial = Trial()
-      let dy = trial.images("output gradient", convolution.output, batch: convolution.batch, gradient)
-      let w = trial.parameter("weight", g.weight, weight)
-      let output = trial.images("output", convolution.input, batch: convolution.batch, stored)
-      let dx = trial.result("input gradient", .images(batch: convolution.batch, convolution.input))
+      var bench = OperationBench()
+      let dy = bench.images("output gradient", convolution.batch, convolution.output, gradient)
+      let w = bench.parameter("weight", g.weight, weight)
+      let output = bench.images("output", convolution.batch, convolution.input, stored)
+      let dx = bench.images("input gradient", convolution.batch, convolution.input)
       let operation = try ConvolutionBackwardInput(
         convolution, outputGradient: dy, weight: w, inputGradient: dx,
         mask: isMasked ? ReLUMask(output, scale: 1.25) : nil)
       let expected = isMasked ? zip(plain, stored).map { $1 > 0 ? $0 * 1.25 : 0 } : plain
-      try trial.run([.convolutionBackwardInput(operation)]) { name, prepared in
-        expectSameBits(try prepared.images(dx), expected, "\(c) masked \(isMasked) on \(name)")
+      try bench.runEverywhere([.convolutionBackwardInput(operation)]) { name, prepared in
+        expectSameBits(try prepared.tensor(dx), expected, "\(c) masked \(isMasked) on \(name)")
       }
     }
   }
@@ -113,10 +114,10 @@ struct ConvolutionTests {
     let biasOffset = Blocking.wholeSegments(g.weight.packedCount)
     let stride = biasOffset + Blocking.wholeSegments(bias.packedCount)
     let chunks = Blocking.chunks(convolution.batch)
-    var trial = Trial()
-    let x = trial.images("input", convolution.input, batch: convolution.batch, input)
-    let dy = trial.images("output gradient", convolution.output, batch: convolution.batch, gradient)
-    let partials = trial.result("partials", .floats(stride * chunks))
+    var bench = OperationBench()
+    let x = bench.images("input", convolution.batch, convolution.input, input)
+    let dy = bench.images("output gradient", convolution.batch, convolution.output, gradient)
+    let partials = bench.floats("partials", stride * chunks)
     let operation = try ConvolutionBackwardWeight(
       convolution, input: x, outputGradient: dy, partials: partials, weightOffset: 0, biasOffset: biasOffset,
       stride: stride)
@@ -128,7 +129,7 @@ struct ConvolutionTests {
       expected += packed + [Float](repeating: 0, count: biasOffset - packed.count)
       expected += sums + [Float](repeating: 0, count: stride - biasOffset - sums.count)
     }
-    try trial.run([.convolutionBackwardWeight(operation)]) { name, prepared in
+    try bench.runEverywhere([.convolutionBackwardWeight(operation)]) { name, prepared in
       expectSameBits(try prepared.floats(partials), expected, "\(c) on \(name)")
     }
   }

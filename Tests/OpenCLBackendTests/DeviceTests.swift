@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import OpenCLBackend
 import Programs
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)

@@ -1,6 +1,7 @@
 import Numerics
 import OpenCLBackend
 import Programs
+import TestSupport
 import Testing
 
 /// A part of a batch in the second of three steps: images 5 … of rows of 30, some of them absent.
@@ -11,7 +12,7 @@ struct TestBatch {
   let epoch: UInt32 = 9
   var source: BatchSource
 
-  init(_ trial: inout Trial, samplesOf count: Int) {
+  init(_ bench: inout OperationBench, samplesOf count: Int) {
     var random = TestRandom(5)
     var indices = (0..<3 * Self.rowLength).map { _ in UInt32(random.integer(0...count - 1)) }
     let start = Self.rowLength * Self.step + Self.firstImage
@@ -25,13 +26,13 @@ struct TestBatch {
     table.set(Self.step, .klWeight, Self.scales.klWeight)
     table.set(Self.step, .klGradientScale, Self.scales.klWeight * Self.scales.gradient)
     source = BatchSource(
-      table: trial.words("table", table.words), indices: trial.words("indices", indices),
+      table: bench.words("table", table.words), indices: bench.words("indices", indices),
       rowLength: Self.rowLength, firstImage: Self.firstImage)
   }
 }
 
 /// Element-wise operations and losses against the table of formulas, bit by bit.
-@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+@Suite(.enabled(if: TestDevices.areWanted), .serialized)
 struct ElementTests {
   static let shape = MapShape(3, 2, 5)
   private let batch = TestBatch.batch
@@ -44,15 +45,15 @@ struct ElementTests {
 
   @Test func gatherNoiseAndDropout() throws {
     var random = TestRandom(1)
-    var trial = Trial()
+    var bench = OperationBench()
     let (shape, images) = (Self.shape, 40)
     let bytes = (0..<images * shape.count).map { _ in UInt8(random.integer(0...255)) }
-    let dataset = trial.result("dataset", .bytes(bytes.count))
-    let test = TestBatch(&trial, samplesOf: images)
-    let gathered = trial.result("gathered", .images(batch: batch, shape))
-    let noisy = trial.result("noisy", .images(batch: batch, shape))
-    let dropped = trial.result("dropped", .images(batch: batch, shape))
-    let back = trial.result("back", .images(batch: batch, shape))
+    let dataset = bench.bytes("dataset", bytes)
+    let test = TestBatch(&bench, samplesOf: images)
+    let gathered = bench.images("gathered", batch, shape)
+    let noisy = bench.images("noisy", batch, shape)
+    let dropped = bench.images("dropped", batch, shape)
+    let back = bench.images("back", batch, shape)
     let source = RandomSource(seed: 0xfeed_0123_4567, stream: 0x403)
     let dropout = try DropoutForward(
       input: gathered, output: dropped, source: test.source, random: source, probability: 0.3)
@@ -71,28 +72,28 @@ struct ElementTests {
     func drop(_ values: [Float]) -> [Float] {
       zip(values, uniform).map { Formulas.dropout($0, $1, keep: dropout.keep, scale: dropout.scale) }
     }
-    try trial.run(operations, step: TestBatch.step, bytes: [(dataset, bytes)]) { name, prepared in
-      let all = try prepared.images(gathered)
+    try bench.runEverywhere(operations, step: TestBatch.step) { name, prepared in
+      let all = try prepared.tensor(gathered)
       expectSameBits(present(all, shape), pixels, "gather on \(name)")
       #expect(all[(there * shape.count)...].allSatisfy { $0 == 0 }, "absent images on \(name)")
-      expectSameBits(present(try prepared.images(noisy), shape), expectedNoisy, "noise on \(name)")
-      expectSameBits(present(try prepared.images(dropped), shape), drop(pixels), "dropout on \(name)")
-      expectSameBits(present(try prepared.images(back), shape), drop(expectedNoisy), "back on \(name)")
+      expectSameBits(present(try prepared.tensor(noisy), shape), expectedNoisy, "noise on \(name)")
+      expectSameBits(present(try prepared.tensor(dropped), shape), drop(pixels), "dropout on \(name)")
+      expectSameBits(present(try prepared.tensor(back), shape), drop(expectedNoisy), "back on \(name)")
     }
   }
 
   @Test(arguments: Activation.allCases)
   func activations(_ activation: Activation) throws {
     var random = TestRandom(2)
-    var trial = Trial()
+    var bench = OperationBench()
     let count = batch * Self.shape.count
     let x = random.floats(count).map { $0 * 8 }, g = random.floats(count)
-    let input = trial.images("input", Self.shape, batch: batch, x)
-    let gradient = trial.images("gradient", Self.shape, batch: batch, g)
-    let output = trial.result("output", .images(batch: batch, Self.shape))
-    let back = trial.result("back", .images(batch: batch, Self.shape))
-    let flat = trial.result("flat", .images(batch: batch, .features(Self.shape.count)))
-    let unflat = trial.result("unflat", .images(batch: batch, Self.shape))
+    let input = bench.images("input", batch, Self.shape, x)
+    let gradient = bench.images("gradient", batch, Self.shape, g)
+    let output = bench.images("output", batch, Self.shape)
+    let back = bench.images("back", batch, Self.shape)
+    let flat = bench.images("flat", batch, .features(Self.shape.count))
+    let unflat = bench.images("unflat", batch, Self.shape)
     let y = x.map { x in
       switch activation {
       case .identity: x
@@ -119,25 +120,25 @@ struct ElementTests {
       .flatten(try Flatten(input: output, output: flat)),
       .unflatten(try Unflatten(input: flat, output: unflat)),
     ]
-    try trial.run(operations) { name, prepared in
-      expectSameBits(try prepared.images(output), y, "\(activation) on \(name)")
-      expectSameBits(try prepared.images(back), slope, "gradient of \(activation) on \(name)")
-      expectSameBits(try prepared.images(flat), y, "flatten on \(name)")
-      expectSameBits(try prepared.images(unflat), y, "unflatten on \(name)")
+    try bench.runEverywhere(operations) { name, prepared in
+      expectSameBits(try prepared.tensor(output), y, "\(activation) on \(name)")
+      expectSameBits(try prepared.tensor(back), slope, "gradient of \(activation) on \(name)")
+      expectSameBits(try prepared.tensor(flat), y, "flatten on \(name)")
+      expectSameBits(try prepared.tensor(unflat), y, "unflatten on \(name)")
     }
   }
 
   @Test(arguments: [Activation.identity, .sigmoid])
   func reconstructionLosses(_ activation: Activation) throws {
     var random = TestRandom(3)
-    var trial = Trial()
+    var bench = OperationBench()
     let (shape, scale) = (Self.shape, TestBatch.scales.gradient)
     let p = random.floats(batch * shape.count), t = random.floats(batch * shape.count).map(Elementary.sigmoid)
-    let test = TestBatch(&trial, samplesOf: 10)
-    let prediction = trial.images("prediction", shape, batch: batch, p)
-    let target = trial.images("target", shape, batch: batch, t)
-    let results = (0..<2).map { trial.result("loss \($0)", .images(batch: batch, .features(1))) }
-    let gradients = (0..<2).map { trial.result("gradient \($0)", .images(batch: batch, shape)) }
+    let test = TestBatch(&bench, samplesOf: 10)
+    let prediction = bench.images("prediction", batch, shape, p)
+    let target = bench.images("target", batch, shape, t)
+    let results = (0..<2).map { bench.images("loss \($0)", batch, .features(1)) }
+    let gradients = (0..<2).map { bench.images("gradient \($0)", batch, shape) }
     let mse = try MeanSquaredError(
       ReconstructionLoss(
         prediction: prediction, target: target, perImage: results[0], gradient: gradients[0],
@@ -157,29 +158,29 @@ struct ElementTests {
         slopes[1][e] = Formulas.binaryCrossEntropyGradient(p[e], t[e], scale: scale)
       }
     }
-    try trial.run([.meanSquaredError(mse), .binaryCrossEntropy(bce)], step: TestBatch.step) {
+    try bench.runEverywhere([.meanSquaredError(mse), .binaryCrossEntropy(bce)], step: TestBatch.step) {
       name, prepared in
       for i in 0..<2 {
-        expectSameBits(try prepared.images(results[i]), losses[i], "loss \(i) on \(name)")
-        expectSameBits(try prepared.images(gradients[i]), slopes[i], "gradient \(i) on \(name)")
+        expectSameBits(try prepared.tensor(results[i]), losses[i], "loss \(i) on \(name)")
+        expectSameBits(try prepared.tensor(gradients[i]), slopes[i], "gradient \(i) on \(name)")
       }
     }
   }
 
   @Test func crossEntropy() throws {
     var random = TestRandom(4)
-    var trial = Trial()
+    var bench = OperationBench()
     let classes = 7
     var x = random.floats(batch * classes)
     // A tie for the largest: the lower index wins.
     (x[1], x[4]) = (5, 5)
     let classOf = (0..<40).map { _ in UInt8(random.integer(0...classes - 1)) }
-    let labels = trial.result("labels", .bytes(classOf.count))
-    let test = TestBatch(&trial, samplesOf: classOf.count)
-    let logits = trial.images("logits", .features(classes), batch: batch, x)
-    let loss = trial.result("loss", .images(batch: batch, .features(1)))
-    let correct = trial.result("correct", .images(batch: batch, .features(1)))
-    let gradient = trial.result("gradient", .images(batch: batch, .features(classes)))
+    let labels = bench.bytes("labels", classOf)
+    let test = TestBatch(&bench, samplesOf: classOf.count)
+    let logits = bench.images("logits", batch, .features(classes), x)
+    let loss = bench.images("loss", batch, .features(1))
+    let correct = bench.images("correct", batch, .features(1))
+    let gradient = bench.images("gradient", batch, .features(classes))
     let operation = try CrossEntropy(
       logits: logits, labels: labels, source: test.source, perImage: loss, correct: correct,
       gradient: gradient)
@@ -198,27 +199,27 @@ struct ElementTests {
           scale: TestBatch.scales.gradient)
       }
     }
-    try trial.run([.crossEntropy(operation)], step: TestBatch.step, bytes: [(labels, classOf)]) {
+    try bench.runEverywhere([.crossEntropy(operation)], step: TestBatch.step) {
       name, prepared in
-      expectSameBits(try prepared.images(loss), losses, "loss on \(name)")
-      expectSameBits(try prepared.images(correct), hits, "correct on \(name)")
-      expectSameBits(try prepared.images(gradient), slopes, "gradient on \(name)")
+      expectSameBits(try prepared.tensor(loss), losses, "loss on \(name)")
+      expectSameBits(try prepared.tensor(correct), hits, "correct on \(name)")
+      expectSameBits(try prepared.tensor(gradient), slopes, "gradient on \(name)")
     }
   }
 
   @Test func reparameterize() throws {
     var random = TestRandom(6)
-    var trial = Trial()
+    var bench = OperationBench()
     let latent = MapShape.features(6)
     let m = random.floats(batch * 6), v = random.floats(batch * 6), g = random.floats(batch * 6)
     let r = random.floats(batch)
-    let test = TestBatch(&trial, samplesOf: 1000)
-    let mean = trial.images("mean", latent, batch: batch, m)
-    let logVariance = trial.images("log variance", latent, batch: batch, v)
-    let dz = trial.images("dz", latent, batch: batch, g)
-    let reconstruction = trial.images("reconstruction", .features(1), batch: batch, r)
-    let outputs = ["z", "dmean", "dlogvar"].map { trial.result($0, .images(batch: batch, latent)) }
-    let sums = ["divergence", "total"].map { trial.result($0, .images(batch: batch, .features(1))) }
+    let test = TestBatch(&bench, samplesOf: 1000)
+    let mean = bench.images("mean", batch, latent, m)
+    let logVariance = bench.images("log variance", batch, latent, v)
+    let dz = bench.images("dz", batch, latent, g)
+    let reconstruction = bench.images("reconstruction", batch, .features(1), r)
+    let outputs = ["z", "dmean", "dlogvar"].map { bench.images($0, batch, latent) }
+    let sums = ["divergence", "total"].map { bench.images($0, batch, .features(1)) }
     let forward = try ReparameterizeForward(
       mean: mean, logVariance: logVariance, output: outputs[0], source: test.source,
       random: RandomSource(seed: 77, stream: 0x600))
@@ -246,12 +247,12 @@ struct ElementTests {
     let operations: [Programs.Operation] = [
       .reparameterizeForward(forward), .reparameterizeBackward(backward), .klDivergence(divergence),
     ]
-    try trial.run(operations, step: TestBatch.step) { name, prepared in
-      expectSameBits(present(try prepared.images(outputs[0]), latent), z, "z on \(name)")
-      expectSameBits(try prepared.images(outputs[1]), dm, "gradient of the mean on \(name)")
-      expectSameBits(try prepared.images(outputs[2]), dv, "gradient of the log variance on \(name)")
-      expectSameBits(try prepared.images(sums[0]), kl, "divergence on \(name)")
-      expectSameBits(try prepared.images(sums[1]), total, "total on \(name)")
+    try bench.runEverywhere(operations, step: TestBatch.step) { name, prepared in
+      expectSameBits(present(try prepared.tensor(outputs[0]), latent), z, "z on \(name)")
+      expectSameBits(try prepared.tensor(outputs[1]), dm, "gradient of the mean on \(name)")
+      expectSameBits(try prepared.tensor(outputs[2]), dv, "gradient of the log variance on \(name)")
+      expectSameBits(try prepared.tensor(sums[0]), kl, "divergence on \(name)")
+      expectSameBits(try prepared.tensor(sums[1]), total, "total on \(name)")
     }
   }
 }

@@ -1,10 +1,11 @@
 import Numerics
 import OpenCLBackend
 import Programs
+import TestSupport
 import Testing
 
 /// Linear layers against the descriptors' own words, bit by bit.
-@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+@Suite(.enabled(if: TestDevices.areWanted), .serialized)
 struct LinearTests {
   /// Images, inputs, outputs.
   static let cases: [(Int, Int, Int)] = [
@@ -17,17 +18,17 @@ struct LinearTests {
     let x = random.floats(batch * inputs), w = random.floats(outputs * inputs), b = random.floats(outputs)
     let dy = random.floats(batch * outputs), mask = random.floats(batch * inputs)
     let before = random.floats(batch * inputs)
-    var trial = Trial()
-    let input = trial.images("input", .features(inputs), batch: batch, x)
-    let weight = trial.parameter("weight", .linear(outputs: outputs, inputs: inputs), w)
-    let bias = trial.parameter("bias", .bias(outputs), b)
-    let output = trial.result("output", .images(batch: batch, .features(outputs)))
-    let gradient = trial.images("output gradient", .features(outputs), batch: batch, dy)
-    let stored = trial.images("stored", .features(inputs), batch: batch, mask)
-    let masked = trial.result("masked", .images(batch: batch, .features(inputs)))
-    let added = trial.images("added", .features(inputs), batch: batch, before)
-    let weightGradient = trial.result("dw", .parameter(.linear(outputs: outputs, inputs: inputs)))
-    let biasGradient = trial.result("db", .parameter(.bias(outputs)))
+    var bench = OperationBench()
+    let input = bench.images("input", batch, .features(inputs), x)
+    let weight = bench.parameter("weight", .linear(outputs: outputs, inputs: inputs), w)
+    let bias = bench.parameter("bias", .bias(outputs), b)
+    let output = bench.images("output", batch, .features(outputs))
+    let gradient = bench.images("output gradient", batch, .features(outputs), dy)
+    let stored = bench.images("stored", batch, .features(inputs), mask)
+    let masked = bench.images("masked", batch, .features(inputs))
+    let added = bench.images("added", batch, .features(inputs), before)
+    let weightGradient = bench.parameter("dw", .linear(outputs: outputs, inputs: inputs))
+    let biasGradient = bench.parameter("db", .bias(outputs))
 
     func product(_ n: Int, _ o: Int) -> Float {
       var sum = b[o]
@@ -65,12 +66,12 @@ struct LinearTests {
           input: input, outputGradient: gradient, weightGradient: weightGradient, biasGradient: biasGradient)),
     ]
     let expectedOutput = (0..<batch * outputs).map { product($0 / outputs, $0 % outputs) }
-    try trial.run(operations) { name, prepared in
-      expectSameBits(try prepared.images(output), expectedOutput, "forward on \(name)")
-      expectSameBits(try prepared.images(masked), expectedMasked, "masked gradient on \(name)")
-      expectSameBits(try prepared.images(added), expectedAdded, "added gradient on \(name)")
-      expectSameBits(try prepared.parameter(weightGradient), expectedWeight, "weight gradient on \(name)")
-      expectSameBits(try prepared.parameter(biasGradient), expectedBias, "bias gradient on \(name)")
+    try bench.runEverywhere(operations) { name, prepared in
+      expectSameBits(try prepared.tensor(output), expectedOutput, "forward on \(name)")
+      expectSameBits(try prepared.tensor(masked), expectedMasked, "masked gradient on \(name)")
+      expectSameBits(try prepared.tensor(added), expectedAdded, "added gradient on \(name)")
+      expectSameBits(try prepared.tensor(weightGradient), expectedWeight, "weight gradient on \(name)")
+      expectSameBits(try prepared.tensor(biasGradient), expectedBias, "bias gradient on \(name)")
     }
   }
 }

@@ -1,25 +1,26 @@
 import Numerics
 import OpenCLBackend
 import Programs
+import TestSupport
 import Testing
 
 /// Initial values, joins of sums, clipping and optimizers against the contract, bit by bit.
-@Suite(.enabled(if: TestDevices.areThere || TestDevices.isRequired), .serialized)
+@Suite(.enabled(if: TestDevices.areWanted), .serialized)
 struct ParameterTests {
   @Test(arguments: [
     ParameterShape.convolution(small: 6, big: 3, kernel: 3), .linear(outputs: 9, inputs: 5), .bias(7),
   ])
   func initialise(_ shape: ParameterShape) throws {
-    var trial = Trial()
+    var bench = OperationBench()
     // What stood there before goes, padding included.
-    let parameter = trial.buffer(
+    let parameter = bench.stored(
       "parameter", .parameter(shape), [Float](repeating: 9, count: shape.packedCount))
     let source = RandomSource(seed: 0x8000_0000_0000_0001, stream: 0x102)
     let expected = (0..<shape.count).map {
       Formulas.initialWeight(Reference.uniform(source, epoch: 0, sample: 0, $0), bound: 0.3)
     }
     let operation = try Initialise(parameter: parameter, random: source, bound: 0.3)
-    try trial.run([.initialise(operation)]) { name, prepared in
+    try bench.runEverywhere([.initialise(operation)]) { name, prepared in
       expectSameBits(try prepared.floats(parameter), shape.pack(expected), "\(shape) on \(name)")
     }
   }
@@ -27,13 +28,13 @@ struct ParameterTests {
   @Test(arguments: [1, 2, 3, 5, 8, 13])
   func chunksAndParts(_ count: Int) throws {
     var random = TestRandom(UInt64(count))
-    var trial = Trial()
+    var bench = OperationBench()
     let stride = 5 * Blocking.segment
     let values = random.floats(count * stride)
-    let partials = trial.buffer("partials", .floats(values.count), values)
-    let parts = trial.buffer("parts", .floats(values.count), values)
-    let segments = trial.words("segments", [0, 2, 3])
-    let gradients = trial.result("gradients", .floats(stride))
+    let partials = bench.floats("partials", values.count, values)
+    let parts = bench.floats("parts", values.count, values)
+    let segments = bench.words("segments", [0, 2, 3])
+    let gradients = bench.floats("gradients", stride)
     let sums = (0..<stride).map { i in Reference.tree((0..<count).map { values[$0 * stride + i] }) + 0 }
     let expected = (0..<stride).map { [0, 2, 3].contains($0 / Blocking.segment) ? sums[$0] : 0 }
     let operations: [Programs.Operation] = [
@@ -43,7 +44,7 @@ struct ParameterTests {
       .sumPartials(
         try SumPartials(partials: parts, rows: count, stride: stride, segments: segments, gradients: parts)),
     ]
-    try trial.run(operations) { name, prepared in
+    try bench.runEverywhere(operations) { name, prepared in
       expectSameBits(try prepared.floats(gradients), expected, "chunks on \(name)")
       let inPlace = try prepared.floats(parts, count: stride)
       for i in 0..<stride where [0, 2, 3].contains(i / Blocking.segment) {
@@ -55,15 +56,15 @@ struct ParameterTests {
   @Test(arguments: [[1], [37], [16, 16, 5], [40, 40, 40, 40, 7]])
   func sumPerImage(_ batches: [Int]) throws {
     var random = TestRandom(8)
-    var trial = Trial()
+    var bench = OperationBench()
     let values = batches.map { random.floats($0) }
     let parts = zip(batches, values).map { batch, values in
-      trial.images("part", .features(1), batch: batch, values)
+      bench.images("part", batch, .features(1), values)
     }
     var table = StepTable(steps: 3)
     table.set(2, .lossScale, 0.3)
-    let words = trial.words("table", table.words)
-    let results = trial.result("results", .floats(6))
+    let words = bench.words("table", table.words)
+    let results = bench.floats("results", 6)
     let sum = Reference.tree(
       zip(batches, values).map { batch, values in
         Reference.lanes(nil, batch, pixels: 1) { n, _, sum in sum + values[n] } + 0
@@ -73,7 +74,7 @@ struct ParameterTests {
         try SumPerImage(perImage: parts, table: words, scaled: scaled, results: results, slot: slot, slots: 2)
       )
     }
-    try trial.run(operations, step: 2) { name, prepared in
+    try bench.runEverywhere(operations, step: 2) { name, prepared in
       expectSameBits(try prepared.floats(results), [0, 0, 0, 0, sum * 0.3, sum], "\(batches) on \(name)")
     }
   }
@@ -81,14 +82,14 @@ struct ParameterTests {
   @Test(arguments: [Float(0.5), 1000])
   func clipNorm(_ maximum: Float) throws {
     var random = TestRandom(9)
-    var trial = Trial()
+    var bench = OperationBench()
     let shapes: [ParameterShape] = [
       .linear(outputs: 30, inputs: 77), .bias(30), .convolution(small: 5, big: 3, kernel: 3),
     ]
     let values = shapes.map { random.floats($0.count) }
     let lengths = shapes.map { Blocking.wholeSegments($0.packedCount) }
-    let gradients = trial.buffer(
-      "gradients", .floats(lengths.reduce(0, +)),
+    let gradients = bench.floats(
+      "gradients", lengths.reduce(0, +),
       zip(zip(shapes, values), lengths).flatMap { pair, length in
         let packed = pair.0.pack(pair.1)
         return packed + [Float](repeating: 0, count: length - packed.count)
@@ -96,11 +97,11 @@ struct ParameterTests {
     var (tensors, offset): ([Buffer], Int) = ([], 0)
     for (shape, length) in zip(shapes, lengths) {
       tensors.append(
-        trial.builder.buffer("tensor", .parameter(shape), .region(of: gradients.id, offset: offset)))
+        bench.region("tensor", shape, of: gradients, at: offset))
       offset += length
     }
-    let partials = trial.result("partials", .floats(tensors.reduce(0) { $0 + ClipNorm.chunks($1) }))
-    let factor = trial.result("factor", .floats(2))
+    let partials = bench.floats("partials", tensors.reduce(0) { $0 + ClipNorm.chunks($1) })
+    let factor = bench.floats("factor", 2)
     let squares =
       Reference.tree(
         values.map { tensor in
@@ -116,7 +117,7 @@ struct ParameterTests {
     let operation = try ClipNorm(
       gradients: gradients, tensors: tensors, maximum: maximum, partials: partials, factor: factor)
     let expected = [Formulas.clipCoefficient(squares: squares, limit: maximum), squares.squareRoot()]
-    try trial.run([.clipNorm(operation)]) { name, prepared in
+    try bench.runEverywhere([.clipNorm(operation)]) { name, prepared in
       expectSameBits(try prepared.floats(factor), expected, "\(maximum) on \(name)")
     }
   }
@@ -132,7 +133,7 @@ struct ParameterTests {
   @Test(arguments: rules)
   func update(_ rule: OptimizerRule, _ decay: Float, _ isDecoupled: Bool) throws {
     var random = TestRandom(10)
-    var trial = Trial()
+    var bench = OperationBench()
     let owners: [UInt32] = [0, 0, 1, Update.frozen, 2]
     let count = owners.count * Blocking.segment
     let p = random.floats(count), g = random.floats(count)
@@ -141,14 +142,14 @@ struct ParameterTests {
     table.set(1, .stepSize, 0.013)
     table.set(1, .secondMomentScale, 0.7)
     table.set(1, .decay, 0.99)
-    let parameters = trial.buffer("parameters", .floats(count), p)
-    let gradients = trial.buffer("gradients", .floats(count), g)
-    let arenas = state.map { trial.buffer("state", .floats(count), $0) }
-    let clip = trial.buffer("clip", .floats(2), [0.8, 0])
-    let status = trial.words("status", [UInt32.max])
-    let segments = trial.words("segments", owners)
-    let words = trial.words("table", table.words)
-    let losses = trial.buffer("losses", .floats(2), [1, 1])
+    let parameters = bench.floats("parameters", count, p)
+    let gradients = bench.floats("gradients", count, g)
+    let arenas = state.map { bench.floats("state", count, $0) }
+    let clip = bench.floats("clip", 2, [0.8, 0])
+    let status = bench.words("status", [UInt32.max])
+    let segments = bench.words("segments", owners)
+    let words = bench.words("table", table.words)
+    let losses = bench.floats("losses", 2, [1, 1])
     let operation = try Update(
       rule: rule, weightDecay: decay, decoupled: isDecoupled, parameters: parameters, gradients: gradients,
       state: arenas, segments: segments, table: words, losses: losses, lossSlots: 1, status: status,
@@ -182,7 +183,7 @@ struct ParameterTests {
         (states[0][i], states[1][i]) = (mean, square)
       }
     }
-    try trial.run([.update(operation)], step: 1) { name, prepared in
+    try bench.runEverywhere([.update(operation)], step: 1) { name, prepared in
       expectSameBits(try prepared.floats(parameters), expected, "\(rule) on \(name)")
       for (arena, values) in zip(arenas, states) {
         expectSameBits(try prepared.floats(arena), values, "state of \(rule) on \(name)")
@@ -195,23 +196,23 @@ struct ParameterTests {
   /// The watch names the smallest (step, tensor): a gradient of tensor 1, a loss, nothing.
   @Test(arguments: [(Float.nan, Float(1), UInt32(1 * 4 + 1 + 1)), (1, .infinity, 1 * 4), (1, 1, .max)])
   func watch(_ gradient: Float, _ loss: Float, _ expected: UInt32) throws {
-    var trial = Trial()
+    var bench = OperationBench()
     let count = 3 * Blocking.segment
     var values = [Float](repeating: 0.5, count: count)
     values[Blocking.segment + 77] = gradient
     // A frozen segment is nobody's.
     values[2 * Blocking.segment + 1] = .nan
-    let parameters = trial.buffer("parameters", .floats(count), [Float](repeating: 1, count: count))
-    let gradients = trial.buffer("gradients", .floats(count), values)
-    let status = trial.words("status", [UInt32.max])
-    let segments = trial.words("segments", [0, 1, Update.frozen])
-    let table = trial.words("table", StepTable(steps: 2).words)
-    let losses = trial.buffer("losses", .floats(4), [1, 1, loss, 1])
+    let parameters = bench.floats("parameters", count, [Float](repeating: 1, count: count))
+    let gradients = bench.floats("gradients", count, values)
+    let status = bench.words("status", [UInt32.max])
+    let segments = bench.words("segments", [0, 1, Update.frozen])
+    let table = bench.words("table", StepTable(steps: 2).words)
+    let losses = bench.floats("losses", 4, [1, 1, loss, 1])
     let operation = try Update(
       rule: .sgd(momentum: 0, nesterov: false), weightDecay: 0, decoupled: false, parameters: parameters,
       gradients: gradients, state: [], segments: segments, table: table, losses: losses, lossSlots: 2,
       status: status, tensors: 3)
-    try trial.run([.update(operation)], step: 1) { name, prepared in
+    try bench.runEverywhere([.update(operation)], step: 1) { name, prepared in
       let watched = try prepared.words(status)
       #expect(watched == [expected], "\(name)")
     }

@@ -1,6 +1,7 @@
 import Models
 import Numerics
 import Programs
+import TestSupport
 import Testing
 
 /// Gradients against central differences of the loss in double: an oracle that knows nothing of PyTorch, with
@@ -30,8 +31,8 @@ import Testing
 
   static let images = 5
 
-  @Test("gradients", arguments: Device.all, cases)
-  func gradients(_ device: Device, _ test: Case) throws {
+  @Test("gradients", arguments: TestDevice.all, cases)
+  func gradients(_ device: TestDevice, _ test: Case) throws {
     var configuration = Configuration(test.model)
     for (key, value) in test.settings.sorted(by: { $0.key < $1.key }) { try configuration.set(key, value) }
     try configuration.set("batch-size", "\(Self.images)")

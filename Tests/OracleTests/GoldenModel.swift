@@ -1,5 +1,6 @@
 import Models
 import Programs
+import TestSupport
 import Testing
 
 /// A model as a golden describes it, lowered with the golden's settings and random streams.
@@ -38,7 +39,7 @@ struct GoldenModel {
   ///   - run: name of the run whose optimizer is wanted.
   ///   - layers: layers that train.
   init(
-    _ name: String, run: String? = nil, layers: TrainingPhases.Layers = .all, on device: Device
+    _ name: String, run: String? = nil, layers: TrainingPhases.Layers = .all, on device: TestDevice
   ) throws {
     let golden = try Golden(name)
     let draws: GoldenDraws = try golden.json("draws")

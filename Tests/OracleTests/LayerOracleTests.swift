@@ -1,4 +1,5 @@
 import Programs
+import TestSupport
 import Testing
 
 /// Layers with weights and activations against PyTorch in double, forward and backward.
@@ -11,8 +12,8 @@ import Testing
     #expect(OperationGolden.cases("relu", "sigmoid", "tanh", "softplus").count == 4)
   }
 
-  @Test("convolutions", arguments: Device.all, OperationGolden.cases("conv2d", "conv_transpose2d"))
-  func convolution(_ device: Device, _ golden: OperationGolden) throws {
+  @Test("convolutions", arguments: TestDevice.all, OperationGolden.cases("conv2d", "conv_transpose2d"))
+  func convolution(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let (batch, input) = try t.images("input")
     let output = try t.images("output").shape
@@ -28,7 +29,7 @@ import Testing
     let layer = Convolution(about.op == "conv2d" ? .down : .up, geometry, batch: batch)
     #expect(layer.output == output)
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let x = bench.images("input", batch, input, try t("input"))
     let dy = bench.images("output gradient", batch, output, try t("output_gradient"))
     let weight = bench.parameter("weight", geometry.weight, try t("weight"))
@@ -61,7 +62,7 @@ import Testing
           segments: bench.words("segments", Array(0..<UInt32(stride / Blocking.segment))),
           gradients: gradients)))
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     let arena = try prepared.floats(gradients)
     try golden.expect(y, "output", prepared)
     try golden.expect(dx, "input_gradient", prepared)
@@ -71,14 +72,14 @@ import Testing
     }
   }
 
-  @Test("linear layers", arguments: Device.all, OperationGolden.cases("linear"))
-  func linear(_ device: Device, _ golden: OperationGolden) throws {
+  @Test("linear layers", arguments: TestDevice.all, OperationGolden.cases("linear"))
+  func linear(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let (batch, input) = try t.images("input")
     let output = try t.images("output").shape
     let shape = ParameterShape.linear(outputs: output.channels, inputs: input.channels)
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let x = bench.images("input", batch, input, try t("input"))
     let dy = bench.images("output gradient", batch, output, try t("output_gradient"))
     let weight = bench.parameter("weight", shape, try t("weight"))
@@ -96,20 +97,21 @@ import Testing
       .linearBackwardWeight(
         try LinearBackwardWeight(input: x, outputGradient: dy, weightGradient: dw, biasGradient: db)))
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     try golden.expect(y, "output", prepared)
     try golden.expect(dx, "input_gradient", prepared)
     try golden.expect(dw, "weight_gradient", prepared)
     try golden.expect(db, "bias_gradient", prepared)
   }
 
-  @Test("activations", arguments: Device.all, OperationGolden.cases("relu", "sigmoid", "tanh", "softplus"))
-  func activation(_ device: Device, _ golden: OperationGolden) throws {
+  @Test(
+    "activations", arguments: TestDevice.all, OperationGolden.cases("relu", "sigmoid", "tanh", "softplus"))
+  func activation(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let (batch, shape) = try t.images("input")
     let activation = try #require(Activation(rawValue: golden.about.op))
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let x = bench.images("input", batch, shape, try t("input"))
     let dy = bench.images("output gradient", batch, shape, try t("output_gradient"))
     let (y, dx) = (bench.images("output", batch, shape), bench.images("input gradient", batch, shape))
@@ -118,7 +120,7 @@ import Testing
       .activationBackward(
         try ActivationBackward(output: y, outputGradient: dy, inputGradient: dx, activation: activation)))
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     try golden.expect(y, "output", prepared)
     try golden.expect(dx, "input_gradient", prepared)
   }

@@ -1,5 +1,6 @@
 import Numerics
 import Programs
+import TestSupport
 import Testing
 
 /// Losses and what belongs to a posterior against PyTorch in double.
@@ -13,14 +14,14 @@ import Testing
     #expect(OperationGolden.cases("reparameterize").count == 2)
   }
 
-  @Test("reconstruction losses", arguments: Device.all, OperationGolden.cases("mse", "bce_with_logits"))
-  func reconstruction(_ device: Device, _ golden: OperationGolden) throws {
+  @Test("reconstruction losses", arguments: TestDevice.all, OperationGolden.cases("mse", "bce_with_logits"))
+  func reconstruction(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let (batch, shape) = try t.images("input")
     let isSquared = golden.about.op == "mse"
     let scale = 1 / Double(isSquared ? batch * shape.count : batch)
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let source = bench.source(batch: batch, lossScale: scale, gradientScale: isSquared ? 2 * scale : scale)
     let gradient = bench.images("gradient", batch, shape)
     let loss = ReconstructionLoss(
@@ -33,19 +34,19 @@ import Testing
         ? .meanSquaredError(try MeanSquaredError(loss)) : .binaryCrossEntropy(try BinaryCrossEntropy(loss)))
     let result = try bench.sum(loss.perImage, source)
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     try golden.expect(result, "output", prepared)
     try golden.expect(gradient, "input_gradient", prepared)
   }
 
-  @Test("cross-entropy", arguments: Device.all, OperationGolden.cases("cross_entropy"))
-  func crossEntropy(_ device: Device, _ golden: OperationGolden) throws {
+  @Test("cross-entropy", arguments: TestDevice.all, OperationGolden.cases("cross_entropy"))
+  func crossEntropy(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let (batch, shape) = try t.images("input")
     let labels = try t.golden.bytes("\(golden.name).labels")
     let logits = try t("input")
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let source = bench.source(batch: batch, lossScale: 1 / Double(batch), gradientScale: 1 / Double(batch))
     let perImage = bench.images("per image", batch, .features(1))
     let correct = bench.images("correct", batch, .features(1))
@@ -57,7 +58,7 @@ import Testing
           source: source, perImage: perImage, correct: correct, gradient: gradient)))
     let result = try bench.sum(perImage, source)
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     try golden.expect(result, "output", prepared)
     try golden.expect(gradient, "input_gradient", prepared)
     let found: [Float] = (0..<batch).map { n in
@@ -67,12 +68,12 @@ import Testing
     #expect(try prepared.tensor(correct) == found)
   }
 
-  @Test("KL divergence", arguments: Device.all, OperationGolden.cases("kl"))
-  func divergence(_ device: Device, _ golden: OperationGolden) throws {
+  @Test("KL divergence", arguments: TestDevice.all, OperationGolden.cases("kl"))
+  func divergence(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let (batch, shape) = try t.images("mu")
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let source = bench.source(batch: batch, lossScale: 1 / Double(batch), gradientScale: 1 / Double(batch))
     let mean = bench.images("mu", batch, shape, try t("mu"))
     let logVariance = bench.images("logvar", batch, shape, try t("logvar"))
@@ -94,15 +95,15 @@ import Testing
           forward, outputGradient: bench.images("dz", batch, shape), meanGradient: dmu,
           logVarianceGradient: dlogvar)))
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     try golden.expect(result, "output", prepared)
     try golden.expect(dmu, "mu_gradient", prepared)
     try golden.expect(dlogvar, "logvar_gradient", prepared)
   }
 
   /// The goldens' ε are consecutive draws of one sample, so the whole tensor stands in for one image.
-  @Test("reparameterisation", arguments: Device.all, OperationGolden.cases("reparameterize"))
-  func reparameterisation(_ device: Device, _ golden: OperationGolden) throws {
+  @Test("reparameterisation", arguments: TestDevice.all, OperationGolden.cases("reparameterize"))
+  func reparameterisation(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let epsilon = try t("epsilon")
     let shape = MapShape.features(epsilon.count)
@@ -114,7 +115,7 @@ import Testing
         return abs(even - epsilon[0]) < 1e-5 && abs(odd - epsilon[1]) < 1e-5
       })
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let source = bench.source(batch: 1, samples: [sample], klWeight: 0)
     let output = bench.images("z", 1, shape)
     let forward = try ReparameterizeForward(
@@ -129,7 +130,7 @@ import Testing
           forward, outputGradient: bench.images("dz", 1, shape, try t("output_gradient")), meanGradient: dmu,
           logVarianceGradient: dlogvar)))
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     try golden.expect(output, "output", prepared)
     try golden.expect(dmu, "mu_gradient", prepared)
     try golden.expect(dlogvar, "logvar_gradient", prepared)

@@ -1,5 +1,6 @@
 import Models
 import Programs
+import TestSupport
 import Testing
 
 /// Whole models against PyTorch in double: outputs, losses, gradients, ten steps.
@@ -11,8 +12,8 @@ import Testing
     #expect(GoldenModel.names(with: "adam.").count == 8)
   }
 
-  @Test("forward and backward", arguments: Device.all, GoldenModel.names(with: "gradient."))
-  func gradients(_ device: Device, _ name: String) throws {
+  @Test("forward and backward", arguments: TestDevice.all, GoldenModel.names(with: "gradient."))
+  func gradients(_ device: TestDevice, _ name: String) throws {
     let model = try GoldenModel(name, on: device)
     try model.prepared.run(.train, step: 0)
     try expectOutputs(model)
@@ -28,17 +29,17 @@ import Testing
 
   /// Dropout is for training only, so a golden with dropout says nothing of evaluation.
   @Test(
-    "evaluation", arguments: Device.all,
+    "evaluation", arguments: TestDevice.all,
     GoldenModel.names(with: "gradient.").filter { !$0.contains("dropout") })
-  func evaluation(_ device: Device, _ name: String) throws {
+  func evaluation(_ device: TestDevice, _ name: String) throws {
     let model = try GoldenModel(name, on: device)
     try model.prepared.run(.evaluate, step: 0)
     try expectOutputs(model)
     try expectLosses(model, try model.losses(model.lowered.evaluation, step: 0))
   }
 
-  @Test("ten steps", arguments: Device.all, GoldenModel.names(with: "adam."))
-  func steps(_ device: Device, _ name: String) throws {
+  @Test("ten steps", arguments: TestDevice.all, GoldenModel.names(with: "adam."))
+  func steps(_ device: TestDevice, _ name: String) throws {
     let runs = ["adam", "sgd"] + (name == "classifier" ? ["adam-last-2"] : [])
     for run in runs {
       let layers: TrainingPhases.Layers = run == "adam-last-2" ? .last(2) : .all

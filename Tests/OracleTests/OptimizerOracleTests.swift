@@ -1,5 +1,6 @@
 import Models
 import Programs
+import TestSupport
 import Testing
 
 /// Every optimizer's rule, and clipping, against PyTorch in double.
@@ -44,8 +45,8 @@ import Testing
     #expect(Set(ours) == Set(Optimizer.allCases))
   }
 
-  @Test("ten updates", arguments: Device.all, rules)
-  func updates(_ device: Device, _ rule: String) throws {
+  @Test("ten updates", arguments: TestDevice.all, rules)
+  func updates(_ device: TestDevice, _ rule: String) throws {
     let golden = try Golden("optimizers")
     let configuration = try golden.json(rule, as: Settings.self).configuration()
     let initial = try golden.floats("initial")
@@ -54,7 +55,7 @@ import Testing
     let steps = fed.count / initial.count
     #expect(steps == 10)
 
-    var bench = Workbench()
+    var bench = OperationBench()
     let table = configuration.trainingTable(epoch: 1, batches: [Int](repeating: 8, count: steps))
     let parameters = bench.floats("parameters", Blocking.segment, initial)
     let gradients = bench.floats("gradients", Blocking.segment)
@@ -67,7 +68,7 @@ import Testing
           state: state, segments: bench.words("segments", [0]), table: bench.words("table", table.words),
           losses: bench.floats("losses", steps), lossSlots: 1, status: bench.words("status", [UInt32.max]),
           tensors: 1)))
-    let prepared = try bench.prepare(device)
+    let prepared = try bench.prepare(on: device.backend)
     for step in 0..<steps {
       let range = step * initial.count..<(step + 1) * initial.count
       try prepared.write(Array(fed[range]), to: gradients)
@@ -86,8 +87,8 @@ import Testing
     let norm: Double
   }
 
-  @Test("clipping by norm", arguments: Device.all, ["clip-0.5", "clip-100"])
-  func clipping(_ device: Device, _ name: String) throws {
+  @Test("clipping by norm", arguments: TestDevice.all, ["clip-0.5", "clip-100"])
+  func clipping(_ device: TestDevice, _ name: String) throws {
     let golden = try Golden("optimizers")
     let clip: Clip = try golden.json(name)
     let shapes = [ParameterShape.linear(outputs: 3, inputs: 1500), .bias(7)]
@@ -102,7 +103,7 @@ import Testing
     // With a learning rate of 1 the parameters become the clipped gradients, negated.
     var table = StepTable(steps: 1)
     table.set(0, .stepSize, 1)
-    var bench = Workbench()
+    var bench = OperationBench()
     let gradients = bench.floats("gradients", count, arena)
     let parameters = bench.floats("parameters", count)
     let factor = bench.floats("factor", 2)
@@ -124,7 +125,7 @@ import Testing
           table: bench.words("table", table.words), losses: bench.floats("losses", 1), lossSlots: 1,
           status: bench.words("status", [UInt32.max]), tensors: 2, clip: factor)))
 
-    let prepared = try bench.run(device)
+    let prepared = try bench.run(on: device.backend)
     #expect(relativeError([Double(try prepared.floats(factor)[1])], [clip.norm]) <= 1e-6)
     let clipped = try prepared.floats(parameters).map { -$0 }
     for (index, shape) in shapes.enumerated() {

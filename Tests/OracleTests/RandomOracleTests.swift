@@ -1,5 +1,6 @@
 import Numerics
 import Programs
+import TestSupport
 import Testing
 
 /// Philox and what is drawn from it against NumPy.
@@ -34,11 +35,11 @@ import Testing
     #expect(words().map { RandomVariates.uniform($0) } == (try golden.floats("uniform")))
   }
 
-  @Test("normal numbers are noise on black images", arguments: Device.all)
-  func normal(_ device: Device) throws {
+  @Test("normal numbers are noise on black images", arguments: TestDevice.all)
+  func normal(_ device: TestDevice) throws {
     let shape = MapShape(3, 7, 1)
     #expect(shape.count == count)
-    var bench = Workbench()
+    var bench = OperationBench()
     let output = bench.images("noise", samples.count, shape)
     bench.add(
       .addNoise(
@@ -46,15 +47,15 @@ import Testing
           input: bench.images("black", samples.count, shape), output: output,
           source: bench.source(batch: samples.count, epoch: epoch, samples: samples), random: random,
           factor: 1)))
-    let got = try bench.run(device).tensor(output)
+    let got = try bench.run(on: device.backend).tensor(output)
     #expect(relativeError(got, try golden.floats("normal")) <= 1e-6)
     #expect(absoluteError(got, try golden.floats("normal")) <= 2e-6)
   }
 
-  @Test("uniform numbers decide what dropout drops", arguments: Device.all, [0.1, 0.25, 0.5, 0.9])
-  func uniform(_ device: Device, _ probability: Double) throws {
+  @Test("uniform numbers decide what dropout drops", arguments: TestDevice.all, [0.1, 0.25, 0.5, 0.9])
+  func uniform(_ device: TestDevice, _ probability: Double) throws {
     let shape = MapShape(1, 3, 7)
-    var bench = Workbench()
+    var bench = OperationBench()
     let output = bench.images("kept", samples.count, shape)
     let ones = [Float](repeating: 1, count: samples.count * count)
     bench.add(
@@ -65,6 +66,6 @@ import Testing
           probability: probability)))
     let scale = Float(1 / (1 - probability))
     let expected = try golden.floats("uniform").map { $0 < Float(1 - probability) ? scale : 0 }
-    #expect(try bench.run(device).tensor(output) == expected)
+    #expect(try bench.run(on: device.backend).tensor(output) == expected)
   }
 }

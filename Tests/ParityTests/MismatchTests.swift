@@ -1,13 +1,14 @@
 import Models
 import Parity
 import Programs
+import TestSupport
 import Testing
 
 /// That a difference of one bit is seen and named: a comparison that cannot fail would prove nothing.
 @Suite struct MismatchTests {
   private func report(_ flip: Flip, models: [ModelKind] = [], seed: UInt64 = 5) throws -> ParityReport {
     try runParity(
-      devices: [cpu(1), FlippingBackend(base: cpu(1), flip: flip)], models: models, steps: 1, seed: seed,
+      devices: [cpu(1), HookedBackend(cpu(1), flipping: flip)], models: models, steps: 1, seed: seed,
       progress: { _ in })
   }
 

@@ -2,15 +2,15 @@ import Models
 import OpenCLBackend
 import Parity
 import Programs
+import TestSupport
 import Testing
 
 /// Every OpenCL device computes the CPU's bits.
-@Suite("OpenCL against the CPU", .enabled(if: OpenCLDevices.areWanted), .serialized)
+@Suite("OpenCL against the CPU", .enabled(if: TestDevices.areWanted), .serialized)
 struct OpenCLParityTests {
   private func expectParity(
     _ devices: [any Backend], _ models: [ModelKind], _ seed: UInt64, _ how: String = ""
   ) throws {
-    try #require(!OpenCLDevices.all.isEmpty, "no OpenCL device, and FACSIMILE_REQUIRE_OPENCL asks for one")
     let report = try runParity(
       devices: [cpu(2)] + devices, models: models, steps: 3, seed: seed, progress: { _ in })
     for mismatch in report.mismatches.prefix(20) { Issue.record("\(mismatch)") }
@@ -21,7 +21,7 @@ struct OpenCLParityTests {
 
   @Test("every operation, every model")
   func everything() throws {
-    try expectParity(OpenCLDevices.backends(), ModelKind.allCases, .random(in: .min ... .max))
+    try expectParity(TestDevices.openCL(), ModelKind.allCases, .random(in: .min ... .max))
   }
 
   @Test("work cut up at random", arguments: 0..<3)
@@ -34,6 +34,6 @@ struct OpenCLParityTests {
     options.itemGroup = [1, 4, 32, 64][Int(seed / 4 % 4)]
     options.laneGroup = Int(seed / 16 % 8) + 1
     options.span = Int(seed / 128 % 5)
-    try expectParity(OpenCLDevices.backends(options), [.convVAE], seed, "\(options)")
+    try expectParity(TestDevices.openCL(options), [.convVAE], seed, "\(options)")
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Programs
+import TestSupport
 import Testing
 import Training
 
@@ -70,7 +71,7 @@ import Training
       configuration, datasetImages: images, training: TrainingShape(steps: steps),
       evaluation: EvaluationShape(steps: 1))
     let prepared = try cpu(2).prepare(lowered.program)
-    try prepared.write(Self.pictures(images), to: lowered.dataset)
+    try prepared.write(Discs.pixels(images), to: lowered.dataset)
     if let labels = lowered.labels { try prepared.write((0..<images).map { UInt8($0 % 10) }, to: labels) }
     try prepared.run(.initialise, step: 0)
     let training = lowered.training!
@@ -82,16 +83,5 @@ import Training
     for step in 0..<steps { try prepared.run(.train, step: step) }
     #expect(try prepared.words(lowered.status!) == [UInt32.max], "\(model.testDescription): all is finite")
     return try ModelState(reading: prepared, of: lowered).sha256
-  }
-
-  /// A disc an image on black, its place, size and light counted from the image's number.
-  static func pictures(_ count: Int) -> [UInt8] {
-    (0..<count * ModelKind.pixels).map { place in
-      let (image, pixel) = place.quotientAndRemainder(dividingBy: ModelKind.pixels)
-      let (y, x) = pixel.quotientAndRemainder(dividingBy: ModelKind.side)
-      let (dy, dx) = (y - 6 - image * 5 % 16, x - 6 - image * 7 % 17)
-      let distance = dy * dy + dx * dx
-      return distance < 9 + image % 40 ? UInt8(255 - image % 90 - distance) : 0
-    }
   }
 }

@@ -1,6 +1,7 @@
 import CPUBackend
 import Models
 import Parity
+import TestSupport
 import Testing
 
 @Suite struct ThreadTests {

@@ -2,11 +2,12 @@ import Datasets
 import Foundation
 import Models
 import Programs
+import TestSupport
 import Testing
 import Training
 
 /// A run ends with the same bits wherever it runs, and wherever it goes on.
-@Suite("Whole runs", .enabled(if: OpenCLDevices.areWanted), .serialized)
+@Suite("Whole runs", .enabled(if: TestDevices.areWanted), .serialized)
 struct WholeRunTests {
   /// Two epochs of five steps, of 167 images.
   private func configuration(_ kind: ModelKind) throws -> Configuration {
@@ -17,13 +18,7 @@ struct WholeRunTests {
     return configuration
   }
 
-  private func dataset() throws -> Dataset {
-    func images(_ count: Int) throws -> ImageSet {
-      try ImageSet(pixels: StateHashTests.pictures(count), labels: (0..<count).map { UInt8($0 % 10) })
-    }
-    return try Dataset(
-      name: "discs", train: try images(185), test: try images(20), source: URL(fileURLWithPath: "/nowhere"))
-  }
+  private func dataset() throws -> Dataset { try Discs.dataset(train: 185, test: 20) }
 
   /// What every epoch of a finished run came to.
   private func facts(_ trainer: Trainer) throws -> [String] {
@@ -39,22 +34,22 @@ struct WholeRunTests {
 
   /// Two steps into the second epoch on one device, the rest on another.
   private func facts(_ kind: ModelKind, on first: any Backend, then second: any Backend) throws -> [String] {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: url) }
-    let folder = try RunFolder(creating: url)
-    let stopping = StoppingBackend(base: first, steps: 7)
-    let trainer = try Trainer(configuration(kind), dataset: dataset(), backend: stopping, folder: folder)
-    trainer.stopSignal = stopping.stopSignal
-    #expect(try trainer.fit() == .interrupted && Checkpoint(contentsOf: folder.checkpointFile).step == 2)
-    return try facts(Trainer(resuming: folder, dataset: dataset(), backend: second))
+    try inFolder { url in
+      let folder = try RunFolder(creating: url)
+      let signal = StopSignal()
+      let stopping = HookedBackend(first, afterSteps: 7) { signal.stop() }
+      let trainer = try Trainer(configuration(kind), dataset: dataset(), backend: stopping, folder: folder)
+      trainer.stopSignal = signal
+      #expect(try trainer.fit() == .interrupted && Checkpoint(contentsOf: folder.checkpointFile).step == 2)
+      return try facts(Trainer(resuming: folder, dataset: dataset(), backend: second))
+    }
   }
 
   @Test("every model, on every device, and begun on one and ended on another", arguments: ModelKind.allCases)
   func devices(_ kind: ModelKind) throws {
-    try #require(!OpenCLDevices.all.isEmpty, "no OpenCL device, and FACSIMILE_REQUIRE_OPENCL asks for one")
     let expected = try facts(kind, on: cpu(2))
     #expect(expected.count == 2)
-    for device in try OpenCLDevices.backends() {
+    for device in try TestDevices.openCL() {
       #expect(try facts(kind, on: device) == expected, "\(device.device.name)")
       #expect(try facts(kind, on: cpu(2), then: device) == expected, "then \(device.device.name)")
       #expect(try facts(kind, on: device, then: cpu(2)) == expected, "\(device.device.name) first")

@@ -1,6 +1,7 @@
 import Models
 import Programs
 import Search
+import TestSupport
 import Testing
 import Training
 
@@ -68,7 +69,7 @@ import Training
 
   @Test func stopsWhenAsked() throws {
     let signal = StopSignal()
-    let hook = StepHook(try Support.backends()[0], steps: 3) { signal.stop() }
+    let hook = HookedBackend(try Support.backends()[0], afterSteps: 3) { signal.stop() }
     let validation = try CrossValidation(configuration(.vae), dataset: Support.dataset(), folds: 2)
     #expect(try validation.run(on: hook, stopSignal: signal) == nil)
   }

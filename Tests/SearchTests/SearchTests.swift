@@ -4,6 +4,7 @@ import Models
 import Programs
 import Search
 import Storage
+import TestSupport
 import Testing
 import Training
 
@@ -17,7 +18,7 @@ import Training
   }
 
   @Test func trialsAreWhatTheirConfigurationsSay() throws {
-    let trials = try Support.inFolder { try Support.table(Support.space, in: $0) }
+    let trials = try inFolder { try Support.table(Support.space, in: $0) }
     #expect(trials.map(\.number) == Array(1...6))
     for trial in trials where trial.state == .done {
       let trainer = try trained(trial)
@@ -35,7 +36,7 @@ import Training
 
   @Test("Side by side comes to the same", arguments: [2, 3])
   func jobs(_ count: Int) throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let alone = try Support.table(Support.space, in: folder)
       #expect(try Support.table(Support.space, jobs: count, in: folder).facts == alone.facts)
     }
@@ -44,7 +45,9 @@ import Training
   /// Breaks off as a kill does: the error reaches no one who could tidy up behind it.
   private func broken(_ search: Search, after steps: Int, jobs: Int = 1) throws {
     let backends = try Support.backends(jobs).map { backend in
-      StepHook(backend, steps: steps) { throw FileError(action: "write", path: "/full", code: ENOSPC) }
+      HookedBackend(backend, afterSteps: steps) {
+        throw FileError(action: "write", path: "/full", code: ENOSPC)
+      }
     }
     #expect(throws: FileError.self) { try search.run(on: backends) }
   }
@@ -52,7 +55,7 @@ import Training
   @Test("Broken off and begun again comes to the same", arguments: [1, 2], ["grid", "halving"])
   func goesOn(_ jobs: Int, _ strategy: String) throws {
     let text = "strategy: \(strategy)\ntrials: 6\n" + Support.space
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let straight = try Support.table(text, in: folder)
       let storage = folder.appendingPathComponent("broken.sqlite")
       // In the first epoch of a trial, behind one that was done (those that fail take three steps each), and again.
@@ -73,7 +76,7 @@ import Training
   }
 
   @Test func aTrialUnderWayGoesOnFromItsCheckpoint() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let storage = folder.appendingPathComponent("a.sqlite")
       var search: Search? = try Search(
         SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
@@ -101,9 +104,9 @@ import Training
     // Behind the first step of a trial each thread waits for all others.
     let gathering = Gathering(jobs)
     let backends = try (0..<jobs).map { _ in
-      StepHook(try Support.backends()[0], steps: 1) { gathering.wait() }
+      HookedBackend(try Support.backends()[0], afterSteps: 1) { gathering.wait() }
     }
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let storage = folder.appendingPathComponent("a.sqlite")
       let search = try Search(SearchSpace(text), dataset: Support.dataset(), storage: storage)
       #expect(try search.run(on: backends) == .finished)
@@ -117,11 +120,13 @@ import Training
 
   @Test("An error that is not of a trial ends the search, and fails none", arguments: [1, 2])
   func unknownErrors(_ jobs: Int) throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let straight = try Support.table(Support.space, in: folder)
       let storage = folder.appendingPathComponent("lost.sqlite")
       let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
-      let backends = try Support.backends(jobs).map { StepHook($0, steps: 4) { throw DeviceLost() } }
+      let backends = try Support.backends(jobs).map {
+        HookedBackend($0, afterSteps: 4) { throw DeviceLost() }
+      }
       #expect(throws: DeviceLost.self) { try search.run(on: backends) }
       let trials = try search.trials()
       #expect(trials.contains { $0.state == .waiting } && !trials.contains { $0.state == .failed })
@@ -133,7 +138,7 @@ import Training
 
   @Test("What another search left under a trial's number is not gone on with", arguments: ["seed", "data"])
   func strangers(_ what: String) throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let straight = try Support.table(Support.space, in: folder)
       let (mine, others) = (
         folder.appendingPathComponent("a.sqlite"), folder.appendingPathComponent("b.sqlite")
@@ -153,12 +158,12 @@ import Training
   }
 
   @Test func stopsWhenAskedAndGoesOn() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let straight = try Support.table(Support.space, in: folder)
       let storage = folder.appendingPathComponent("stopped.sqlite")
       for steps in [2, 8] {
         let signal = StopSignal()
-        let hook = StepHook(try Support.backends()[0], steps: steps) { signal.stop() }
+        let hook = HookedBackend(try Support.backends()[0], afterSteps: steps) { signal.stop() }
         let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
         #expect(try search.run(on: [hook], stopSignal: signal) == .interrupted)
         #expect(try search.trials().contains { $0.state == .waiting })
@@ -169,7 +174,7 @@ import Training
       #expect(try search.trials().facts == straight.facts)
       // Nothing is left to do.
       #expect(
-        try search.run(on: [StepHook(Support.backends()[0], steps: 1) { Issue.record("trained") }])
+        try search.run(on: [HookedBackend(Support.backends()[0], afterSteps: 1) { Issue.record("trained") }])
           == .finished)
     }
   }
@@ -187,7 +192,7 @@ import Training
     """
 
   @Test func theBestOfARungGoOn() throws {
-    let trials = try Support.inFolder { try Support.table(Self.halving, jobs: 2, in: $0) }
+    let trials = try inFolder { try Support.table(Self.halving, jobs: 2, in: $0) }
     // 7 trials of 1 epoch, 3 of 2, 1 of 4.
     #expect([0, 1, 2].map { rung in trials.count { $0.rung == rung } } == [4, 2, 1])
     var standing = trials
@@ -219,14 +224,14 @@ import Training
       fixed: {hidden: 12, batch-size: 37, optimizer: momentum, learning-rate: 0, latent: 2}
       space: {momentum: [0.1, 0.2, 0.3, 0.4]}
       """
-    let trials = try Support.inFolder { try Support.table(text, jobs: 2, in: $0) }
+    let trials = try inFolder { try Support.table(text, jobs: 2, in: $0) }
     #expect(Set(trials.map(\.validationLoss)).count == 1)
     #expect(trials.map(\.rung) == [1, 1, 0, 0] && trials.map(\.epochs) == [2, 2, 1, 1])
   }
 
   @Test func failedTrialsDoNotSurvive() throws {
     let text = "strategy: halving\ntrials: 6\neta: 2\n" + Support.space
-    let trials = try Support.inFolder { try Support.table(text, in: $0) }
+    let trials = try inFolder { try Support.table(text, in: $0) }
     #expect(trials.count { $0.state == .failed } == 2)
     #expect(trials.filter { $0.state == .failed }.allSatisfy { $0.rung == 0 && $0.failure != nil })
     #expect(trials.filter { $0.rung == 1 }.count == 3)

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Search
+import TestSupport
 import Testing
 
 @Suite struct TrialStorageTests {
@@ -25,7 +26,7 @@ import Testing
   }
 
   @Test func isThatOfOneSpaceAndOneDataSet() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       _ = try begin(small, url)
       let other = small.replacingOccurrences(of: "epochs: 1", with: "epochs: 2")
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func growsButDoesNotShrink() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       do {
         let search = try begin(small, url, trials: 2)
@@ -53,7 +54,7 @@ import Testing
   }
 
   @Test func isForOneSearchAtATime() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       let first = try begin(small, url)
       #expect(refusal { try begin(small, url) }.contains("is in use by process \(getpid())"))
@@ -66,7 +67,7 @@ import Testing
   }
 
   @Test func refusesFilesThatAreNotItsOwn() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let text = folder.appendingPathComponent("text.sqlite")
       try Data(String(repeating: "no database ", count: 100).utf8).write(to: text)
       #expect(
@@ -82,7 +83,7 @@ import Testing
   }
 
   @Test func keepsAJournalAndAVersion() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       let search = try begin(small, url)
       // Others may read on the way.
@@ -109,7 +110,7 @@ import Testing
   }
 
   @Test func theTableIsBestFirstAndSaysHowToTrainTheBest() throws {
-    try Support.inFolder { folder in
+    try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: url)
       _ = try search.run(on: Support.backends(2))

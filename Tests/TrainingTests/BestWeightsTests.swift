@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Storage
+import TestSupport
 import Testing
 import Training
 
@@ -10,7 +11,7 @@ import Training
   private func best(stoppingAfter stops: [Int]) throws -> Data {
     let configuration = try Support.configuration(
       .classifier, ["trainable": "all:2,all:2@0.5"])
-    return try Support.inFolder { url in
+    return try inFolder { url in
       for steps in stops { try Support.run(configuration, stoppingAfter: steps, in: url) }
       let (dataset, backend) = (try Support.dataset(), try Support.backend())
       let trainer =

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import TestSupport
 import Testing
 import Training
 
@@ -26,7 +27,7 @@ import Training
     let configuration = try Support.configuration(.convAutoencoder, Self.standstill)
     let straight = try trained(configuration)
     #expect(straight.epoch == 5 && straight.stopping.bestEpoch == 2)
-    try Support.inFolder { url in
+    try inFolder { url in
       for steps in stops { try Support.run(configuration, stoppingAfter: steps, in: url) }
       let folder = try RunFolder(resuming: url)
       for _ in 0..<2 {
@@ -45,7 +46,7 @@ import Training
   func phases(_ stops: [Int]) throws {
     let configuration = try Support.configuration(
       .convAutoencoder, ["trainable": "last-2:4@0,all:6@0", "patience": "2", "dropout": "0"])
-    try Support.inFolder { url in
+    try inFolder { url in
       for steps in stops { try Support.run(configuration, stoppingAfter: steps, in: url) }
       let trainer =
         stops.isEmpty

@@ -1,4 +1,5 @@
 import Models
+import TestSupport
 import Testing
 import Training
 
@@ -12,7 +13,7 @@ import Training
 
   @Test("The loss is that of the outputs", arguments: [ModelKind.convAutoencoder, .denoisingAutoencoder])
   func meanSquaredError(_ kind: ModelKind) throws {
-    let images = try Support.images(300)
+    let images = try Blobs.images(300)
     let evaluator = try Evaluator(weights(kind), images: images, backend: Support.backend())
     let found = try evaluator.evaluate()
     var sum = 0.0
@@ -29,7 +30,7 @@ import Training
   }
 
   @Test func classifier() throws {
-    let images = try Support.images(270)
+    let images = try Blobs.images(270)
     let evaluator = try Evaluator(weights(.classifier), images: images, backend: Support.backend())
     let found = try evaluator.evaluate()
     let confusion = try #require(found.confusion)
@@ -37,7 +38,7 @@ import Training
     #expect(confusion.flatMap { $0 }.reduce(0, +) == 270)
     #expect(found.metrics["accuracy"] == Double(right) / 270)
     let unlabelled = try Evaluator(
-      evaluator.weights, images: Support.images(5, labelled: false), backend: Support.backend())
+      evaluator.weights, images: Blobs.images(5, labelled: false), backend: Support.backend())
     #expect(throws: TrainingError.self) { try unlabelled.evaluate() }
     #expect(try unlabelled.outputs().count == 5)
   }
@@ -45,7 +46,7 @@ import Training
   @Test("Posteriors", arguments: [ModelKind.vae, .convVAE])
   func posterior(_ kind: ModelKind) throws {
     let weights = try weights(kind)
-    let images = try Support.images(20)
+    let images = try Blobs.images(20)
     let sampled = try Evaluator(weights, images: images, backend: Support.backend())
     let first = try sampled.evaluate()
     #expect(try sampled.evaluate() == first)
@@ -69,7 +70,7 @@ import Training
   @Test("The ELBO counts the KL divergence once, whatever its weight in the loss")
   func elbo() throws {
     let evaluator = try Evaluator(
-      weights(.vae, ["kl-weight": "4"]), images: Support.images(20), backend: Support.backend())
+      weights(.vae, ["kl-weight": "4"]), images: Blobs.images(20), backend: Support.backend())
     let metrics = try evaluator.evaluate().metrics
     let (reconstruction, divergence) = (metrics["reconstruction"]!, metrics["kl-divergence"]!)
     #expect(divergence > 0.01)
@@ -80,13 +81,13 @@ import Training
 
   @Test func aLikelihoodNeedsAPosterior() throws {
     let evaluator = try Evaluator(
-      weights(.convAutoencoder), images: Support.images(3), backend: Support.backend())
+      weights(.convAutoencoder), images: Blobs.images(3), backend: Support.backend())
     #expect(throws: TrainingError.self) { try evaluator.logLikelihood(samples: 2) }
   }
 
   @Test func noiseCanBeChosen() throws {
     let weights = try weights(.convAutoencoder)
-    let images = try Support.images(20)
+    let images = try Blobs.images(20)
     func loss(_ noise: Double?) throws -> Double {
       try Evaluator(weights, images: images, backend: Support.backend(), noise: noise)
         .evaluate().metrics["loss"]!

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Storage
+import TestSupport
 import Testing
 import Training
 
@@ -55,14 +56,14 @@ import Training
 
   @Test("Nothing is lost", arguments: Window.allCases, 0..<3)
   func windows(_ window: Window, _ epoch: Int) throws {
-    let straight = try Support.inFolder { url in
+    let straight = try inFolder { url in
       let folder = try RunFolder(creating: url)
       let trainer = try Trainer(
         configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
       _ = try trainer.fit()
       return (files: try files(folder), facts: facts(try folder.manifest()))
     }
-    try Support.inFolder { url in
+    try inFolder { url in
       let folder = try RunFolder(creating: url)
       try kill(folder, behind: epoch, window)
       let again = try trainer(folder)
@@ -79,7 +80,7 @@ import Training
   @Test("Nor where the run stops once more before that epoch is done", arguments: Window.allCases)
   func twice(_ window: Window) throws {
     let expected = try Support.hashes(configuration)
-    try Support.inFolder { url in
+    try inFolder { url in
       do {
         let folder = try RunFolder(creating: url)
         try kill(folder, behind: 1, window)

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Models
 import Programs
+import TestSupport
 import Testing
 import Training
 
@@ -63,7 +64,7 @@ import Training
   func definition(_ kind: ModelKind, _ samples: Int) throws {
     let weights = try weights(kind)
     // The evaluator needs two batches for them, the twin one.
-    let images = try Support.images(300)
+    let images = try Blobs.images(300)
     let twin = try Twin(weights, images)
     let draws = try (0..<samples).map(twin.logWeights)
     var sum = 0.0
@@ -80,7 +81,7 @@ import Training
 
   @Test("One sample is near the ELBO, and more samples give more")
   func samples() throws {
-    let evaluator = try Evaluator(weights(.vae), images: Support.images(300), backend: Support.backend())
+    let evaluator = try Evaluator(weights(.vae), images: Blobs.images(300), backend: Support.backend())
     let elbo = try evaluator.evaluate().metrics["elbo"]!
     let (one, fifty) = (try evaluator.logLikelihood(samples: 1), try evaluator.logLikelihood(samples: 50))
     // They differ by what the sampled divergence differs from its mean.

@@ -1,12 +1,13 @@
 import Foundation
 import Models
 import Storage
+import TestSupport
 import Testing
 import Training
 
 @Suite struct NotFiniteTests {
   @Test func notFiniteIsAnErrorThatNamesStepAndTensor() throws {
-    try Support.inFolder { url in
+    try inFolder { url in
       let configuration = try Support.configuration(
         .vae, ["optimizer": "sgd", "learning-rate": "100", "warm-up": "0"])
       let folder = try RunFolder(creating: url)
@@ -32,7 +33,7 @@ import Training
 
   @Test("The tensor is named, and the epoch before is there to go on with")
   func tensor() throws {
-    try Support.inFolder { url in
+    try inFolder { url in
       let folder = try RunFolder(creating: url)
       let trainer = try Trainer(
         Support.configuration(.convAutoencoder, Self.growing), dataset: Support.dataset(),
@@ -58,7 +59,7 @@ import Training
       for choice in Weights.Choice.allCases {
         let weights = try Weights(run: folder, choice)
         #expect(weights.epoch == 1)
-        let evaluator = try Evaluator(weights, images: Support.images(20), backend: Support.backend())
+        let evaluator = try Evaluator(weights, images: Blobs.images(20), backend: Support.backend())
         #expect(try evaluator.evaluate().metrics["loss"]!.isFinite)
       }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Storage
+import TestSupport
 import Testing
 import Training
 
@@ -22,7 +23,7 @@ import Training
     let straight = try Support.hashes(configuration)
     #expect(straight.count == 3)
     // In the first epoch, at the end of the second, in the third.
-    let resumed = try Support.inFolder { try stopped(configuration, after: [2, 10, 3], in: $0) }
+    let resumed = try inFolder { try stopped(configuration, after: [2, 10, 3], in: $0) }
     #expect(resumed == straight)
   }
 
@@ -31,7 +32,7 @@ import Training
     let configuration = try Support.configuration(
       .convAutoencoder, ["optimizer": optimizer.rawValue, "weight-decay": "0.01"])
     let straight = try Support.hashes(configuration)
-    let resumed = try Support.inFolder { try stopped(configuration, after: [8, 6], in: $0) }
+    let resumed = try inFolder { try stopped(configuration, after: [8, 6], in: $0) }
     #expect(resumed == straight)
   }
 
@@ -40,13 +41,13 @@ import Training
     let configuration = try Support.configuration(
       .classifier, ["trainable": "last-2:1,all:2@0.001", "patience": "50"])
     let straight = try Support.hashes(configuration)
-    let resumed = try Support.inFolder { try stopped(configuration, after: [steps], in: $0) }
+    let resumed = try inFolder { try stopped(configuration, after: [steps], in: $0) }
     #expect(resumed == straight)
   }
 
   @Test func losesNothingWhenKilledBehindTheManifest() throws {
     let configuration = try Support.configuration(.convAutoencoder)
-    try Support.inFolder { url in
+    try inFolder { url in
       var folder: RunFolder? = try RunFolder(creating: url)
       let trainer = try Trainer(
         configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
@@ -68,7 +69,7 @@ import Training
   }
 
   @Test func refusesOtherDataAndOtherSettings() throws {
-    try Support.inFolder { url in
+    try inFolder { url in
       let folder = try RunFolder(creating: url)
       let configuration = try Support.configuration(.convAutoencoder)
       _ = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
@@ -95,7 +96,7 @@ import Training
 
   @Test("The number of epochs cannot change where a cosine follows it")
   func cosine() throws {
-    try Support.inFolder { url in
+    try inFolder { url in
       let folder = try RunFolder(creating: url)
       let configuration = try Support.configuration(.convAutoencoder, ["schedule": "cosine"])
       _ = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
@@ -110,7 +111,7 @@ import Training
 
   @Test func keptCheckpointsLetEpochsBeVerified() throws {
     let configuration = try Support.configuration(.denoisingAutoencoder, ["keep-checkpoints": "2"])
-    try Support.inFolder { url in
+    try inFolder { url in
       let folder = try RunFolder(creating: url)
       _ = try Trainer(
         configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder

@@ -1,12 +1,13 @@
 import Foundation
 import Models
 import Storage
+import TestSupport
 import Testing
 import Training
 
 @Suite struct RunFolderTests {
   @Test func filesOfARun() throws {
-    try Support.inFolder { url in
+    try inFolder { url in
       let configuration = try Support.configuration(.convVAE)
       let dataset = try Support.dataset()
       let folder = try RunFolder(creating: url)

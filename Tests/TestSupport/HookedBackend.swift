@@ -1,0 +1,73 @@
+import Programs
+import Synchronization
+
+/// A backend that computes what another does and lets a test in on the way.
+package struct HookedBackend: Backend {
+  package let device: DeviceInfo
+  private let base: any Backend
+  private let hooks: Hooks
+
+  /// What is called; each by whichever thread is there.
+  fileprivate struct Hooks: Sendable {
+    /// Behind every step of training.
+    var afterStep: @Sendable () throws -> Void = {}
+    /// Behind every read from a buffer's beginning, with what was read.
+    var afterRead: @Sendable (Buffer, UnsafeMutableRawBufferPointer) -> Void = { _, _ in }
+  }
+
+  /// Calls `body` once `steps` steps of training are done, whatever programs they are of.
+  package init(
+    _ base: any Backend, afterSteps steps: Int, _ body: @escaping @Sendable () throws -> Void
+  ) {
+    let countdown = Countdown(steps)
+    (self.base, device) = (base, base.device)
+    hooks = Hooks(afterStep: { if countdown.isLast() { try body() } })
+  }
+
+  /// Reads one bit wrong, once.
+  package init(_ base: any Backend, flipping flip: Flip) {
+    self.base = base
+    device = DeviceInfo(identifier: "flip:0", name: "a bit wrong", kind: .accelerator, driver: "", units: 1)
+    hooks = Hooks(afterRead: { flip.falsify($0, $1) })
+  }
+
+  package func prepare(_ program: Program) throws -> any PreparedProgram {
+    HookedProgram(try base.prepare(program), hooks)
+  }
+}
+
+private final class HookedProgram: PreparedProgram {
+  private let base: any PreparedProgram
+  private let hooks: HookedBackend.Hooks
+
+  init(_ base: any PreparedProgram, _ hooks: HookedBackend.Hooks) { (self.base, self.hooks) = (base, hooks) }
+
+  var program: Program { base.program }
+  func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
+    try base.write(bytes, to: buffer, at: offset)
+  }
+  func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
+    try base.read(buffer, at: offset, into: bytes)
+    if offset == 0 { hooks.afterRead(buffer, bytes) }
+  }
+  func run(_ routine: Routine.Name, step: Int) throws {
+    try base.run(routine, step: step)
+    if routine == .train { try hooks.afterStep() }
+  }
+  func synchronize() throws { try base.synchronize() }
+}
+
+/// Counts down once, from any thread.
+private final class Countdown: Sendable {
+  private let rest: Mutex<Int>
+
+  init(_ count: Int) { rest = Mutex(count) }
+
+  /// One less; whether it was the last.
+  func isLast() -> Bool {
+    rest.withLock {
+      $0 -= 1
+      return $0 == 0
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Parity
+import Programs
+
+/// A program of a few operations, made on the spot, and what its buffers hold at the start. Buffers without values hold
+/// zeros.
+package struct OperationBench {
+  private var setup = CaseProgram(seed: 0)
+  private var operations: [Operation] = []
+
+  package init() {}
+
+  /// Values as the buffer stores them.
+  package mutating func stored(_ name: String, _ contents: Contents, _ values: [Float]?) -> Buffer {
+    setup.buffer(name, contents, values.map { .words($0.map(\.bitPattern)) })
+  }
+
+  /// Images, `values` in PyTorch's order [N, C, H, W].
+  package mutating func images(
+    _ name: String, _ batch: Int, _ shape: MapShape, _ values: [Float]? = nil
+  ) -> Buffer {
+    stored(
+      name, .images(batch: batch, shape), values.map { ImageLayout.pack($0, shape, batch: batch) })
+  }
+
+  /// A parameter or its gradient, `values` in PyTorch's order.
+  package mutating func parameter(_ name: String, _ shape: ParameterShape, _ values: [Float]? = nil) -> Buffer
+  {
+    stored(name, .parameter(shape), values.map { shape.pack($0) })
+  }
+
+  /// A tensor that lies in `owner` from `offset` on.
+  package mutating func region(_ name: String, _ shape: ParameterShape, of owner: Buffer, at offset: Int)
+    -> Buffer
+  {
+    setup.region(name, shape, of: owner, at: offset)
+  }
+
+  /// Plain floats.
+  package mutating func floats(_ name: String, _ count: Int, _ values: [Float]? = nil) -> Buffer {
+    stored(name, .floats(count), values)
+  }
+
+  /// Plain words.
+  package mutating func words(_ name: String, _ values: [UInt32]) -> Buffer {
+    setup.buffer(name, .words(values.count), .words(values))
+  }
+
+  /// Plain bytes, filled up to whole words.
+  package mutating func bytes(_ name: String, _ values: [UInt8]) -> Buffer {
+    let padded = values + [UInt8](repeating: 0, count: -values.count & 3)
+    return setup.buffer(
+      name, .bytes(padded.count), .words(padded.withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }))
+  }
+
+  /// One step of `batch` images, sample n of the data set at place n unless `samples` says otherwise.
+  package mutating func source(
+    batch: Int, epoch: UInt32 = 0, samples: [UInt32]? = nil, lossScale: Double = 1, gradientScale: Double = 1,
+    klWeight: Float = 1
+  ) -> BatchSource {
+    var table = StepTable(steps: 1)
+    table[0, .epoch] = epoch
+    table[0, .images] = UInt32(batch)
+    table.set(0, .lossScale, Float(lossScale))
+    table.set(0, .gradientScale, Float(gradientScale))
+    table.set(0, .klWeight, klWeight)
+    table.set(0, .klGradientScale, Float(Double(klWeight) * gradientScale))
+    return BatchSource(
+      table: words("table", table.words),
+      indices: words("indices", samples ?? Array(0..<UInt32(batch))), rowLength: batch)
+  }
+
+  /// The sum over images of one loss, scaled: one float.
+  package mutating func sum(_ perImage: Buffer, _ source: BatchSource) throws -> Buffer {
+    let results = floats("results", 1)
+    try add(
+      .sumPerImage(
+        SumPerImage(
+          perImage: [perImage], table: source.table, scaled: true, results: results, slot: 0, slots: 1)))
+    return results
+  }
+
+  /// One operation more, behind those that are there.
+  package mutating func add(_ operation: Operation) { operations.append(operation) }
+
+  /// The program on `backend`, ready to run.
+  package func prepare(on backend: any Backend) throws -> any PreparedProgram {
+    try setup.prepare(operations, on: backend)
+  }
+
+  /// The program after `step` on `backend`.
+  package func run(on backend: any Backend, step: Int = 0) throws -> any PreparedProgram {
+    let prepared = try prepare(on: backend)
+    try prepared.run(.train, step: step)
+    return prepared
+  }
+
+  /// Runs the program with `operations` behind it on every OpenCL device in every variant and hands the results to
+  /// `check`, with the name of where they are from.
+  package func runEverywhere(
+    _ operations: [Operation], step: Int = 0, _ check: (String, any PreparedProgram) throws -> Void
+  ) throws {
+    var bench = self
+    bench.operations += operations
+    for backend in try TestDevices.backends.get() {
+      let prepared = try bench.run(on: backend, step: step)
+      try check("\(backend.device.identifier) \(backend.device.name) \(backend.options)", prepared)
+    }
+  }
+}
+
+extension PreparedProgram {
+  /// What `buffer` holds, in PyTorch's order.
+  package func tensor(_ buffer: Buffer) throws -> [Float] {
+    switch buffer.contents {
+    case .images(let batch, let shape): ImageLayout.unpack(try floats(buffer), shape, batch: batch)
+    case .parameter(let shape): shape.unpack(try floats(buffer))
+    default: try floats(buffer)
+    }
+  }
+}
