@@ -78,7 +78,7 @@ package struct CaseProgram {
   /// The program of `operations` on `backend`, its buffers filled.
   package func prepare(_ operations: [Operation], on backend: any Backend) throws -> any PreparedProgram {
     var builder = builder
-    builder.add(Routine(.train, operations))
+    builder.add(Routine(.gradients, operations))
     let prepared = try backend.prepare(builder.program())
     for (buffer, fill) in fills {
       try contents(buffer, fill).withUnsafeBytes { try prepared.write($0, to: buffer, at: 0) }

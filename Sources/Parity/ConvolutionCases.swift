@@ -20,7 +20,7 @@ private struct Sizes: Sendable {
         input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding)
       : try ConvolutionGeometry.convTranspose2D(
         input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
-        outputPadding: outputPadding)
+        outputPadding: OutputPadding(outputPadding))
     return Convolution(direction, geometry, batch: batch)
   }
 
@@ -64,7 +64,7 @@ private func cases(
       return [
         OperationCase(forward, "\(name) \(activation)") { setup in
           let c = try sizes.convolution(direction)
-          return .convolutionForward(
+          return Operation(
             try ConvolutionForward(
               c, input: setup.images("input", c.batch, c.input, fill),
               weight: setup.parameter("weight", c.geometry.weight, fill),
@@ -75,7 +75,7 @@ private func cases(
           let c = try sizes.convolution(direction)
           let mask =
             index % 2 == 0 ? ReLUMask(setup.images("mask", c.batch, c.input, .moderate), scale: 1.25) : nil
-          return .convolutionBackwardInput(
+          return Operation(
             try ConvolutionBackwardInput(
               c, outputGradient: setup.images("outputGradient", c.batch, c.output, fill),
               weight: setup.parameter("weight", c.geometry.weight, fill),
@@ -85,7 +85,7 @@ private func cases(
           let c = try sizes.convolution(direction)
           let weights = Blocking.wholeSegments(c.geometry.weight.packedCount)
           let stride = weights + Blocking.wholeSegments(c.output.channels)
-          return .convolutionBackwardWeight(
+          return Operation(
             try ConvolutionBackwardWeight(
               c, input: setup.images("input", c.batch, c.input, fill),
               outputGradient: setup.images("outputGradient", c.batch, c.output, fill),

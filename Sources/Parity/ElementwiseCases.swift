@@ -9,13 +9,13 @@ let elementwiseCases: [OperationCase] =
     Activation.allCases.flatMap { activation in
       [
         OperationCase(.activationForward, "\(activation) \(shape) n\(batch)") { setup in
-          .activationForward(
+          Operation(
             try ActivationForward(
               input: setup.images("input", batch, shape, batch == 16 ? .wide : .moderate),
               output: setup.images("output", batch, shape), activation: activation))
         },
         OperationCase(.activationBackward, "\(activation) \(shape) n\(batch)") { setup in
-          .activationBackward(
+          Operation(
             try ActivationBackward(
               output: setup.images("output", batch, shape, .unit),
               outputGradient: setup.images("outputGradient", batch, shape, .wide),
@@ -27,16 +27,34 @@ let elementwiseCases: [OperationCase] =
   + shapes.flatMap { shape, batch in
     [
       OperationCase(.flatten, "\(shape) n\(batch)") { setup in
-        .flatten(
+        Operation(
           try Flatten(
             input: setup.images("input", batch, shape, .wide),
             output: setup.images("output", batch, .features(shape.count))))
       },
       OperationCase(.unflatten, "\(shape) n\(batch)") { setup in
-        .unflatten(
+        Operation(
           try Unflatten(
             input: setup.images("input", batch, .features(shape.count), .wide),
             output: setup.images("output", batch, shape)))
+      },
+    ]
+  }
+  + shapes.enumerated().flatMap { index, sizes in
+    let ((shape, batch), slope) = (sizes, Float([0.01, 0.2, 1.5, 0.5][index]))
+    return [
+      OperationCase(.leakyReLUForward, "\(slope) \(shape) n\(batch)") { setup in
+        Operation(
+          try LeakyReLUForward(
+            input: setup.images("input", batch, shape, .wide), output: setup.images("output", batch, shape),
+            slope: slope))
+      },
+      OperationCase(.leakyReLUBackward, "\(slope) \(shape) n\(batch)") { setup in
+        Operation(
+          try LeakyReLUBackward(
+            output: setup.images("output", batch, shape, .moderate),
+            outputGradient: setup.images("outputGradient", batch, shape, .wide),
+            inputGradient: setup.images("inputGradient", batch, shape), slope: slope))
       },
     ]
   }

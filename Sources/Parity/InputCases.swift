@@ -14,23 +14,23 @@ let inputCases: [OperationCase] =
     let name = "\(shape) n\(batch) from \(first)"
     return [
       OperationCase(.gatherImages, name) { setup in
-        .gatherImages(
+        Operation(
           try GatherImages(
             dataset: setup.buffer("dataset", .bytes(50 * shape.count), .bytes),
             source: setup.source(batch: batch, first: first), output: setup.images("output", batch, shape)))
       },
       OperationCase(.addNoise, name) { setup in
-        .addNoise(
+        Operation(
           try AddNoise(
             input: setup.images("input", batch, shape, .unit), output: setup.images("output", batch, shape),
             source: setup.source(batch: batch, first: first), random: random, factor: 0.5))
       },
       OperationCase(.dropoutForward, name) { setup in
-        .dropoutForward(try dropout(&setup, shape, batch, first, random))
+        Operation(try dropout(&setup, shape, batch, first, random))
       },
       OperationCase(.dropoutBackward, name) { setup in
         let forward = try dropout(&setup, shape, batch, first, random)
-        return .dropoutBackward(
+        return Operation(
           try DropoutBackward(
             forward, outputGradient: setup.images("outputGradient", batch, shape, .wide),
             inputGradient: setup.images("inputGradient", batch, shape)))
@@ -43,7 +43,7 @@ let inputCases: [OperationCase] =
     (.bias(5), 1), (.linear(outputs: 1, inputs: 1), 0.5),
   ].map { shape, bound in
     OperationCase(.initialise, "\(shape)") { setup in
-      .initialise(
+      Operation(
         try Initialise(
           parameter: setup.parameter("parameter", shape), random: RandomSource(seed: 7, stream: 0x105),
           bound: bound))

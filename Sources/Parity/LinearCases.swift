@@ -15,7 +15,7 @@ let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in
     let activation = Activation.allCases[index % Activation.allCases.count]
     return [
       OperationCase(.linearForward, "\(name) \(activation)") { setup in
-        .linearForward(
+        Operation(
           try LinearForward(
             input: setup.images("input", batch, .features(inputs), fill),
             weight: setup.parameter("weight", weight, fill), bias: setup.parameter("bias", bias, fill),
@@ -25,7 +25,7 @@ let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in
         let accumulate = index % 2 == 1
         let mask =
           index % 3 == 0 ? ReLUMask(setup.images("mask", batch, .features(inputs), .moderate), scale: 2) : nil
-        return .linearBackwardInput(
+        return Operation(
           try LinearBackwardInput(
             outputGradient: setup.images("outputGradient", batch, .features(outputs), fill),
             weight: setup.parameter("weight", weight, fill),
@@ -33,7 +33,7 @@ let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in
             mask: mask, accumulate: accumulate))
       },
       OperationCase(.linearBackwardWeight, name) { setup in
-        .linearBackwardWeight(
+        Operation(
           try LinearBackwardWeight(
             input: setup.images("input", batch, .features(inputs), fill),
             outputGradient: setup.images("outputGradient", batch, .features(outputs), fill),

@@ -11,12 +11,12 @@ let lossCases: [OperationCase] =
     let name = "\(shape) n\(batch)\(wantsGradient ? "" : " without gradient")"
     return [
       OperationCase(.meanSquaredError, name) { setup in
-        .meanSquaredError(
+        Operation(
           try MeanSquaredError(
             reconstruction(&setup, sizes, .unit, wantsGradient, index % 2 == 0 ? .sigmoid : .identity)))
       },
       OperationCase(.binaryCrossEntropy, name) { setup in
-        .binaryCrossEntropy(
+        Operation(
           try BinaryCrossEntropy(reconstruction(&setup, sizes, .moderate, wantsGradient, .identity)))
       },
     ] + latentCases(latent: [2, 10, 1, 7][index], batch: batch, first: first)
@@ -38,7 +38,7 @@ private func reconstruction(
 
 private func classCase(classes: Int, batch: Int, first: Int, _ wantsGradient: Bool) -> OperationCase {
   OperationCase(.crossEntropy, "\(classes) classes n\(batch)") { setup in
-    .crossEntropy(
+    Operation(
       try CrossEntropy(
         logits: setup.images("logits", batch, .features(classes), first == 0 ? .integers : .moderate),
         labels: setup.buffer("labels", .bytes(50), .labels(UInt32(classes))),
@@ -59,16 +59,16 @@ private func latentCases(latent: Int, batch: Int, first: Int) -> [OperationCase]
       random: RandomSource(seed: 11, stream: 0x600))
   }
   return [
-    OperationCase(.reparameterizeForward, name) { .reparameterizeForward(try forward(&$0)) },
+    OperationCase(.reparameterizeForward, name) { Operation(try forward(&$0)) },
     OperationCase(.reparameterizeBackward, name) { setup in
-      .reparameterizeBackward(
+      Operation(
         try ReparameterizeBackward(
           try forward(&setup), outputGradient: setup.images("outputGradient", batch, shape, .wide),
           meanGradient: setup.images("meanGradient", batch, shape),
           logVarianceGradient: setup.images("logVarianceGradient", batch, shape)))
     },
     OperationCase(.klDivergence, name) { setup in
-      .klDivergence(
+      Operation(
         try KLDivergence(
           mean: setup.images("mean", batch, shape, .moderate),
           logVariance: setup.images("logVariance", batch, shape, .moderate),

@@ -54,9 +54,15 @@ public struct ModelCase: Sendable {
         [("optimizer", "rmsprop"), ("weight-decay", "0.001")],
         [("shards", "2"), ("clip-norm", "1")],
         [("filters", "5,6,7"), ("hidden", "19,9"), ("latent", "3")].filter { keys.contains($0.0) },
+        [("activation", "leaky-relu"), ("dropout", "0.25")], [("activation", "tanh"), ("shards", "2")],
       ] + (keys.contains("kl-weight") ? [[("kl-weight", "0.5"), ("kl-warm-up", "1")]] : [])
       + model.definition.losses.dropFirst().map { [("loss", $0.rawValue)] }
-    let cases = try (sizes + (product + others).map { [("batch-size", "70")] + $0 }).map {
+    let shapes: [[(String, String)]] = [
+      [("image", "3x32x32"), ("filters", "6,7,8,9")], [("image", "1x17x45"), ("classes", "7")],
+      [("image", "3x64x64"), ("filters", "3,4,5,6,7,8"), ("batch-size", "33")], [("image", "1x8x9"), ("filters", "5")],
+      [("image", "3x20x11"), ("activation", "softplus"), ("dropout", "0.1"), ("hidden", "11")],
+    ].map { $0.filter { keys.contains($0.0) } }
+    let cases = try (sizes + (product + others + shapes).map { [("batch-size", "70")] + $0 }).map {
       try ModelCase(model, $0, seed: seed)
     }
     let frozen: [[(String, String)]] = [[], [("shards", "2"), ("clip-norm", "0.01"), ("dropout", "0.25")]]
@@ -73,21 +79,13 @@ public struct ModelCase: Sendable {
   ///
   /// Throws: what the backend throws.
   func run(on backend: any Backend, steps: Int) throws -> [(buffer: String, bits: [UInt32])] {
-    let seed = configuration.seed
     let batch = configuration.batchSize
-    let model = try LoweredModel(
-      configuration, datasetImages: Self.images, training: TrainingShape(steps: steps, layers: layers),
-      evaluation: EvaluationShape(steps: 1))
-    guard let training = model.training, let gradients = model.gradients, let status = model.status else {
-      preconditionFailure("a model lowered for training has its buffers")
-    }
-    let prepared = try backend.prepare(model.program)
-    try prepared.write(Self.pictures(seed), to: model.dataset)
-    if let labels = model.labels {
-      try prepared.write((0..<Self.images).map { UInt8($0 % ModelKind.classes) }, to: labels)
-    }
-    try prepared.run(.initialise, step: 0)
-    try prepared.write([UInt32.max], to: status)
+    let model = try PreparedModel(
+      configuration, images: Self.images, training: TrainingShape(steps: steps, layers: layers),
+      evaluation: EvaluationShape(steps: 1), on: backend)
+    try model.write(images: MadeUpImages.blobs(Self.images, configuration.imageShape, seed: configuration.seed))
+    try model.write(labels: (0..<Self.images).map { UInt8($0 % configuration.classCount) })
+    try model.initialise()
 
     // The last batch is smaller, as at the end of an epoch.
     let counts = (0..<steps).map { $0 == steps - 1 && batch > 2 ? batch - batch / 3 : batch }
@@ -97,40 +95,12 @@ public struct ModelCase: Sendable {
       next += UInt32(count)
       return order[...]
     }
-    try prepared.write(training.rows(batches), to: training.indices)
-    try prepared.write(configuration.trainingTable(epoch: 1, batches: counts).words, to: training.table)
-    for step in 0..<steps { try prepared.run(.train, step: step) }
+    try model.beginEpoch(batches, table: configuration.trainingTable(epoch: 1, batches: counts).words)
+    for step in 0..<steps { try model.step(step) }
 
-    let evaluation = model.evaluation
-    let last = (0..<UInt32(evaluation.batch)).map { $0 % UInt32(Self.images) }
-    try prepared.write(evaluation.rows([last[...]]), to: evaluation.indices)
-    try prepared.write(configuration.evaluationTable(batches: [last.count]).words, to: evaluation.table)
-    try prepared.run(.evaluate, step: 0)
-
-    let compared =
-      [training.losses, gradients, model.parameters] + model.state
-      + [status, evaluation.losses, model.outputs, model.code]
-      + [model.logVariance, model.sample].compactMap { $0 }
-    return try compared.map { ($0.name, try prepared.words($0)) }
-  }
-
-  /// Blobs of light on black, so that activations are neither all alive nor all dead.
-  private static func pictures(_ seed: UInt64) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: images * ModelKind.pixels)
-    for image in 0..<images {
-      for blob in 0..<4 {
-        let words = Philox4x32.words(
-          key: seed, counter: SIMD4(0xb10b, UInt32(blob), UInt32(image), 0))
-        let (x, y) = (Int(words[0] % 20), Int(words[1] % 20))
-        let (width, height) = (2 + Int(words[2] % 7), 2 + Int(words[3] % 7))
-        for row in y..<y + height {
-          for column in x..<x + width {
-            let place = image * ModelKind.pixels + row * ModelKind.side + column
-            bytes[place] = UInt8(truncatingIfNeeded: 128 + Int(words[0] >> 8) % 127 + row)
-          }
-        }
-      }
-    }
-    return bytes
+    let last = (0..<UInt32(model.evaluationBatch)).map { $0 % UInt32(Self.images) }
+    try model.beginEvaluation([last[...]])
+    try model.evaluate(0)
+    return try model.everything()
   }
 }

@@ -29,7 +29,7 @@ public struct OperationCase: Sendable {
     var setup = CaseProgram(seed: seed)
     let operation = try make(&setup)
     let prepared = try setup.prepare([operation], on: backend)
-    for step in 0..<2 { try prepared.run(.train, step: step) }
+    for step in 0..<2 { try prepared.run(.gradients, step: step) }
     try prepared.synchronize()
     return try operation.descriptor.results.map { ($0.name, try bits(of: $0, in: prepared)) }
   }

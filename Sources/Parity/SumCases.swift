@@ -5,7 +5,7 @@ let sumCases: [OperationCase] =
     [
       OperationCase(.sumPartials, "\(count) chunks") { setup in
         let stride = 6 * Blocking.segment
-        return .sumPartials(
+        return Operation(
           try SumPartials(
             partials: setup.buffer("partials", .floats(count * stride), .wide), rows: count, stride: stride,
             segments: setup.constant("segments", [0, 2, 3, 5]),
@@ -14,19 +14,24 @@ let sumCases: [OperationCase] =
       OperationCase(.sumPartials, "\(count) parts, in place") { setup in
         let stride = 3 * Blocking.segment
         let parts = setup.buffer("parts", .floats(count * stride), .wide)
-        return .sumPartials(
+        return Operation(
           try SumPartials(
             partials: parts, rows: count, stride: stride, segments: setup.constant("segments", [0, 2]),
             gradients: parts))
       },
-      OperationCase(.sumPerImage, "\(count) parts") { setup in
-        let parts = (0..<count).map {
-          setup.images("part \($0)", [37, 1, 16, 100][$0 % 4], .features(1), .wide)
-        }
-        return .sumPerImage(
+      OperationCase(.sumPerImage, "part \(count)") { setup in
+        Operation(
           try SumPerImage(
-            perImage: parts, table: setup.source(batch: 1).table, scaled: count % 2 == 0,
-            results: setup.buffer("results", .floats(6)), slot: count % 3, slots: 3))
+            perImage: setup.images("part", [37, 1, 16, 100][count % 4], .features(1), .wide),
+            sums: setup.buffer("sums", .floats(14)), place: count))
+      },
+      OperationCase(.joinLosses, "\(count) parts") { setup in
+        let slots = count % 3 + 1
+        return Operation(
+          try JoinLosses(
+            sums: setup.buffer("sums", .floats(count * slots), .wide), parts: count,
+            scaled: (0..<slots).map { ($0 + count) % 2 == 0 }, table: setup.source(batch: 1).table,
+            losses: setup.buffer("losses", .floats(2 * slots))))
       },
     ]
   }
@@ -42,7 +47,7 @@ let sumCases: [OperationCase] =
         defer { offset += place }
         return setup.region("tensor", shape, of: gradients, at: offset)
       }
-      return .clipNorm(
+      return Operation(
         try ClipNorm(
           gradients: gradients, tensors: tensors, maximum: Float(maximum),
           partials: setup.buffer("partials", .floats(16)), factor: setup.buffer("factor", .floats(2))))

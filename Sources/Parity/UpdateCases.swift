@@ -19,7 +19,7 @@ let updateCases: [OperationCase] = rules.flatMap { name, rule in
       let count = 5 * Blocking.segment
       var gradients = (0..<count).map { Float($0 % 97) * 0.01 - 0.4 }
       if variant.broken { gradients[3 * Blocking.segment + 5] = .infinity }
-      return .update(
+      return Operation(
         try Update(
           rule: rule, weightDecay: variant.decay, decoupled: variant.decoupled,
           parameters: setup.buffer("parameters", .floats(count), .moderate),

@@ -44,7 +44,7 @@ public final class Search: Sendable {
   ///   trials under way. Both are locked for as long as this object lives.
   /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` where a classifier's labels are missing.
   public init(_ space: SearchSpace, dataset: Dataset, storage: URL) throws {
-    if space.base.loss == .crossEntropy, dataset.train.labels == nil {
+    if space.base.classifies, dataset.train.labels == nil {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
     }
     // Whatever is impossible is refused before a file is made.

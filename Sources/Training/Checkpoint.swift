@@ -47,8 +47,9 @@ public struct Checkpoint: Sendable, Equatable {
 
   /// Reads a checkpoint.
   ///
+  /// - Parameter architecture: a custom model's layers.
   /// - Throws: `TrainingError` where the file is none, or of another contract; `SafeTensorsError`, `FileError`.
-  public init(contentsOf url: URL) throws {
+  public init(contentsOf url: URL, architecture: Architecture? = nil) throws {
     let file = try SafeTensors(contentsOf: url)
     func text(_ key: String) throws -> String {
       guard let value = file.metadata[key] else {
@@ -72,7 +73,7 @@ public struct Checkpoint: Sendable, Equatable {
         "\(url.path) follows version \(contract) of the numerics contract, this program \(contractVersion): "
           + "going on would change bits; use the version of Facsimile that began the run")
     }
-    configuration = try Configuration(json: text("configuration"))
+    configuration = try Configuration(json: text("configuration"), architecture: architecture)
     datasetSHA256 = try text("dataset-sha256")
     state = try ModelState(
       file, table: ParameterTable(configuration.architecture),
@@ -82,8 +83,10 @@ public struct Checkpoint: Sendable, Equatable {
     seconds = try value("seconds", Double.self)
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
-    guard step >= 0, epoch >= 0, losses.count.isMultiple(of: max(step, 1)) else {
-      throw TrainingError(.run, "\(url.path): \(losses.count) losses for \(step) steps, the file is damaged")
+    // A step more than the table's would be trained on what lies behind it.
+    guard (0...table.count / StepTable.width).contains(step), epoch >= 0, losses.count.isMultiple(of: max(step, 1))
+    else {
+      throw TrainingError(.run, "\(url.path): \(losses.count) losses and \(table.count) words for \(step) steps, the file is damaged")
     }
     stopping = EarlyStopping(
       bestLoss: file.metadata["best-loss"].flatMap(Double.init), bestEpoch: try value("best-epoch", Int.self),

@@ -62,7 +62,10 @@ extension Configuration {
   }
 
   /// Reads ``json()``.
-  init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
+  init(json: String, architecture: Architecture? = nil) throws {
+    try self.init(
+      texts: JSONDecoder().decode([String: String].self, from: Data(json.utf8)), architecture: architecture)
+  }
 }
 
 extension Node {

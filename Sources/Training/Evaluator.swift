@@ -20,8 +20,7 @@ public final class Evaluator {
   public let weights: Weights
   /// The images.
   public let images: ImageSet
-  let model: LoweredModel
-  let prepared: any PreparedProgram
+  let model: PreparedModel
 
   /// Puts model and images on the device.
   ///
@@ -39,13 +38,14 @@ public final class Evaluator {
     self.weights = weights
     self.images = images
     let batch = EvaluationShape.standardBatch
-    model = try LoweredModel(
-      weights.configuration, datasetImages: images.count, training: nil,
-      evaluation: EvaluationShape(steps: (images.count + batch - 1) / batch, mode: mode, noise: noise))
-    prepared = try backend.prepare(model.program)
-    try prepared.write(images.pixels, to: model.dataset)
-    if let labels = model.labels, let values = images.labels { try prepared.write(values, to: labels) }
-    try weights.state.write(to: prepared, of: model)
+    try weights.configuration.require(images)
+    model = try PreparedModel(
+      weights.configuration, images: images.count,
+      evaluation: EvaluationShape(steps: (images.count + batch - 1) / batch, mode: mode, noise: noise),
+      on: backend)
+    try model.write(images: images.pixels)
+    if let labels = images.labels { try model.write(labels: labels) }
+    try model.write(weights.state)
   }
 
   /// Losses and metrics.
@@ -56,32 +56,32 @@ public final class Evaluator {
   /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
   public func evaluate(_ indices: [UInt32]? = nil, draw: Int = 0) throws -> Evaluation {
     var confusion: [[Int]]?
-    if model.labels != nil {
+    if model.needsLabels {
       guard images.labels != nil else {
         throw TrainingError(.data, "the images have no labels: a classifier's figures need them")
       }
-      let row = [Int](repeating: 0, count: ModelKind.classes)
-      confusion = [[Int]](repeating: row, count: ModelKind.classes)
+      let classes = weights.configuration.classCount
+      confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     }
-    let batches = try upload(indices, draw: draw)
+    let batches = try begin(indices, draw: draw)
     for (step, batch) in batches.enumerated() {
-      try prepared.run(.evaluate, step: step)
+      try model.evaluate(step)
       guard confusion != nil else { continue }
-      for (index, logits) in zip(batch, try prepared.rows(model.outputs, count: batch.count)) {
+      for (index, logits) in zip(batch, try model.outputs(batch.count)) {
         confusion![Int(images.labels![Int(index)])][Self.largest(logits)] += 1
       }
     }
-    let losses = try prepared.floats(model.evaluation.losses, count: batches.count * model.slots.count)
+    let losses = try model.evaluationLosses(steps: batches.count)
     let means = MetricMeans(losses: losses, slots: model.slots, images: batches.map(\.count))
     return Evaluation(
       images: batches.reduce(0) { $0 + $1.count }, metrics: means?.named ?? [:], confusion: confusion)
   }
 
-  /// What the model makes of images: 784 pixels from 0 to 1 each, or the logits of ten classes.
+  /// What the model makes of images: pixels from 0 to 1 in the order (channel, y, x), or the logits of classes.
   ///
   /// - Throws: the backend's error.
   public func outputs(_ indices: [UInt32]? = nil) throws -> [[Float]] {
-    try collect(indices) { try model.reconstructions(prepared, count: $0) }
+    try collect(indices, model.reconstructions)
   }
 
   /// Outputs (logits where the model computes logits) and codes of images, as a file whose tensors are named as
@@ -90,8 +90,8 @@ public final class Evaluator {
   /// - Throws: the backend's error.
   public func file(_ indices: [UInt32]) throws -> SafeTensors {
     var file = SafeTensors()
-    for (name, buffer) in [("output", model.outputs), ("code", model.code)] {
-      let values = try collect(indices) { try prepared.rows(buffer, count: $0) }
+    for (name, read) in [("output", model.outputs), ("code", model.codes)] {
+      let values = try collect(indices, read)
       try file.add(name, shape: [values.count, values[0].count], floats: values.flatMap { $0 })
     }
     return file
@@ -101,24 +101,23 @@ public final class Evaluator {
   ///
   /// - Throws: the backend's error.
   public func codes(_ indices: [UInt32]? = nil) throws -> [[Float]] {
-    try collect(indices) { try prepared.rows(model.code, count: $0) }
+    try collect(indices, model.codes)
   }
 
   /// What `read` finds behind every batch, given its number of images.
   private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
-    try upload(indices, draw: 0).enumerated().flatMap { step, batch in
-      try prepared.run(.evaluate, step: step)
+    try begin(indices, draw: 0).enumerated().flatMap { step, batch in
+      try model.evaluate(step)
       return try read(batch.count)
     }
   }
 
-  func upload(_ indices: [UInt32]?, draw: Int) throws -> [ArraySlice<UInt32>] {
+  /// Readies the device for these images, all by default; returns them in batches.
+  func begin(_ indices: [UInt32]?, draw: Int) throws -> [ArraySlice<UInt32>] {
     let indices = indices ?? Array(0..<UInt32(images.count))
     precondition(indices.count <= images.count, "\(indices.count) indices of \(images.count) images")
-    let batches = model.evaluation.batches(indices)
-    try prepared.write(model.evaluation.rows(batches), to: model.evaluation.indices)
-    let table = weights.configuration.evaluationTable(batches: batches.map(\.count), draw: draw)
-    try prepared.write(table.words, to: model.evaluation.table)
+    let batches = model.evaluationBatches(indices)
+    try model.beginEvaluation(batches, draw: draw)
     return batches
   }
 
@@ -126,4 +125,31 @@ public final class Evaluator {
   private static func largest(_ values: [Float]) -> Int {
     values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
   }
+}
+
+extension Configuration {
+  /// Takes the shape of images, and of labels the number of classes, from `dataset`.
+  ///
+  /// Throws: `ConfigurationError` where the configuration asks for others.
+  public mutating func take(_ dataset: Dataset) throws {
+    try take(image: MapShape(dataset.shape), classes: dataset.classCount)
+  }
+
+  /// Throws: `TrainingError` where the model takes images of another shape, or the labels know more classes.
+  func require(_ images: ImageSet) throws {
+    let shape = MapShape(images.shape)
+    guard shape == imageShape || imageShape == .features(shape.count) else {
+      throw TrainingError(
+        .data, "the images are \(shape), the model takes \(imageShape) (channels, height, width)")
+    }
+    if classifies, let largest = images.labels?.max(), largest >= classCount {
+      throw TrainingError(
+        .data, "the labels go up to \(largest), the model knows the classes 0 to \(classCount - 1)")
+    }
+  }
+}
+
+extension MapShape {
+  /// The shape of an image as layers see it.
+  init(_ shape: ImageShape) { self.init(shape.channels, shape.height, shape.width) }
 }

@@ -39,9 +39,9 @@ extension Trainer {
   private func enterPhase() throws {
     let phase = configuration.trainable.phase(of: epoch + 1, default: configuration.epochs).index
     guard phase != session.phase else { return }
-    let state = try ModelState(reading: session.prepared, of: session.model, withOptimizer: false)
+    let state = try session.model.state(withOptimizer: false)
     session = try TrainingSession(configuration, phase: phase, data: data, backend: backend)
-    try state.write(to: session.prepared, of: session.model)
+    try session.model.write(state)
     stopping.startPhase()
     reporter?.report(.phase(configuration.trainable.phases[phase]))
   }
@@ -55,17 +55,17 @@ extension Trainer {
     let before = (step: epoch.step, seconds: epoch.seconds)
     var polled = began
     while epoch.step < epoch.batches.count {
-      try session.prepared.run(.train, step: epoch.step)
+      try session.model.step(epoch.step)
       epoch.step += 1
       if stopSignal.isStopped { break }
       guard polled.duration(to: clock.now) >= Self.pollInterval else { continue }
-      let loss = try session.loss(step: epoch.step - 1)
+      let loss = try session.model.loss(step: epoch.step - 1)
       try session.checkFinite(epoch.number)
       polled = clock.now
       report(
         epoch, since: before.step, seconds: began.duration(to: polled) / .seconds(1), loss: loss, last: last)
     }
-    epoch.losses = try session.losses(steps: epoch.step)
+    epoch.losses = try session.model.losses(steps: epoch.step)
     try session.checkFinite(epoch.number)
     epoch.seconds = before.seconds + began.duration(to: clock.now) / .seconds(1)
     running = epoch
@@ -88,7 +88,7 @@ extension Trainer {
   private func endEpoch() throws {
     let finished = running!
     let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
-    let state = try ModelState(reading: session.prepared, of: session.model)
+    let state = try session.model.state()
     let validation = try session.validate()
     let loss = validation?.loss ?? train.loss(klWeight: configuration.klWeight)
     guard loss.isFinite else {

@@ -16,26 +16,24 @@ extension Evaluator {
   ///   - indices: which images; nil for all.
   /// - Throws: `TrainingError` where the model has no posterior, or its mean is decoded; or the backend's error.
   public func logLikelihood(samples: Int, _ indices: [UInt32]? = nil) throws -> Double {
-    guard let logVariance = model.logVariance, let sample = model.sample, let perImage = model.perImage else {
-      throw TrainingError(
-        .data,
-        "\(weights.configuration.model.rawValue) gives no likelihood: that needs a variational autoencoder whose posterior "
-          + "is sampled")
-    }
     precondition(samples > 0, "\(samples) samples")
     var logWeights: [[Double]] = []
     for draw in 0..<samples {
       var place = 0
-      for (step, batch) in try upload(indices, draw: draw).enumerated() {
-        try prepared.run(.evaluate, step: step)
-        let reconstruction = try prepared.rows(perImage, count: batch.count)
-        let means = try prepared.rows(model.code, count: batch.count)
-        let logVariances = try prepared.rows(logVariance, count: batch.count)
-        let codes = try prepared.rows(sample, count: batch.count)
-        for n in batch.indices.map({ $0 - batch.startIndex }) {
+      for (step, batch) in try begin(indices, draw: draw).enumerated() {
+        try model.evaluate(step)
+        guard let posterior = try model.posterior(batch.count) else {
+          throw TrainingError(
+            .data,
+            "\(weights.configuration.model.rawValue) gives no likelihood: that needs a variational autoencoder whose "
+              + "posterior is sampled")
+        }
+        let means = try model.codes(batch.count)
+        for n in 0..<batch.count {
           if draw == 0 { logWeights.append([]) }
-          let ratio = Self.logRatio(codes[n], mean: means[n], logVariance: logVariances[n])
-          logWeights[place].append(ratio - Double(reconstruction[n][0]))
+          let ratio = Self.logRatio(
+            posterior.samples[n], mean: means[n], logVariance: posterior.logVariances[n])
+          logWeights[place].append(ratio - Double(posterior.losses[n]))
           place += 1
         }
       }

@@ -75,11 +75,12 @@ public final class RunFolder {
 
   /// The configuration.
   ///
+  /// - Parameter architecture: a custom model's layers.
   /// - Throws: `TrainingError` where the file does not hold one.
-  public func configuration() throws -> Configuration {
+  public func configuration(architecture: Architecture? = nil) throws -> Configuration {
     let pairs = try ConfigurationFile.pairs(contentsOf: configurationFile)
     do {
-      return try Configuration(pairs: pairs)
+      return try Configuration(pairs: pairs, architecture: architecture)
     } catch let error as ConfigurationError {
       throw TrainingError(.run, "\(configurationFile.path): \(error)")
     }
@@ -104,8 +105,9 @@ public final class RunFolder {
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
   public func keptCheckpoint(atMost epoch: Int) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
-    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map(
-      Checkpoint.init(contentsOf:))
+    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
+      try Checkpoint(contentsOf: $0)
+    }
   }
 
   /// Writes `config.yaml`.

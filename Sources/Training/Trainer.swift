@@ -74,6 +74,7 @@ public final class Trainer {
     start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
     var configuration = configuration
+    try configuration.take(dataset)
     self.backend = backend
     self.folder = folder
     data = try TrainingData(dataset, configuration, split: split)
@@ -91,15 +92,15 @@ public final class Trainer {
     if case .checkpoint(let checkpoint) = start {
       self.configuration = configuration
       taken = []
-      try checkpoint.state.write(to: session.prepared, of: session.model)
+      try session.model.write(checkpoint.state)
       manifest = Manifest(configuration, data, backend.device, initial: checkpoint.state)
       return
     }
-    try session.prepared.run(.initialise, step: 0)
-    var state = try ModelState(reading: session.prepared, of: session.model)
+    try session.model.initialise()
+    var state = try session.model.state()
     if case .weights(let file) = start {
       taken = try state.transfer(from: file)
-      try state.write(to: session.prepared, of: session.model)
+      try session.model.write(state)
       try configuration.begin(with: state)
     } else {
       taken = []
@@ -112,17 +113,24 @@ public final class Trainer {
 
   /// Goes on with a run as if it had never stopped.
   ///
+  /// - Parameter architecture: a custom model's layers, the same as before.
   /// - Throws: `TrainingError` where the data set or the configuration is another; else as `init`.
-  public convenience init(resuming folder: RunFolder, dataset: Dataset, backend: any Backend) throws {
-    let configuration = try folder.configuration()
-    let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile)
+  public convenience init(
+    resuming folder: RunFolder, dataset: Dataset, backend: any Backend, architecture: Architecture? = nil
+  ) throws {
+    var configuration = try folder.configuration(architecture: architecture)
+    let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile, architecture: architecture)
     guard checkpoint.datasetSHA256 == dataset.sha256 else {
       throw TrainingError(
         .data,
         "\(folder.url.path) was trained on data of SHA-256 \(checkpoint.datasetSHA256), but \(dataset.name) in "
           + "\(dataset.source.path) has \(dataset.sha256): give the same data set")
     }
-    try Self.checkUnchanged(configuration, since: checkpoint.configuration, folder)
+    // A run begun before there were other sizes says neither shape nor classes.
+    var began = checkpoint.configuration
+    try configuration.take(dataset)
+    try began.take(dataset)
+    try Self.checkUnchanged(configuration, since: began, folder)
     try self.init(
       configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
     var manifest = try folder.manifest()
@@ -191,7 +199,7 @@ public final class Trainer {
   ///
   /// - Throws: the backend's error.
   public func checkpoint() throws -> Checkpoint {
-    checkpoint(try ModelState(reading: session.prepared, of: session.model))
+    checkpoint(try session.model.state())
   }
 
   func checkpoint(_ state: ModelState) -> Checkpoint {

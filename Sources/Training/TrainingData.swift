@@ -26,7 +26,7 @@ public struct TrainingData: Sendable {
     _ dataset: Dataset, _ configuration: Configuration,
     split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
-    if configuration.loss == .crossEntropy { try Self.checkClasses(of: dataset) }
+    if configuration.classifies { try Self.checkClasses(of: dataset) }
     self.dataset = dataset
     let count = dataset.train.count
     (train, validation) =
@@ -34,7 +34,7 @@ public struct TrainingData: Sendable {
       ?? Split.validationSplit(
         order: RandomStream.split.order(0..<UInt32(count), seed: configuration.seed),
         validationCount: configuration.validationCount(of: count))
-    pictures = configuration.loss == .crossEntropy ? [] : Self.pictures(dataset.test)
+    pictures = configuration.classifies ? [] : Self.pictures(dataset.test)
   }
 
   /// A classifier cannot learn a class that it never sees; to an autoencoder labels mean nothing.
@@ -70,14 +70,13 @@ public struct TrainingData: Sendable {
   /// Indices of the images for pictures among the resident ones.
   var pictureIndices: [UInt32] { pictures.indices.map { UInt32(dataset.train.count + $0) } }
 
-  /// Puts images and labels where `model` wants them.
-  func upload(to prepared: any PreparedProgram, of model: LoweredModel) throws {
-    try prepared.write(dataset.train.pixels, to: model.dataset)
+  /// Puts images and labels on the device.
+  func upload(to model: PreparedModel) throws {
+    try model.write(images: dataset.train.pixels)
     for (place, index) in pictures.enumerated() {
-      let offset = (dataset.train.count + place) * ModelKind.pixels
-      try dataset.test.image(index).withUnsafeBytes { try prepared.write($0, to: model.dataset, at: offset) }
+      try model.write(images: dataset.test.image(index), from: dataset.train.count + place)
     }
-    if let labels = model.labels, let values = dataset.train.labels { try prepared.write(values, to: labels) }
+    if let labels = dataset.train.labels { try model.write(labels: labels) }
   }
 
   /// The order of the training images in `epoch`: sorted by (Philox word of stream `shuffle`, index).

@@ -33,8 +33,8 @@ public struct Weights: Sendable, Equatable {
   /// The weights of a run; the last ones where no epoch is done yet.
   ///
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read.
-  public init(run folder: RunFolder, _ choice: Choice = .best) throws {
-    let configuration = try folder.configuration()
+  public init(run folder: RunFolder, _ choice: Choice = .best, architecture: Architecture? = nil) throws {
+    let configuration = try folder.configuration(architecture: architecture)
     if choice == .best, FileManager.default.fileExists(atPath: folder.bestFile.path) {
       let file = try SafeTensors(contentsOf: folder.bestFile)
       let state = try ModelState(file, table: ParameterTable(configuration.architecture))
@@ -46,23 +46,25 @@ public struct Weights: Sendable, Equatable {
           "\(folder.url.path) has no checkpoint.safetensors: an imported run has only the weights called best"
         )
       }
-      let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile)
+      let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile, architecture: architecture)
       self.init(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
     }
   }
 
   /// The weights of a file with PyTorch's names, made by this program or another.
   ///
-  /// Widths are taken from the tensors' shapes, everything else from the file's metadata where it has any.
+  /// Widths are taken from the tensors' shapes, everything else from the file's metadata where it has any. What the
+  /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's.
   ///
   /// - Throws: `TrainingError` where the tensors are not those of `model`; `SafeTensorsError`.
-  public init(importing file: SafeTensors, model: ModelKind) throws {
+  public init(importing file: SafeTensors, model: ModelKind, image: String? = nil) throws {
     var configuration = Configuration(model)
     if let text = file.metadata["configuration"],
       let known = try? Configuration(json: text), known.model == model
     {
       configuration = known
     }
+    if let image { try configuration.set("image", image) }
     try configuration.takeWidths(from: file)
     let table = try ParameterTable(configuration.architecture)
     if let unknown = file.names.first(where: { table.index($0) == nil && !$0.hasPrefix("optimizer.") }) {
@@ -93,15 +95,6 @@ public struct Weights: Sendable, Equatable {
   public func write(to url: URL) throws { try file().write(to: url) }
 }
 
-extension ModelState {
-  /// The parameters alone.
-  var withoutOptimizer: ModelState {
-    var state = self
-    state.optimizer = []
-    return state
-  }
-}
-
 extension Configuration {
   /// Takes `latent`, `filters` and `hidden` from the shapes of `file`'s tensors.
   fileprivate mutating func takeWidths(from file: SafeTensors) throws {
@@ -115,13 +108,16 @@ extension Configuration {
       throw TrainingError(
         .weights, "expected tensors of \(model.rawValue), found none called encoder.fc1.weight")
     }
-    let filters = try (1...3).compactMap { try outputs("encoder.conv\($0).weight") }
+    let filters = try (1...6).prefix { file.contains("encoder.conv\($0).weight") }.compactMap {
+      try outputs("encoder.conv\($0).weight")
+    }
     guard filters.isEmpty || ConfigurationKey.keys(of: model).contains(where: { $0.name == "filters" }) else {
       throw TrainingError(.weights, "\(model.rawValue) has no tensor 'encoder.conv1.weight'")
     }
     do {
       try set("latent", "\(code)")
       try set("hidden", widths.map(String.init).joined(separator: ","))
+      if classifies, let count = try outputs("head.weight") { try set("classes", "\(count)") }
       if !filters.isEmpty { try set("filters", filters.map(String.init).joined(separator: ",")) }
     } catch let error as ConfigurationError {
       throw TrainingError(

@@ -58,8 +58,8 @@ import Testing
     var masks: [ReLUMask] = []
     for operation in model.program.routine(.train)!.operations {
       switch operation {
-      case .convolutionBackwardInput(let d): masks += d.mask.map { [$0] } ?? []
-      case .linearBackwardInput(let d): masks += d.mask.map { [$0] } ?? []
+      case Operation(let d): masks += d.mask.map { [$0] } ?? []
+      case Operation(let d): masks += d.mask.map { [$0] } ?? []
       default: break
       }
     }
@@ -78,7 +78,7 @@ import Testing
     #expect(kinds.count { $0 == .linearBackwardInput } == 1)
     #expect(
       !kinds.contains(.conv2DBackwardWeight) && !kinds.contains(.sumPartials) && !kinds.contains(.unflatten))
-    guard case .update(let update) = model.program.routine(.train)!.operations.last else {
+    guard case Operation(let update) = model.program.routine(.train)!.operations.last else {
       Issue.record("no update")
       return
     }
@@ -91,8 +91,8 @@ import Testing
     let trained = model.table.parameters[8...]
     for operation in model.program.routine(.train)!.operations {
       switch operation {
-      case .clipNorm(let d): #expect(d.tensors.map(\.contents) == trained.map { .parameter($0.shape) })
-      case .sumPartials(let d):
+      case Operation(let d): #expect(d.tensors.map(\.contents) == trained.map { .parameter($0.shape) })
+      case Operation(let d):
         guard case .constant(let segments) = d.segments.storage else {
           Issue.record("segments are no constant")
           continue
@@ -108,7 +108,7 @@ import Testing
   func parts(batch: Int, shards: Int, parts: Int, size: Int) throws {
     let model = try lower(.vae, ["batch-size": "\(batch)", "shards": "\(shards)"])
     var starts: [Int] = []
-    for case .gatherImages(let gather) in model.program.routine(.train)!.operations {
+    for case Operation(let gather) in model.program.routine(.train)!.operations {
       starts.append(gather.source.firstImage)
       #expect(gather.output.images?.batch == size)
       #expect(gather.source.rowLength == parts * size)
@@ -122,7 +122,7 @@ import Testing
   @Test func posteriorsShareTheirInput() throws {
     let model = try lower(.convVAE)
     var shared: [LinearBackwardInput] = []
-    for case .linearBackwardInput(let d) in model.program.routine(.train)!.operations
+    for case Operation(let d) in model.program.routine(.train)!.operations
     where d.inputGradient.name == "train.encoder.input.gradient" {
       shared.append(d)
     }

@@ -72,7 +72,7 @@ struct ConvolutionTests {
       let y = bench.images("output", convolution.batch, convolution.output)
       let operation = try ConvolutionForward(
         convolution, input: x, weight: w, bias: b, output: y, activation: activation)
-      try bench.runEverywhere([.convolutionForward(operation)]) { name, prepared in
+      try bench.runEverywhere([Operation(operation)]) { name, prepared in
         expectSameBits(try prepared.tensor(y), plain.map(function), "\(c) \(activation) on \(name)")
       }
     }
@@ -98,7 +98,7 @@ struct ConvolutionTests {
         convolution, outputGradient: dy, weight: w, inputGradient: dx,
         mask: isMasked ? ReLUMask(output, scale: 1.25) : nil)
       let expected = isMasked ? zip(plain, stored).map { $1 > 0 ? $0 * 1.25 : 0 } : plain
-      try bench.runEverywhere([.convolutionBackwardInput(operation)]) { name, prepared in
+      try bench.runEverywhere([Operation(operation)]) { name, prepared in
         expectSameBits(try prepared.tensor(dx), expected, "\(c) masked \(isMasked) on \(name)")
       }
     }
@@ -129,7 +129,7 @@ struct ConvolutionTests {
       expected += packed + [Float](repeating: 0, count: biasOffset - packed.count)
       expected += sums + [Float](repeating: 0, count: stride - biasOffset - sums.count)
     }
-    try bench.runEverywhere([.convolutionBackwardWeight(operation)]) { name, prepared in
+    try bench.runEverywhere([Operation(operation)]) { name, prepared in
       expectSameBits(try prepared.floats(partials), expected, "\(c) on \(name)")
     }
   }

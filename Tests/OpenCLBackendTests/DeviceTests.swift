@@ -68,7 +68,7 @@ struct DeviceTests {
     let weight = builder.buffer("weight", .parameter(.linear(outputs: 5, inputs: 7)), .persistent)
     let operation = try Initialise(
       parameter: weight, random: RandomSource(seed: 3, stream: 0x100), bound: 0.25)
-    builder.add(Routine(.initialise, [.initialise(operation)]))
+    builder.add(Routine(.initialise, [Operation(operation)]))
     let prepared = try backend.prepare(builder.program())
     try prepared.run(.initialise, step: 0)
     try prepared.synchronize()
@@ -126,7 +126,7 @@ struct DeviceTests {
     let prepared = try backend.prepare(builder.program())
     let tooMany = [Float](repeating: 1, count: 9)
     #expect(throws: ProgramError.self) { try prepared.write(tooMany, to: buffer) }
-    #expect(throws: ProgramError.self) { try prepared.run(.train, step: 0) }
+    #expect(throws: ProgramError.self) { try prepared.run(.gradients, step: 0) }
 
     var giant = ProgramBuilder()
     _ = giant.buffer("giant", .floats(1 << 44), .persistent)

@@ -58,11 +58,11 @@ struct ElementTests {
     let dropout = try DropoutForward(
       input: gathered, output: dropped, source: test.source, random: source, probability: 0.3)
     let operations: [Programs.Operation] = [
-      .gatherImages(try GatherImages(dataset: dataset, source: test.source, output: gathered)),
-      .addNoise(
+      Operation(try GatherImages(dataset: dataset, source: test.source, output: gathered)),
+      Operation(
         try AddNoise(input: gathered, output: noisy, source: test.source, random: source, factor: 0.4)),
-      .dropoutForward(dropout),
-      .dropoutBackward(try DropoutBackward(dropout, outputGradient: noisy, inputGradient: back)),
+      Operation(dropout),
+      Operation(try DropoutBackward(dropout, outputGradient: noisy, inputGradient: back)),
     ]
     let places = test.samples.flatMap { sample in (0..<shape.count).map { (sample, $0) } }
     let pixels = places.map { Formulas.byteToFloat(bytes[Int($0) * shape.count + $1]) }
@@ -113,12 +113,12 @@ struct ElementTests {
       }
     }
     let operations: [Programs.Operation] = [
-      .activationForward(try ActivationForward(input: input, output: output, activation: activation)),
-      .activationBackward(
+      Operation(try ActivationForward(input: input, output: output, activation: activation)),
+      Operation(
         try ActivationBackward(
           output: output, outputGradient: gradient, inputGradient: back, activation: activation)),
-      .flatten(try Flatten(input: output, output: flat)),
-      .unflatten(try Unflatten(input: flat, output: unflat)),
+      Operation(try Flatten(input: output, output: flat)),
+      Operation(try Unflatten(input: flat, output: unflat)),
     ]
     try bench.runEverywhere(operations) { name, prepared in
       expectSameBits(try prepared.tensor(output), y, "\(activation) on \(name)")
@@ -158,7 +158,7 @@ struct ElementTests {
         slopes[1][e] = Formulas.binaryCrossEntropyGradient(p[e], t[e], scale: scale)
       }
     }
-    try bench.runEverywhere([.meanSquaredError(mse), .binaryCrossEntropy(bce)], step: TestBatch.step) {
+    try bench.runEverywhere([Operation(mse), Operation(bce)], step: TestBatch.step) {
       name, prepared in
       for i in 0..<2 {
         expectSameBits(try prepared.tensor(results[i]), losses[i], "loss \(i) on \(name)")
@@ -199,7 +199,7 @@ struct ElementTests {
           scale: TestBatch.scales.gradient)
       }
     }
-    try bench.runEverywhere([.crossEntropy(operation)], step: TestBatch.step) {
+    try bench.runEverywhere([Operation(operation)], step: TestBatch.step) {
       name, prepared in
       expectSameBits(try prepared.tensor(loss), losses, "loss on \(name)")
       expectSameBits(try prepared.tensor(correct), hits, "correct on \(name)")
@@ -245,7 +245,7 @@ struct ElementTests {
       total[n] = fma(TestBatch.scales.klWeight, kl[n], r[n])
     }
     let operations: [Programs.Operation] = [
-      .reparameterizeForward(forward), .reparameterizeBackward(backward), .klDivergence(divergence),
+      Operation(forward), Operation(backward), Operation(divergence),
     ]
     try bench.runEverywhere(operations, step: TestBatch.step) { name, prepared in
       expectSameBits(present(try prepared.tensor(outputs[0]), latent), z, "z on \(name)")

@@ -52,16 +52,16 @@ struct LinearTests {
       Reference.lanes(nil, batch, pixels: 1) { n, _, sum in sum + dy[n * outputs + o] } + 0
     }
     let operations: [Programs.Operation] = [
-      .linearForward(
+      Operation(
         try LinearForward(input: input, weight: weight, bias: bias, output: output, activation: .relu)),
-      .linearBackwardInput(
+      Operation(
         try LinearBackwardInput(
           outputGradient: gradient, weight: weight, inputGradient: masked, mask: ReLUMask(stored, scale: 1.5))
       ),
-      .linearBackwardInput(
+      Operation(
         try LinearBackwardInput(
           outputGradient: gradient, weight: weight, inputGradient: added, mask: nil, accumulate: true)),
-      .linearBackwardWeight(
+      Operation(
         try LinearBackwardWeight(
           input: input, outputGradient: gradient, weightGradient: weightGradient, biasGradient: biasGradient)),
     ]

@@ -20,7 +20,7 @@ struct ParameterTests {
       Formulas.initialWeight(Reference.uniform(source, epoch: 0, sample: 0, $0), bound: 0.3)
     }
     let operation = try Initialise(parameter: parameter, random: source, bound: 0.3)
-    try bench.runEverywhere([.initialise(operation)]) { name, prepared in
+    try bench.runEverywhere([Operation(operation)]) { name, prepared in
       expectSameBits(try prepared.floats(parameter), shape.pack(expected), "\(shape) on \(name)")
     }
   }
@@ -38,10 +38,10 @@ struct ParameterTests {
     let sums = (0..<stride).map { i in Reference.tree((0..<count).map { values[$0 * stride + i] }) + 0 }
     let expected = (0..<stride).map { [0, 2, 3].contains($0 / Blocking.segment) ? sums[$0] : 0 }
     let operations: [Programs.Operation] = [
-      .sumPartials(
+      Operation(
         try SumPartials(
           partials: partials, rows: count, stride: stride, segments: segments, gradients: gradients)),
-      .sumPartials(
+      Operation(
         try SumPartials(partials: parts, rows: count, stride: stride, segments: segments, gradients: parts)),
     ]
     try bench.runEverywhere(operations) { name, prepared in
@@ -70,7 +70,7 @@ struct ParameterTests {
         Reference.lanes(nil, batch, pixels: 1) { n, _, sum in sum + values[n] } + 0
       })
     let operations: [Programs.Operation] = try [(true, 0), (false, 1)].map { scaled, slot in
-      .sumPerImage(
+      Operation(
         try SumPerImage(perImage: parts, table: words, scaled: scaled, results: results, slot: slot, slots: 2)
       )
     }
@@ -117,7 +117,7 @@ struct ParameterTests {
     let operation = try ClipNorm(
       gradients: gradients, tensors: tensors, maximum: maximum, partials: partials, factor: factor)
     let expected = [Formulas.clipCoefficient(squares: squares, limit: maximum), squares.squareRoot()]
-    try bench.runEverywhere([.clipNorm(operation)]) { name, prepared in
+    try bench.runEverywhere([Operation(operation)]) { name, prepared in
       expectSameBits(try prepared.floats(factor), expected, "\(maximum) on \(name)")
     }
   }
@@ -183,7 +183,7 @@ struct ParameterTests {
         (states[0][i], states[1][i]) = (mean, square)
       }
     }
-    try bench.runEverywhere([.update(operation)], step: 1) { name, prepared in
+    try bench.runEverywhere([Operation(operation)], step: 1) { name, prepared in
       expectSameBits(try prepared.floats(parameters), expected, "\(rule) on \(name)")
       for (arena, values) in zip(arenas, states) {
         expectSameBits(try prepared.floats(arena), values, "state of \(rule) on \(name)")
@@ -212,7 +212,7 @@ struct ParameterTests {
       rule: .sgd(momentum: 0, nesterov: false), weightDecay: 0, decoupled: false, parameters: parameters,
       gradients: gradients, state: [], segments: segments, table: table, losses: losses, lossSlots: 2,
       status: status, tensors: 3)
-    try bench.runEverywhere([.update(operation)], step: 1) { name, prepared in
+    try bench.runEverywhere([Operation(operation)], step: 1) { name, prepared in
       let watched = try prepared.words(status)
       #expect(watched == [expected], "\(name)")
     }

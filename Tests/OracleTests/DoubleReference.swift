@@ -44,7 +44,7 @@ struct DoubleReference {
           divergence -= (1 + v - m * m - exp(v)) / 2
         }
       case .flatten: map = Map(.features(map.values.count), map.values)
-      case .unflatten(let shape): map = Map(shape, map.values)
+      case Operation(let shape): map = Map(shape, map.values)
       }
       map.values = map.values.map { activate(layer.activation, $0) }
       for e in map.values.indices where layer.dropout > 0 {

@@ -56,7 +56,7 @@ import Testing
       configuration.trainingTable(epoch: epoch, batches: [Self.images]).words, to: training.table)
     try prepared.write(training.rows([Array(0..<UInt32(Self.images))[...]]), to: training.indices)
     try prepared.write([UInt32.max], to: lowered.status!)
-    try prepared.run(.train, step: 0)
+    try prepared.run(.gradients, step: 0)
     let gradients = try prepared.floats(lowered.gradients!)
 
     func tensor(_ parameter: Parameter, _ arena: [Float]) -> [Double] {

@@ -17,21 +17,21 @@ struct GoldenDraws: Decodable {
       var hidden: UInt32 = 0
       let operations = try routine.operations.map { operation -> Operation in
         switch operation {
-        case .addNoise(let d):
-          return .addNoise(
+        case Operation(let d):
+          return Operation(
             try AddNoise(
               input: d.input, output: d.output, source: d.source, random: source(noise), factor: d.factor))
-        case .dropoutForward(let d):
+        case Operation(let d):
           defer { hidden += 1 }
-          return .dropoutForward(
+          return Operation(
             try DropoutForward(
               input: d.input, output: d.output, source: d.source, random: source(dropout + 1000 * hidden),
               probability: probability))
-        case .dropoutBackward(let d):
+        case Operation(let d):
           preconditionFailure("\(d.inputGradient.name): dropout behind ReLU passes back through a mask")
-        case .reparameterizeForward(let d): return .reparameterizeForward(try drawing(d))
-        case .reparameterizeBackward(let d):
-          return .reparameterizeBackward(
+        case Operation(let d): return Operation(try drawing(d))
+        case Operation(let d):
+          return Operation(
             try ReparameterizeBackward(
               try drawing(d.forward), outputGradient: d.outputGradient, meanGradient: d.meanGradient,
               logVarianceGradient: d.logVarianceGradient))
@@ -64,7 +64,7 @@ extension Program {
           let name = "train." + buffer.name.dropFirst("evaluate.".count)
           let input = buffers.first { $0.name == name }!
           operations.append(
-            .activationForward(try ActivationForward(input: input, output: buffer, activation: .identity)))
+            Operation(try ActivationForward(input: input, output: buffer, activation: .identity)))
         }
       }
       builder.add(Routine(routine.name, operations))

@@ -36,11 +36,11 @@ import Testing
     let bias = bench.parameter("bias", .bias(output.channels), try t("bias"))
     let (y, dx) = (bench.images("output", batch, output), bench.images("input gradient", batch, input))
     bench.add(
-      .convolutionForward(
+      Operation(
         try ConvolutionForward(layer, input: x, weight: weight, bias: bias, output: y, activation: .identity))
     )
     bench.add(
-      .convolutionBackwardInput(
+      Operation(
         try ConvolutionBackwardInput(
           layer, outputGradient: dy, weight: weight, inputGradient: dx, mask: nil)))
 
@@ -51,12 +51,12 @@ import Testing
     let db = bench.region("bias gradient", .bias(output.channels), of: gradients, at: biasOffset)
     let partials = bench.floats("partials", stride * Blocking.chunks(batch))
     bench.add(
-      .convolutionBackwardWeight(
+      Operation(
         try ConvolutionBackwardWeight(
           layer, input: x, outputGradient: dy, partials: partials, weightOffset: 0, biasOffset: biasOffset,
           stride: stride)))
     bench.add(
-      .sumPartials(
+      Operation(
         try SumPartials(
           partials: partials, rows: Blocking.chunks(batch), stride: stride,
           segments: bench.words("segments", Array(0..<UInt32(stride / Blocking.segment))),
@@ -88,13 +88,13 @@ import Testing
     let dw = bench.parameter("weight gradient", shape)
     let db = bench.parameter("bias gradient", .bias(output.channels))
     bench.add(
-      .linearForward(
+      Operation(
         try LinearForward(input: x, weight: weight, bias: bias, output: y, activation: .identity)))
     bench.add(
-      .linearBackwardInput(
+      Operation(
         try LinearBackwardInput(outputGradient: dy, weight: weight, inputGradient: dx, mask: nil)))
     bench.add(
-      .linearBackwardWeight(
+      Operation(
         try LinearBackwardWeight(input: x, outputGradient: dy, weightGradient: dw, biasGradient: db)))
 
     let prepared = try bench.run(on: device.backend)
@@ -115,9 +115,9 @@ import Testing
     let x = bench.images("input", batch, shape, try t("input"))
     let dy = bench.images("output gradient", batch, shape, try t("output_gradient"))
     let (y, dx) = (bench.images("output", batch, shape), bench.images("input gradient", batch, shape))
-    bench.add(.activationForward(try ActivationForward(input: x, output: y, activation: activation)))
+    bench.add(Operation(try ActivationForward(input: x, output: y, activation: activation)))
     bench.add(
-      .activationBackward(
+      Operation(
         try ActivationBackward(output: y, outputGradient: dy, inputGradient: dx, activation: activation)))
 
     let prepared = try bench.run(on: device.backend)

@@ -31,7 +31,7 @@ import Testing
       source: source)
     bench.add(
       isSquared
-        ? .meanSquaredError(try MeanSquaredError(loss)) : .binaryCrossEntropy(try BinaryCrossEntropy(loss)))
+        ? Operation(try MeanSquaredError(loss)) : Operation(try BinaryCrossEntropy(loss)))
     let result = try bench.sum(loss.perImage, source)
 
     let prepared = try bench.run(on: device.backend)
@@ -52,7 +52,7 @@ import Testing
     let correct = bench.images("correct", batch, .features(1))
     let gradient = bench.images("gradient", batch, shape)
     bench.add(
-      .crossEntropy(
+      Operation(
         try CrossEntropy(
           logits: bench.images("logits", batch, shape, logits), labels: bench.bytes("labels", labels),
           source: source, perImage: perImage, correct: correct, gradient: gradient)))
@@ -79,7 +79,7 @@ import Testing
     let logVariance = bench.images("logvar", batch, shape, try t("logvar"))
     let divergence = bench.images("kl", batch, .features(1))
     bench.add(
-      .klDivergence(
+      Operation(
         try KLDivergence(
           mean: mean, logVariance: logVariance, reconstruction: bench.images("zeros", batch, .features(1)),
           divergence: divergence, total: bench.images("total", batch, .features(1)), source: source)))
@@ -90,7 +90,7 @@ import Testing
       mean: mean, logVariance: logVariance, output: bench.images("z", batch, shape), source: source,
       random: RandomSource(seed: 1, stream: 1))
     bench.add(
-      .reparameterizeBackward(
+      Operation(
         try ReparameterizeBackward(
           forward, outputGradient: bench.images("dz", batch, shape), meanGradient: dmu,
           logVarianceGradient: dlogvar)))
@@ -123,9 +123,9 @@ import Testing
       logVariance: bench.images("logvar", 1, shape, try t("logvar")), output: output, source: source,
       random: RandomSource(seed: seed, stream: stream))
     let (dmu, dlogvar) = (bench.images("dmu", 1, shape), bench.images("dlogvar", 1, shape))
-    bench.add(.reparameterizeForward(forward))
+    bench.add(Operation(forward))
     bench.add(
-      .reparameterizeBackward(
+      Operation(
         try ReparameterizeBackward(
           forward, outputGradient: bench.images("dz", 1, shape, try t("output_gradient")), meanGradient: dmu,
           logVarianceGradient: dlogvar)))

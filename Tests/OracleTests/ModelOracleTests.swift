@@ -15,7 +15,7 @@ import Testing
   @Test("forward and backward", arguments: TestDevice.all, GoldenModel.names(with: "gradient."))
   func gradients(_ device: TestDevice, _ name: String) throws {
     let model = try GoldenModel(name, on: device)
-    try model.prepared.run(.train, step: 0)
+    try model.prepared.run(.gradients, step: 0)
     try expectOutputs(model)
     try expectLosses(model, try model.losses(model.lowered.training!, step: 0))
     let arena = try model.prepared.floats(model.lowered.gradients!)
@@ -46,7 +46,7 @@ import Testing
       let model = try GoldenModel(name, run: run, layers: layers, on: device)
       let before = try model.prepared.floats(model.lowered.parameters)
       let expected = try model.golden.floats("\(run).losses")
-      for step in expected.indices { try model.prepared.run(.train, step: step) }
+      for step in expected.indices { try model.prepared.run(.gradients, step: step) }
 
       for (step, loss) in expected.enumerated() {
         let got = try model.losses(model.lowered.training!, step: step)[.loss]!

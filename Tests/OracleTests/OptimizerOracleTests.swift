@@ -61,7 +61,7 @@ import Testing
     let gradients = bench.floats("gradients", Blocking.segment)
     let state = configuration.optimizer.stateNames.map { bench.floats($0, Blocking.segment) }
     bench.add(
-      .update(
+      Operation(
         try Update(
           rule: configuration.rule, weightDecay: Float(configuration.weightDecay),
           decoupled: configuration.optimizer == .adamw, parameters: parameters, gradients: gradients,
@@ -72,7 +72,7 @@ import Testing
     for step in 0..<steps {
       let range = step * initial.count..<(step + 1) * initial.count
       try prepared.write(Array(fed[range]), to: gradients)
-      try prepared.run(.train, step: step)
+      try prepared.run(.gradients, step: step)
       let got = Array(try prepared.floats(parameters).prefix(initial.count))
       #expect(relativeError(got, Array(expected[range])) <= 1e-6, "\(rule), step \(step)")
       // The way from the start is far shorter than the parameters are long: a wrong scalar shows here.
@@ -112,13 +112,13 @@ import Testing
       Int($0) * Blocking.segment < offsets[1] ? UInt32(0) : 1
     }
     bench.add(
-      .clipNorm(
+      Operation(
         try ClipNorm(
           gradients: gradients, tensors: tensors, maximum: Float(clip.limit),
           partials: bench.floats("partials", tensors.reduce(0) { $0 + ClipNorm.chunks($1) }), factor: factor))
     )
     bench.add(
-      .update(
+      Operation(
         try Update(
           rule: .sgd(momentum: 0, nesterov: false), weightDecay: 0, decoupled: false, parameters: parameters,
           gradients: gradients, state: [], segments: bench.words("segments", owners),

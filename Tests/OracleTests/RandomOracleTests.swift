@@ -42,7 +42,7 @@ import Testing
     var bench = OperationBench()
     let output = bench.images("noise", samples.count, shape)
     bench.add(
-      .addNoise(
+      Operation(
         try AddNoise(
           input: bench.images("black", samples.count, shape), output: output,
           source: bench.source(batch: samples.count, epoch: epoch, samples: samples), random: random,
@@ -59,7 +59,7 @@ import Testing
     let output = bench.images("kept", samples.count, shape)
     let ones = [Float](repeating: 1, count: samples.count * count)
     bench.add(
-      .dropoutForward(
+      Operation(
         try DropoutForward(
           input: bench.images("ones", samples.count, shape, ones), output: output,
           source: bench.source(batch: samples.count, epoch: epoch, samples: samples), random: random,

@@ -80,7 +80,7 @@ import Training
     try prepared.write(
       configuration.trainingTable(epoch: 1, batches: batches.map(\.count)).words, to: training.table)
     try prepared.write([UInt32.max], to: lowered.status!)
-    for step in 0..<steps { try prepared.run(.train, step: step) }
+    for step in 0..<steps { try prepared.run(.gradients, step: step) }
     #expect(try prepared.words(lowered.status!) == [UInt32.max], "\(model.testDescription): all is finite")
     return try ModelState(reading: prepared, of: lowered).sha256
   }

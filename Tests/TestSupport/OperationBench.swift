@@ -73,7 +73,7 @@ package struct OperationBench {
   package mutating func sum(_ perImage: Buffer, _ source: BatchSource) throws -> Buffer {
     let results = floats("results", 1)
     try add(
-      .sumPerImage(
+      Operation(
         SumPerImage(
           perImage: [perImage], table: source.table, scaled: true, results: results, slot: 0, slots: 1)))
     return results
@@ -90,7 +90,7 @@ package struct OperationBench {
   /// The program after `step` on `backend`.
   package func run(on backend: any Backend, step: Int = 0) throws -> any PreparedProgram {
     let prepared = try prepare(on: backend)
-    try prepared.run(.train, step: step)
+    try prepared.run(.gradients, step: step)
     return prepared
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Parity
 import Programs
 
 /// One model on one device with one batch size, measured.
@@ -40,55 +41,56 @@ struct BenchCase {
   /// - Throws: the backend's error.
   func measure(_ effort: Effort) throws -> [Figures] {
     PeakMemory.reset()
-    let (model, prepared) = try prepare()
-    return try [(Routine.Name.train, "train"), (.evaluate, "forward")].map { routine, phase in
-      let rates = try rates(of: routine, prepared, model, effort)
+    let prepared = try prepare()
+    let phases: [(name: String, routines: [Routine.Name], step: (Int) throws -> Void)] = [
+      ("train", [.gradients, .update], prepared.step), ("forward", [.evaluate], prepared.evaluate),
+    ]
+    return try phases.map { phase, routines, step in
+      let rates = try rates(of: step, prepared, effort)
       let median = rates[rates.count / 2]
-      let flops = Double(model.program.routine(routine)?.flops ?? 0)
+      let program = prepared.model.program
+      let flops = Double(routines.reduce(0) { $0 + (program.routine($1)?.flops ?? 0) })
       return Figures(
         model: configuration.model.rawValue, device: backend.device.identifier,
         batch: configuration.batchSize, phase: phase, imagesPerSecond: median,
-        flopsPerSecond: median / Double(configuration.batchSize) * flops, peakMemoryBytes: peak(model),
+        flopsPerSecond: median / Double(configuration.batchSize) * flops, peakMemoryBytes: peak(program),
         spread: rates[rates.count - 1] / rates[0])
     }
   }
 
   /// The program with images, initial parameters and the tables of a whole epoch of full batches.
-  private func prepare() throws -> (LoweredModel, any PreparedProgram) {
+  private func prepare() throws -> PreparedModel {
     let batch = configuration.batchSize
     let steps = images / batch
-    let model = try LoweredModel(
-      configuration, datasetImages: images, training: TrainingShape(steps: steps),
-      evaluation: EvaluationShape(steps: steps, batch: batch))
-    let prepared = try backend.prepare(model.program)
-    try prepared.write(SyntheticImages.pixels(images), to: model.dataset)
-    if let labels = model.labels { try prepared.write(SyntheticImages.labels(images), to: labels) }
-    let order = (0..<UInt32(steps * batch)).map { $0 }
-    let counts = [Int](repeating: batch, count: steps)
-    let training = model.training!
-    for (buffers, table) in [
-      (training, configuration.trainingTable(epoch: 1, batches: counts)),
-      (model.evaluation, configuration.evaluationTable(batches: counts)),
-    ] {
-      try prepared.write(buffers.rows(buffers.batches(order)), to: buffers.indices)
-      try prepared.write(table.words, to: buffers.table)
+    let prepared = try PreparedModel(
+      configuration, images: images, training: TrainingShape(steps: steps),
+      evaluation: EvaluationShape(steps: steps, batch: batch), on: backend)
+    // A few hundred pictures, repeated: what they show has no influence on speed.
+    let pictures = MadeUpImages.blobs(256, configuration.imageShape, seed: 0)
+    for first in stride(from: 0, to: images, by: 256) {
+      let count = min(256, images - first)
+      try prepared.write(images: Array(pictures.prefix(count * configuration.imageShape.count)), from: first)
     }
-    try prepared.write([UInt32.max], to: model.status!)
-    try prepared.run(.initialise, step: 0)
+    try prepared.write(labels: (0..<images).map { UInt8($0 % configuration.classCount) })
+    let batches = prepared.evaluationBatches((0..<UInt32(steps * batch)).map { $0 })
+    let counts = [Int](repeating: batch, count: steps)
+    try prepared.beginEpoch(batches, table: configuration.trainingTable(epoch: 1, batches: counts).words)
+    try prepared.beginEvaluation(batches)
+    try prepared.initialise()
     try prepared.synchronize()
-    return (model, prepared)
+    return prepared
   }
 
   /// Images a second of every round, ascending. Each round is a run of steps that the device is given at once.
   private func rates(
-    of routine: Routine.Name, _ prepared: any PreparedProgram, _ model: LoweredModel, _ effort: Effort
+    of step: (Int) throws -> Void, _ prepared: PreparedModel, _ effort: Effort
   ) throws -> [Double] {
     let available = images / configuration.batchSize
     var next = 0
     func seconds(steps: Int) throws -> Double {
       let began = ContinuousClock.now
       for _ in 0..<steps {
-        try prepared.run(routine, step: next)
+        try step(next)
         next = (next + 1) % available
       }
       try prepared.synchronize()
@@ -108,9 +110,9 @@ struct BenchCase {
     }.sorted()
   }
 
-  private func peak(_ model: LoweredModel) -> Int {
+  private func peak(_ program: Program) -> Int {
     if backend.device.kind == .cpu, let bytes = PeakMemory.bytes { return bytes }
-    let plan = MemoryPlan(model.program)
+    let plan = MemoryPlan(program)
     return plan.persistentBytes + plan.arenaBytes
   }
 }

@@ -42,7 +42,7 @@ struct ReconstructCommand: ParsableCommand {
     try require("--count", count, in: 1...10_000)
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
-    guard weights.configuration.loss != .crossEntropy else {
+    guard !weights.configuration.classifies else {
       throw UsageError("\(trained.run) is a classifier: it makes no images; name a run of an autoencoder")
     }
     let dataset = try data.load(of: folder)

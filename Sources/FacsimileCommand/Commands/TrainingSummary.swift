@@ -27,7 +27,7 @@ struct TrainingSummary {
   init(_ trainer: Trainer, _ folder: RunFolder, _ outcome: Trainer.Outcome) throws {
     let weights = try Weights(run: folder)
     let test = trainer.data.dataset.test
-    let canJudge = weights.configuration.loss != .crossEntropy || test.labels != nil
+    let canJudge = !weights.configuration.classifies || test.labels != nil
     let evaluation =
       canJudge
       ? try Evaluator(weights, images: test, backend: trainer.backend).evaluate() : nil
