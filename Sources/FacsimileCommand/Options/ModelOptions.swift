@@ -28,8 +28,13 @@ struct ModelOptions: ParsableArguments {
 
   /// Every key with what it means and what is allowed; what depends on the model is as for the first that has the key.
   private static var keys: String {
-    ConfigurationKey.all.dropFirst().map { key in
-      let model = ModelKind.allCases.first { ConfigurationKey.keys(of: $0).contains { $0.name == key.name } }!
+    ConfigurationKey.all.dropFirst().compactMap { key in
+      // What only a custom model has is nothing for a command line.
+      guard
+        let model = ModelKind.allCases.first(where: {
+          ConfigurationKey.keys(of: $0).contains { $0.name == key.name }
+        })
+      else { return nil }
       return "\(key.name): \(key.summary); \(key.allowed(model))"
     }.joined(separator: "\n")
   }
