@@ -33,7 +33,7 @@ struct FailureTests {
     try fails(["data", "inspect", "mnist"], "data set mnist not found, looked in")
     try fails(["train", "vae", "--data", "mnist"], "FACSIMILE_DATA")
     try fails(["train", "vae", "--data", "cifar"], "no data set 'cifar': expected one of mnist")
-    try fails(["train", "vae", "--data", place.path("nowhere")], "existing folder of IDX files")
+    try fails(["train", "vae", "--data", place.path("nowhere")], "existing folder of images")
     #expect(try Facsimile.run(["data", "list", "--json"], environment: nothing).status == 0)
   }
 

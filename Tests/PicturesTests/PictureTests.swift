@@ -1,11 +1,12 @@
 import Foundation
+import Pictures
 import Storage
 import TestSupport
 import Testing
 
 @Suite("Images")
 struct ImageTests {
-  static let image = GrayImage(width: 16, height: 17, pixels: (0..<272).map { UInt8($0 & 255) })
+  static let image = Picture(width: 16, height: 17, pixels: (0..<272).map { UInt8($0 & 255) })
 
   @Test("A PNG read back has the same pixels")
   func roundTrip() throws {
@@ -16,8 +17,8 @@ struct ImageTests {
     #expect(bytes.prefix(8) == Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
     // Colour type 0 and 8 bits: gray.
     #expect(bytes[24] == 8 && bytes[25] == 0)
-    #expect(try GrayImage(contentsOf: file) == Self.image)
-    #expect(try GrayImage(pngData: Self.image.pngData()) == Self.image)
+    #expect(try Picture(contentsOf: file) == Self.image)
+    #expect(try Picture(pngData: Self.image.pngData()) == Self.image)
     #expect(try folder.names() == ["a.png"])
   }
 
@@ -26,13 +27,13 @@ struct ImageTests {
     let colour =
       "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAIAAACUgoPjAAAAEklEQVR4nGP4"
       + "//8/AwODr68vABnAA+WG3wF3AAAAAElFTkSuQmCC"
-    let read = try GrayImage(pngData: #require(Data(base64Encoded: colour)))
-    #expect(read == GrayImage(width: 3, height: 1, pixels: [255, 0, 77]))
+    let read = try Picture(pngData: #require(Data(base64Encoded: colour)))
+    #expect(read == Picture(width: 3, height: 1, pixels: [255, 0, 77]))
     let alpha =
       "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAQAAABeK7cBAAAADUlEQVR4nGM4"
       + "8f8EAwAHsgKQNe54+AAAAABJRU5ErkJggg=="
-    let laid = try GrayImage(pngData: #require(Data(base64Encoded: alpha)))
-    #expect(laid == GrayImage(width: 2, height: 1, pixels: [200, 0]))
+    let laid = try Picture(pngData: #require(Data(base64Encoded: alpha)))
+    #expect(laid == Picture(width: 2, height: 1, pixels: [200, 0]))
   }
 
   @Test("Damaged, foreign and enormous files are refused by name")
@@ -48,18 +49,18 @@ struct ImageTests {
     ]
     for (name, data) in faults {
       try data.write(to: folder.file(name))
-      let error = #expect(throws: PNGError.self, "\(name)") { try GrayImage(contentsOf: folder.file(name)) }
+      let error = #expect(throws: PNGError.self, "\(name)") { try Picture(contentsOf: folder.file(name)) }
       #expect(error?.path == folder.file(name).path)
     }
-    #expect(throws: FileError.self) { try GrayImage(contentsOf: folder.file("none")) }
-    #expect(throws: PNGError.self) { try GrayImage(width: 1_000_001, height: 1, shade: 0).pngData() }
+    #expect(throws: FileError.self) { try Picture(contentsOf: folder.file("none")) }
+    #expect(throws: PNGError.self) { try Picture(width: 1_000_001, height: 1, shade: 0).pngData() }
   }
 
   @Test("Shades round to nearest and are clamped")
   func shades() {
     let values: [Float] = [0, 1, -1, 2, .nan, .infinity, -.infinity, 0.5, 1 / 255, 0.49 / 255, 254.5 / 255]
-    #expect(values.map(GrayImage.shade) == [0, 255, 0, 255, 0, 255, 0, 128, 1, 0, 255])
-    for byte in UInt8.min ... .max { #expect(GrayImage.shade(Float(byte) / 255) == byte) }
+    #expect(values.map(Picture.shade) == [0, 255, 0, 255, 0, 255, 0, 128, 1, 0, 255])
+    for byte in UInt8.min ... .max { #expect(Picture.shade(Float(byte) / 255) == byte) }
   }
 
   @Test("A grid has its tiles, margins and scale in place")
@@ -83,7 +84,7 @@ struct ImageTests {
   func pairs() {
     let grid = ImageGrid(tileWidth: 1, tileHeight: 1, margin: 0, scale: 1, background: 0)
     let image = grid.image(originals: [[1], [2], [3]], over: [[11], [12], [13]], columns: 2)
-    #expect(image == GrayImage(width: 2, height: 4, pixels: [1, 2, 11, 12, 3, 0, 13, 0]))
+    #expect(image == Picture(width: 2, height: 4, pixels: [1, 2, 11, 12, 3, 0, 13, 0]))
     #expect(ImageGrid().image(rows: [[[UInt8](repeating: 5, count: 784)]]).width == 64)
   }
 }
