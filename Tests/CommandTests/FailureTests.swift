@@ -71,6 +71,19 @@ struct FailureTests {
     #expect(try Facsimile.run(train("vae"), in: place.url).status == 0)
   }
 
+  @Test("A class without training images is nothing to an autoencoder, but stops a classifier")
+  func emptyClass() throws {
+    try place.putDataset()
+    let classes = (0..<80).map { UInt8($0 % 10 == 3 ? 4 : $0 % 10) }
+    try place.put("data/train-labels-idx1-ubyte", idx(0x801, [80], classes))
+    func train(_ model: String) -> [String] {
+      ["train", model, "--data", "data", "--device", "cpu", "--epochs", "1", "--out", "new/\(model)"]
+    }
+    try Facsimile.expectFailure(
+      train("classifier"), status: 2, "data has 10 classes, but no training image of class 3", in: place.url)
+    #expect(try Facsimile.run(train("vae"), in: place.url).status == 0)
+  }
+
   @Test("A run does not say of other data what it was trained on")
   func otherData() throws {
     try place.putDataset()
