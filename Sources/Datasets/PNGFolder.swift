@@ -42,12 +42,8 @@ struct PNGFolder {
     let names = NaturalOrder.sorted(Array(Set(parts.flatMap { $0.classNames ?? [] })))
     try check(names)
     let images = parts.map { $0.images(classes: names) }
-    let (shape, pixels) = try PNGImages.read(images.map { $0.map(\.file) })
-    let sets = try images.indices.map { part in
-      try ImageSet(
-        pixels: pixels[part], labels: parts[part].classNames.map { _ in images[part].map(\.label) },
-        shape: shape)
-    }
+    let shape = try PNGImages.shape(of: images.joined().map(\.file))
+    let sets = try zip(images, parts).map { try Self.set($0, isLabelled: $1.classNames != nil, shape) }
     return FolderContents(
       train: sets[0], test: sets[1], classNames: names.isEmpty ? nil : names, files: [:])
   }
@@ -60,14 +56,20 @@ struct PNGFolder {
         .badSplit, path: url.path,
         "expected two PNG pictures or more, one of them for the test set, found one")
     }
+    let shape = try PNGImages.shape(of: images.map(\.file))
     let split = Self.split(labels: images.map(\.label))
-    let parts = [split.train, split.test].map { indices in indices.map { images[$0] } }
-    let (shape, pixels) = try PNGImages.read(parts.map { $0.map(\.file) })
-    let sets = try parts.indices.map { index in
-      try ImageSet(
-        pixels: pixels[index], labels: part.classNames.map { _ in parts[index].map(\.label) }, shape: shape)
+    let sets = try [split.train, split.test].map { indices in
+      try Self.set(indices.map { images[$0] }, isLabelled: part.classNames != nil, shape)
     }
     return FolderContents(train: sets[0], test: sets[1], classNames: part.classNames, files: [:])
+  }
+
+  private static func set(
+    _ images: [(file: URL, label: UInt8)], isLabelled: Bool, _ shape: ImageShape
+  ) throws -> ImageSet {
+    try ImageSet(
+      pixels: PNGImages.pixels(of: images.map(\.file), shape), labels: isLabelled ? images.map(\.label) : nil,
+      shape: shape)
   }
 
   private func check(_ names: [String]) throws {

@@ -3,33 +3,30 @@ import Pictures
 
 /// Reading many PNG of one size.
 enum PNGImages {
-  /// The size of all images, and the values of each part's, as in ``ImageSet/pixels``.
+  /// The values of all images, as in ``ImageSet/pixels``; in a set of three channels, gray ones become red, green and
+  /// blue of the same shade.
   ///
-  /// Where any picture is in colour, gray ones become red, green and blue of the same shade. All sizes are checked,
-  /// and the memory that is needed, before a picture is unpacked.
-  ///
-  /// - Throws: `DatasetError` for sizes that are not handled or differ, `PNGError`, `FileError`, `NotAFile`.
-  static func read(_ parts: [[URL]]) throws -> (shape: ImageShape, pixels: [[UInt8]]) {
-    let shape = try commonShape(parts.joined())
-    let count = parts.reduce(0) { $0 + $1.count }
-    try ImageSet.checkMemory(count: count, shape: shape, path: nil)
-    let pixels = try parts.map { files in
-      var pixels: [UInt8] = []
-      pixels.reserveCapacity(files.count * shape.count)
-      for file in files {
-        let picture = try Picture(contentsOf: file)
-        let found = ImageShape(channels: shape.channels, height: picture.height, width: picture.width)
-        guard found == shape, picture.channels <= shape.channels else {
-          throw DatasetError(.wrongShape, path: file.path, "the file changed while the folder was read")
-        }
-        pixels += (shape.channels == 3 ? picture.inColour : picture).planar
+  /// - Parameter shape: what ``shape(of:)`` found.
+  /// - Throws: `PNGError` for a picture that is damaged, `DatasetError`, `FileError`, `NotAFile`.
+  static func pixels(of files: [URL], _ shape: ImageShape) throws -> [UInt8] {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(files.count * shape.count)
+    for file in files {
+      let picture = try Picture(contentsOf: file)
+      let found = ImageShape(channels: shape.channels, height: picture.height, width: picture.width)
+      guard found == shape, picture.channels <= shape.channels else {
+        throw DatasetError(.wrongShape, path: file.path, "the file changed while the folder was read")
       }
-      return pixels
+      pixels += (shape.channels == 3 ? picture.inColour : picture).planar
     }
-    return (shape, pixels)
+    return pixels
   }
 
-  private static func commonShape(_ files: some Sequence<URL>) throws -> ImageShape {
+  /// The size of all images: three channels where any is in colour. Only the headers are read.
+  ///
+  /// - Throws: `DatasetError` for sizes that are not handled or differ, or where memory does not suffice; `PNGError`,
+  ///   `FileError`, `NotAFile`.
+  static func shape(of files: [URL]) throws -> ImageShape {
     var first: (file: URL, shape: ImageShape)?
     var channels = 1
     for file in files {
@@ -48,6 +45,8 @@ enum PNGImages {
       }
     }
     guard let shape = first?.shape else { preconditionFailure("PNGImages: no files") }
-    return ImageShape(channels: channels, height: shape.height, width: shape.width)
+    let common = ImageShape(channels: channels, height: shape.height, width: shape.width)
+    try ImageSet.checkMemory(count: files.count, shape: common, path: nil)
+    return common
   }
 }
