@@ -36,7 +36,8 @@ struct FolderListing {
 
   /// Neither folders nor pictures.
   var holdsNoImages: Bool {
-    folders.isEmpty && !files.contains { Self.ending($0) == "png" || Self.otherPictures.contains(Self.ending($0)) }
+    folders.isEmpty
+      && !files.contains { Self.ending($0) == "png" || Self.otherPictures.contains(Self.ending($0)) }
   }
 
   /// Files that a data set may be packed in.

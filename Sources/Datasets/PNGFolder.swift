@@ -107,7 +107,8 @@ private struct PNGPart {
       if images.isEmpty, let deeper = inside.folders.first {
         throw DatasetError(
           .notReadable, path: inside.url.path,
-          "expected PNG pictures, found none but folders (\(deeper), …): name the folder that holds the classes")
+          "expected PNG pictures, found none but folders (\(deeper), …): name the folder that holds the classes"
+        )
       }
       return (name, images)
     }
@@ -115,7 +116,8 @@ private struct PNGPart {
     if let file = files.first, let filled {
       throw DatasetError(
         .notReadable, path: url.path,
-        "expected pictures or folders of them, one a class, found both (\(file.lastPathComponent) and \(filled.name))")
+        "expected pictures or folders of them, one a class, found both (\(file.lastPathComponent) and \(filled.name))"
+      )
     }
     if files.isEmpty, filled == nil {
       throw DatasetError(

@@ -39,7 +39,8 @@ struct PNGFolderTests {
   func parts() throws {
     for (name, shade): (String, UInt8) in [
       ("a/train/c10/7.png", 50), ("a/train/c2/img10.png", 20), ("a/train/c2/img2.PNG", 10),
-      ("a/train/c2/img0002.png", 11), ("a/test/c10/1.png", 60), ("a/test/c2/1.png", 30), ("a/test/c11/1.png", 70),
+      ("a/train/c2/img0002.png", 11), ("a/test/c10/1.png", 60), ("a/test/c2/1.png", 30),
+      ("a/test/c11/1.png", 70),
       ("a/val/c1/1.png", 1), ("a/preview.png", 2), ("a/train/.hidden/1.png", 3), ("a/test/c2/.1.png", 4),
     ] { try put(name, shade) }
     try folder.put("a/train/c2/readme.txt", Data("no picture".utf8))
@@ -130,7 +131,9 @@ struct PNGFolderTests {
   @Test("Files that are no sound PNG are named")
   func damaged() throws {
     let sound = try Data(contentsOf: put("a/1.png", 1))
-    for bad in [Data(), Data("nothing of the kind, but long enough for it".utf8), sound.prefix(40), sound.prefix(20)] {
+    for bad in [
+      Data(), Data("nothing of the kind, but long enough for it".utf8), sound.prefix(40), sound.prefix(20),
+    ] {
       let file = try folder.put("a/2.png", bad)
       let error = #expect(throws: PNGError.self) { try load("a") }
       #expect(error?.path == file.path)

@@ -94,7 +94,9 @@ struct ImageTests {
       let (header, picture) = (try PNGHeader(contentsOf: file), try Picture(contentsOf: file))
       #expect(header.width == 10 && header.height == 9 && header.channels == picture.channels)
     }
-    for bad in [Data(), Data("text, and more than thirty-three bytes".utf8), try Self.image.pngData().prefix(20)] {
+    for bad in [
+      Data(), Data("text, and more than thirty-three bytes".utf8), try Self.image.pngData().prefix(20),
+    ] {
       let file = try folder.put("bad.png", bad)
       let error = #expect(throws: PNGError.self) { try PNGHeader(contentsOf: file) }
       #expect(error?.path == file.path)
