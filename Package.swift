@@ -109,7 +109,7 @@ let package = Package(
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "Programs"]),
     .testTarget(
       name: "OracleTests",
-      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport"]),
+      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "ParityTests",
       dependencies: [
@@ -127,7 +127,8 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: ["FacsimileCommand", "Datasets", "Models", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
