@@ -118,12 +118,11 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["CPUBackend", "Datasets", "Models", "Programs", "Storage", "TestSupport", "Training"]),
+      dependencies: ["Datasets", "Models", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
-        "Training",
+        "Datasets", "Models", "Programs", "Search", "Storage", "TestSupport", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(

@@ -1,5 +1,3 @@
-import CPUBackend
-import OpenCLBackend
 import Parity
 import Programs
 import TestSupport
