@@ -113,7 +113,7 @@ let package = Package(
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "Programs"]),
     .testTarget(
       name: "OracleTests",
-      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport"]),
+      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "ParityTests",
       dependencies: [
@@ -122,18 +122,16 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: [
-        "CPUBackend", "Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training",
-      ]),
+      dependencies: ["Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
-        "Training",
+        "Datasets", "Models", "Programs", "Search", "Storage", "TestSupport", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: ["FacsimileCommand", "Datasets", "Models", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
