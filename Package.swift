@@ -71,10 +71,12 @@ let package = Package(
 
     // Models and their training, which know no backend.
     .target(name: "Models", dependencies: ["Programs", "Numerics"]),
-    .target(name: "Storage", dependencies: ["CCrypto", "CPNG"]),
-    .target(name: "Datasets", dependencies: ["Storage", "CZlib"]),
+    .target(name: "Storage", dependencies: ["CCrypto"]),
+    .target(name: "Pictures", dependencies: ["Storage", "CPNG"]),
+    .target(name: "Datasets", dependencies: ["Numerics", "Pictures", "Storage", "CZlib"]),
     .target(
-      name: "Training", dependencies: ["Models", "Datasets", "Storage", "Programs", "Numerics", "Yams"]),
+      name: "Training",
+      dependencies: ["Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams"]),
     .target(
       name: "Search",
       dependencies: [
@@ -85,12 +87,12 @@ let package = Package(
 
     .target(
       name: "Facsimile",
-      dependencies: ["Backends", "Datasets", "Models", "Programs", "Storage", "Training"]),
+      dependencies: ["Backends", "Datasets", "Models", "Pictures", "Programs", "Storage", "Training"]),
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
         "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
-        "Programs", "Search", "Storage", "Training",
+        "Pictures", "Programs", "Search", "Storage", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -101,7 +103,9 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "CZlib", "TestSupport"]),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Pictures", "Storage", "CZlib", "TestSupport"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Programs", "Storage"]),
     .testTarget(
       name: "OpenCLBackendTests",
@@ -109,7 +113,7 @@ let package = Package(
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "Programs"]),
     .testTarget(
       name: "OracleTests",
-      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport"]),
+      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "ParityTests",
       dependencies: [
@@ -118,16 +122,16 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["CPUBackend", "Datasets", "Models", "Programs", "Storage", "TestSupport", "Training"]),
+      dependencies: ["Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
-        "Training",
+        "Datasets", "Models", "Programs", "Search", "Storage", "TestSupport", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: ["FacsimileCommand", "Datasets", "Models", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -46,21 +46,8 @@ final class FileBytes: ByteSource {
   fileprivate let descriptor: Int32
 
   init(_ url: URL) throws {
-    let path = url.path
-    let descriptor = try checkedCall("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
-    var status = stat()
-    do {
-      try checkedCall("inspect", path) { fstat(descriptor, &status) }
-      guard status.st_mode & S_IFMT == S_IFREG else {
-        throw DatasetError(.notReadable, path: path, "expected a file, found a folder or a device")
-      }
-    } catch {
-      close(descriptor)
-      throw error
-    }
-    self.path = path
-    self.descriptor = descriptor
-    self.mostBytes = Int(status.st_size)
+    path = url.path
+    (descriptor, mostBytes) = try openPlainFile(path)
   }
 
   deinit {

@@ -28,31 +28,32 @@ public struct DatasetCatalog: Sendable {
   /// A folder whose four files are those of a known data set goes by its name, and counts as verified, so a
   /// run is the same however its data were named.
   ///
-  /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), or a folder of IDX files.
-  /// - Throws: `DatasetError` when it is not there, incomplete, damaged, or not what its name says; `FileError`
-  ///   when a file cannot be read.
+  /// A folder holds one of these, looked for in this order; all images are of one size, 8 to 128 pixels a side, with
+  /// 1 or 3 channels:
+  /// * IDX files, plain or packed with gzip, named as MNIST's, in three dimensions or four (`…-idx4-ubyte`, or under
+  ///   MNIST's own names);
+  /// * CIFAR-10's binary files, or the folder `cifar-10-batches-bin` of them;
+  /// * PNG: `train/CLASS/*.png` and `test/CLASS/*.png`; `CLASS/*.png`, of which a tenth becomes the test set, chosen
+  ///   by Philox under a fixed seed, from every class alike; or either without folders of classes. Images and classes
+  ///   are in natural order (`img2` before `img10`).
+  ///
+  /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), or a folder.
+  /// - Throws: `DatasetError` when it is not there, incomplete, damaged, or not what its name says; `PNGError` for a
+  ///   damaged picture; `FileError` or `NotAFile` when a file cannot be read.
   public func load(_ nameOrFolder: String) throws -> Dataset {
     try read(nameOrFolder).dataset
   }
 
-  func read(_ nameOrFolder: String) throws -> (dataset: Dataset, hashes: [DatasetFile: String]) {
-    guard let known = KnownDataset(rawValue: nameOrFolder) else {
-      let folder = try folder(nameOrFolder)
-      let contents = try folder.read(expecting: nil, name: nameOrFolder)
-      let recognised = KnownDataset.allCases.first { $0.hashes == contents.hashes }
-      let name = recognised?.rawValue ?? folder.url.lastPathComponent
-      return (try dataset(name, contents, folder, isVerified: recognised != nil), contents.hashes)
-    }
-    let folder = try find(known)
-    let contents = try folder.read(expecting: known.hashes, name: known.rawValue)
-    return (try dataset(known.rawValue, contents, folder, isVerified: known.hashes != nil), contents.hashes)
-  }
-
-  private func dataset(
-    _ name: String, _ contents: DatasetFolder.Contents, _ folder: DatasetFolder, isVerified: Bool
-  ) throws -> Dataset {
-    try Dataset(
-      name: name, train: contents.train, test: contents.test, source: folder.url, isVerified: isVerified)
+  func read(_ nameOrFolder: String) throws -> (dataset: Dataset, files: [String: String]) {
+    let known = KnownDataset(rawValue: nameOrFolder)
+    let folder = try known.map(find) ?? folder(nameOrFolder)
+    let contents = try folder.read(as: known)
+    let meant = known ?? KnownDataset.allCases.first { $0.hashes != nil && $0.fileHashes == contents.files }
+    let dataset = try Dataset(
+      name: meant?.rawValue ?? folder.url.lastPathComponent, train: contents.train, test: contents.test,
+      classNames: contents.classNames ?? meant?.classNames, source: folder.url,
+      isVerified: meant?.hashes != nil)
+    return (dataset, contents.files)
   }
 
   private func folder(_ path: String) throws -> DatasetFolder {
@@ -60,10 +61,12 @@ public struct DatasetCatalog: Sendable {
     guard !path.isEmpty, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       let names = KnownDataset.allCases.map(\.rawValue).joined(separator: ", ")
       throw DatasetError(
-        .unknownName, "no data set '\(path)': expected one of \(names), or an existing folder of IDX files")
+        .unknownName, "no data set '\(path)': expected one of \(names), or an existing folder of images")
     }
     guard isFolder.boolValue else {
-      throw DatasetError(.notReadable, path: path, "expected a folder of IDX files, found a file")
+      let file = URL(fileURLWithPath: path)
+      if FolderListing.isArchive(file) { throw DatasetFolder.packed(file) }
+      throw DatasetError(.notReadable, path: path, "expected a folder of images, found a file")
     }
     return DatasetFolder(url: URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL)
   }
@@ -71,21 +74,26 @@ public struct DatasetCatalog: Sendable {
   func find(_ known: KnownDataset) throws -> DatasetFolder {
     let name = known.rawValue
     var looked: [String] = []
+    var places: [URL] = []
     for entry in dataFolders {
       let inside = DatasetFolder(url: entry.appendingPathComponent(name, isDirectory: true))
-      if inside.isMeant { return inside }
+      if inside.holds(known) { return inside }
       looked.append(inside.url.path)
+      places += [inside.url, entry]
       let itself = DatasetFolder(url: entry)
-      guard itself.isMeant else { continue }
+      guard itself.holds(known) else { continue }
       if entry.lastPathComponent == name || itself.looksLike(known) { return itself }
       looked.append("\(entry.path) (which holds other IDX files)")
     }
     let cache = cacheFolder.appendingPathComponent(name, isDirectory: true)
     for url in [cache, systemFolder.appendingPathComponent(name, isDirectory: true)] {
       let folder = DatasetFolder(url: url)
-      if folder.isMeant { return folder }
+      if folder.holds(known) { return folder }
       looked.append(url.path)
+      places.append(url)
     }
+    let archives = places.lazy.compactMap { DatasetFolder(url: $0).archive }
+    if known == .cifar10, let archive = archives.first { throw DatasetFolder.packed(archive) }
     throw DatasetError(
       .notFound,
       "data set \(name) not found, looked in \(looked.joined(separator: ", ")): "

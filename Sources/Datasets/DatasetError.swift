@@ -2,7 +2,7 @@
 public struct DatasetError: Error, Equatable, CustomStringConvertible {
   /// What kind of thing is wrong.
   public enum Kind: String, Sendable {
-    /// Not a file, or not a folder, where one is needed.
+    /// Not what is needed: a file in place of a folder, pictures in another form than PNG, a mixture.
     case notReadable
     /// The first four bytes are not those of the expected kind of file.
     case wrongMagic
@@ -14,13 +14,15 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case corruptGzip
     /// The images are of a size that is not handled, or not all of one size.
     case wrongShape
+    /// More images than fit in memory.
+    case tooLarge
     /// No images or labels at all.
     case empty
     /// Images and labels are not equally many.
     case countMismatch
-    /// A label that stands for no class of the format.
+    /// A label that stands for no class, or too many classes.
     case badLabel
-    /// One of the four files is not in the folder.
+    /// A file or folder that belongs to the data set is not there, or nothing is.
     case missingFile
     /// A file of a known data set has other contents.
     case hashMismatch
@@ -28,7 +30,7 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case notFound
     /// Neither a known name nor a folder.
     case unknownName
-    /// A validation split that cannot be made.
+    /// A split that cannot be made.
     case badSplit
   }
 

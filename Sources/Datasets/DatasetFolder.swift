@@ -1,78 +1,59 @@
 import Foundation
+import Storage
 
-/// A folder that holds the four IDX files of a data set, or only the two of images.
+/// What the files of a folder hold.
+struct FolderContents {
+  let train: ImageSet
+  let test: ImageSet
+  /// What the classes are called, where the files say so.
+  let classNames: [String]?
+  /// SHA-256 of each unpacked file, by its name without `.gz`; none for folders of PNG.
+  let files: [String: String]
+}
+
+/// A folder of images in one of the forms that are read: IDX files, CIFAR-10's files, PNG.
 struct DatasetFolder {
   let url: URL
 
-  /// The file in this folder, unpacked or packed; the unpacked one where both are there.
-  func url(of file: DatasetFile) -> URL? {
-    [file.rawValue, file.rawValue + ".gz"].map { url.appendingPathComponent($0) }
-      .first { FileManager.default.fileExists(atPath: $0.path) }
+  /// Whether at least one of the files of a known data set's form is there: the folder is meant, even where
+  /// others are missing.
+  func holds(_ known: KnownDataset) -> Bool {
+    known == .cifar10 ? CIFAR10Folder(near: url) != nil : IDXFolder(url: url).isMeant
   }
 
-  /// Whether at least one of the files is there: the folder is meant, even where others are missing.
-  var isMeant: Bool {
-    DatasetFile.allCases.contains { url(of: $0) != nil }
-  }
-
-  /// Whether the smallest file is, by its hash, the known data set's.
+  /// Whether what is in the folder can be told to be the known data set.
   func looksLike(_ known: KnownDataset) -> Bool {
-    guard let expected = known.hashes?[.testLabels], let file = url(of: .testLabels) else { return false }
-    return (try? IDX.labels(contentsOf: file).sha256) == expected
+    known == .cifar10 ? holds(known) : IDXFolder(url: url).looksLike(known)
   }
 
-  /// What the files hold, and the SHA-256 of each.
-  struct Contents {
-    let train: ImageSet
-    let test: ImageSet
-    let hashes: [DatasetFile: String]
-  }
-
-  /// Reads all files; labels may be missing, but not from a data set whose hashes are known.
+  /// Reads what is there.
   ///
-  /// - Parameter expected: the hashes to insist on, where known.
-  /// - Throws: `DatasetError`, `FileError`.
-  func read(expecting expected: [DatasetFile: String]?, name: String) throws -> Contents {
-    var hashes: [DatasetFile: String] = [:]
-    func contents(_ file: DatasetFile, _ read: (URL) throws -> IDX.Contents) throws -> IDX.Contents {
-      let url = try require(file)
-      let contents = try read(url)
-      if let wanted = expected?[file], wanted != contents.sha256 {
-        throw DatasetError(
-          .hashMismatch, path: url.path,
-          "not the file of \(name): expected SHA-256 \(wanted) (unpacked), found \(contents.sha256): "
-            + "get it again, or name its folder to use it as it is")
-      }
-      hashes[file] = contents.sha256
-      return contents
-    }
-    func set(_ imagesFile: DatasetFile, _ labelsFile: DatasetFile) throws -> ImageSet {
-      if expected == nil, url(of: labelsFile) == nil {
-        let images = try contents(imagesFile, IDX.images)
-        return try ImageSet(pixels: images.bytes, shape: images.shape!)
-      }
-      // The labels first: where they are broken, the larger file need not be unpacked.
-      let labels = try contents(labelsFile, IDX.labels)
-      let images = try contents(imagesFile, IDX.images)
-      guard labels.count == images.count else {
-        throw DatasetError(
-          .countMismatch, path: try require(labelsFile).path,
-          "expected \(images.count) labels, one per image in \(try require(imagesFile).lastPathComponent), "
-            + "found \(labels.count)")
-      }
-      return try ImageSet(pixels: images.bytes, labels: labels.bytes, shape: images.shape!)
-    }
-    let train = try set(.trainImages, .trainLabels)
-    let test = try set(.testImages, .testLabels)
-    return Contents(train: train, test: test, hashes: hashes)
+  /// - Parameter known: the data set it must be; nil for any.
+  /// - Throws: `DatasetError`, `PNGError`, `FileError`, `NotAFile`.
+  func read(as known: KnownDataset?) throws -> FolderContents {
+    let idx = IDXFolder(url: url)
+    if known != .cifar10, idx.isMeant { return try idx.read(as: known) }
+    if let cifar = CIFAR10Folder(near: url) { return try cifar.read() }
+    let listing = try FolderListing(url)
+    if listing.holdsNoImages, let archive = listing.archives.first { throw Self.packed(archive) }
+    return try PNGFolder(url: url).read()
   }
 
-  private func require(_ file: DatasetFile) throws -> URL {
-    if let found = url(of: file) { return found }
-    let others = DatasetFile.allCases.map(\.rawValue).joined(separator: ", ")
-    throw DatasetError(
-      .missingFile, path: url.path,
-      "no \(file.rawValue)[.gz]; a folder of IDX files holds \(others), each plain or .gz; only labels may be missing"
-    )
+  /// Archives of CIFAR-10 in the folder that nobody has unpacked.
+  var archive: URL? {
+    (try? FolderListing(url))?.archives.first { $0.lastPathComponent.hasPrefix("cifar-10") }
+  }
+
+  /// What to do with an archive.
+  static func packed(_ archive: URL) -> DatasetError {
+    let name = archive.lastPathComponent
+    if name.hasPrefix("cifar-10-python") {
+      return DatasetError(
+        .missingFile, path: archive.path,
+        "this is CIFAR-10 for Python: get the binary version, cifar-10-binary.tar.gz, and unpack it")
+    }
+    let (file, folder) = (shellQuoted(archive.path), shellQuoted(archive.deletingLastPathComponent().path))
+    let command = name.hasSuffix(".zip") ? "unzip \(file) -d \(folder)" : "tar -xf \(file) -C \(folder)"
+    return DatasetError(.missingFile, path: archive.path, "unpack it first: `\(command)`")
   }
 }

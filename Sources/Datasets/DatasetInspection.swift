@@ -6,15 +6,19 @@ public struct DatasetInspection: Sendable, Equatable, Codable {
   public struct Part: Sendable, Equatable, Codable {
     /// How many images.
     public let count: Int
+    /// Values per pixel: 1 or 3.
+    public let channels: Int
     /// Rows per image.
     public let height: Int
     /// Pixels per row.
     public let width: Int
     /// How many images of each class, from class 0; nil where there are no labels.
     public let classHistogram: [Int]?
-    /// Mean of all pixels, 0 being black and 1 white.
+    /// Mean of all values, 0 being black and 1 full brightness.
     public let mean: Double
-    /// Standard deviation of all pixels (dividing by their count), 0 being black and 1 white.
+    /// Mean of the values of each channel.
+    public let channelMeans: [Double]
+    /// Standard deviation of all values (dividing by their count).
     public let standardDeviation: Double
 
     /// The figures of a set.
@@ -24,20 +28,41 @@ public struct DatasetInspection: Sendable, Equatable, Codable {
     ///   - classCount: how many classes the data set has; 0 where it has no labels.
     public init(_ set: ImageSet, classCount: Int) {
       count = set.count
+      channels = set.channels
       height = set.height
       width = set.width
-      classHistogram = set.labels.map { Array(Self.histogram($0).prefix(classCount)) }
+      classHistogram = set.labels.map { labels in
+        var counts = [Int](repeating: 0, count: classCount)
+        for label in labels { counts[Int(label)] += 1 }
+        return counts
+      }
       // Sums over the 256 shades: the same result however the pixels are ordered.
-      let shades = Self.histogram(set.pixels).enumerated().map { (Double($0) / 255, Double($1)) }
-      let total = Double(set.pixels.count)
-      let mean = shades.reduce(0) { $0 + $1.0 * $1.1 } / total
-      let squares = shades.reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 }
+      let shades = Self.histograms(set)
+      channelMeans = shades.map(Self.mean)
+      let all = (0..<256).map { shade in shades.reduce(0) { $0 + $1[shade] } }
+      let mean = Self.mean(all)
+      let squares = all.enumerated().reduce(0) { sum, shade in
+        let distance = Double(shade.offset) / 255 - mean
+        return sum + distance * distance * Double(shade.element)
+      }
       self.mean = mean
-      standardDeviation = (squares / total).squareRoot()
+      standardDeviation = (squares / Double(set.pixels.count)).squareRoot()
     }
 
-    private static func histogram(_ bytes: [UInt8]) -> [Int] {
-      bytes.reduce(into: [Int](repeating: 0, count: 256)) { counts, byte in counts[Int(byte)] += 1 }
+    /// How often each shade is there, channel by channel.
+    private static func histograms(_ set: ImageSet) -> [[Int]] {
+      let (channels, area) = (set.channels, set.height * set.width)
+      var counts = [Int](repeating: 0, count: channels * 256)
+      for plane in 0..<set.count * channels {
+        let first = plane % channels * 256
+        for pixel in set.pixels[plane * area..<(plane + 1) * area] { counts[first + Int(pixel)] += 1 }
+      }
+      return (0..<channels).map { Array(counts[$0 * 256..<($0 + 1) * 256]) }
+    }
+
+    private static func mean(_ shades: [Int]) -> Double {
+      let total = Double(shades.reduce(0, +))
+      return shades.enumerated().reduce(0) { $0 + Double($1.offset) / 255 * Double($1.element) } / total
     }
   }
 
@@ -51,9 +76,11 @@ public struct DatasetInspection: Sendable, Equatable, Codable {
   public let train: Part
   /// The test set.
   public let test: Part
+  /// What the classes are called, from class 0, where that is known.
+  public let classNames: [String]?
   /// The data set's hash; see `Dataset.sha256`.
   public let sha256: String
-  /// SHA-256 of each unpacked file, by its name without `.gz`.
+  /// SHA-256 of each unpacked file, by its name without `.gz`; none for a folder of PNG.
   public let files: [String: String]
 }
 
@@ -63,11 +90,11 @@ extension DatasetCatalog {
   /// - Parameter nameOrFolder: as for `load(_:)`.
   /// - Throws: as `load(_:)`.
   public func inspect(_ nameOrFolder: String) throws -> DatasetInspection {
-    let (dataset, hashes) = try read(nameOrFolder)
+    let (dataset, files) = try read(nameOrFolder)
     return DatasetInspection(
       name: dataset.name, folder: dataset.source.path, isVerified: dataset.isVerified,
       train: .init(dataset.train, classCount: dataset.classCount),
-      test: .init(dataset.test, classCount: dataset.classCount), sha256: dataset.sha256,
-      files: Dictionary(uniqueKeysWithValues: hashes.map { ($0.key.rawValue, $0.value) }))
+      test: .init(dataset.test, classCount: dataset.classCount),
+      classNames: dataset.classNames, sha256: dataset.sha256, files: files)
   }
 }

@@ -43,7 +43,7 @@ extension DatasetCatalog {
     let folder: DatasetFolder
     do { folder = try find(known) } catch { return failed(.absent, in: nil, error) }
     do {
-      let contents = try folder.read(expecting: known.hashes, name: known.rawValue)
+      let contents = try folder.read(as: known)
       return DatasetListing(
         name: known.rawValue, state: known.hashes == nil ? .unverified : .verified, folder: folder.url.path,
         trainCount: contents.train.count, testCount: contents.test.count, problem: nil)

@@ -29,7 +29,7 @@ public enum IDX {
   /// Reads a file of images: [count, height, width], or [count, channels, height, width].
   ///
   /// - Throws: `DatasetError` when it is not exactly a file of one or more images of a size that is handled;
-  ///   `FileError` when it cannot be read.
+  ///   `FileError` or `NotAFile` when it cannot be read.
   public static func images(contentsOf url: URL) throws -> Contents {
     let source = try openByteSource(url)
     let header = try readHeader(source, magics: [imagesMagic, channelImagesMagic])
@@ -42,8 +42,8 @@ public enum IDX {
 
   /// Reads a file of labels.
   ///
-  /// - Throws: `DatasetError` when it is not exactly a file of one or more labels; `FileError` when it cannot be
-  ///   read.
+  /// - Throws: `DatasetError` when it is not exactly a file of one or more labels; `FileError` or `NotAFile`
+  ///   when it cannot be read.
   public static func labels(contentsOf url: URL) throws -> Contents {
     let source = try openByteSource(url)
     return try readItems(source, readHeader(source, magics: [labelsMagic]), shape: nil)
@@ -96,6 +96,7 @@ public enum IDX {
         "the header promises \(count) items, more than the file can hold: it is cut off or damaged, get it again"
       )
     }
+    if let shape { try ImageSet.checkMemory(count: count, shape: shape, path: source.path) }
     let bytes = try source.next(size)
     guard bytes.count == size else {
       throw DatasetError(

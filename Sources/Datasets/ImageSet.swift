@@ -1,3 +1,5 @@
+import Foundation
+
 /// Images of one size in one block of bytes, with or without a class for each.
 public struct ImageSet: Sendable, Equatable {
   /// How many images.
@@ -45,5 +47,20 @@ public struct ImageSet: Sendable, Equatable {
   public func image(_ index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "ImageSet: image \(index) of \(count)")
     return Array(pixels[index * shape.count..<(index + 1) * shape.count])
+  }
+
+  /// - Parameters:
+  ///   - limit: the most bytes there may be; half of what the machine has unless said otherwise.
+  ///   - path: the file or folder that the images are in.
+  /// - Throws: `DatasetError` with the bytes needed when so many images do not fit in memory.
+  package static func checkMemory(
+    count: Int, shape: ImageShape, path: String?, limit: UInt64 = ProcessInfo.processInfo.physicalMemory / 2
+  ) throws {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: shape.count)
+    guard overflow || bytes > limit else { return }
+    throw DatasetError(
+      .tooLarge, path: path,
+      "\(count) images of \(shape) need \(overflow ? "more than \(Int.max)" : "\(bytes)") bytes of memory, expected at "
+        + "most \(limit), half of what this machine has: use fewer images")
   }
 }

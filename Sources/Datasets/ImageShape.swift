@@ -1,3 +1,5 @@
+import Pictures
+
 /// The size of an image: channels, rows, and pixels per row.
 public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
   /// Values per pixel: 1 (gray) or 3 (red, green, blue).
@@ -39,5 +41,12 @@ public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
         "expected images of \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels a side, "
           + "found \(height) × \(width) (height × width)")
     }
+  }
+}
+
+extension Picture {
+  /// A picture from the values of one image: channel by channel, row by row.
+  public init(planar values: [UInt8], shape: ImageShape) {
+    self.init(planar: values, channels: shape.channels, height: shape.height, width: shape.width)
   }
 }

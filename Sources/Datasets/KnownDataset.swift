@@ -1,4 +1,5 @@
-/// The four files of a data set, named as MNIST names them; each may also end in `.gz`.
+/// The four files of a data set, named as MNIST names them; each may also end in `.gz`. Images with channels may
+/// also have `idx4` in their names.
 public enum DatasetFile: String, Sendable, CaseIterable {
   /// The training images.
   case trainImages = "train-images-idx3-ubyte"
@@ -8,6 +9,12 @@ public enum DatasetFile: String, Sendable, CaseIterable {
   case testImages = "t10k-images-idx3-ubyte"
   /// The test labels.
   case testLabels = "t10k-labels-idx1-ubyte"
+
+  /// The names it may have, the usual one first.
+  var names: [String] {
+    let channels = rawValue.replacing("idx3", with: "idx4")
+    return channels == rawValue ? [rawValue] : [rawValue, channels]
+  }
 }
 
 /// A data set that is known by name.
@@ -18,6 +25,8 @@ public enum KnownDataset: String, Sendable, CaseIterable {
   case fashionMNIST = "fashion-mnist"
   /// Cursive Japanese characters.
   case kmnist
+  /// Colour photographs of animals and vehicles, 32 × 32.
+  case cifar10 = "cifar-10"
 
   /// SHA-256 of each unpacked file, or nil where no trusted copy has been seen yet.
   public var hashes: [DatasetFile: String]? {
@@ -36,7 +45,26 @@ public enum KnownDataset: String, Sendable, CaseIterable {
         .testImages: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         .testLabels: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
       ]
-    case .kmnist: nil
+    case .kmnist, .cifar10: nil
+    }
+  }
+
+  /// The same by the files' usual names.
+  var fileHashes: [String: String] {
+    Dictionary(uniqueKeysWithValues: (hashes ?? [:]).map { ($0.key.rawValue, $0.value) })
+  }
+
+  /// What the classes are called, from class 0.
+  public var classNames: [String] {
+    switch self {
+    case .mnist: (0...9).map(String.init)
+    case .fashionMNIST:
+      [
+        "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+        "ankle boot",
+      ]
+    case .kmnist: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
+    case .cifar10: CIFAR10Folder.classNames
     }
   }
 
@@ -49,6 +77,10 @@ public enum KnownDataset: String, Sendable, CaseIterable {
       "put its four files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
         + "t10k-labels-idx1-ubyte.gz) in \(folder), or in a folder FOLDER/\(rawValue) "
         + "and `export FACSIMILE_DATA=FOLDER`"
+    case .cifar10:
+      "unpack cifar-10-binary.tar.gz (https://www.cs.toronto.edu/~kriz/cifar.html) in \(folder), so that its files "
+        + "(data_batch_1.bin … data_batch_5.bin, test_batch.bin) lie there or in cifar-10-batches-bin inside, or in a "
+        + "folder FOLDER/\(rawValue) and `export FACSIMILE_DATA=FOLDER`"
     }
   }
 }

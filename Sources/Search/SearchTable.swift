@@ -1,5 +1,6 @@
 import Datasets
 import Models
+import Storage
 
 /// The outcome of a search: the trials, best first, and how to train the best.
 public struct SearchTable: Encodable, Sendable {
@@ -66,13 +67,7 @@ public struct SearchTable: Encodable, Sendable {
     let settings = zip(configuration.pairs, defaults.pairs).filter { $0.value != $1.value }
       .map { "\($0.0.key)=\($0.0.value)" }
     let words = ["facsimile", "train", configuration.model.rawValue, "--data", data]
-    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map(quoted).joined(separator: " ")
-  }
-
-  /// A word as a shell takes it.
-  private static func quoted(_ word: String) -> String {
-    let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=,./:@+".contains($0)) }
-    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map(shellQuoted).joined(separator: " ")
   }
 }
 

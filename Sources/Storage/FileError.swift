@@ -41,19 +41,3 @@ package func checkedCall<Result: SignedInteger>(
     if code != EINTR { throw FileError(action: action, path: path, code: code) }
   }
 }
-
-/// The whole contents of a file.
-///
-/// - Throws: `FileError` with the system's own reason, which Foundation's reading hides.
-func readFile(_ url: URL) throws -> Data {
-  let path = url.path
-  let descriptor = try checkedCall("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
-  defer { close(descriptor) }
-  var contents = Data()
-  var part = [UInt8](repeating: 0, count: 1 << 18)
-  while true {
-    let count = try checkedCall("read", path) { read(descriptor, &part, part.count) }
-    if count == 0 { return contents }
-    contents.append(contentsOf: part[..<count])
-  }
-}

@@ -23,7 +23,7 @@ public final class FolderLock: Sendable {
       try Self.record(getpid(), in: descriptor, path: path)
     } catch {
       let holder = Self.holder(recordedIn: descriptor)
-      close(descriptor)
+      release(descriptor)
       if let error = error as? FileError, error.action == "lock", error.code == EWOULDBLOCK {
         throw FolderInUse(folder: folder.path, process: holder)
       }
@@ -35,7 +35,7 @@ public final class FolderLock: Sendable {
 
   deinit {
     // The file stays: removing it would let two processes lock two different files of the same name.
-    close(descriptor)
+    release(descriptor)
   }
 
   private static func record(_ process: Int32, in descriptor: Int32, path: String) throws {
@@ -51,6 +51,13 @@ public final class FolderLock: Sendable {
     let text = String(decoding: bytes.prefix(count), as: UTF8.self)
     return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
+}
+
+/// Closing alone would leave the lock to a child that this process is just starting, which has a copy of every
+/// descriptor until it becomes another program.
+private func release(_ descriptor: Int32) {
+  flock(descriptor, LOCK_UN)
+  close(descriptor)
 }
 
 /// A run folder that is already locked.

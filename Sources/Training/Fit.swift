@@ -1,5 +1,7 @@
+import Datasets
 import Foundation
 import Models
+import Pictures
 import Programs
 import Storage
 
@@ -135,9 +137,10 @@ extension Trainer {
     guard let pictures = try session.pictures() else { return }
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    let shades = pictures.reconstructions.map { $0.map(GrayImage.shade) }
-    try ImageGrid().image(originals: pictures.originals, over: shades, columns: pictures.originals.count)
-      .write(to: url)
+    let shape = data.dataset.shape
+    let originals = pictures.originals.map { Picture(planar: $0, shape: shape) }
+    let made = pictures.reconstructions.map { Picture(planar: $0.map(Picture.shade), shape: shape) }
+    try ImageGrid().picture(originals, over: made, columns: originals.count).write(to: url)
   }
 
   private func interrupt() throws -> Outcome {

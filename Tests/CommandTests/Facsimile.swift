@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program, run as a user runs it.
@@ -34,16 +35,29 @@ enum Facsimile {
     return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
   }()
 
-  /// Runs the program with these arguments; `interruptedAfter`: sends SIGINT once the output holds this text.
+  /// A signal sent to a run once its output holds a text, at a random moment of the fraction of a second behind.
+  struct Stop {
+    let signal: Int32
+    let text: String
+
+    /// Ctrl-C.
+    static func interrupt(behind text: String) -> Stop { Stop(signal: SIGINT, text: text) }
+    /// `kill -9`, which nobody can catch.
+    static func kill(behind text: String) -> Stop { Stop(signal: SIGKILL, text: text) }
+  }
+
+  /// Runs the program with these arguments to its end, or stops it on the way. Kernels built by one run serve the next,
+  /// but none from before the tests.
   static func run(
-    _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
-    interruptedAfter text: String? = nil
+    _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], stop: Stop? = nil
   ) throws -> Result {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["FACSIMILE_KERNEL_CACHE": TestDevices.cacheFolder.path]) { $1 }
+      .merging(environment) { $1 }
     let (output, errors) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, errors)
     process.standardInput = FileHandle.nullDevice
@@ -54,12 +68,13 @@ enum Facsimile {
     defer { deadline.cancel() }
     // Errors are few enough for the pipe's buffer, so one stream may be read after the other.
     var said = Data()
-    var isInterrupted = false
+    var isStopped = false
     while case let part = output.fileHandleForReading.availableData, !part.isEmpty {
       said += part
-      if let text, !isInterrupted, String(decoding: said, as: UTF8.self).contains(text) {
-        isInterrupted = true
-        process.interrupt()
+      if let stop, !isStopped, String(decoding: said, as: UTF8.self).contains(stop.text) {
+        isStopped = true
+        Thread.sleep(forTimeInterval: .random(in: 0...0.03))
+        kill(identifier, stop.signal)
       }
     }
     let complaints = errors.fileHandleForReading.readDataToEndOfFile()

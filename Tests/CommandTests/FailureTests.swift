@@ -33,7 +33,7 @@ struct FailureTests {
     try fails(["data", "inspect", "mnist"], "data set mnist not found, looked in")
     try fails(["train", "vae", "--data", "mnist"], "FACSIMILE_DATA")
     try fails(["train", "vae", "--data", "cifar"], "no data set 'cifar': expected one of mnist")
-    try fails(["train", "vae", "--data", place.path("nowhere")], "existing folder of IDX files")
+    try fails(["train", "vae", "--data", place.path("nowhere")], "existing folder of images")
     #expect(try Facsimile.run(["data", "list", "--json"], environment: nothing).status == 0)
   }
 
@@ -68,6 +68,19 @@ struct FailureTests {
     try Facsimile.expectFailure(
       train("classifier"), status: 2, "data has no labels: a classifier needs a class", in: place.url)
     #expect(!FileManager.default.fileExists(atPath: place.path("new")), "no folder on the way stays either")
+    #expect(try Facsimile.run(train("vae"), in: place.url).status == 0)
+  }
+
+  @Test("A class without training images is nothing to an autoencoder, but stops a classifier")
+  func emptyClass() throws {
+    try place.putDataset()
+    let classes = (0..<80).map { UInt8($0 % 10 == 3 ? 4 : $0 % 10) }
+    try place.put("data/train-labels-idx1-ubyte", idx(0x801, [80], classes))
+    func train(_ model: String) -> [String] {
+      ["train", model, "--data", "data", "--device", "cpu", "--epochs", "1", "--out", "new/\(model)"]
+    }
+    try Facsimile.expectFailure(
+      train("classifier"), status: 2, "data has 10 classes, but no training image of class 3", in: place.url)
     #expect(try Facsimile.run(train("vae"), in: place.url).status == 0)
   }
 

@@ -86,7 +86,7 @@ struct CatalogTests {
     #expect(mnist.message.contains("FACSIMILE_DATA"))
     let unknown = try error { _ = try catalog().load("mnits") }
     #expect(unknown.kind == .unknownName)
-    #expect(unknown.message.contains("mnist, fashion-mnist, kmnist"))
+    #expect(unknown.message.contains("mnist, fashion-mnist, kmnist, cifar-10"))
     #expect(try error { _ = try catalog().load("") }.kind == .unknownName)
     let file = try folder.put("file", Data())
     #expect(try error { _ = try catalog().load(file.path) }.kind == .notReadable)
@@ -134,8 +134,8 @@ struct CatalogTests {
     try folder.putDataset("data/kmnist", train: 20, test: 4)
     try folder.putDataset("data/fashion-mnist")
     let list = catalog(data: "data").list()
-    #expect(list.map(\.name) == ["mnist", "fashion-mnist", "kmnist"])
-    #expect(list.map(\.state) == [.absent, .damaged, .unverified])
+    #expect(list.map(\.name) == ["mnist", "fashion-mnist", "kmnist", "cifar-10"])
+    #expect(list.map(\.state) == [.absent, .damaged, .unverified, .absent])
     #expect(list[2].trainCount == 20 && list[2].testCount == 4 && list[2].problem == nil)
     #expect(list[2].folder == folder.file("data/kmnist").path)
     #expect(list[1].problem?.contains("SHA-256") == true && list[1].trainCount == nil)
@@ -160,5 +160,41 @@ struct CatalogTests {
     #expect(abs(figures.train.mean - mean) < 1e-9)
     let coded = try JSONDecoder().decode(DatasetInspection.self, from: JSONEncoder().encode(figures))
     #expect(coded == figures)
+  }
+
+  @Test("Training and test images must be of one size; classes are counted in both")
+  func wholes() throws {
+    let wide = ImageShape(channels: 1, height: 14, width: 56)
+    let (a, b) = (try ImageSet(pixels: pattern(2)), try ImageSet(pixels: pattern(2), shape: wide))
+    let error = #expect(throws: DatasetError.self) {
+      try Dataset(name: "a", train: a, test: b, source: folder.url)
+    }
+    #expect(error?.kind == .wrongShape)
+    #expect(error?.message.contains("1×28×28") == true && error?.message.contains("1×14×56") == true)
+    let (few, many) = (
+      try ImageSet(pixels: pattern(2), labels: [0, 1]), try ImageSet(pixels: pattern(1), labels: [255])
+    )
+    func classes(_ train: ImageSet, _ test: ImageSet, _ names: [String]? = nil) throws -> Int {
+      try Dataset(name: "a", train: train, test: test, classNames: names, source: folder.url).classCount
+    }
+    #expect(try classes(few, many) == 256 && classes(few, few) == 2 && classes(a, few) == 2)
+    #expect(try classes(few, few, ["x", "y", "z"]) == 3 && classes(a, a, ["x"]) == 0)
+  }
+
+  @Test("More images than fit in memory are refused before they are read")
+  func memory() throws {
+    let shape = ImageShape(channels: 3, height: 128, width: 128)
+    try ImageSet.checkMemory(count: 10, shape: shape, path: nil, limit: 491_520)
+    let error = #expect(throws: DatasetError.self) {
+      try ImageSet.checkMemory(count: 11, shape: shape, path: nil, limit: 491_520)
+    }
+    #expect(error?.kind == .tooLarge && error?.message.contains("need 540672 bytes") == true)
+    // A file that is as large as its header says, but holds nothing on the disk.
+    let count = Int(ProcessInfo.processInfo.physicalMemory) / 784
+    let file = try folder.put("large", idx(0x803, [count, 28, 28], []))
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.truncate(atOffset: UInt64(16 + count * 784))
+    let whole = #expect(throws: DatasetError.self) { try IDX.images(contentsOf: file) }
+    #expect(whole?.kind == .tooLarge && whole?.path == file.path)
   }
 }

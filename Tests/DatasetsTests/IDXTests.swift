@@ -78,7 +78,7 @@ struct IDXTests {
     #expect(try kind(idx(0x803, [1, 784, 1], pattern(1))) == .wrongShape)
     #expect(try kind(idx(0x803, [0, 28, 28], [])) == .empty)
     #expect(try kind(idx(0x801, [0], []), labels: true) == .empty)
-    #expect(throws: DatasetError.self) { try IDX.images(contentsOf: folder.url) }
+    #expect(throws: NotAFile.self) { try IDX.images(contentsOf: folder.url) }
     #expect(throws: FileError.self) { try IDX.images(contentsOf: folder.file("none")) }
   }
 

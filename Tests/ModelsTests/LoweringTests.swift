@@ -82,7 +82,10 @@ import Testing
       Issue.record("no update")
       return
     }
-    guard case .constant(let owners) = update.segments.storage else { return }
+    guard case .constant(let owners) = update.segments.storage else {
+      Issue.record("segments are no constant")
+      return
+    }
     #expect(Set(owners) == [8, 9, 10, 11, Update.frozen])
   }
 

@@ -1,7 +1,9 @@
 import Models
 import Programs
+import Storage
 import TestSupport
 import Testing
+import Training
 
 /// A model as a golden describes it, lowered with the golden's settings and random streams.
 struct GoldenModel {
@@ -87,13 +89,26 @@ struct GoldenModel {
     try prepared.write(initialArena(), to: lowered.parameters)
   }
 
-  /// The golden's initial weights; those of a golden without lie in the one it continues.
-  private func initialArena() throws -> [Float] {
+  /// The golden's initial weights as a file that PyTorch could have written; those of a golden without lie in the one
+  /// it continues.
+  static func initialFile(_ golden: Golden) throws -> SafeTensors {
     let holder = golden.has("initial.encoder.fc1.weight") ? golden : try Golden("conv-autoencoder-default")
+    var file = SafeTensors()
+    for name in holder.file.names where name.hasPrefix("initial.") {
+      let floats = try holder.floats(name)
+      try file.add(String(name.dropFirst("initial.".count)), shape: holder.shape(name), floats: floats)
+    }
+    return file
+  }
+
+  /// These weights, read as `facsimile import` reads any file of PyTorch's: whatever the model computes from them shows
+  /// that they arrived.
+  private func initialArena() throws -> [Float] {
+    let weights = try Weights(importing: Self.initialFile(golden), model: configuration.model)
+    let tensors = Dictionary(uniqueKeysWithValues: weights.state.parameters.map { ($0.name, $0.values) })
     var arena = [Float](repeating: 0, count: lowered.table.arenaCount)
     for parameter in lowered.table.parameters {
-      let values = try holder.file.floats("initial.\(parameter.name)", shape: parameter.shape.dimensions)
-      let packed = parameter.shape.pack(values)
+      let packed = parameter.shape.pack(try #require(tensors[parameter.name]))
       arena.replaceSubrange(parameter.offset..<parameter.offset + packed.count, with: packed)
     }
     return arena

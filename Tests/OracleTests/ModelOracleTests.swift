@@ -2,6 +2,7 @@ import Models
 import Programs
 import TestSupport
 import Testing
+import Training
 
 /// Whole models against PyTorch in double: outputs, losses, gradients, ten steps.
 @Suite struct ModelOracleTests {
@@ -11,6 +12,18 @@ import Testing
     #expect(Set(models) == Set(ModelKind.allCases.map(\.rawValue)))
     #expect(GoldenModel.names(with: "adam.").count == 8)
   }
+
+  @Test("PyTorch's weights come in and go out with the same names, shapes and bits", arguments: golden)
+  func weights(_ name: String) throws {
+    let golden = try Golden(name)
+    let file = try GoldenModel.initialFile(golden)
+    let kind = try ModelKind(name: golden.text("model"))
+    let written = try Weights(importing: file, model: kind).file()
+    #expect(written.names.sorted() == file.names.sorted() && !file.names.isEmpty)
+    for tensor in file.tensors { #expect(try written.tensor(tensor.name) == tensor, "\(tensor.name)") }
+  }
+
+  private static let golden = GoldenModel.names(with: "initial.")
 
   @Test("forward and backward", arguments: TestDevice.all, GoldenModel.names(with: "gradient."))
   func gradients(_ device: TestDevice, _ name: String) throws {

@@ -1,11 +1,8 @@
-import CPUBackend
 import Datasets
 import Foundation
 import Models
 import Programs
 import Search
-import Storage
-import Synchronization
 import TestSupport
 import Training
 
@@ -23,7 +20,7 @@ enum Support {
     """
 
   static func backends(_ jobs: Int = 1) throws -> [any Backend] {
-    try (0..<jobs).map { try CPUBackend(threads: $0 % 2 + 1) }
+    try (0..<jobs).map { try cpu($0 % 2 + 1) }
   }
 
   /// Searches in one go.
@@ -45,23 +42,5 @@ extension [Trial] {
         + "epochs \(trial.epochs) loss \(loss) of \(trial.bestEpoch) \(trial.stateSHA256 ?? "none") "
         + (trial.failure ?? "")
     }
-  }
-}
-
-/// A place where a number of threads wait for each other.
-final class Gathering: Sendable {
-  private let count: Int
-  private let arrived = Atomic(0)
-
-  init(_ count: Int) { self.count = count }
-
-  /// Whether all have been here.
-  var isComplete: Bool { arrived.load(ordering: .relaxed) >= count }
-
-  /// Waits for the others, but no longer than a minute.
-  func wait() {
-    arrived.add(1, ordering: .relaxed)
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !isComplete, ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.001) }
   }
 }

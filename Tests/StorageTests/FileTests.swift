@@ -66,6 +66,21 @@ struct FileTests {
     #expect(second.folder == folder.url)
   }
 
+  @Test("A lock ends with its object, whatever processes are started meanwhile")
+  func lockAndProcesses() async throws {
+    let folder = try TemporaryFolder()
+    // A child has a copy of every descriptor until it becomes the program that it is to run.
+    let children = Task.detached {
+      for _ in 0..<100 {
+        try Process.run(URL(fileURLWithPath: "/bin/true"), arguments: []).waitUntilExit()
+      }
+    }
+    defer { children.cancel() }
+    let deadline = ContinuousClock.now + .milliseconds(500)
+    while ContinuousClock.now < deadline { _ = try FolderLock(folder: folder.url) }
+    try await children.value
+  }
+
   @Test("A folder that is not there cannot be locked")
   func lockWithoutFolder() throws {
     let folder = try TemporaryFolder()

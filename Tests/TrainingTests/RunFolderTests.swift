@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Pictures
 import Storage
 import TestSupport
 import Testing
@@ -36,7 +37,7 @@ import Training
       #expect(rows[0].hasPrefix("epoch,train_loss,validation_loss,learning_rate"))
       #expect(rows[0].contains("validation_elbo"))
       for number in 1...3 {
-        let picture = try GrayImage(contentsOf: folder.pictureFile(epoch: number))
+        let picture = try Picture(contentsOf: folder.pictureFile(epoch: number))
         #expect(picture.width > 10 * 28 && picture.height > 2 * 28)
       }
       let names = try SafeTensors(contentsOf: folder.checkpointFile).names

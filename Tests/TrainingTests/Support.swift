@@ -1,4 +1,3 @@
-import CPUBackend
 import Datasets
 import Foundation
 import Models
@@ -26,7 +25,7 @@ enum Support {
     return configuration
   }
 
-  static func backend(threads: Int = 1) throws -> CPUBackend { try CPUBackend(threads: threads) }
+  static func backend(threads: Int = 1) throws -> any Backend { try cpu(threads) }
 
   /// The hash of every epoch of a run without a folder.
   static func hashes(_ configuration: Configuration, threads: Int = 1) throws -> [String] {

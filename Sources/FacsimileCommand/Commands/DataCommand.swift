@@ -7,12 +7,16 @@ struct DataCommand: ParsableCommand {
     commandName: "data", abstract: "Lists and looks into data sets.",
     discussion: """
       A known name is looked for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
-      /usr/share/datasets; its files must have the known SHA-256.
+      /usr/share/datasets; its files must have the known SHA-256 (kmnist and cifar-10 have none yet).
+
+      A folder holds, all of one size from 8 to 128 pixels a side, gray or RGB: IDX files, plain or .gz; CIFAR-10's \
+      binary files; or PNG pictures: train/CLASS/*.png and test/CLASS/*.png, CLASS/*.png (a tenth of every class \
+      becomes the test set), or either without classes.
 
       Examples:
         facsimile data list
         facsimile data inspect fashion-mnist
-        facsimile data inspect /data/my-idx-files --json
+        facsimile data inspect /data/my-pictures --json
       """,
     subcommands: [List.self, Inspect.self])
 
@@ -51,10 +55,10 @@ struct DataCommand: ParsableCommand {
       discussion: """
         Examples:
           facsimile data inspect mnist
-          facsimile data inspect /data/my-idx-files
+          facsimile data inspect /data/my-pictures
         """)
 
-    @Argument(help: "A known name, or a folder of IDX files.")
+    @Argument(help: "A known name, or a folder of images.")
     var data: String
 
     @OptionGroup var output: OutputOptions
@@ -64,10 +68,9 @@ struct DataCommand: ParsableCommand {
       if output.json { return try Console.json(figures) }
       Console.say("\(figures.name) in \(figures.folder)\(figures.isVerified ? ", verified" : "")")
       Console.say("sha256 \(figures.sha256)")
+      if let names = figures.classNames { Console.say("classes: \(names.joined(separator: ", "))") }
       for (name, part) in [("train", figures.train), ("test", figures.test)] {
-        Console.say(
-          "\(name): \(Format.count(part.count)) images of \(part.height) × \(part.width), "
-            + "mean \(Format.fixed(part.mean, 4)), deviation \(Format.fixed(part.standardDeviation, 4))")
+        Console.say("\(name): \(Self.summary(of: part))")
         guard let histogram = part.classHistogram else {
           Console.say("  no labels")
           continue
@@ -76,6 +79,16 @@ struct DataCommand: ParsableCommand {
         Console.say("  images of each class: " + classes.joined(separator: ", "))
       }
       for (file, hash) in figures.files.sorted(by: { $0.key < $1.key }) { Console.say("  \(hash)  \(file)") }
+    }
+
+    /// `50,000 images of 3×32×32, mean 0.4734, deviation 0.2516, red 0.4914, green 0.4822, blue 0.4465`
+    private static func summary(of part: DatasetInspection.Part) -> String {
+      let shape = ImageShape(channels: part.channels, height: part.height, width: part.width)
+      let colours =
+        part.channels == 3
+        ? zip(["red", "green", "blue"], part.channelMeans).map { ", \($0) \(Format.fixed($1, 4))" } : []
+      return "\(Format.count(part.count)) images of \(shape), mean \(Format.fixed(part.mean, 4)), "
+        + "deviation \(Format.fixed(part.standardDeviation, 4))" + colours.joined()
     }
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
-import Storage
+import Pictures
 import Training
 
 /// `facsimile reconstruct`
@@ -49,13 +49,12 @@ struct ReconstructCommand: ParsableCommand {
     let backend = try device.open(isAside: false)
     let (all, indices) = try dataset.images(of: split, weights.configuration)
     let chosen = Array((indices ?? Array(0..<UInt32(all.count))).prefix(count))
-    let few = try ImageSet(pixels: chosen.flatMap { all.image(Int($0)) })
+    let few = try ImageSet(pixels: chosen.flatMap { all.image(Int($0)) }, shape: all.shape)
     let outputs = try Evaluator(weights, images: few, backend: backend, mode: .mean).outputs()
-    let originals = (0..<few.count).map(few.image)
-    let picture = ImageGrid().image(
-      originals: originals, over: outputs.map { $0.map(GrayImage.shade) },
-      columns: min(Self.columns, few.count))
-    try picture.write(to: URL(fileURLWithPath: out))
+    let originals = (0..<few.count).map { Picture(planar: few.image($0), shape: few.shape) }
+    let made = outputs.map { Picture(planar: $0.map(Picture.shade), shape: few.shape) }
+    try ImageGrid().picture(originals, over: made, columns: min(Self.columns, few.count))
+      .write(to: URL(fileURLWithPath: out))
     Console.say("picture: \(out) (\(few.count) images of \(dataset.name), originals over reconstructions)")
   }
 }

@@ -7,7 +7,8 @@ import Training
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The data: \(DataOptions.names), or a folder of IDX files (default: mnist if found, else fashion-mnist).",
+      "The data: \(DataOptions.names), or a folder of IDX files, of CIFAR-10's, or of PNG: see 'facsimile data --help' "
+        + "(default: mnist if found, else fashion-mnist).",
       valueName: "data"))
   var data: String?
 

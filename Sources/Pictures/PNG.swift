@@ -1,57 +1,8 @@
 import CPNG
 import Foundation
+import Storage
 
-/// An image in shades of gray, one byte per pixel: 0 is black, 255 white.
-public struct GrayImage: Sendable, Equatable {
-  /// Pixels per row.
-  public let width: Int
-  /// Rows.
-  public let height: Int
-  /// `height × width` values, row by row from the top.
-  public private(set) var pixels: [UInt8]
-
-  /// An image from its pixels.
-  ///
-  /// The sizes must be positive and the count of pixels their product; anything else is a mistake in the
-  /// program, and traps.
-  public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(
-      width > 0 && height > 0 && pixels.count == width * height,
-      "GrayImage: \(pixels.count) pixels for \(width) × \(height)")
-    self.width = width
-    self.height = height
-    self.pixels = pixels
-  }
-
-  /// An image of one shade.
-  public init(width: Int, height: Int, shade: UInt8) {
-    precondition(width > 0 && height > 0, "GrayImage: \(width) × \(height)")
-    self.init(width: width, height: height, pixels: [UInt8](repeating: shade, count: width * height))
-  }
-
-  /// The shade for a value from 0 to 1: `255 × value`, rounded to nearest, ties away from zero.
-  ///
-  /// Values outside are clamped; not-a-number is black.
-  public static func shade(_ value: Float) -> UInt8 {
-    // The comparison is false for not-a-number, which must not reach the conversion.
-    guard value > 0 else { return 0 }
-    return value >= 1 ? 255 : UInt8((value * 255).rounded())
-  }
-
-  /// The shade at a place; (0, 0) is the upper left corner.
-  public subscript(x: Int, y: Int) -> UInt8 {
-    get { pixels[index(x, y)] }
-    set { pixels[index(x, y)] = newValue }
-  }
-
-  private func index(_ x: Int, _ y: Int) -> Int {
-    precondition(
-      x >= 0 && x < width && y >= 0 && y < height, "GrayImage: (\(x), \(y)) is outside \(width) × \(height)")
-    return y * width + x
-  }
-}
-
-/// A PNG that cannot be written or read: the file where there is one, and libpng's reason.
+/// A PNG that cannot be written or read: the file where there is one, and the reason.
 public struct PNGError: Error, Equatable, CustomStringConvertible {
   /// The file, where there is one.
   public let path: String?
@@ -64,15 +15,16 @@ public struct PNGError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-extension GrayImage {
+extension Picture {
   /// The most pixels that are read: more is taken for a damaged or hostile file.
   static let mostPixels = 1 << 28
 
-  /// The image as a PNG, 8 bits gray.
+  /// The picture as a PNG of 8 bits, gray or RGB.
   ///
-  /// - Throws: `PNGError` when the image is wider or higher than libpng writes (1,000,000).
+  /// - Throws: `PNGError` when the picture is wider or higher than libpng writes (1,000,000).
   public func pngData() throws -> Data {
     var image = Self.descriptor(width: UInt32(clamping: width), height: UInt32(clamping: height))
+    image.format = Self.format(channels: channels)
     defer { png_image_free(&image) }
     var size: png_alloc_size_t = 0
     // The first call only measures.
@@ -89,7 +41,7 @@ extension GrayImage {
     return data.prefix(Int(size))
   }
 
-  /// Writes the image as a PNG, as a whole or not at all; see `AtomicFile`.
+  /// Writes the picture as a PNG, as a whole or not at all; see `AtomicFile`.
   ///
   /// - Throws: `PNGError`, `FileError`.
   public func write(to url: URL) throws {
@@ -98,14 +50,16 @@ extension GrayImage {
 
   /// Reads a PNG; see `init(pngData:)`.
   ///
-  /// - Throws: `FileError` when it cannot be read, `PNGError` naming the file when it is no sound PNG.
+  /// - Throws: `FileError` or `NotAFile` when it cannot be read, `PNGError` naming the file when it is no sound
+  ///   PNG.
   public init(contentsOf url: URL) throws {
     try self.init(png: try readFile(url), path: url.path)
   }
 
-  /// Reads a PNG of any kind as shades of gray.
+  /// Reads a PNG of any kind: gray ones as one channel, RGB and palettes as three.
   ///
-  /// Eight-bit gray comes back unchanged; colour becomes its luminance; what is transparent lies on black.
+  /// Eight-bit values come back unchanged, unless the file says (`gAMA`) that they are not in sRGB; 16 bits are
+  /// rounded to 8 by libpng; what is transparent lies on black.
   ///
   /// - Throws: `PNGError`.
   public init(pngData: Data) throws {
@@ -115,6 +69,7 @@ extension GrayImage {
   private init(png: Data, path: String?) throws {
     var image = Self.descriptor(width: 0, height: 0)
     defer { png_image_free(&image) }
+    var channels = 1
     var pixels: [UInt8] = []
     // The reader keeps a pointer into the data from the first call to the second.
     try png.withUnsafeBytes { bytes in
@@ -127,14 +82,18 @@ extension GrayImage {
           path: path,
           reason: "\(image.width) × \(image.height) pixels, expected at most \(Self.mostPixels) in all")
       }
-      image.format = png_uint_32(PNG_FORMAT_GRAY)
-      pixels = [UInt8](repeating: 0, count: count)
+      channels = image.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) == 0 ? 1 : 3
+      image.format = Self.format(channels: channels)
+      // Else libpng would take 16-bit values for linear light.
+      image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
+      pixels = [UInt8](repeating: 0, count: count * channels)
       var black = png_color(red: 0, green: 0, blue: 0)
       guard png_image_finish_read(&image, &black, &pixels, 0, nil) != 0 else {
         throw PNGError(path: path, reason: "the PNG is damaged: \(Self.message(in: image))")
       }
     }
-    self.init(width: Int(image.width), height: Int(image.height), pixels: pixels)
+    self.init(
+      channels: channels, width: Int(image.width), height: Int(image.height), pixels: pixels)
   }
 
   private static func descriptor(width: UInt32, height: UInt32) -> png_image {
@@ -142,8 +101,11 @@ extension GrayImage {
     image.version = png_uint_32(PNG_IMAGE_VERSION)
     image.width = width
     image.height = height
-    image.format = png_uint_32(PNG_FORMAT_GRAY)
     return image
+  }
+
+  private static func format(channels: Int) -> png_uint_32 {
+    channels == 1 ? png_uint_32(PNG_FORMAT_GRAY) : png_uint_32(PNG_FORMAT_RGB)
   }
 
   private static func message(in image: png_image) -> String {

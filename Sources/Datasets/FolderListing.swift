@@ -1,0 +1,57 @@
+import Foundation
+
+/// What lies in a folder, in natural order; hidden files and folders are left out.
+struct FolderListing {
+  let url: URL
+  /// Names of the folders.
+  let folders: [String]
+  /// Names of everything else.
+  let files: [String]
+
+  init(_ url: URL) throws {
+    self.url = url
+    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { !$0.hasPrefix(".") }
+    var (folders, files): ([String], [String]) = ([], [])
+    for name in names {
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(
+        atPath: url.appendingPathComponent(name).path, isDirectory: &isFolder)
+      if isFolder.boolValue { folders.append(name) } else { files.append(name) }
+    }
+    self.folders = NaturalOrder.sorted(folders)
+    self.files = NaturalOrder.sorted(files)
+  }
+
+  /// The PNG files; of other files only those that are pictures too are refused.
+  ///
+  /// - Throws: `DatasetError` naming a picture in a form that is not read.
+  func images() throws -> [URL] {
+    if let other = files.first(where: { Self.otherPictures.contains(Self.ending($0)) }) {
+      throw DatasetError(
+        .notReadable, path: url.appendingPathComponent(other).path,
+        "only PNG pictures are read: convert it, or take it away")
+    }
+    return files.filter { Self.ending($0) == "png" }.map { url.appendingPathComponent($0) }
+  }
+
+  /// Neither folders nor pictures.
+  var holdsNoImages: Bool {
+    folders.isEmpty
+      && !files.contains { Self.ending($0) == "png" || Self.otherPictures.contains(Self.ending($0)) }
+  }
+
+  /// Files that a data set may be packed in.
+  var archives: [URL] {
+    files.map { url.appendingPathComponent($0) }.filter(Self.isArchive)
+  }
+
+  static func isArchive(_ url: URL) -> Bool {
+    [".tar.gz", ".tgz", ".tar", ".zip"].contains { url.lastPathComponent.hasSuffix($0) }
+  }
+
+  private static let otherPictures: Set = ["bmp", "gif", "jpeg", "jpg", "pgm", "ppm", "tif", "tiff", "webp"]
+
+  private static func ending(_ name: String) -> String {
+    URL(fileURLWithPath: name).pathExtension.lowercased()
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import Numerics
+
+/// A folder of PNG: `train/CLASS/*.png` and `test/CLASS/*.png`, `CLASS/*.png`, or all of that without classes.
+///
+/// Classes are numbered in the natural order of their names, and images come class by class, in the natural order of
+/// theirs. Where there are folders `train` and `test`, nothing beside them is looked at.
+struct PNGFolder {
+  let url: URL
+
+  private static let parts = ["train", "test"]
+  private static let mostClasses = 256
+  /// One image in this many becomes a test image, where no folder says which.
+  private static let testShare = 10
+  /// `test` in ASCII; part of what a split is, so it never changes.
+  private static let splitSeed: UInt64 = 0x7465_7374
+
+  /// Reads all images.
+  ///
+  /// - Throws: `DatasetError`, `PNGError` for a file that is no sound PNG, `FileError`, `NotAFile`.
+  func read() throws -> FolderContents {
+    let listing = try FolderListing(url)
+    let named = Self.parts.filter(listing.folders.contains)
+    if named.count == 1, try isPart(named[0], listing) {
+      throw DatasetError(
+        .missingFile, path: url.path,
+        "holds \(named[0]) but no \(Self.parts.first { $0 != named[0] }!): expected both; or name \(named[0]) itself, "
+          + "and a tenth of it becomes the test set")
+    }
+    return named.count == 2
+      ? try readParts(named.map { try PNGPart(url.appendingPathComponent($0, isDirectory: true)) })
+      : try readWhole(PNGPart(url))
+  }
+
+  /// Whether a folder called `train` or `test` is that, and not a class of that name.
+  private func isPart(_ name: String, _ listing: FolderListing) throws -> Bool {
+    guard listing.folders.count > 1 else { return true }
+    return try !FolderListing(url.appendingPathComponent(name, isDirectory: true)).folders.isEmpty
+  }
+
+  private func readParts(_ parts: [PNGPart]) throws -> FolderContents {
+    let names = NaturalOrder.sorted(Array(Set(parts.flatMap { $0.classNames ?? [] })))
+    try check(names)
+    let images = parts.map { $0.images(classes: names) }
+    let shape = try PNGImages.shape(of: images.joined().map(\.file))
+    let sets = try zip(images, parts).map { try Self.set($0, isLabelled: $1.classNames != nil, shape) }
+    return FolderContents(
+      train: sets[0], test: sets[1], classNames: names.isEmpty ? nil : names, files: [:])
+  }
+
+  private func readWhole(_ part: PNGPart) throws -> FolderContents {
+    try check(part.classNames ?? [])
+    let images = part.images(classes: part.classNames ?? [])
+    guard images.count > 1 else {
+      throw DatasetError(
+        .badSplit, path: url.path,
+        "expected two PNG pictures or more, one of them for the test set, found one")
+    }
+    let shape = try PNGImages.shape(of: images.map(\.file))
+    let split = Self.split(labels: images.map(\.label))
+    let sets = try [split.train, split.test].map { indices in
+      try Self.set(indices.map { images[$0] }, isLabelled: part.classNames != nil, shape)
+    }
+    return FolderContents(train: sets[0], test: sets[1], classNames: part.classNames, files: [:])
+  }
+
+  private static func set(
+    _ images: [(file: URL, label: UInt8)], isLabelled: Bool, _ shape: ImageShape
+  ) throws -> ImageSet {
+    try ImageSet(
+      pixels: PNGImages.pixels(of: images.map(\.file), shape), labels: isLabelled ? images.map(\.label) : nil,
+      shape: shape)
+  }
+
+  private func check(_ names: [String]) throws {
+    guard names.count > Self.mostClasses else { return }
+    throw DatasetError(
+      .badLabel, path: url.path,
+      "expected at most \(Self.mostClasses) folders, one a class, found \(names.count)")
+  }
+
+  /// Which images train, and which tenth tests, both ascending.
+  ///
+  /// Images are put in the order (class, Philox word of stream `split` for the image under a fixed seed, image), and
+  /// every tenth is taken, so each class gives its tenth, give or take one.
+  private static func split(labels: [UInt8]) -> (train: [Int], test: [Int]) {
+    let random = RandomStream.split.order(0..<UInt32(labels.count), seed: splitSeed).map(Int.init)
+    var ofClass = [[Int]](repeating: [], count: mostClasses)
+    for image in random { ofClass[Int(labels[image])].append(image) }
+    let first = min(testShare / 2 - 1, labels.count - 1)
+    let test = Set(ofClass.joined().enumerated().filter { $0.offset % testShare == first }.map(\.element))
+    return (labels.indices.filter { !test.contains($0) }, test.sorted())
+  }
+}
+
+/// Pictures that belong together: in one folder, or in a folder for each class.
+private struct PNGPart {
+  private let files: [URL]
+  private let classes: [(name: String, files: [URL])]
+
+  init(_ url: URL) throws {
+    let listing = try FolderListing(url)
+    files = try listing.images()
+    classes = try listing.folders.map { name in
+      let inside = try FolderListing(url.appendingPathComponent(name, isDirectory: true))
+      let images = try inside.images()
+      if images.isEmpty, let deeper = inside.folders.first {
+        throw DatasetError(
+          .notReadable, path: inside.url.path,
+          "expected PNG pictures, found none but folders (\(deeper), …): name the folder that holds the classes"
+        )
+      }
+      return (name, images)
+    }
+    let filled = classes.first { !$0.files.isEmpty }
+    if let file = files.first, let filled {
+      throw DatasetError(
+        .notReadable, path: url.path,
+        "expected pictures or folders of them, one a class, found both (\(file.lastPathComponent) and \(filled.name))"
+      )
+    }
+    if files.isEmpty, filled == nil {
+      throw DatasetError(
+        .missingFile, path: url.path,
+        "holds no images: expected IDX files (train-images-idx3-ubyte, …), CIFAR-10's binary files, or PNG pictures "
+          + "(train/CLASS/*.png and test/CLASS/*.png, CLASS/*.png, or *.png)")
+    }
+  }
+
+  /// The names of the folders, also of empty ones; nil where pictures lie here without a class.
+  var classNames: [String]? { files.isEmpty ? classes.map(\.name) : nil }
+
+  /// All pictures, each with the place of its class in `names`, or 0.
+  func images(classes names: [String]) -> [(file: URL, label: UInt8)] {
+    let labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt8($0)) })
+    return files.map { ($0, 0) }
+      + classes.sorted { labels[$0.name, default: 0] < labels[$1.name, default: 0] }
+      .flatMap { each in each.files.map { ($0, labels[each.name, default: 0]) } }
+  }
+}

@@ -1,0 +1,18 @@
+import Parity
+import Programs
+import TestSupport
+import Testing
+
+/// The functions of the contract by themselves, at a sample of what `facsimile parity --functions` goes through.
+@Suite("Functions on OpenCL against the CPU", .enabled(if: TestDevices.areWanted))
+struct FunctionTests {
+  /// 2³² inputs are 4,096 runs, eight an exponent: one run in 31 meets every fourth exponent of either sign.
+  @Test("every function")
+  func sampled() throws {
+    let devices = [try cpu(1)] + (try TestDevices.openCL())
+    let report = try runFunctionParity(
+      devices: devices.map { try #require($0 as? any FunctionSweep) }, stride: 31, progress: { _ in })
+    for mismatch in report.mismatches { Issue.record("\(mismatch)") }
+    #expect(report.identical == report.cases && report.cases == 10 * 133 * (devices.count - 1))
+  }
+}
