@@ -8,7 +8,7 @@ import Programs
 public final class PreparedModel {
   /// The model as a program.
   public let model: LoweredModel
-  let prepared: any PreparedProgram
+  package let prepared: any PreparedProgram
 
   /// What it was made from.
   public var configuration: Configuration { model.configuration }
@@ -35,6 +35,12 @@ public final class PreparedModel {
     model = try LoweredModel(
       configuration, datasetImages: images, training: training, evaluation: evaluation)
     prepared = try backend.prepare(model.program)
+  }
+
+  /// The same, with `program` in place of the model's own: the oracles' tests draw other random numbers.
+  package init(_ model: LoweredModel, program: Program, on backend: any Backend) throws {
+    self.model = model
+    prepared = try backend.prepare(program)
   }
 
   /// Makes `pixels` (whole images, a byte a value in the order (channel, y, x)) the resident images from `first` on.
@@ -80,6 +86,12 @@ public final class PreparedModel {
     for (index, arena) in training.state.enumerated() {
       try prepared.write(table.pack(state.optimizer[index * count..<(index + 1) * count]), to: arena)
     }
+  }
+
+  /// The gradients of the step done last, of the whole batch, by PyTorch's names.
+  public func gradients() throws -> [ModelState.Tensor] {
+    guard let training = model.training else { preconditionFailure("the model was prepared for evaluation only") }
+    return table.unpack(try prepared.floats(training.gradients, count: table.arenaCount))
   }
 
   /// Everything a run leaves on the device, to be compared bit by bit: losses, gradients, parameters, optimizer state,

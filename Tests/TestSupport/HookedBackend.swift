@@ -52,7 +52,7 @@ private final class HookedProgram: PreparedProgram {
   }
   func run(_ routine: Routine.Name, step: Int) throws {
     try base.run(routine, step: step)
-    if routine == .train { try hooks.afterStep() }
+    if routine == .update { try hooks.afterStep() }
   }
   func synchronize() throws { try base.synchronize() }
 }

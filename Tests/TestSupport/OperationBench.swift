@@ -71,12 +71,12 @@ package struct OperationBench {
 
   /// The sum over images of one loss, scaled: one float.
   package mutating func sum(_ perImage: Buffer, _ source: BatchSource) throws -> Buffer {
-    let results = floats("results", 1)
-    try add(
+    let (sums, losses) = (floats("sums", 1), floats("losses", 1))
+    add(Operation(try SumPerImage(perImage: perImage, sums: sums, place: 0)))
+    add(
       Operation(
-        SumPerImage(
-          perImage: [perImage], table: source.table, scaled: true, results: results, slot: 0, slots: 1)))
-    return results
+        try JoinLosses(sums: sums, parts: 1, scaled: [true], table: source.table, losses: losses)))
+    return losses
   }
 
   /// One operation more, behind those that are there.

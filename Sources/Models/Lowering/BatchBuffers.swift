@@ -1,22 +1,22 @@
 import Programs
 
 /// Buffers through which batches go in and figures come out.
-struct BatchBuffers: Hashable, Sendable {
+package struct BatchBuffers: Hashable, Sendable {
   /// Rows of ``Programs/StepTable``, one a step.
-  let table: Buffer
+  package let table: Buffer
   /// Rows of data set indices, one a step; ``Programs/BatchSource/absent`` where there is no image.
-  let indices: Buffer
+  package let indices: Buffer
   /// `losses[step · slots + slot]`; see ``PreparedModel/slots``.
-  let losses: Buffer
+  package let losses: Buffer
   /// Steps there is room for.
-  let steps: Int
+  package let steps: Int
   /// Images in a full batch.
-  let batch: Int
+  package let batch: Int
   /// Indices in a row: at least ``batch``.
-  let rowLength: Int
+  package let rowLength: Int
 
   /// The rows of indices for `batches`, padded with ``Programs/BatchSource/absent``.
-  func rows(_ batches: [ArraySlice<UInt32>]) -> [UInt32] {
+  package func rows(_ batches: [ArraySlice<UInt32>]) -> [UInt32] {
     precondition(batches.count <= steps, "\(batches.count) batches, room for \(steps)")
     var rows = [UInt32](repeating: BatchSource.absent, count: steps * rowLength)
     for (step, batch) in batches.enumerated() {
@@ -27,7 +27,7 @@ struct BatchBuffers: Hashable, Sendable {
   }
 
   /// Cuts `order` into batches; the last may be smaller.
-  func batches(_ order: [UInt32]) -> [ArraySlice<UInt32>] {
+  package func batches(_ order: [UInt32]) -> [ArraySlice<UInt32>] {
     stride(from: 0, to: order.count, by: batch).map { order[$0..<min($0 + batch, order.count)] }
   }
 }

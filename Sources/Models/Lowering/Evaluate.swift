@@ -1,19 +1,19 @@
 import Programs
 
 /// What lowering `evaluate` gives.
-struct EvaluateHandles {
-  let mode: EvaluationMode
-  let batches: BatchBuffers
+package struct EvaluateHandles {
+  package let mode: EvaluationMode
+  package let batches: BatchBuffers
   /// Reconstructions, logits of pixels or logits of classes.
-  let outputs: Buffer
+  package let outputs: Buffer
   /// The latent code (a posterior's mean); goes *in* where ``EvaluationMode/decode`` is asked.
-  let code: Buffer
+  package let code: Buffer
   /// For a posterior: the logarithm of its variance.
-  let logVariance: Buffer?
+  package let logVariance: Buffer?
   /// For a posterior that is sampled: the sample.
-  let sample: Buffer?
+  package let sample: Buffer?
   /// Every image's loss (for a posterior without the KL divergence), unscaled; nil in `decode`.
-  let perImage: Buffer?
+  package let perImage: Buffer?
 }
 
 extension Lowering {

@@ -12,18 +12,18 @@ public struct LoweredModel: Sendable {
   public let program: Program
 
   /// Bytes of the resident images.
-  let dataset: Buffer
+  package let dataset: Buffer
   /// Images that are resident.
-  let datasetImages: Int
+  package let datasetImages: Int
   /// A byte a resident image, for a classifier.
-  let labels: Buffer?
+  package let labels: Buffer?
   /// What the slots of a step's losses hold, in order.
-  let slots: [Metric]
+  package let slots: [Metric]
   /// All parameters, packed; ``ParameterTable`` says where each lies.
-  let parameters: Buffer
+  package let parameters: Buffer
   /// What training holds; nil where the program only evaluates.
-  let training: TrainHandles?
-  let evaluation: EvaluateHandles
+  package let training: TrainHandles?
+  package let evaluation: EvaluateHandles
 
   /// Turns model, loss, optimizer and batch size into a program.
   ///

@@ -1,15 +1,15 @@
 import Programs
 
 /// What lowering `gradients` and `update` gives.
-struct TrainHandles {
-  let batches: BatchBuffers
+package struct TrainHandles {
+  package let batches: BatchBuffers
   /// The parts' gradients one behind another.
-  let gradients: Buffer
+  package let gradients: Buffer
   /// The parts' sums of losses, `sums[part · slots + slot]`.
-  let sums: Buffer
-  let parts: Int
-  let state: [Buffer]
-  let status: Buffer
+  package let sums: Buffer
+  package let parts: Int
+  package let state: [Buffer]
+  package let status: Buffer
 }
 
 extension Lowering {
