@@ -42,14 +42,14 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "COpenCL"),
-    .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPNG"),
+    .systemLibrary(name: "CSQLite"),
+    .systemLibrary(name: "CZlib"),
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.
@@ -78,8 +78,7 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
@@ -124,7 +123,6 @@ let package = Package(
       dependencies: [
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
-        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["FacsimileCommand", "Datasets", "Storage", "TestSupport"]),
