@@ -40,6 +40,12 @@ let package = Package(
     .library(name: "Facsimile", targets: ["Facsimile"]),
     .executable(name: "facsimile", targets: ["FacsimileCommand"]),
   ],
+  traits: [
+    .default(enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "CommandLine",
+      description: "The program. A package that needs the library only depends with traits: []."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -90,7 +96,8 @@ let package = Package(
       dependencies: [
         "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
         "Programs", "Search", "Storage", "Training",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
 
     // What tests share; no product depends on it.
