@@ -40,16 +40,22 @@ let package = Package(
     .library(name: "Facsimile", targets: ["Facsimile"]),
     .executable(name: "facsimile", targets: ["FacsimileCommand"]),
   ],
+  traits: [
+    .default(enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "CommandLine",
+      description: "The program. A package that needs the library only depends with traits: []."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "COpenCL"),
-    .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPNG"),
+    .systemLibrary(name: "CSQLite"),
+    .systemLibrary(name: "CZlib"),
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.
@@ -80,8 +86,7 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
@@ -93,7 +98,8 @@ let package = Package(
       dependencies: [
         "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
         "Pictures", "Programs", "Search", "Storage", "Training",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
 
     // What tests share; no product depends on it.
@@ -126,8 +132,8 @@ let package = Package(
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "Datasets", "Models", "Programs", "Search", "Storage", "TestSupport", "Training",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
+        "Training",
       ]),
     .testTarget(
       name: "CommandTests",

@@ -1,9 +1,9 @@
-import GRDB
+import Foundation
 import Models
 import Training
 
 /// One configuration of a search, and how it went: a row of the storage.
-public struct Trial: Codable, Equatable, Sendable {
+public struct Trial: Equatable, Sendable {
   /// How a trial stands.
   public enum State: String, Codable, CaseIterable, Sendable {
     /// It is still to be trained, or to go on.
@@ -37,13 +37,6 @@ public struct Trial: Codable, Equatable, Sendable {
   /// Why it failed.
   public internal(set) var failure: String?
 
-  enum CodingKeys: String, CodingKey {
-    case number, configuration, state, rung, epochs, seconds, failure
-    case validationLoss = "validation_loss"
-    case bestEpoch = "best_epoch"
-    case stateSHA256 = "state_sha256"
-  }
-
   init(_ number: Int, _ configuration: Models.Configuration) {
     self.number = number
     self.configuration = configuration.texts
@@ -72,9 +65,43 @@ public struct Trial: Codable, Equatable, Sendable {
   }
 }
 
-extension Trial: FetchableRecord, PersistableRecord {
-  /// The table's name.
-  public static var databaseTableName: String { "trial" }
-}
+extension Trial {
+  /// A row of the table `trial`.
+  ///
+  /// - Throws: `SQLiteError`, `SearchError` where the storage was changed by others.
+  init(_ row: SQLiteRow) throws {
+    number = try row.value("number")
+    let (texts, word): (String, String) = (try row.value("configuration"), try row.value("state"))
+    guard let configuration = try? JSONDecoder().decode([String: String].self, from: Data(texts.utf8)),
+      let state = State(rawValue: word)
+    else {
+      throw SearchError(.storage, "\(row.path) is damaged: trial \(number) is \(word), with \(texts)")
+    }
+    self.configuration = configuration
+    self.state = state
+    rung = try row.value("rung")
+    epochs = try row.value("epochs")
+    validationLoss = try row.optional("validation_loss")
+    bestEpoch = try row.value("best_epoch")
+    stateSHA256 = try row.optional("state_sha256")
+    seconds = try row.value("seconds")
+    failure = try row.optional("failure")
+  }
 
-extension Trial.State: DatabaseValueConvertible {}
+  /// Adds its row, or replaces it.
+  ///
+  /// - Throws: `SQLiteError`.
+  func write(to database: SQLite) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    try database.rows(
+      """
+      INSERT OR REPLACE INTO trial (number, configuration, state, rung, epochs, validation_loss, best_epoch,
+        state_sha256, seconds, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      .integer(number), .text(String(decoding: try encoder.encode(configuration), as: UTF8.self)),
+      .text(state.rawValue), .integer(rung), .integer(epochs), SQLiteValue(validationLoss),
+      .integer(bestEpoch),
+      SQLiteValue(stateSHA256), .real(seconds), SQLiteValue(failure))
+  }
+}

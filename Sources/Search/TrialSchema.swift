@@ -1,5 +1,3 @@
-import GRDB
-
 /// The tables of a storage. A change of them is a new version, with the way from the old one.
 enum TrialSchema {
   /// `PRAGMA user_version`.
@@ -8,48 +6,50 @@ enum TrialSchema {
   static let application = 0x4641_4353
 
   /// Makes the tables of an empty file.
-  static func create(_ database: Database) throws {
+  ///
+  /// - Throws: `SQLiteError`.
+  static func create(_ database: SQLite) throws {
     try database.execute(
-      sql: """
-        CREATE TABLE search (
-          id INTEGER PRIMARY KEY CHECK (id = 1),
-          space TEXT NOT NULL,
-          space_sha256 TEXT NOT NULL,
-          dataset TEXT NOT NULL,
-          dataset_sha256 TEXT NOT NULL,
-          numerics_contract INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE trial (
-          number INTEGER PRIMARY KEY,
-          configuration TEXT NOT NULL,
-          state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed')),
-          rung INTEGER NOT NULL,
-          epochs INTEGER NOT NULL,
-          validation_loss REAL,
-          best_epoch INTEGER NOT NULL,
-          state_sha256 TEXT,
-          seconds REAL NOT NULL,
-          failure TEXT
-        ) STRICT;
-        CREATE INDEX trial_by_state ON trial (state, number);
-        PRAGMA application_id = \(application);
-        PRAGMA user_version = \(version);
-        """)
+      """
+      CREATE TABLE search (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        space TEXT NOT NULL,
+        space_sha256 TEXT NOT NULL,
+        dataset TEXT NOT NULL,
+        dataset_sha256 TEXT NOT NULL,
+        numerics_contract INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE trial (
+        number INTEGER PRIMARY KEY,
+        configuration TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+        rung INTEGER NOT NULL,
+        epochs INTEGER NOT NULL,
+        validation_loss REAL,
+        best_epoch INTEGER NOT NULL,
+        state_sha256 TEXT,
+        seconds REAL NOT NULL,
+        failure TEXT
+      ) STRICT;
+      CREATE INDEX trial_by_state ON trial (state, number);
+      PRAGMA application_id = \(application);
+      PRAGMA user_version = \(version);
+      """)
   }
 
   /// Looks at a file that was there.
   ///
-  /// - Throws: `SearchError` where it is not ours, or of another version.
-  static func check(_ database: Database, path: String) throws {
-    let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    guard application == Self.application else {
-      throw SearchError(.storage, "\(path) is an SQLite file, but not of a search: name another --storage")
+  /// - Throws: `SearchError` where it is not ours, or of another version; `SQLiteError`.
+  static func check(_ database: SQLite) throws {
+    guard try database.integer("PRAGMA application_id") == application else {
+      throw SearchError(
+        .storage, "\(database.path) is an SQLite file, but not of a search: name another --storage")
     }
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    let version = try database.integer("PRAGMA user_version") ?? 0
     guard version == Self.version else {
       throw SearchError(
         .storage,
-        "\(path) has version \(version) of the tables, this program knows \(Self.version): use the version of "
+        "\(database.path) has version \(version) of the tables, this program knows \(Self.version): use the version of "
           + "Facsimile that began the search, or name another --storage")
     }
   }

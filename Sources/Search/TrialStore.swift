@@ -1,6 +1,5 @@
 import Datasets
 import Foundation
-import GRDB
 import Models
 import Numerics
 import Storage
@@ -8,20 +7,19 @@ import Storage
 /// The trials of one search in an SQLite file, for one process at a time; any number of threads.
 ///
 /// Every change is a transaction, in write-ahead mode: others may read while a search writes, and a process that
-/// is killed leaves the file as the last transaction left it.
+/// is killed leaves the file as the last transaction left it. A lock that others hold is waited for.
 final class TrialStore: Sendable {
   /// The file.
   let url: URL
   /// Where the runs of trials under way lie.
   let runs: URL
-  private let queue: DatabaseQueue
+  private let database: SQLite
   private let lock: FolderLock
 
   /// Opens the storage of a search, or makes it.
   ///
   /// - Throws: `SearchError` where it is in use, or not that of this search; `FileError`.
-  init(_ url: URL, _ space: SearchSpace, _ dataset: Dataset, _ configurations: [Models.Configuration]) throws
-  {
+  init(_ url: URL, _ space: SearchSpace, _ dataset: Dataset, _ configurations: [Configuration]) throws {
     let url = url.standardizedFileURL.resolvingSymlinksInPath()
     self.url = url
     runs = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).runs")
@@ -36,58 +34,64 @@ final class TrialStore: Sendable {
       )
     }
     do {
-      var configuration = GRDB.Configuration()
-      configuration.journalMode = .wal
-      queue = try DatabaseQueue(path: url.path, configuration: configuration)
-      try queue.write { database in
-        let isEmpty = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM sqlite_schema") == 0
+      database = try SQLite(path: url.path)
+      let isEmpty = try database.integer("SELECT COUNT(*) FROM sqlite_schema") == 0
+      if !isEmpty { try TrialSchema.check(database) }
+      // Only now: it is written into the file.
+      let mode: String? = try database.rows("PRAGMA journal_mode = WAL").first?.value("journal_mode")
+      guard mode == "wal" else {
+        throw SearchError(
+          .storage, "\(url.path) cannot have a write-ahead log: put it on another file system")
+      }
+      // A power cut may cost the last transactions, but never the file.
+      try database.execute("PRAGMA synchronous = NORMAL")
+      try database.transaction {
         if isEmpty {
           try TrialSchema.create(database)
           try Self.begin(database, space, dataset)
         } else {
-          try TrialSchema.check(database, path: url.path)
-          try Self.check(database, space, dataset, path: url.path)
+          try Self.check(database, space, dataset)
         }
         try Self.add(configurations, to: database)
       }
     } catch {
       // A file that is no storage of ours is left as it was, with nothing beside it.
       if isNew { try? FileManager.default.removeItem(at: runs) }
-      throw (error as? DatabaseError).map { Self.explained($0, url) } ?? error
+      throw Self.explained(error)
     }
   }
 
   // MARK: - Beginning
 
-  private static func begin(_ database: Database, _ space: SearchSpace, _ dataset: Dataset) throws {
-    try database.execute(
-      sql: "INSERT INTO search VALUES (1, ?, ?, ?, ?, ?)",
-      arguments: [space.text, space.sha256, dataset.name, dataset.sha256, contractVersion])
+  private static func begin(_ database: SQLite, _ space: SearchSpace, _ dataset: Dataset) throws {
+    try database.rows(
+      "INSERT INTO search VALUES (1, ?, ?, ?, ?, ?)", .text(space.text), .text(space.sha256),
+      .text(dataset.name), .text(dataset.sha256), .integer(contractVersion))
   }
 
-  private static func check(
-    _ database: Database, _ space: SearchSpace, _ dataset: Dataset, path: String
-  ) throws {
-    guard let row = try Row.fetchOne(database, sql: "SELECT * FROM search") else {
+  private static func check(_ database: SQLite, _ space: SearchSpace, _ dataset: Dataset) throws {
+    let path = database.path
+    guard let row = try database.rows("SELECT * FROM search").first else {
       throw SearchError(.storage, "\(path) is damaged: it does not say what was searched")
     }
     let other = "continue that search, or name another --storage"
-    guard row["space_sha256"] == space.sha256 else {
-      let (there, here) = difference(row["space"], space.text)
+    guard try row.value("space_sha256") == space.sha256 else {
+      let (there, here) = difference(try row.value("space"), space.text)
       throw SearchError(
         .storage, "\(path) holds another search: it has '\(there)', this one '\(here)'; \(other)")
     }
-    guard row["dataset_sha256"] == dataset.sha256 else {
-      let name: String = row["dataset"]
+    let (name, hash): (String, String) = (try row.value("dataset"), try row.value("dataset_sha256"))
+    guard hash == dataset.sha256 else {
       throw SearchError(
         .storage,
-        "\(path) holds a search on other data: \(name) with SHA-256 \(row["dataset_sha256"] as String), but "
+        "\(path) holds a search on other data: \(name) with SHA-256 \(hash), but "
           + "\(dataset.name) has \(dataset.sha256); \(other)")
     }
-    guard row["numerics_contract"] == contractVersion else {
+    let contract: Int = try row.value("numerics_contract")
+    guard contract == contractVersion else {
       throw SearchError(
         .storage,
-        "\(path) follows version \(row["numerics_contract"] as Int) of the numerics contract, this program "
+        "\(path) follows version \(contract) of the numerics contract, this program "
           + "\(contractVersion): name another --storage")
     }
   }
@@ -99,81 +103,78 @@ final class TrialStore: Sendable {
     return (index < a.count ? a[index] : "nothing", index < b.count ? b[index] : "nothing")
   }
 
-  private static func add(_ configurations: [Models.Configuration], to database: Database) throws {
-    let known = try Trial.fetchCount(database)
+  private static func add(_ configurations: [Configuration], to database: SQLite) throws {
+    let known = try database.integer("SELECT COUNT(*) FROM trial") ?? 0
     guard known <= configurations.count else {
       throw SearchError(
         .storage,
         "the storage has \(known) trials already: ask for as many, or more, or name another --storage")
     }
     for (index, configuration) in configurations.enumerated().dropFirst(known) {
-      try Trial(index + 1, configuration).insert(database)
+      try Trial(index + 1, configuration).write(to: database)
     }
   }
 
   // MARK: - On the way
 
-  private func write<Value>(_ change: (Database) throws -> Value) throws -> Value {
+  /// All of `body` or nothing of it, with errors as a search has them.
+  private func transaction<Value>(_ body: () throws -> Value) throws -> Value {
     do {
-      return try queue.write(change)
-    } catch let error as DatabaseError {
-      throw Self.explained(error, url)
+      return try database.transaction(body)
+    } catch {
+      throw Self.explained(error)
     }
   }
 
-  private static func explained(_ error: DatabaseError, _ url: URL) -> SearchError {
-    SearchError(.storage, "\(url.path) cannot be used: \(error.message ?? "\(error.resultCode)")")
+  private static func explained(_ error: any Error) -> any Error {
+    (error as? SQLiteError).map { SearchError(.storage, $0.description) } ?? error
   }
 
   /// Has trials wait that ran when a search ended: whoever ran them is gone.
   func requeue() throws {
-    try write { try $0.execute(sql: "UPDATE trial SET state = 'waiting' WHERE state = 'running'") }
+    try transaction { try database.execute("UPDATE trial SET state = 'waiting' WHERE state = 'running'") }
   }
 
   /// Whether a trial waits.
   func hasWaiting() throws -> Bool {
-    try write {
-      try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT * FROM trial WHERE state = 'waiting')") ?? false
-    }
+    try transaction { try database.integer("SELECT COUNT(*) FROM trial WHERE state = 'waiting'") != 0 }
   }
 
   /// The next trial that waits; from now on it runs.
   func takeNext() throws -> Trial? {
-    try write { database in
-      let sql = "SELECT * FROM trial WHERE state = 'waiting' ORDER BY number LIMIT 1"
-      guard var trial = try Trial.fetchOne(database, sql: sql) else { return nil }
+    try transaction {
+      let statement = "SELECT * FROM trial WHERE state = 'waiting' ORDER BY number LIMIT 1"
+      guard var trial = try database.rows(statement).first.map(Trial.init) else { return nil }
       trial.state = .running
-      try trial.update(database)
+      try trial.write(to: database)
       return trial
     }
   }
 
   /// Writes how a trial stands.
-  func update(_ trial: Trial) throws { try write { try trial.update($0) } }
+  func update(_ trial: Trial) throws { try transaction { try trial.write(to: database) } }
 
   /// All trials, by number.
   func trials() throws -> [Trial] {
-    try write { try Trial.fetchAll($0, sql: "SELECT * FROM trial ORDER BY number") }
+    try transaction { try database.rows("SELECT * FROM trial ORDER BY number").map(Trial.init) }
   }
 
   /// The rung that is under way.
-  func rung() throws -> Int {
-    try write { try Int.fetchOne($0, sql: "SELECT MAX(rung) FROM trial") ?? 0 }
-  }
+  func rung() throws -> Int { try transaction { try database.integer("SELECT MAX(rung) FROM trial") ?? 0 } }
 
   /// Ends a rung whose trials are all done: the best `count` go on to the next, ties by number.
   ///
   /// - Returns: how many go on; fewer where others failed.
   func promote(_ count: Int, from rung: Int) throws -> Int {
-    try write { database in
-      let sql = "SELECT * FROM trial WHERE rung = ? AND state = 'done'"
-      let ranked = try Trial.fetchAll(database, sql: sql, arguments: [rung]).sorted(by: Trial.precedes)
-      for var trial in ranked.prefix(count) {
+    try transaction {
+      let done = try database.rows("SELECT * FROM trial WHERE rung = ? AND state = 'done'", .integer(rung))
+      let survivors = try done.map(Trial.init).sorted(by: Trial.precedes).prefix(count)
+      for var trial in survivors {
         trial.rung += 1
         trial.state = .waiting
-        try trial.update(database)
+        try trial.write(to: database)
       }
-      return min(count, ranked.count)
+      return survivors.count
     }
   }
 

@@ -10,7 +10,8 @@ let version = Version(environment["FACSIMILE_VERSION"] ?? "0.0.1") ?? "0.0.1"
 
 let package = Package(
   name: "Client",
-  dependencies: [.package(url: repository, exact: version)],
+  // Without its default traits: no command line, so no parser of arguments.
+  dependencies: [.package(url: repository, exact: version, traits: [])],
   targets: [
     .executableTarget(
       name: "Client",

@@ -136,6 +136,60 @@ import Training
     }
   }
 
+  @Test(
+    "A device lost where a trial goes on leaves the trial's checkpoint", arguments: LostBackend.Call.allCases)
+  func lostBeforeTheFirstStep(_ call: LostBackend.Call) throws {
+    try inFolder { folder in
+      let straight = try Support.table(Support.space, in: folder)
+      let storage = folder.appendingPathComponent("lost.sqlite")
+      let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
+      // In the second epoch of the first trial.
+      try broken(search, after: 4)
+      let checkpoint = folder.appendingPathComponent("lost.sqlite.runs/1/checkpoint.safetensors")
+      let before = try Data(contentsOf: checkpoint)
+      // Lost for this one call only: a trial begun anew in its place would succeed.
+      let lost = LostBackend(try Support.backends()[0], on: call)
+      #expect(throws: LostBackend.Lost.self) { try search.run(on: [lost]) }
+      #expect(try Data(contentsOf: checkpoint) == before)
+      #expect(try !search.trials().contains { $0.state == .failed })
+      #expect(try search.run(on: Support.backends()) == .finished)
+      #expect(try search.trials().facts == straight.facts)
+    }
+  }
+
+  @Test("A trial's folder that others use is waited for by hand, not taken away")
+  func foldersInUse() throws {
+    try inFolder { folder in
+      let storage = folder.appendingPathComponent("a.sqlite")
+      let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
+      try broken(search, after: 4)
+      let run = folder.appendingPathComponent("a.sqlite.runs/1")
+      let lock = try FolderLock(folder: run)
+      #expect(throws: FolderInUse.self) { try search.run(on: Support.backends()) }
+      #expect(
+        FileManager.default.fileExists(atPath: run.appendingPathComponent("checkpoint.safetensors").path))
+      withExtendedLifetime(lock) {}
+    }
+  }
+
+  @Test(
+    "Half a run is begun again", arguments: ["checkpoint.safetensors", "manifest.json", "best.safetensors"])
+  func damage(_ name: String) throws {
+    try inFolder { folder in
+      let straight = try Support.table(Support.space, in: folder)
+      for contents in [nil, Data("no such file".utf8)] {
+        let storage = folder.appendingPathComponent("\(contents == nil ? "half" : "damaged").sqlite")
+        let search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
+        try broken(search, after: 4)
+        let file = URL(fileURLWithPath: "\(storage.path).runs/1/\(name)")
+        try FileManager.default.removeItem(at: file)
+        try contents?.write(to: file)
+        #expect(try search.run(on: Support.backends()) == .finished)
+        #expect(try search.trials().facts == straight.facts)
+      }
+    }
+  }
+
   @Test("What another search left under a trial's number is not gone on with", arguments: ["seed", "data"])
   func strangers(_ what: String) throws {
     try inFolder { folder in

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Search
 import TestSupport
 import Testing
@@ -73,11 +72,13 @@ import Testing
       #expect(
         refusal { try begin(small, text) }.contains("text.sqlite cannot be used: file is not a database"))
       let foreign = folder.appendingPathComponent("foreign.sqlite")
-      try DatabaseQueue(path: foreign.path).write { try $0.execute(sql: "CREATE TABLE birds (name TEXT)") }
+      try SQLite(path: foreign.path).execute("CREATE TABLE birds (name TEXT)")
+      let before = try Data(contentsOf: foreign)
       #expect(refusal { try begin(small, foreign) }.contains("not of a search"))
+      #expect(try Data(contentsOf: foreign) == before)
       let newer = folder.appendingPathComponent("newer.sqlite")
       _ = try begin(small, newer)
-      try DatabaseQueue(path: newer.path).write { try $0.execute(sql: "PRAGMA user_version = 9") }
+      try SQLite(path: newer.path).execute("PRAGMA user_version = 9")
       #expect(refusal { try begin(small, newer) }.contains("version 9 of the tables, this program knows 1"))
     }
   }
@@ -87,15 +88,38 @@ import Testing
       let url = folder.appendingPathComponent("a.sqlite")
       let search = try begin(small, url)
       // Others may read on the way.
-      let (mode, version, count) = try DatabaseQueue(path: url.path).read {
-        (
-          try String.fetchOne($0, sql: "PRAGMA journal_mode"),
-          try Int.fetchOne($0, sql: "PRAGMA user_version"),
-          try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM trial WHERE state = 'waiting'")
-        )
-      }
-      #expect(mode == "wal" && version == 1 && count == 3)
+      let other = try SQLite(path: url.path)
+      #expect(try other.rows("PRAGMA journal_mode").map(\.columns) == [["journal_mode": .text("wal")]])
+      #expect(try other.integer("PRAGMA user_version") == 1)
+      #expect(try other.integer("SELECT COUNT(*) FROM trial WHERE state = 'waiting'") == 3)
       withExtendedLifetime(search) {}
+    }
+  }
+
+  @Test func waitsForALockThatOthersHold() throws {
+    try inFolder { folder in
+      let url = folder.appendingPathComponent("a.sqlite")
+      let search = try begin(small, url)
+      let other = try SQLite(path: url.path)
+      try other.execute("BEGIN IMMEDIATE")
+      Thread {
+        Thread.sleep(forTimeInterval: 0.5)
+        #expect(throws: Never.self) { try other.execute("COMMIT") }
+      }.start()
+      #expect(try search.run(on: Support.backends()) == .finished)
+      #expect(try search.trials().allSatisfy { $0.state == .done })
+    }
+  }
+
+  @Test("A storage that others changed is refused, not believed", arguments: ["configuration", "state"])
+  func isDamaged(_ column: String) throws {
+    try inFolder { folder in
+      let url = folder.appendingPathComponent("a.sqlite")
+      let search = try begin(small, url)
+      try SQLite(path: url.path).execute(
+        "PRAGMA ignore_check_constraints = ON; UPDATE trial SET \(column) = 'x' WHERE number = 2")
+      let error = #expect(throws: SearchError.self) { try search.trials() }
+      #expect(error?.description.contains("a.sqlite is damaged: trial 2") == true, "\(error as Any)")
     }
   }
 

@@ -1,0 +1,121 @@
+import CSQLite
+import Foundation
+
+/// A connection to an SQLite file. Any number of threads: one statement or transaction at a time.
+package final class SQLite: Sendable {
+  /// The file.
+  package let path: String
+  /// Seconds to wait for a lock that another program holds.
+  private let patience: Double
+  nonisolated(unsafe) private let handle: OpaquePointer
+  /// Recursive, since a transaction holds it over its statements.
+  private let lock = NSRecursiveLock()
+
+  /// Opens a file, or makes an empty one.
+  ///
+  /// - Parameter patience: seconds to wait for a lock that another program holds.
+  /// - Throws: `SQLiteError`. What is no database is found out by the first statement.
+  package init(path: String, patience: Double = 10) throws {
+    self.path = path
+    self.patience = patience
+    var handle: OpaquePointer?
+    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+    let status = sqlite3_open_v2(path, &handle, flags, nil)
+    guard status == SQLITE_OK, let handle else {
+      defer { sqlite3_close_v2(handle) }
+      throw SQLiteError(path, handle, status, patience)
+    }
+    self.handle = handle
+    sqlite3_busy_timeout(handle, Int32(patience * 1000))
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  /// Runs any number of statements that bring no rows and take no values.
+  ///
+  /// - Throws: `SQLiteError`.
+  package func execute(_ statements: String) throws {
+    try lock.withLock { try check(sqlite3_exec(handle, statements, nil, nil, nil)) }
+  }
+
+  /// Runs one statement.
+  ///
+  /// - Parameter values: what stands for its question marks, in their order.
+  /// - Returns: its rows; none of a statement that changes something.
+  /// - Throws: `SQLiteError`.
+  @discardableResult
+  package func rows(_ statement: String, _ values: SQLiteValue...) throws -> [SQLiteRow] {
+    try lock.withLock {
+      var prepared: OpaquePointer?
+      try check(sqlite3_prepare_v2(handle, statement, -1, &prepared, nil))
+      defer { sqlite3_finalize(prepared) }
+      precondition(
+        sqlite3_bind_parameter_count(prepared) == values.count, "\(statement): \(values.count) values")
+      for (index, value) in values.enumerated() { try check(value.bind(to: prepared, at: Int32(index + 1))) }
+      let names = (0..<sqlite3_column_count(prepared)).map {
+        String(cString: sqlite3_column_name(prepared, $0))
+      }
+      var rows: [SQLiteRow] = []
+      while true {
+        let status = sqlite3_step(prepared)
+        if status == SQLITE_DONE { return rows }
+        guard status == SQLITE_ROW else { throw SQLiteError(path, handle, status, patience) }
+        let values = names.indices.map { SQLiteValue(prepared, Int32($0)) }
+        rows.append(SQLiteRow(path: path, columns: Dictionary(zip(names, values)) { first, _ in first }))
+      }
+    }
+  }
+
+  /// The whole number that a statement of one row and one column brings; nil where that is NULL.
+  ///
+  /// - Throws: `SQLiteError`.
+  package func integer(_ statement: String) throws -> Int? {
+    guard let row = try rows(statement).first, let name = row.columns.keys.first else { return nil }
+    return try row.optional(name)
+  }
+
+  /// All of `body`, or nothing of it where it throws. No other writer comes between its statements: the lock is
+  /// taken first (`BEGIN IMMEDIATE`), so a transaction that has begun does not fail for another one's sake.
+  ///
+  /// - Throws: `SQLiteError`, or what `body` throws.
+  package func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+    try lock.withLock {
+      try check(sqlite3_exec(handle, "BEGIN IMMEDIATE", nil, nil, nil))
+      do {
+        let result = try body()
+        try check(sqlite3_exec(handle, "COMMIT", nil, nil, nil))
+        return result
+      } catch {
+        // SQLite has rolled back by itself where a disk is full.
+        if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+        throw error
+      }
+    }
+  }
+
+  private func check(_ status: Int32) throws {
+    if status != SQLITE_OK { throw SQLiteError(path, handle, status, patience) }
+  }
+}
+
+/// Why SQLite did not do what it was told.
+package struct SQLiteError: Error, CustomStringConvertible {
+  /// SQLite's result code.
+  package let code: Int32
+  /// One line with the file's path and SQLite's own message.
+  package let description: String
+
+  init(_ path: String, _ handle: OpaquePointer?, _ code: Int32, _ patience: Double) {
+    self.code = code
+    var message = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
+    if code == SQLITE_BUSY {
+      message += ", and was for \(patience.formatted()) s: end the program that uses it, and run this again"
+    }
+    description = "\(path) cannot be used: \(message)"
+  }
+
+  init(_ path: String, _ message: String) {
+    code = SQLITE_MISMATCH
+    description = "\(path) is damaged: \(message)"
+  }
+}
