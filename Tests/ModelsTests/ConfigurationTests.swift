@@ -84,3 +84,36 @@ import Testing
     #expect(TrainingPhases.everything.phase(of: 9, default: 20) == (0, 0))
   }
 }
+
+extension ConfigurationTests {
+  @Test("image and classes: of the data, or of a size that is allowed")
+  func imagesAndClasses() throws {
+    var configuration = Configuration(.classifier)
+    #expect(configuration.texts["image"] == "data" && configuration.texts["classes"] == "labels")
+    for (key, value) in [
+      ("image", "5x64x64"), ("image", "3x7x32"), ("image", "1x28x129"), ("image", "28x28"), ("image", ""),
+      ("classes", "1"), ("classes", "257"), ("classes", "ten"), ("filters", "1,2,3,4,5,6,7"),
+    ] {
+      #expect(throws: ConfigurationError.self, "\(key)=\(value)") { try configuration.set(key, value) }
+    }
+    try configuration.set("image", "3x17x45")
+    #expect(throws: ConfigurationError.self) { try configuration.take(image: MapShape(1, 28, 28), classes: 4) }
+    try configuration.take(image: MapShape(3, 17, 45), classes: 4)
+    #expect(configuration.texts["image"] == "3x17x45" && configuration.texts["classes"] == "4")
+    #expect(throws: ConfigurationError.self) { try configuration.take(image: MapShape(3, 17, 45), classes: 5) }
+  }
+
+  @Test("every decoder restores the size that its encoder took")
+  func sizesRestored() throws {
+    for kind in [ModelKind.convAutoencoder, .denoisingAutoencoder, .convVAE] {
+      for filters in ["4", "4,5", "4,5,6", "4,5,6,7", "1,2,3,4,5,6"] {
+        for (height, width) in [(8, 8), (9, 8), (17, 45), (28, 28), (31, 32), (64, 11), (127, 128)] {
+          var configuration = Configuration(kind)
+          try configuration.set("filters", filters)
+          configuration.image = MapShape(3, height, width)
+          #expect(try configuration.architecture.shapes().last == configuration.image, "\(filters)")
+        }
+      }
+    }
+  }
+}

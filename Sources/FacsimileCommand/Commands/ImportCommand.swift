@@ -15,6 +15,7 @@ struct ImportCommand: ParsableCommand {
 
       Examples:
         facsimile import weights.safetensors --model conv-autoencoder --out runs/imported
+        facsimile import cifar.safetensors --model conv-vae --image 3x32x32 --out runs/imported
         facsimile evaluate runs/imported --data mnist
       """)
 
@@ -24,12 +25,18 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The model: \(ModelOptions.names).", valueName: "model"))
   var model: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Shape of the images, as in 3x32x32 (default: as the file's metadata says, else 1x28x28).",
+      valueName: "shape"))
+  var image: String?
+
   @Option(help: ArgumentHelp("The run folder to make.", valueName: "run"), completion: .directory)
   var out: String
 
   func run() throws {
     let kind = try ModelKind(name: model)
-    let weights = try Weights(importing: SafeTensors(contentsOf: URL(fileURLWithPath: file)), model: kind)
+    let weights = try Weights(importing: SafeTensors(contentsOf: URL(fileURLWithPath: file)), model: kind, image: image)
     let place = try NewRunFolder(out, model: kind)
     do {
       try weights.write(to: place.folder.bestFile)

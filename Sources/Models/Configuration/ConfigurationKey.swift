@@ -155,12 +155,16 @@ extension ConfigurationKey {
   private static let image = parsed(
     "image", \.image, "data, or CHANNELSxHEIGHTxWIDTH such as 3x32x32 (1 or 3 channels, 8 to 128 a side)",
     "shape of one image: as the data's are, or channels x height x width",
-    { text in text == "data" ? .some(nil) : MapShape(text: text) }, { $0?.text ?? "data" })
+    // Without the map a shape that is none would become nil, the data's own.
+    { text in text == "data" ? .some(nil) : MapShape(text: text).map(Optional.some) }, { $0?.text ?? "data" })
 
   private static let classes = parsed(
     "classes", \.classes, "labels, or a whole number from 2 to 256",
     "how many classes: as many as the labels have, or a number",
-    { text in text == "labels" ? .some(nil) : Int(text).flatMap { (2...256).contains($0) ? $0 : nil } },
+    { text in
+      if text == "labels" { return .some(nil) }
+      return Int(text).flatMap { (2...256).contains($0) ? .some($0) : nil }
+    },
     { $0.map { "\($0)" } ?? "labels" })
 
   private static let loss = ConfigurationKey(
