@@ -24,7 +24,7 @@ extension LaunchPlanner {
       Launch(
         .sumPerImage, lanesOfOneSum,
         [
-          .buffer(perImage), .buffer(d.table), .memory(scratch), .buffer(d.results),
+          .buffer(perImage), .buffer(d.table), .floats(scratch), .buffer(d.results),
           .int(Blocking.blocks(perImage.images!.batch)), .int(part), .int(d.perImage.count),
           .flag(d.scaled), .int(d.slot), .int(d.slots), .step,
         ])
