@@ -124,7 +124,7 @@ extension Lowering {
     let sample = builder.buffer(name + ".sample", mean.contents, mean.storage)
     let operation = try ReparameterizeForward(
       mean: mean, logVariance: logVariance, output: sample, source: pass.source,
-      random: random(style.isTraining ? .reparameterisation : .evaluationReparameterisation))
+      random: random(style.isTraining ? .reparameterization : .evaluationReparameterization))
     operations.append(.reparameterizeForward(operation))
     pass.posterior = operation
     return Value(buffer: sample, maskScale: nil)

@@ -56,7 +56,7 @@ extension AddNoise {
     let (size, vectors, random, factor) = (MapSize(shape), 2 * shape.count, random, factor)
     return perBlock(output) { block, step in
       addNoise(
-        from + block * vectors, size, random: part.random(random, block, step), factor: factor,
+        from + block * vectors, size, random: part.random(random, block, step), level: factor,
         output: to + block * vectors)
     }
   }
