@@ -5,25 +5,22 @@
 
 __kernel void conv_transpose2d_forward(
     __global const float *input, __global const float *weight, __global const float *bias,
-    __global float *output, SIZES_ARGUMENTS, int rectified, int span) {
-  MapSizes g = SIZES;
-  Tile start = big_channels > 1 ? tile_bias(bias, tile_index() * 4) : tile_repeat(bias[0]);
-  up_run(input, weight, input, output, start, g, rectified, 0, 1.0f, span);
+    __global float *output, MapSizes g, int is_rectified, int span) {
+  Tile start = g.big_channels > 1 ? tile_bias(bias, tile_index() * 4) : tile_repeat(bias[0]);
+  up_run(input, weight, input, output, start, g, is_rectified, 0, 1.0f, span);
 }
 
 __kernel void conv_transpose2d_backward_input(
     __global const float *output_gradient, __global const float *weight, __global const float *mask,
-    __global float *input_gradient, SIZES_ARGUMENTS, int is_masked, float scale, int span) {
-  MapSizes g = SIZES;
+    __global float *input_gradient, MapSizes g, int is_masked, float scale, int span) {
   down_run(output_gradient, weight, mask, input_gradient, tile_repeat(0.0f), g, 0, is_masked, scale, span);
 }
 
 __kernel void conv_transpose2d_backward_weight(
     __global const float *input, __global const float *output_gradient, __global float *partials,
-    SIZES_ARGUMENTS, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
+    MapSizes g, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
     int item_tiles) {
   JOIN_SCRATCH
-  MapSizes g = SIZES;
   convolution_weight_item(
       output_gradient, input, partials, g, 1, blocks, weight_offset, bias_offset, partials_step,
       item_quads, item_tiles JOIN_PASS);

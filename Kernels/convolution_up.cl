@@ -8,8 +8,8 @@
 // Adds the products of one tap to four big channels; w_b points at channel b's weights of the first quad.
 static inline Tile up_tap_channels(
     Tile t, __global const real *small, __global const float *wa, __global const float *wb,
-    __global const float *wc, __global const float *wd, int quad_step, int channels) {
-  int quads = channels / 4;
+    __global const float *wc, __global const float *wd, int quad_step, int small_channels) {
+  int quads = small_channels / 4;
   for (int q = 0; q < quads; ++q) {
     t = tile_fma(t, small[0], wa[0], wb[0], wc[0], wd[0]);
     t = tile_fma(t, small[GROUPS], wa[1], wb[1], wc[1], wd[1]);
@@ -21,7 +21,7 @@ static inline Tile up_tap_channels(
     wc += quad_step;
     wd += quad_step;
   }
-  for (int s = 0; s < channels % 4; ++s) {
+  for (int s = 0; s < small_channels % 4; ++s) {
     t = tile_fma(t, small[s * GROUPS], wa[s], wb[s], wc[s], wd[s]);
   }
   return t;
@@ -29,21 +29,21 @@ static inline Tile up_tap_channels(
 
 // Four big channels from `first` on of one pixel; channels beyond the last repeat it.
 static inline Tile up_pixel(
-    Tile t, __global const real *small, __global const float *weight, int big_y, int big_x, int first,
-    int big_channels, int channels, int height, int width, int kernel_size, int stride, int padding) {
-  int quad_step = kernel_size * kernel_size * big_channels * 4;
-  int last = big_channels - 1 - first;
+    Tile t, __global const real *small, __global const float *weight, MapSizes g, int big_y, int big_x,
+    int first) {
+  int quad_step = g.kernel_size * g.kernel_size * g.big_channels * 4;
+  int last = g.big_channels - 1 - first;
   int b = imin(1, last) * 4, c = imin(2, last) * 4, d = imin(3, last) * 4;
   // As ky grows by the stride, the small map's row goes back by one; columns likewise.
-  int y = (big_y + padding) / stride;
-  for (int ky = big_y + padding - y * stride; ky < kernel_size && y >= 0; ky += stride, --y) {
-    if (y >= height) continue;
-    int x = (big_x + padding) / stride;
-    for (int kx = big_x + padding - x * stride; kx < kernel_size && x >= 0; kx += stride, --x) {
-      if (x >= width) continue;
-      __global const float *w = weight + ((ky * kernel_size + kx) * big_channels + first) * 4;
-      t = up_tap_channels(
-          t, small + (y * width + x) * channels * GROUPS, w, w + b, w + c, w + d, quad_step, channels);
+  int y = (big_y + g.padding) / g.stride;
+  for (int ky = big_y + g.padding - y * g.stride; ky < g.kernel_size && y >= 0; ky += g.stride, --y) {
+    if (y >= g.small_height) continue;
+    int x = (big_x + g.padding) / g.stride;
+    for (int kx = big_x + g.padding - x * g.stride; kx < g.kernel_size && x >= 0; kx += g.stride, --x) {
+      if (x >= g.small_width) continue;
+      __global const real *s = small + (y * g.small_width + x) * g.small_channels * GROUPS;
+      __global const float *w = weight + ((ky * g.kernel_size + kx) * g.big_channels + first) * 4;
+      t = up_tap_channels(t, s, w, w + b, w + c, w + d, quad_step, g.small_channels);
     }
   }
   return t;
@@ -69,38 +69,41 @@ static inline Tile tile_fma_some_pixels(Tile t, __global const real *x, int step
 
 // Adds the products of one tap to four pixels, all of them inside.
 static inline Tile up_tap_pixels(
-    Tile t, __global const real *small, __global const float *w, int quad_step, int channels) {
-  for (int q = 0; q < channels / 4; ++q) {
-    t = tile_fma_pixels(t, small, channels, w[0]);
-    t = tile_fma_pixels(t, small + GROUPS, channels, w[1]);
-    t = tile_fma_pixels(t, small + 2 * GROUPS, channels, w[2]);
-    t = tile_fma_pixels(t, small + 3 * GROUPS, channels, w[3]);
+    Tile t, __global const real *small, __global const float *w, int quad_step, int small_channels) {
+  for (int q = 0; q < small_channels / 4; ++q) {
+    t = tile_fma_pixels(t, small, small_channels, w[0]);
+    t = tile_fma_pixels(t, small + GROUPS, small_channels, w[1]);
+    t = tile_fma_pixels(t, small + 2 * GROUPS, small_channels, w[2]);
+    t = tile_fma_pixels(t, small + 3 * GROUPS, small_channels, w[3]);
     small += 4 * GROUPS;
     w += quad_step;
   }
-  for (int s = 0; s < channels % 4; ++s) t = tile_fma_pixels(t, small + s * GROUPS, channels, w[s]);
+  for (int s = 0; s < small_channels % 4; ++s) {
+    t = tile_fma_pixels(t, small + s * GROUPS, small_channels, w[s]);
+  }
   return t;
 }
 
-// One big channel of up to four pixels of one phase: big_x, big_x + stride, …
+// The only big channel of up to four pixels of one phase: big_x, big_x + stride, …
 static inline Tile up_pixels(
-    Tile t, __global const real *small, __global const float *weight, int big_y, int big_x, int pixels,
-    int big_channels, int channels, int height, int width, int kernel_size, int stride, int padding) {
-  int quad_step = kernel_size * kernel_size * big_channels * 4;
-  int y = (big_y + padding) / stride;
-  for (int ky = big_y + padding - y * stride; ky < kernel_size && y >= 0; ky += stride, --y) {
-    if (y >= height) continue;
-    int x = (big_x + padding) / stride;
-    for (int kx = big_x + padding - x * stride; kx < kernel_size; kx += stride, --x) {
+    Tile t, __global const real *small, __global const float *weight, MapSizes g, int big_y, int big_x,
+    int pixels) {
+  int quad_step = g.kernel_size * g.kernel_size * 4;
+  int y = (big_y + g.padding) / g.stride;
+  for (int ky = big_y + g.padding - y * g.stride; ky < g.kernel_size && y >= 0; ky += g.stride, --y) {
+    if (y >= g.small_height) continue;
+    int x = (big_x + g.padding) / g.stride;
+    for (int kx = big_x + g.padding - x * g.stride; kx < g.kernel_size; kx += g.stride, --x) {
       int from = -x;
-      int to = imin(pixels, width - x);
-      __global const real *s = small + (y * width + x) * channels * GROUPS;
-      __global const float *w = weight + (ky * kernel_size + kx) * big_channels * 4;
+      int to = imin(pixels, g.small_width - x);
+      __global const real *s = small + (y * g.small_width + x) * g.small_channels * GROUPS;
+      __global const float *w = weight + (ky * g.kernel_size + kx) * 4;
       if (from <= 0 && to == 4) {
-        t = up_tap_pixels(t, s, w, quad_step, channels);
+        t = up_tap_pixels(t, s, w, quad_step, g.small_channels);
       } else {
-        for (int j = 0; j < channels; ++j) {
-          t = tile_fma_some_pixels(t, s + j * GROUPS, channels, w[j / 4 * quad_step + j % 4], from, to);
+        for (int j = 0; j < g.small_channels; ++j) {
+          t = tile_fma_some_pixels(
+              t, s + j * GROUPS, g.small_channels, w[j / 4 * quad_step + j % 4], from, to);
         }
       }
     }
@@ -115,62 +118,47 @@ typedef struct {
 } UpTile;
 
 // Tiles of one row: a pixel each, or, with one channel, four pixels of one phase each.
-static inline int up_tiles(int big_channels, int big_width, int stride) {
-  return big_channels > 1 ? big_width : stride * ((big_width + 4 * stride - 1) / (4 * stride));
+static inline int up_tiles(MapSizes g) {
+  return g.big_channels > 1 ? g.big_width : g.stride * ((g.big_width + 4 * g.stride - 1) / (4 * g.stride));
 }
 
 // Tile number `tile` of a row; empty where a phase has fewer tiles than another. A phase's last tile begins
 // early enough to be whole, if the phase has four pixels.
-static inline UpTile up_tile(int tile, int channel, int big_channels, int big_width, int stride) {
-  UpTile u = {tile, 1, imin(4, big_channels - channel), 0};
-  if (big_channels == 1) {
-    int phase = tile % stride;
-    int pixels = (big_width - phase + stride - 1) / stride;
-    int first = tile / stride * 4;
+static inline UpTile up_tile(MapSizes g, int tile, int channel) {
+  UpTile u = {tile, 1, imin(4, g.big_channels - channel), 0};
+  if (g.big_channels == 1) {
+    int phase = tile % g.stride;
+    int pixels = (g.big_width - phase + g.stride - 1) / g.stride;
+    int first = tile / g.stride * 4;
     int start = imin(first, imax(0, pixels - 4));
-    u.x = phase + start * stride;
-    u.step = stride;
+    u.x = phase + start * g.stride;
+    u.step = g.stride;
     u.count = first < pixels ? imin(4, pixels - start) : 0;
     u.skip = first - start;
   }
   return u;
 }
 
-static inline Tile up_sum(
-    Tile t, UpTile u, __global const real *small, __global const float *weight, int big_y, int channel,
-    int big_channels, int channels, int height, int width, int kernel_size, int stride, int padding) {
-  if (big_channels == 1) {
-    return up_pixels(
-        t, small, weight, big_y, u.x, u.count, big_channels, channels, height, width, kernel_size, stride,
-        padding);
-  }
-  return up_pixel(
-      t, small, weight, big_y, u.x, channel, big_channels, channels, height, width, kernel_size, stride,
-      padding);
-}
-
 // `span` tiles of one row of the big map: chains from `start`, then + 0.0f, then ReLU or the mask.
 static inline void up_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
-    Tile start, MapSizes g, int rectified, int is_masked, float scale, int span) {
+    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span) {
   int channel = tile_index() * 4;
-  int tiles = up_tiles(g.big_channels, g.big_width, g.stride);
+  int tiles = up_tiles(g);
   int runs = (tiles + span - 1) / span;
   int y = place_index() / runs;
   int first = place_index() % runs * span;
   int end = imin(first + span, tiles);
   if (y >= g.big_height) return;
-  int count = g.big_channels * g.big_height * g.big_width;
-  __global const real *small = images_in(from, g.small_channels * g.small_height * g.small_width);
-  __global const real *output = images_in(mask, is_masked ? count : 0);
-  __global real *big = images_out(to, count);
+  __global const real *small = images_in(from, small_count(g));
+  __global const real *output = images_in(mask, is_masked ? big_count(g) : 0);
+  __global real *big = images_out(to, big_count(g));
   for (int tile = first; tile < end; ++tile) {
-    UpTile u = up_tile(tile, channel, g.big_channels, g.big_width, g.stride);
+    UpTile u = up_tile(g, tile, channel);
     if (u.count == 0) continue;
-    Tile t = up_sum(
-        start, u, small, weight, y, channel, g.big_channels, g.small_channels, g.small_height, g.small_width,
-        g.kernel_size, g.stride, g.padding);
+    Tile t = g.big_channels == 1 ? up_pixels(start, small, weight, g, y, u.x, u.count)
+                                 : up_pixel(start, small, weight, g, y, u.x, channel);
     int place = ((y * g.big_width + u.x) * g.big_channels + channel) * GROUPS;
-    tile_finish(t, big + place, output + place, u.step, u.skip, u.count, rectified, is_masked, scale);
+    tile_finish(t, big + place, output + place, u.step, u.skip, u.count, is_rectified, is_masked, scale);
   }
 }

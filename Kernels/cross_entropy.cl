@@ -25,15 +25,17 @@ __kernel void cross_entropy(
     wanted = CHOOSE(label == i, value, wanted);
   }
   real sum = REAL(0.0f);
-  for (int i = 0; i < classes; ++i) sum += elementary_exp(x[i * GROUPS] - maximum);
-  real loss = elementary_log(sum) - (wanted - maximum);
-  *images_out(per_image, 1) = CHOOSE(there, loss + 0.0f, REAL(0.0f));
+  for (int i = 0; i < classes; ++i) sum = formula_softmax_sum(x[i * GROUPS], maximum, sum);
+  sum += 0.0f;
+  real loss = formula_cross_entropy(wanted, maximum, sum);
+  *images_out(per_image, 1) = CHOOSE(there, loss, REAL(0.0f));
   real is_correct = CHOOSE(found == label, REAL(1.0f), REAL(0.0f));
   *images_out(correct, 1) = CHOOSE(there, is_correct, REAL(0.0f));
   if (!has_gradient) return;
   for (int i = 0; i < classes; ++i) {
-    real softmax = elementary_exp(x[i * GROUPS] - maximum) / sum;
+    real softmax = formula_softmax(x[i * GROUPS], maximum, sum);
     real target = CHOOSE(label == i, REAL(1.0f), REAL(0.0f));
-    g[i * GROUPS] = CHOOSE(there, (softmax - target) * scale, REAL(0.0f));
+    real slope = formula_cross_entropy_gradient(softmax, target, scale);
+    g[i * GROUPS] = CHOOSE(there, slope, REAL(0.0f));
   }
 }

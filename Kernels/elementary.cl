@@ -167,14 +167,6 @@ static inline real elementary_softplus_tail(real x) {
   return tail.high + tail.low;
 }
 
-// One number at a time, where LANES is more than one: the same function in one lane.
-static inline float scalar_exp(float x) { return FIRST_LANE(elementary_exp(REAL(x))); }
-static inline float scalar_log(float x) { return FIRST_LANE(elementary_log(REAL(x))); }
-static inline float scalar_sigmoid(float x) { return FIRST_LANE(elementary_sigmoid(REAL(x))); }
-static inline float scalar_tanh(float x) { return FIRST_LANE(elementary_tanh(REAL(x))); }
-static inline float scalar_softplus(float x) { return FIRST_LANE(elementary_softplus(REAL(x))); }
-static inline float scalar_softplus_tail(float x) { return FIRST_LANE(elementary_softplus_tail(REAL(x))); }
-
 #ifdef ELEMENTARY_APPLY
 // Applies a function to LANES consecutive bit patterns for each work-item, counted from `first`; `function` is
 // ElementaryFunction.code in Sources/Numerics. For the sweep over all 2^32 inputs and for the device probe.

@@ -16,15 +16,15 @@ __kernel void gather_images(
       uint sample = samples[lane];
       values[lane] = sample == ABSENT_IMAGE ? 0 : dataset[(size_t)sample * count + e];
     }
-    out[stored_place(e, channels, pixels) * GROUPS] = CONVERT_REAL(LOAD_REAL(0, values)) / 255.0f;
+    out[stored_place(e, channels, pixels) * GROUPS] = formula_byte_to_float(LOAD_REAL(0, values));
   }
 }
 
-// output = fma(factor, normal, input), four elements of the random stream at a time.
+// Noise on every element, four elements of the random stream at a time.
 __kernel void add_noise(
     __global const float *input, __global const uint *table, __global const uint *indices,
     __global float *output, int channels, int pixels, int row_length, int first_image, int batch, uint stream,
-    uint key_low, uint key_high, float factor, int span, uint step) {
+    uint key_low, uint key_high, float level, int span, uint step) {
   int count = channels * pixels;
   __global const real *in = images_in(input, count);
   __global real *out = images_out(output, count);
@@ -36,7 +36,7 @@ __kernel void add_noise(
     random_normals(normals, (uint2)(key_low, key_high), stream, epoch, samples, quad);
     for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
       int place = stored_place(4 * quad + i, channels, pixels) * GROUPS;
-      out[place] = fma(REAL(factor), normals[i], in[place]);
+      out[place] = formula_add_noise(in[place], normals[i], level);
     }
   }
 }

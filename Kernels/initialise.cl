@@ -1,4 +1,4 @@
-// Uniform initial values fma(u, 2·bound, −bound), u number i of the stream, i the index in PyTorch's order.
+// Uniform initial values from number i of the stream, i the index in PyTorch's order.
 // Padding places become +0.
 __kernel void initialise(
     __global float *parameter, int packed_count, int taps, int big, int small, uint stream, uint key_low,
@@ -12,6 +12,6 @@ __kernel void initialise(
   philox_block words =
       random_words((uint2)(key_low, key_high), stream, 0, UREAL(0u), index / 4);
   ureal word = index % 4 < 2 ? (index % 2 ? words.w1 : words.w0) : (index % 2 ? words.w3 : words.w2);
-  real value = fma(random_uniform(word), REAL(bound + bound), REAL(-bound));
+  real value = formula_initial_weight(random_uniform(word), bound);
   parameter[place] = s < small ? FIRST_LANE(value) : 0.0f;
 }

@@ -5,24 +5,25 @@
 
 __kernel void linear_forward(
     __global const float *input, __global const float *weight, __global const float *bias,
-    __global float *output, int inputs, int outputs, int rectified) {
+    __global float *output, int inputs, int outputs, int is_rectified) {
   int channel = tile_index() * 4;
   Tile t = tile_bias(bias, channel);
   t = tile_run(t, images_in(input, inputs), weight + channel * inputs, inputs);
   __global real *result = images_out(output, outputs) + channel * GROUPS;
-  tile_finish(t, result, result, 1, 0, imin(4, outputs - channel), rectified, 0, 1.0f);
+  tile_finish(t, result, result, 1, 0, imin(4, outputs - channel), is_rectified, 0, 1.0f);
 }
 
 __kernel void linear_backward_input(
     __global const float *output_gradient, __global const float *weight, __global const float *mask,
-    __global float *input_gradient, int inputs, int outputs, int is_masked, float scale, int accumulate) {
+    __global float *input_gradient, int inputs, int outputs, int is_masked, float scale,
+    int is_accumulating) {
   int channel = tile_index() * 4;
   int results = imin(4, inputs - channel);
   __global real *result = images_out(input_gradient, inputs) + channel * GROUPS;
   int b = imin(1, results - 1) * 4, c = imin(2, results - 1) * 4, d = imin(3, results - 1) * 4;
   __global const float *w = weight + channel * 4;
   Tile t = tile_repeat(0.0f);
-  if (accumulate) t = tile_load(result, 1, results);
+  if (is_accumulating) t = tile_load(result, 1, results);
   t = up_tap_channels(
       t, images_in(output_gradient, outputs), w, w + b, w + c, w + d, inputs * 4, outputs);
   __global const real *output = images_in(mask, is_masked ? inputs : 0) + channel * GROUPS;

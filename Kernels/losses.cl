@@ -5,7 +5,7 @@
 static inline void reconstruction_loss(
     __global const float *prediction, __global const float *target, __global const uint *table,
     __global float *per_image, __global float *gradient, int channels, int pixels, int first_image, int batch,
-    bool of_logits, int activation, int has_gradient, uint step) {
+    bool are_logits, int activation, int has_gradient, uint step) {
   int count = channels * pixels;
   __global const real *p = images_in(prediction, count);
   __global const real *t = images_in(target, count);
@@ -18,11 +18,11 @@ static inline void reconstruction_loss(
     for (int pixel = 0; pixel < pixels; ++pixel) {
       int e = (pixel * channels + c) * GROUPS;
       real value = p[e], wanted = t[e];
-      if (of_logits) sum += formula_binary_cross_entropy(value, wanted);
+      if (are_logits) sum += formula_binary_cross_entropy(value, wanted);
       else sum = formula_squared_error(value, wanted, sum);
       if (!has_gradient) continue;
-      if (of_logits) value = elementary_sigmoid(value);
-      real slope = (value - wanted) * scale;
+      real slope = are_logits ? formula_binary_cross_entropy_gradient(value, wanted, scale)
+                              : formula_squared_error_gradient(value, wanted, scale);
       if (activation == ACTIVATION_SIGMOID) slope = formula_sigmoid_gradient(slope, value);
       g[e] = CHOOSE(there, slope, REAL(0.0f));
     }

@@ -15,7 +15,7 @@ __kernel void reparameterize_forward(
     random_normals(noise, (uint2)(key_low, key_high), stream, epoch, samples, quad);
     for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
       int e = (4 * quad + i) * GROUPS;
-      z[e] = formula_reparameterise(mu[e], logvar[e], noise[i]);
+      z[e] = formula_reparameterize(mu[e], logvar[e], noise[i]);
     }
   }
 }
@@ -41,15 +41,14 @@ __kernel void reparameterize_backward(
     for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
       int e = (4 * quad + i) * GROUPS;
       real g = dz[e];
-      dmu[e] = CHOOSE(there, fma(mu[e], REAL(scale), g), REAL(0.0f));
+      dmu[e] = CHOOSE(there, formula_mean_gradient(g, mu[e], scale), REAL(0.0f));
       real slope = formula_log_variance_gradient(g, logvar[e], noise[i], scale);
       dlogvar[e] = CHOOSE(there, slope, REAL(0.0f));
     }
   }
 }
 
-// Per image one chain over the latent dimensions, then + 0.0f;
-// total = fma(klWeight, divergence, reconstruction).
+// Per image one chain over the latent dimensions, then + 0.0f; and the whole loss.
 __kernel void kl_divergence(
     __global const float *mean, __global const float *log_variance, __global const float *reconstruction,
     __global const uint *table, __global float *divergence, __global float *total, int count, int first_image,
@@ -61,7 +60,7 @@ __kernel void kl_divergence(
   real sum = REAL(0.0f);
   for (int i = 0; i < count; ++i) sum = formula_divergence(mu[i * GROUPS], logvar[i * GROUPS], sum);
   real kl = sum + 0.0f;
-  real whole = fma(REAL(step_float(row, STEP_KL_WEIGHT)), kl, *images_in(reconstruction, 1));
+  real whole = formula_variational_loss(*images_in(reconstruction, 1), kl, step_float(row, STEP_KL_WEIGHT));
   *images_out(divergence, 1) = CHOOSE(there, kl, REAL(0.0f));
   *images_out(total, 1) = CHOOSE(there, whole, REAL(0.0f));
 }

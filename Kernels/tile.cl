@@ -82,25 +82,21 @@ static inline Tile tile_mask(Tile t, Tile output, float scale) {
 
 // Ends the sums, applies ReLU or the mask of a stored output, and stores results `first` ..< `end`.
 static inline void tile_finish(
-    Tile t, __global real *out, __global const real *output, int step, int first, int end, int rectified,
+    Tile t, __global real *out, __global const real *output, int step, int first, int end, int is_rectified,
     int is_masked, float scale) {
   t = tile_close(t);
-  if (rectified) t = tile_relu(t);
+  if (is_rectified) t = tile_relu(t);
   if (is_masked) t = tile_mask(t, tile_load(output, step, end), scale);
   tile_store(t, out, step, first, end);
 }
 
-// The sizes of one convolution, as every kernel takes them.
+// The sizes of one convolution, handed over whole: by the host, whose MapSizes has the same layout, and from
+// function to function.
 typedef struct {
   int big_channels, big_height, big_width, small_channels, small_height, small_width, kernel_size, stride,
       padding;
 } MapSizes;
 
-#define SIZES_ARGUMENTS                                                                                   \
-  int big_channels, int big_height, int big_width, int small_channels, int small_height, int small_width, \
-      int kernel_size, int stride, int padding
-#define SIZES                                                                                             \
-  {                                                                                                       \
-    big_channels, big_height, big_width, small_channels, small_height, small_width, kernel_size, stride,  \
-        padding                                                                                           \
-  }
+// Values of one image in the big map and in the small one.
+static inline int big_count(MapSizes g) { return g.big_channels * g.big_height * g.big_width; }
+static inline int small_count(MapSizes g) { return g.small_channels * g.small_height * g.small_width; }

@@ -17,9 +17,9 @@
     if (tensor == FROZEN_SEGMENT) continue;                                                               \
     real p = LOAD_REAL(i, parameters);                                                                    \
     real raw = LOAD_REAL(i, gradients);                                                                   \
-    real g = is_clipped ? raw * clip[0] : raw;                                                            \
-    if (is_decoupled) p = p * step_float(row, STEP_DECAY);                                                \
-    else if (weight_decay != 0.0f) g = fma(REAL(weight_decay), p, g);
+    real g = is_clipped ? formula_clip(raw, clip[0]) : raw;                                               \
+    if (is_decoupled) p = formula_decoupled_decay(p, step_float(row, STEP_DECAY));                        \
+    else if (weight_decay != 0.0f) g = formula_l2(g, p, weight_decay);
 
 #define UPDATE_DONE                                                                                       \
     STORE_REAL(p, i, parameters);                                                                         \
@@ -36,16 +36,16 @@ static inline void watch_loss(
 
 __kernel void update_sgd(UPDATE_ARGUMENTS, uint step) {
   UPDATE_EACH
-  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), g, p);
+  formula_sgd(&p, g, step_float(row, STEP_STEP_SIZE));
   UPDATE_DONE
 }
 
 __kernel void update_momentum(
     UPDATE_ARGUMENTS, __global float *momenta, float momentum, int is_nesterov, uint step) {
   UPDATE_EACH
-  real b = fma(REAL(momentum), LOAD_REAL(i, momenta), g);
+  real b = LOAD_REAL(i, momenta);
+  formula_momentum(&p, &b, g, is_nesterov, step_float(row, STEP_STEP_SIZE), momentum);
   STORE_REAL(b, i, momenta);
-  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), is_nesterov ? fma(REAL(momentum), b, g) : b, p);
   UPDATE_DONE
 }
 
@@ -53,9 +53,9 @@ __kernel void update_rmsprop(
     UPDATE_ARGUMENTS, __global float *squares, float decay, float decay_complement, float epsilon,
     uint step) {
   UPDATE_EACH
-  real v = fma(decay_complement * g, g, decay * LOAD_REAL(i, squares));
+  real v = LOAD_REAL(i, squares);
+  formula_rmsprop(&p, &v, g, step_float(row, STEP_STEP_SIZE), decay, decay_complement, epsilon);
   STORE_REAL(v, i, squares);
-  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), g / (sqrt(v) + epsilon), p);
   UPDATE_DONE
 }
 
@@ -64,11 +64,11 @@ __kernel void update_adam(
     float beta2_complement, float epsilon, uint step) {
   UPDATE_EACH
   real m = LOAD_REAL(i, means);
-  m = fma(REAL(beta1_complement), g - m, m);
-  real v = fma(beta2_complement * g, g, beta2 * LOAD_REAL(i, squares));
+  real v = LOAD_REAL(i, squares);
+  formula_adam(
+      &p, &m, &v, g, step_float(row, STEP_STEP_SIZE), step_float(row, STEP_SECOND_MOMENT_SCALE),
+      beta1_complement, beta2, beta2_complement, epsilon);
   STORE_REAL(m, i, means);
   STORE_REAL(v, i, squares);
-  real root = sqrt(v) / step_float(row, STEP_SECOND_MOMENT_SCALE) + epsilon;
-  p = fma(REAL(-step_float(row, STEP_STEP_SIZE)), m / root, p);
   UPDATE_DONE
 }

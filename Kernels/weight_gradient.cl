@@ -61,16 +61,14 @@ static inline void write_taps(
 static inline void weight_tiles(
     TapTile *sums, __global const float *big_map, __global const float *small_map, MapSizes g,
     int first_block, int end_block, int channel, int quads, int first_tile, int tiles) {
-  int big_size = g.big_channels * g.big_height * g.big_width;
-  int small_size = g.small_channels * g.small_height * g.small_width;
   int rows = quads * tiles == 1 ? g.small_height : imax(1, 16 / g.small_width);
   TapPlace places[ITEM_TILES];
   for (int i = 0; i < quads * tiles; ++i) sums[i] = tap_tile_zero();
   for (int i = 0; i < tiles; ++i) places[i] = tap_place(g, first_tile + i);
   for (int block = first_block; block < end_block; ++block) {
-    lane_pointer small = lanes_in(small_map) + ((size_t)block * small_size + channel) * ELEMENT_STEP;
+    lane_pointer small = lanes_in(small_map) + ((size_t)block * small_count(g) + channel) * ELEMENT_STEP;
     lane_pointer big =
-        lanes_in(big_map) + ((size_t)block * big_size - g.padding * g.big_channels) * ELEMENT_STEP;
+        lanes_in(big_map) + ((size_t)block * big_count(g) - g.padding * g.big_channels) * ELEMENT_STEP;
     for (int y = 0; y < g.small_height; y += rows) {
       int end = imin(y + rows, g.small_height);
       for (int i = 0; i < tiles; ++i) {
@@ -90,7 +88,7 @@ static inline void weight_tiles(
 // Items count (`item_quads` quads of small channels, `item_tiles` tiles of taps), then quads of the bias.
 static inline void convolution_weight_item(
     __global const float *big_map, __global const float *small_map, __global float *partials, MapSizes g,
-    int bias_from_big, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
+    int is_bias_of_big, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
     int item_tiles JOIN_ARGUMENT) {
   int item = tile_index();
   int first_block = 2 * place_index();
@@ -101,7 +99,7 @@ static inline void convolution_weight_item(
   int all_quads = (g.small_channels + 3) / 4;
   int items_across = (all_tiles + item_tiles - 1) / item_tiles;
   int weight_items = (all_quads + item_quads - 1) / item_quads * items_across;
-  int bias_channels = bias_from_big ? g.big_channels : g.small_channels;
+  int bias_channels = is_bias_of_big ? g.big_channels : g.small_channels;
   // Idle work-items of the last group repeat the last item without writing, as all must reach the barriers.
   bool is_idle = item >= weight_items + (bias_channels + 3) / 4;
   if (is_idle) item = weight_items + (bias_channels + 3) / 4 - 1;
@@ -115,8 +113,8 @@ static inline void convolution_weight_item(
   Taps4 bias_sums = taps4_zero();
   if (is_bias) {
     Quad q = quad_of(quad * 4, bias_channels);
-    int pixels = bias_from_big ? g.big_height * g.big_width : g.small_height * g.small_width;
-    lane_pointer map = lanes_in(bias_from_big ? big_map : small_map) + quad * 4 * ELEMENT_STEP;
+    int pixels = is_bias_of_big ? g.big_height * g.big_width : g.small_height * g.small_width;
+    lane_pointer map = lanes_in(is_bias_of_big ? big_map : small_map) + quad * 4 * ELEMENT_STEP;
     for (int block = first_block; block < end_block; ++block) {
       bias_sums = lane_sums(
           bias_sums, map + (size_t)block * pixels * bias_channels * ELEMENT_STEP, q.b, q.c, q.d,

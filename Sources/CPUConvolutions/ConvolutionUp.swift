@@ -10,10 +10,10 @@ extension Convolutions {
       small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
       smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
     let first = 4 * tile
-    if g.channels - first >= 4 {
+    if g.bigChannels - first >= 4 {
       upFourChannels(g, maps, weight, epilogue, first, rows)
     } else {
-      for channel in first..<g.channels { upOneChannel(g, maps, weight, epilogue, channel, rows) }
+      for channel in first..<g.bigChannels { upOneChannel(g, maps, weight, epilogue, channel, rows) }
     }
   }
 }
@@ -54,25 +54,20 @@ private func upFourChannels(
   let start = (
     epilogue.start(first), epilogue.start(first + 1), epilogue.start(first + 2), epilogue.start(first + 3)
   )
-  var place = maps.bigBlock + (rows.lowerBound * g.width * g.channels + first) * span
+  var place = maps.bigBlock + (rows.lowerBound * g.bigWidth * g.bigChannels + first) * span
   var row = Walk(g, at: rows.lowerBound)
   for _ in rows {
     var column = Walk(g)
-    for _ in 0..<g.width {
+    for _ in 0..<g.bigWidth {
       var sums = Tile(start.0, start.1, start.2, start.3)
-      if epilogue.continues {
-        (sums.a0, sums.a1) = (big[place], big[place + other])
-        (sums.b0, sums.b1) = (big[place + span], big[place + span + other])
-        (sums.c0, sums.c1) = (big[place + 2 * span], big[place + 2 * span + other])
-        (sums.d0, sums.d1) = (big[place + 3 * span], big[place + 3 * span + other])
-      }
+      if epilogue.continues { sums.resume(big, place, other, step: span, count: 4) }
       var (ky, y) = (row.tap, row.from)
       while ky < g.kernel && y >= 0 {
         var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from)
         while kx < g.kernel && x >= 0 {
           if x < g.smallWidth {
             let from = small + (y * g.smallWidth + x) * g.smallChannels * span
-            sums.channels(from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.channels + first) * 4, g)
+            sums.channels(from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.bigChannels + first) * 4, g)
           }
           kx += g.stride
           x -= 1
@@ -84,11 +79,11 @@ private func upFourChannels(
       epilogue.store(big, place + span, other, sums.b0, sums.b1)
       epilogue.store(big, place + 2 * span, other, sums.c0, sums.c1)
       epilogue.store(big, place + 3 * span, other, sums.d0, sums.d1)
-      place += g.channels * span
+      place += g.bigChannels * span
       column.next(g)
     }
     epilogue.finish(
-      big, place - g.width * g.channels * span, other, pixels: g.width, step: g.channels * span, channels: 4)
+      big, place - g.bigWidth * g.bigChannels * span, other, pixels: g.bigWidth, step: g.bigChannels * span, channels: 4)
     row.next(g)
   }
 }
@@ -99,34 +94,34 @@ private func upOneChannel(
   _ rows: Range<Int>
 ) {
   let (small, big, other) = (maps.small, maps.big, maps.bigOther)
-  let pixel = g.channels * span
+  let pixel = g.bigChannels * span
   let apart = g.stride * pixel
   var row = Walk(g, at: rows.lowerBound)
   for line in rows {
     var column = Walk(g)
-    for phase in 0..<minimum(g.stride, g.width) {
-      let count = (g.width - phase + g.stride - 1) / g.stride
+    for phase in 0..<minimum(g.stride, g.bigWidth) {
+      let count = (g.bigWidth - phase + g.stride - 1) / g.stride
       // Pixel i meets small column from + i at the first tap and from + i − reach at the last.
       let reach = (g.kernel - 1 - column.tap) / g.stride
       let inner = maximum(0, reach - column.from)
       let outer = minimum(count, g.smallWidth - column.from)
       var i = 0
       while i < count {
-        let four = i >= inner && i < outer && outer - inner >= 4
-        // The last tile steps back: computing a pixel twice gives the same bits.
+        // The last tile steps back: computing a pixel twice gives the same bits, unless it goes on from the first.
+        let last = epilogue.continues ? outer - 4 : outer - 1
+        let four = i >= inner && i <= last && outer - inner >= 4
         if four { i = minimum(i, outer - 4) }
-        let place = maps.bigBlock + ((line * g.width + phase + i * g.stride) * g.channels + channel) * span
+        let place = maps.bigBlock + ((line * g.bigWidth + phase + i * g.stride) * g.bigChannels + channel) * span
         let start = epilogue.start(channel)
         var sums = Tile(start, start, start, start)
-        // Only linear layers continue, and they have one pixel.
-        if epilogue.continues { (sums.a0, sums.a1) = (big[place], big[place + other]) }
+        if epilogue.continues { sums.resume(big, place, other, step: apart, count: four ? 4 : 1) }
         var (ky, y) = (row.tap, row.from)
         while ky < g.kernel && y >= 0 {
           var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from + i)
           while kx < g.kernel && x >= 0 {
             if x < g.smallWidth {
               let from = small + (y * g.smallWidth + x) * g.smallChannels * span
-              let w = weight + ((ky * g.kernel + kx) * g.channels + channel) * 4
+              let w = weight + ((ky * g.kernel + kx) * g.bigChannels + channel) * 4
               if four {
                 sums.pixels(from, maps.smallOther, w, g)
               } else {
@@ -150,8 +145,8 @@ private func upOneChannel(
       }
       column.next(g)
     }
-    let first = maps.bigBlock + (line * g.width * g.channels + channel) * span
-    epilogue.finish(big, first, other, pixels: g.width, step: pixel, channels: 1)
+    let first = maps.bigBlock + (line * g.bigWidth * g.bigChannels + channel) * span
+    epilogue.finish(big, first, other, pixels: g.bigWidth, step: pixel, channels: 1)
     row.next(g)
   }
 }
@@ -161,7 +156,7 @@ extension Tile {
   @inline(__always) fileprivate mutating func channels(
     _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {
-    let group = g.kernel * g.kernel * g.channels * 4
+    let group = g.kernel * g.kernel * g.bigChannels * 4
     var (x, w, left) = (x, weight, g.smallChannels)
     while left >= 4 {
       tap(x, other, w, 4)
@@ -184,7 +179,7 @@ extension Tile {
   @inline(__always) fileprivate mutating func pixels(
     _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {
-    let group = g.kernel * g.kernel * g.channels * 4
+    let group = g.kernel * g.kernel * g.bigChannels * 4
     let step = g.smallChannels * span
     let (twice, thrice) = (2 * step, 3 * step)
     var (x, w, left) = (x, weight, g.smallChannels)
@@ -214,7 +209,7 @@ extension Tile {
   @inline(__always) fileprivate mutating func pixel(
     _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {
-    let group = g.kernel * g.kernel * g.channels * 4
+    let group = g.kernel * g.kernel * g.bigChannels * 4
     var channel = 0
     repeat {
       let value = Vector(repeating: weight[(channel >> 2) * group + (channel & 3)])

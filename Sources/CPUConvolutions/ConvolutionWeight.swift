@@ -11,7 +11,7 @@ extension Convolutions {
     let firstChannel = weightChannels * tile
     let there = minimum(weightChannels, g.smallChannels - firstChannel)
     let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
-    let count = (g.kernel + 2) / 3 * g.channels
+    let count = (g.kernel + 2) / 3 * g.bigChannels
     for i in 0..<count * (ky.upperBound - ky.lowerBound) { tiles[i] = WeightTile() }
     let rowsAtOnce = maximum(1, 16 / g.smallWidth)
     for block in firstBlock..<firstBlock + blocks {
@@ -20,12 +20,12 @@ extension Convolutions {
         var row = ky.lowerBound
         while row < ky.upperBound {
           let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
-          let inside = (g.height - 1 + g.padding - row + g.stride) / g.stride
+          let inside = (g.bigHeight - 1 + g.padding - row + g.stride) / g.stride
           let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
           if first < last {
-            let bigRow = block * g.height + first * g.stride - g.padding + row
+            let bigRow = block * g.bigHeight + first * g.stride - g.padding + row
             let smallRow = (block * g.smallHeight + first) * g.smallWidth
-            let p = big + bigRow * g.width * g.channels * 2
+            let p = big + bigRow * g.bigWidth * g.bigChannels * 2
             let s = small + (smallRow * g.smallChannels + firstChannel) * 2
             let sums = tiles + (row - ky.lowerBound) * count
             if there == weightChannels {
@@ -40,7 +40,7 @@ extension Convolutions {
       }
     }
     for row in ky {
-      let place = gradient + (firstChannel / 4 * g.kernel + row) * g.kernel * g.channels * 4
+      let place = gradient + (firstChannel / 4 * g.kernel + row) * g.kernel * g.bigChannels * 4
       storeRow(g, tiles + (row - ky.lowerBound) * count, place, there)
     }
   }
@@ -48,7 +48,7 @@ extension Convolutions {
 
 extension Convolutions {
   public static func weightScratch(_ g: Geometry) -> Int {
-    g.kernel * ((g.kernel + 2) / 3) * g.channels * 12 * 2 / span
+    g.kernel * ((g.kernel + 2) / 3) * g.bigChannels * 12 * 2 / span
   }
 }
 
@@ -58,11 +58,11 @@ private func storeRow(
   _ there: Int
 ) {
   var (sums, place) = (tiles, gradient)
-  let apart = g.channels * 4
+  let apart = g.bigChannels * 4
   var kx = 0
   while kx < g.kernel {
     let taps = minimum(3, g.kernel - kx)
-    for _ in 0..<g.channels {
+    for _ in 0..<g.bigChannels {
       storeLaneSums(
         sums.pointee, (place, place + apart, place + 2 * apart), taps: taps, there: there,
         next: g.kernel * g.kernel * apart)
@@ -79,7 +79,7 @@ private func storeRow(
   _ g: Geometry, _ rows: Int, _ row: Images, _ small: Images, _ zeros: Images,
   _ tiles: UnsafeMutablePointer<WeightTile>, _ channels: WeightChannels
 ) {
-  let step = g.channels * 2
+  let step = g.bigChannels * 2
   let smallStep = g.smallChannels * 2
   let bigStep = g.stride * step
   var tile = tiles
@@ -88,7 +88,7 @@ private func storeRow(
     let taps = minimum(3, g.kernel - kx)
     // Columns of the small map where all the taps fall inside; the others go one by one.
     let inner = maximum(0, (g.padding - kx + g.stride - 1) / g.stride)
-    let outer = taps < 3 ? 0 : (g.width + g.padding - kx - 3 + g.stride) / g.stride
+    let outer = taps < 3 ? 0 : (g.bigWidth + g.padding - kx - 3 + g.stride) / g.stride
     var channel = 0
     repeat {
       var sums = tile.pointee
@@ -100,9 +100,9 @@ private func storeRow(
           let inside = x >= inner && x < outer
           var count = inside ? minimum(outer, g.smallWidth) - x : 1
           let column = x * g.stride - g.padding + kx
-          var p0 = tap(bigRow, column, g.width, step, zeros)
-          var p1 = taps > 1 ? tap(bigRow, column + 1, g.width, step, zeros) : zeros
-          var p2 = taps > 2 ? tap(bigRow, column + 2, g.width, step, zeros) : zeros
+          var p0 = tap(bigRow, column, g.bigWidth, step, zeros)
+          var p1 = taps > 1 ? tap(bigRow, column + 1, g.bigWidth, step, zeros) : zeros
+          var p2 = taps > 2 ? tap(bigRow, column + 2, g.bigWidth, step, zeros) : zeros
           x += count
           repeat {
             sums.add(s, channels, p0, p1, p2)
@@ -114,13 +114,13 @@ private func storeRow(
             count -= 1
           } while count > 0
         } while x < g.smallWidth
-        bigRow += g.stride * g.width * step
+        bigRow += g.stride * g.bigWidth * step
         left -= 1
       } while left > 0
       tile.pointee = sums
       tile += 1
       channel += 1
-    } while channel < g.channels
+    } while channel < g.bigChannels
     kx += 3
   }
 }

@@ -10,6 +10,16 @@ struct Tile {
     (a0, a1, b0, b1, c0, c1, d0, d1) = (a, a, b, b, c, c, d, d)
   }
 
+  /// Chains that go on from what stands in `output`: `count` elements from `place` on, `step` vectors apart.
+  @inline(__always) mutating func resume(
+    _ output: MutableVectors, _ place: Int, _ other: Int, step: Int, count: Int
+  ) {
+    (a0, a1) = (output[place], output[place + other])
+    if count > 1 { (b0, b1) = (output[place + step], output[place + step + other]) }
+    if count > 2 { (c0, c1) = (output[place + 2 * step], output[place + 2 * step + other]) }
+    if count > 3 { (d0, d1) = (output[place + 3 * step], output[place + 3 * step + other]) }
+  }
+
   /// One tap for four channels: `x[0]` and `x[other]` are the two vectors, weights are `w[0]`, `w[step]`, ….
   @inline(__always) mutating func tap(_ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ step: Int) {
     let (low, high) = (x[0], x[other])
@@ -52,11 +62,11 @@ extension Epilogue {
     var (a, b) = (low + zero, high + zero)
     if let mask {
       let mask = vectors(mask)
-      a = positive(mask[index], a * scale)
-      b = positive(mask[index + other], b * scale)
+      a = Formulas.reluMask(a, result: mask[index], scale: scale)
+      b = Formulas.reluMask(b, result: mask[index + other], scale: scale)
     } else if function == .relu {
-      a = positive(a, a)
-      b = positive(b, b)
+      a = Formulas.relu(a)
+      b = Formulas.relu(b)
     }
     output[index] = a
     output[index + other] = b
@@ -78,11 +88,4 @@ extension Epilogue {
 
 @inline(__always) private func lanes(_ vectors: MutableVectors) -> MutableImages {
   UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Lanes.self)
-}
-
-/// `value` in the lanes where `sign` is above 0, else +0.
-@inline(__always) private func positive(_ sign: Vector, _ value: Vector) -> Vector {
-  // `replacing(with:where:)` keeps whoever calls this from being inlined.
-  let mask = unsafeBitCast(sign .> Vector(repeating: 0), to: Words.self)
-  return unsafeBitCast(unsafeBitCast(value, to: Words.self) & mask, to: Vector.self)
 }

@@ -8,15 +8,11 @@ import Numerics
 #if WIDE
   /// What one instruction computes with: sixteen images.
   typealias Vector = SIMD16<Float>
-  /// The bit patterns of a vector.
-  typealias Words = SIMD16<UInt32>
   /// Vectors of one element.
   @inline(__always) var span: Int { 1 }
 #else
   /// What one instruction computes with: eight images.
   typealias Vector = Lanes
-  /// The bit patterns of a vector.
-  typealias Words = WordLanes
   /// Vectors of one element.
   @inline(__always) var span: Int { 2 }
 #endif
@@ -52,7 +48,7 @@ typealias MutableVectors = UnsafeMutablePointer<Vector>
 
 extension Geometry {
   /// Vectors of one block of the big map.
-  @inline(__always) var bigBlock: Int { channels * height * width * span }
+  @inline(__always) var bigBlock: Int { bigChannels * bigHeight * bigWidth * span }
   /// Vectors of one block of the small map.
   @inline(__always) var smallBlock: Int { smallChannels * smallHeight * smallWidth * span }
 }

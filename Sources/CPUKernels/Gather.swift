@@ -101,27 +101,27 @@ public struct RandomBlock {
   }
 }
 
-/// One block: output = fma(normal, factor, input).
+/// One block: noise on every element.
 public func addNoise(
-  _ input: Images, _ size: MapSize, random: RandomBlock, factor: Float, output: MutableImages
+  _ input: Images, _ size: MapSize, random: RandomBlock, level: Float, output: MutableImages
 ) {
   for half in 0..<2 {
     let samples = samples(random.indices + 8 * half, random.count - 8 * half)
     for quad in 0..<(size.count + 3) / 4 {
       let n = random.normals(samples, quad)
       let (first, left) = (4 * quad, size.count - 4 * quad)
-      noisy(input, output, size.place(first) + half, n.0, factor)
-      if left > 1 { noisy(input, output, size.place(first + 1) + half, n.1, factor) }
-      if left > 2 { noisy(input, output, size.place(first + 2) + half, n.2, factor) }
-      if left > 3 { noisy(input, output, size.place(first + 3) + half, n.3, factor) }
+      noisy(input, output, size.place(first) + half, n.0, level)
+      if left > 1 { noisy(input, output, size.place(first + 1) + half, n.1, level) }
+      if left > 2 { noisy(input, output, size.place(first + 2) + half, n.2, level) }
+      if left > 3 { noisy(input, output, size.place(first + 3) + half, n.3, level) }
     }
   }
 }
 
 @inline(__always) private func noisy(
-  _ input: Images, _ output: MutableImages, _ place: Int, _ normal: Lanes, _ factor: Float
+  _ input: Images, _ output: MutableImages, _ place: Int, _ normal: Lanes, _ level: Float
 ) {
-  output[place] = fma(normal, factor, input[place])
+  output[place] = Formulas.addNoise(input[place], normal, level: level)
 }
 
 /// One block: output = u < keep ? input · scale : 0, forward and (on gradients) backward.

@@ -10,9 +10,9 @@ public typealias MutableImages = UnsafeMutablePointer<Lanes>
 
 /// Sizes of a convolution of either kind; see `ConvolutionGeometry` in Programs.
 public struct Geometry: Sendable {
-  public let channels: Int
-  public let height: Int
-  public let width: Int
+  public let bigChannels: Int
+  public let bigHeight: Int
+  public let bigWidth: Int
   public let smallChannels: Int
   public let smallHeight: Int
   public let smallWidth: Int
@@ -22,12 +22,12 @@ public struct Geometry: Sendable {
 
   /// Sizes of the big map, the small map and the taps between them.
   public init(
-    channels: Int, height: Int, width: Int, smallChannels: Int, smallHeight: Int, smallWidth: Int,
+    bigChannels: Int, bigHeight: Int, bigWidth: Int, smallChannels: Int, smallHeight: Int, smallWidth: Int,
     kernel: Int, stride: Int, padding: Int
   ) {
-    self.channels = channels
-    self.height = height
-    self.width = width
+    self.bigChannels = bigChannels
+    self.bigHeight = bigHeight
+    self.bigWidth = bigWidth
     self.smallChannels = smallChannels
     self.smallHeight = smallHeight
     self.smallWidth = smallWidth

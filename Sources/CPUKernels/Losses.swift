@@ -83,7 +83,9 @@ public func crossEntropy(
       ofLabel = choose(label .== index, x, ofLabel)
     }
     var sum = zero
-    for i in 0..<classes { sum = sum + Elementary.exp(logits[2 * i + half] - highest) }
+    for i in 0..<classes {
+      sum = Formulas.softmaxSum(logit: logits[2 * i + half], maximum: highest, addedTo: sum)
+    }
     sum = Summation.closed(sum)
     perImage[half] = cleared(Formulas.crossEntropy(logit: ofLabel, maximum: highest, sum: sum), mask)
     correct[half] = cleared(choose(best .== label, Lanes(repeating: 1), zero), mask)

@@ -1,11 +1,11 @@
 import Numerics
 
-/// One block: z = fma(ε, exp(½ logvar), μ).
+/// One block of samples of the approximate posterior.
 public func reparameterize(
   mean: Images, logVariance: Images, latent: Int, random: RandomBlock, output: MutableImages
 ) {
   forEachNormal(latent, random) { place, noise, _ in
-    output[place] = Formulas.reparameterise(mean: mean[place], logVariance: logVariance[place], noise: noise)
+    output[place] = Formulas.reparameterize(mean: mean[place], logVariance: logVariance[place], noise: noise)
   }
 }
 
@@ -39,8 +39,7 @@ public func reparameterizeBackward(
   }
 }
 
-/// One block: the KL divergence of each image and total = fma(weight, divergence, reconstruction). Only the
-/// first `there` images count.
+/// One block: the KL divergence of each image and its whole loss. Only the first `there` images count.
 public func klDivergence(
   mean: Images, logVariance: Images, latent: Int, reconstruction: Images, divergence: MutableImages,
   total: MutableImages, weight: Float, there: Int
@@ -54,6 +53,8 @@ public func klDivergence(
     }
     sum = Summation.closed(sum)
     divergence[half] = cleared(sum, mask)
-    total[half] = cleared(fma(sum, weight, reconstruction[half]), mask)
+    let loss = Formulas.variationalLoss(
+      reconstruction: reconstruction[half], divergence: sum, weight: weight)
+    total[half] = cleared(loss, mask)
   }
 }

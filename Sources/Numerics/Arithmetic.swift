@@ -77,6 +77,16 @@ public func choose(bits: WordLanes, _ yes: Lanes, _ no: Lanes) -> Lanes {
   Lanes(words: no.words ^ ((yes.words ^ no.words) & bits))
 }
 
+/// `yes` where the condition holds, else `no`, in each of sixteen lanes.
+@inlinable @inline(__always)
+public func choose(
+  _ condition: SIMDMask<SIMD16<Int32>>, _ yes: SIMD16<Float>, _ no: SIMD16<Float>
+) -> SIMD16<Float> {
+  let bits = unsafeBitCast(condition, to: SIMD16<UInt32>.self)
+  let (yes, no) = (unsafeBitCast(yes, to: SIMD16<UInt32>.self), unsafeBitCast(no, to: SIMD16<UInt32>.self))
+  return unsafeBitCast(no ^ ((yes ^ no) & bits), to: SIMD16<Float>.self)
+}
+
 /// `yes` where the condition holds, else `no`; `yes` is the same in all lanes.
 @inlinable @inline(__always)
 public func choose(_ condition: LaneMask, _ yes: Float, _ no: Lanes) -> Lanes {

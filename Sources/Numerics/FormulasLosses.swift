@@ -6,23 +6,12 @@ extension Formulas {
 
   /// Adds a squared error to a sum: d = p − t, `fma(d, d, sum)`.
   @inlinable @inline(__always)
-  public static func squaredError(_ p: Float, _ t: Float, addedTo sum: Float) -> Float {
-    let d = p - t
-    return fma(d, d, sum)
-  }
-
-  /// Adds eight squared errors to eight sums; see the scalar formula.
-  @inlinable @inline(__always)
   public static func squaredError(_ p: Lanes, _ t: Lanes, addedTo sum: Lanes) -> Lanes {
     let d = p - t
     return fma(d, d, sum)
   }
 
   /// The gradient of the mean squared error: `(p − t)·scale`, scale = 2 / (elements counted).
-  @inlinable @inline(__always)
-  public static func squaredErrorGradient(_ p: Float, _ t: Float, scale: Float) -> Float { (p - t) * scale }
-
-  /// The gradient of the mean squared error in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func squaredErrorGradient(_ p: Lanes, _ t: Lanes, scale: Float) -> Lanes { (p - t) * scale }
 
@@ -32,23 +21,11 @@ extension Formulas {
   ///
   /// Stable for every logit: the first part is exact or nearly so where the second is small.
   @inlinable @inline(__always)
-  public static func binaryCrossEntropy(_ x: Float, _ t: Float) -> Float {
-    fma(-x, t, relu(x)) + Elementary.softplusTail(x)
-  }
-
-  /// Binary cross-entropy in each lane; see the scalar formula.
-  @inlinable @inline(__always)
   public static func binaryCrossEntropy(_ x: Lanes, _ t: Lanes) -> Lanes {
     fma(x.negated, t, relu(x)) + Elementary.softplusTail(x)
   }
 
   /// The gradient of binary cross-entropy with respect to the logit: `(sigmoid(x) − t)·scale`.
-  @inlinable @inline(__always)
-  public static func binaryCrossEntropyGradient(_ x: Float, _ t: Float, scale: Float) -> Float {
-    (Elementary.sigmoid(x) - t) * scale
-  }
-
-  /// The gradient of binary cross-entropy in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func binaryCrossEntropyGradient(_ x: Lanes, _ t: Lanes, scale: Float) -> Lanes {
     (Elementary.sigmoid(x) - t) * scale
@@ -57,16 +34,16 @@ extension Formulas {
   // MARK: Softmax and cross-entropy
 
   // Over the classes of an image, in class order: m = maximum (from class 0, `x > m ? x : m`), the sum
-  // s = Σ exp(x − m) from +0 on, then the formulas below. The predicted class is the lowest index of the
-  // maximum (`x > m` replaces it).
+  // s = Σ exp(x − m) from +0 on, ended with + 0, then the formulas below. The predicted class is the lowest
+  // index of the maximum (`x > m` replaces it).
 
-  /// The cross-entropy of the label's logit: `ln s − (x − m)`.
+  /// Adds the exponential of one class to a sum: `sum + exp(x − m)`.
   @inlinable @inline(__always)
-  public static func crossEntropy(logit x: Float, maximum m: Float, sum s: Float) -> Float {
-    Elementary.log(s) - (x - m)
+  public static func softmaxSum(logit x: Lanes, maximum m: Lanes, addedTo sum: Lanes) -> Lanes {
+    sum + Elementary.exp(x - m)
   }
 
-  /// The cross-entropy of the labels' logits in each lane; see the scalar formula.
+  /// The cross-entropy of the label's logit: `ln s − (x − m)`.
   @inlinable @inline(__always)
   public static func crossEntropy(logit x: Lanes, maximum m: Lanes, sum s: Lanes) -> Lanes {
     Elementary.log(s) - (x - m)
@@ -74,23 +51,11 @@ extension Formulas {
 
   /// The softmax of one class: `exp(x − m) ÷ s`.
   @inlinable @inline(__always)
-  public static func softmax(logit x: Float, maximum m: Float, sum s: Float) -> Float {
-    Elementary.exp(x - m) / s
-  }
-
-  /// The softmax of one class in each lane; see the scalar formula.
-  @inlinable @inline(__always)
   public static func softmax(logit x: Lanes, maximum m: Lanes, sum s: Lanes) -> Lanes {
     Elementary.exp(x - m) / s
   }
 
   /// The gradient of the cross-entropy: `(softmax − target)·scale`, target 1 for the label and else 0.
-  @inlinable @inline(__always)
-  public static func crossEntropyGradient(_ softmax: Float, target: Float, scale: Float) -> Float {
-    (softmax - target) * scale
-  }
-
-  /// The gradient of the cross-entropy in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func crossEntropyGradient(_ softmax: Lanes, target: Lanes, scale: Float) -> Lanes {
     (softmax - target) * scale
@@ -101,48 +66,29 @@ extension Formulas {
   /// Adds the divergence of one latent value from the standard normal: −½(1 + logvar − μ² − e^logvar), as
   /// `fma(−½, fma(−μ, μ, 1 + logvar) − exp(logvar), sum)`.
   @inlinable @inline(__always)
-  public static func divergence(mean: Float, logVariance: Float, addedTo sum: Float) -> Float {
-    fma(-0.5, fma(-mean, mean, 1 + logVariance) - Elementary.exp(logVariance), sum)
-  }
-
-  /// Adds the divergences of eight latent values to eight sums; see the scalar formula.
-  @inlinable @inline(__always)
   public static func divergence(mean: Lanes, logVariance: Lanes, addedTo sum: Lanes) -> Lanes {
     fma(fma(mean.negated, mean, 1 + logVariance) - Elementary.exp(logVariance), -0.5, sum)
   }
 
-  /// The latent sample: `z = fma(ε, exp(½·logvar), μ)`.
+  /// The whole loss of an image: `fma(weight, divergence, reconstruction)`.
   @inlinable @inline(__always)
-  public static func reparameterise(mean: Float, logVariance: Float, noise: Float) -> Float {
-    fma(noise, Elementary.exp(0.5 * logVariance), mean)
+  public static func variationalLoss(reconstruction: Lanes, divergence: Lanes, weight: Float) -> Lanes {
+    fma(divergence, weight, reconstruction)
   }
 
-  /// Eight latent samples; see the scalar formula.
+  /// The latent sample: `z = fma(ε, exp(½·logvar), μ)`.
   @inlinable @inline(__always)
-  public static func reparameterise(mean: Lanes, logVariance: Lanes, noise: Lanes) -> Lanes {
+  public static func reparameterize(mean: Lanes, logVariance: Lanes, noise: Lanes) -> Lanes {
     fma(noise, Elementary.exp(0.5 * logVariance), mean)
   }
 
   /// The gradient with respect to μ of what uses z and of the divergence together: `fma(μ, scale, g)`, g the
   /// gradient of z and scale the weight of the divergence.
   @inlinable @inline(__always)
-  public static func meanGradient(_ g: Float, mean: Float, scale: Float) -> Float { fma(mean, scale, g) }
-
-  /// The gradient with respect to μ in each lane; see the scalar formula.
-  @inlinable @inline(__always)
   public static func meanGradient(_ g: Lanes, mean: Lanes, scale: Float) -> Lanes { fma(mean, scale, g) }
 
   /// The gradient with respect to logvar of what uses z and of the divergence together:
   /// `fma(exp(logvar) − 1, ½·scale, g·(ε·(½·exp(½·logvar))))`.
-  @inlinable @inline(__always)
-  public static func logVarianceGradient(
-    _ g: Float, logVariance: Float, noise: Float, scale: Float
-  ) -> Float {
-    let deviation = Elementary.exp(0.5 * logVariance)
-    return fma(Elementary.exp(logVariance) - 1, 0.5 * scale, g * (noise * (0.5 * deviation)))
-  }
-
-  /// The gradient with respect to logvar in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func logVarianceGradient(
     _ g: Lanes, logVariance: Lanes, noise: Lanes, scale: Float

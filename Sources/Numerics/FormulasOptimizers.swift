@@ -46,27 +46,15 @@ public struct AdamScalars: Sendable, Hashable {
 extension Formulas {
   /// L2 decay, before any optimizer but AdamW: `fma(decay, p, g)`.
   @inlinable @inline(__always)
-  public static func l2(_ g: Float, parameter p: Float, decay: Float) -> Float { fma(decay, p, g) }
-
-  /// L2 decay in each lane; see the scalar formula.
-  @inlinable @inline(__always)
   public static func l2(_ g: Lanes, parameter p: Lanes, decay: Float) -> Lanes { fma(p, decay, g) }
 
   /// Decoupled decay, before the step of AdamW: `p·factor`, factor = 1 − lr·decay rounded once.
-  @inlinable @inline(__always)
-  public static func decoupledDecay(_ p: Float, factor: Float) -> Float { p * factor }
-
-  /// Decoupled decay in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func decoupledDecay(_ p: Lanes, factor: Float) -> Lanes { p * factor }
 
   /// Clipping by the global norm, after the norm is known: `g·coefficient`.
   ///
   /// The coefficient, `limit ÷ (norm + 1e-6)` and at most 1, is computed once per step by `clipCoefficient`.
-  @inlinable @inline(__always)
-  public static func clip(_ g: Float, coefficient: Float) -> Float { g * coefficient }
-
-  /// Clipping in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func clip(_ g: Lanes, coefficient: Float) -> Lanes { g * coefficient }
 
@@ -79,12 +67,6 @@ extension Formulas {
 
   /// A step of SGD: `p = fma(−lr, g, p)`.
   @inlinable @inline(__always)
-  public static func sgd(_ p: inout Float, gradient g: Float, _ s: SGDScalars) {
-    p = fma(-s.learningRate, g, p)
-  }
-
-  /// A step of SGD in each lane; see the scalar formula.
-  @inlinable @inline(__always)
   public static func sgd(_ p: inout Lanes, gradient g: Lanes, _ s: SGDScalars) {
     p = fma(g, -s.learningRate, p)
   }
@@ -92,15 +74,6 @@ extension Formulas {
   /// A step of SGD with momentum: `b = fma(momentum, b, g)`, `p = fma(−lr, b, p)`; b starts at +0.
   ///
   /// Nesterov: `p = fma(−lr, fma(momentum, b, g), p)` with the new b.
-  @inlinable @inline(__always)
-  public static func momentum(
-    _ p: inout Float, buffer b: inout Float, gradient g: Float, nesterov: Bool, _ s: SGDScalars
-  ) {
-    b = fma(s.momentum, b, g)
-    p = fma(-s.learningRate, nesterov ? fma(s.momentum, b, g) : b, p)
-  }
-
-  /// A step of SGD with momentum in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func momentum(
     _ p: inout Lanes, buffer b: inout Lanes, gradient g: Lanes, nesterov: Bool, _ s: SGDScalars
@@ -112,15 +85,6 @@ extension Formulas {
   /// A step of RMSprop: `v = fma((1−α)·g, g, α·v)`, `p = fma(−lr, g ÷ (√v + ε), p)`; v starts at +0.
   @inlinable @inline(__always)
   public static func rmsprop(
-    _ p: inout Float, square v: inout Float, gradient g: Float, _ s: RMSpropScalars
-  ) {
-    v = fma(s.decayComplement * g, g, s.decay * v)
-    p = fma(-s.learningRate, g / (v.squareRoot() + s.epsilon), p)
-  }
-
-  /// A step of RMSprop in each lane; see the scalar formula.
-  @inlinable @inline(__always)
-  public static func rmsprop(
     _ p: inout Lanes, square v: inout Lanes, gradient g: Lanes, _ s: RMSpropScalars
   ) {
     v = fma(s.decayComplement * g, g, s.decay * v)
@@ -129,16 +93,6 @@ extension Formulas {
 
   /// A step of Adam: `m = fma(1−β₁, g−m, m)`, `v = fma((1−β₂)·g, g, β₂·v)`,
   /// `p = fma(−stepSize, m ÷ (√v ÷ rootCorrection + ε), p)`; m and v start at +0.
-  @inlinable @inline(__always)
-  public static func adam(
-    _ p: inout Float, mean m: inout Float, square v: inout Float, gradient g: Float, _ s: AdamScalars
-  ) {
-    m = fma(s.beta1Complement, g - m, m)
-    v = fma(s.beta2Complement * g, g, s.beta2 * v)
-    p = fma(-s.stepSize, m / (v.squareRoot() / s.rootCorrection + s.epsilon), p)
-  }
-
-  /// A step of Adam in each lane; see the scalar formula.
   @inlinable @inline(__always)
   public static func adam(
     _ p: inout Lanes, mean m: inout Lanes, square v: inout Lanes, gradient g: Lanes, _ s: AdamScalars

@@ -16,11 +16,11 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
   /// Dropout masks.
   case dropout = 5
   /// The ε of `z = μ + ε·σ` while training.
-  case reparameterisation = 6
+  case reparameterization = 6
   /// Noise added to inputs while evaluating.
   case evaluationNoise = 7
   /// The ε of `z = μ + ε·σ` while evaluating, and codes drawn for sampling.
-  case evaluationReparameterisation = 8
+  case evaluationReparameterization = 8
 
   /// Counter word 0: the purpose in the high bits, the layer's number (0 … 255) in the low eight.
   @inlinable

@@ -18,7 +18,7 @@ enum KernelPrelude {
   }()
 
   /// The number that kernels know an activation by.
-  static func number(_ activation: Activation) -> Int32 {
+  static func number(_ activation: Activation) -> Int {
     switch activation {
     case .identity: 0
     case .relu: 1

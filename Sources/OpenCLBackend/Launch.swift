@@ -6,8 +6,11 @@ import Programs
 enum Argument: Sendable {
   /// A buffer of the program.
   case buffer(Buffer)
-  /// A buffer of the backend's own.
-  case memory(DeviceMemory)
+  /// Words, in a buffer of the backend's own.
+  case words(DeviceMemory)
+  /// Floats, in a buffer of the backend's own.
+  case floats(DeviceMemory)
+  case sizes(MapSizes)
   case int(Int)
   case word(UInt32)
   case float(Float)
@@ -15,6 +18,26 @@ enum Argument: Sendable {
   case flag(Bool)
   /// The step: set anew for every run.
   case step
+
+  /// What the kernel must declare.
+  var type: KernelParameter.Kind {
+    switch self {
+    case .buffer(let buffer):
+      switch buffer.contents {
+      case .images, .parameter, .floats: .floats
+      case .words: .words
+      case .bytes: .bytes
+      }
+    case .words: .words
+    case .floats: .floats
+    case .sizes: .sizes
+    case .int: .int
+    case .word: .word
+    case .float: .float
+    case .flag: .flag
+    case .step: .step
+    }
+  }
 }
 
 /// Work-items of a launch and how they are grouped.

@@ -144,8 +144,8 @@ final class ProgramMemory {
   func memory(_ argument: Argument) throws -> DeviceMemory? {
     switch argument {
     case .buffer(let buffer): try memory(of: buffer)
-    case .memory(let memory): memory
-    case .int, .word, .float, .flag, .step: nil
+    case .words(let memory), .floats(let memory): memory
+    case .sizes, .int, .word, .float, .flag, .step: nil
     }
   }
 

@@ -1,5 +1,6 @@
 import COpenCL
 import Kernels
+import Programs
 
 /// A launch with its kernel object, all arguments set but the step.
 final class PreparedLaunch {
@@ -9,6 +10,8 @@ final class PreparedLaunch {
   private let launch: Launch
   private let stepIndex: cl_uint?
 
+  /// Throws: ``ProgramError`` where the arguments are not what the kernel declares, ``OpenCLError`` where OpenCL
+  /// fails.
   init(
     _ context: OpenCLContext, _ program: CompiledProgram, _ launch: Launch,
     memory: (Argument) throws -> DeviceMemory?
@@ -16,6 +19,9 @@ final class PreparedLaunch {
     self.context = context
     self.program = program
     self.launch = launch
+    if let fault = launch.kernel.mismatch(launch.arguments.map(\.type)) {
+      throw ProgramError(launch.kernel.rawValue, fault)
+    }
     var status: cl_int = 0
     guard let kernel = context.library.createKernel(program.handle, launch.kernel.rawValue, &status) else {
       throw OpenCLError(
@@ -52,9 +58,10 @@ final class PreparedLaunch {
 
   private func set(_ index: cl_uint, _ argument: Argument, _ memory: DeviceMemory?) throws {
     switch argument {
-    case .buffer, .memory:
+    case .buffer, .words, .floats:
       var handle = memory?.handle
       try setBytes(index, &handle, MemoryLayout<OpaquePointer?>.size)
+    case .sizes(var sizes): try setBytes(index, &sizes, MemoryLayout<MapSizes>.size)
     case .int(let value):
       var number = Int32(value)
       try setBytes(index, &number, 4)

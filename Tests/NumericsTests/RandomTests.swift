@@ -41,8 +41,8 @@ struct RandomTests {
   @Test("the raw values of the streams are part of the contract")
   func streams() {
     let expected: [RandomStream: UInt32] = [
-      .initialisation: 1, .shuffle: 2, .split: 3, .noise: 4, .dropout: 5, .reparameterisation: 6,
-      .evaluationNoise: 7, .evaluationReparameterisation: 8,
+      .initialisation: 1, .shuffle: 2, .split: 3, .noise: 4, .dropout: 5, .reparameterization: 6,
+      .evaluationNoise: 7, .evaluationReparameterization: 8,
     ]
     for stream in RandomStream.allCases { #expect(expected[stream] == stream.rawValue) }
     #expect(RandomStream.dropout.word(layer: 3) == 0x503)

@@ -40,7 +40,7 @@ struct DoubleReference {
         let logVariance = linear(map, layer.name + ".logvar", latent)
         map = mean
         for (e, (m, v)) in zip(mean.values, logVariance.values).enumerated() {
-          map.values[e] += exp(v / 2) * normal(.reparameterisation, sample, e)
+          map.values[e] += exp(v / 2) * normal(.reparameterization, sample, e)
           divergence -= (1 + v - m * m - exp(v)) / 2
         }
       case .flatten: map = Map(.features(map.values.count), map.values)

@@ -102,8 +102,8 @@ import Testing
   }
 
   /// The goldens' ε are consecutive draws of one sample, so the whole tensor stands in for one image.
-  @Test("reparameterisation", arguments: TestDevice.all, OperationGolden.cases("reparameterize"))
-  func reparameterisation(_ device: TestDevice, _ golden: OperationGolden) throws {
+  @Test("reparameterization", arguments: TestDevice.all, OperationGolden.cases("reparameterize"))
+  func reparameterization(_ device: TestDevice, _ golden: OperationGolden) throws {
     let t = try golden.tensors()
     let epsilon = try t("epsilon")
     let shape = MapShape.features(epsilon.count)

@@ -4,7 +4,7 @@ import Programs
 extension Geometry {
   init(_ g: ConvolutionGeometry) {
     self.init(
-      channels: g.big.channels, height: g.big.height, width: g.big.width,
+      bigChannels: g.big.channels, bigHeight: g.big.height, bigWidth: g.big.width,
       smallChannels: g.small.channels, smallHeight: g.small.height, smallWidth: g.small.width,
       kernel: g.kernel, stride: g.stride, padding: g.padding)
   }
@@ -12,9 +12,8 @@ extension Geometry {
   /// A linear layer as a convolution of one pixel: inputs are the big channels, outputs the small ones.
   init(_ linear: LinearShape) {
     self.init(
-      channels: linear.inputs, height: 1, width: 1, smallChannels: linear.outputs, smallHeight: 1,
-      smallWidth: 1,
-      kernel: 1, stride: 1, padding: 0)
+      bigChannels: linear.inputs, bigHeight: 1, bigWidth: 1,
+      smallChannels: linear.outputs, smallHeight: 1, smallWidth: 1, kernel: 1, stride: 1, padding: 0)
   }
 }
 
@@ -64,11 +63,12 @@ extension Memory {
 
   /// Big map to small map, whatever layer asks for it.
   func down(
-    _ g: Geometry, batch: Int, channels: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
+    _ g: Geometry, batch: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
     small: MutableImages, _ epilogue: Epilogue
   ) -> Launch {
     let kernels = convolutions
-    return tiled(batch: batch, channels: channels, rows: g.smallHeight) { block, partner, tile, rows in
+    return tiled(batch: batch, channels: g.smallChannels, rows: g.smallHeight) {
+      block, partner, tile, rows in
       kernels.down(
         g, big: big, weight: weight, small: small, epilogue: epilogue, block: block, partner: partner,
         tile: tile, rows: rows)
@@ -77,11 +77,11 @@ extension Memory {
 
   /// Small map to big map, whatever layer asks for it.
   func up(
-    _ g: Geometry, batch: Int, channels: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
+    _ g: Geometry, batch: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
     big: MutableImages, _ epilogue: Epilogue
   ) -> Launch {
     let kernels = convolutions
-    return tiled(batch: batch, channels: channels, rows: g.height) { block, partner, tile, rows in
+    return tiled(batch: batch, channels: g.bigChannels, rows: g.bigHeight) { block, partner, tile, rows in
       kernels.up(
         g, small: small, weight: weight, big: big, epilogue: epilogue, block: block, partner: partner,
         tile: tile, rows: rows)
@@ -93,12 +93,10 @@ extension ConvolutionForward {
   func launch(_ memory: Memory) -> Launch {
     let (from, to, weight) = (memory.images(input), memory.images(output), memory.floats(weight))
     let epilogue = Epilogue(bias: bias, activation, memory)
-    let (g, batch, channels) = (
-      Geometry(convolution.geometry), convolution.batch, convolution.output.channels
-    )
+    let (g, batch) = (Geometry(convolution.geometry), convolution.batch)
     return convolution.direction == .down
-      ? memory.down(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
-      : memory.up(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
+      ? memory.down(g, batch: batch, big: from, weight: weight, small: to, epilogue)
+      : memory.up(g, batch: batch, small: from, weight: weight, big: to, epilogue)
   }
 }
 
@@ -106,10 +104,10 @@ extension ConvolutionBackwardInput {
   func launch(_ memory: Memory) -> Launch {
     let (from, to) = (memory.images(outputGradient), memory.images(inputGradient))
     let (weight, epilogue) = (memory.floats(weight), Epilogue(mask, memory))
-    let (g, batch, channels) = (Geometry(convolution.geometry), convolution.batch, convolution.input.channels)
+    let (g, batch) = (Geometry(convolution.geometry), convolution.batch)
     return convolution.direction == .down
-      ? memory.up(g, batch: batch, channels: channels, small: from, weight: weight, big: to, epilogue)
-      : memory.down(g, batch: batch, channels: channels, big: from, weight: weight, small: to, epilogue)
+      ? memory.up(g, batch: batch, small: from, weight: weight, big: to, epilogue)
+      : memory.down(g, batch: batch, big: from, weight: weight, small: to, epilogue)
   }
 }
 
@@ -117,7 +115,7 @@ extension ConvolutionBackwardWeight {
   /// Items: for every chunk, every tile of small channels (and, where that is little work for the threads, every
   /// row of the kernel), and every tile of biases.
   func launch(_ memory: Memory) -> Launch {
-    let (g, geometry) = (Geometry(convolution.geometry), convolution.geometry)
+    let g = Geometry(convolution.geometry)
     let (input, gradient) = (memory.images(input), memory.images(outputGradient))
     let (big, small) = convolution.direction == .down ? (input, gradient) : (gradient, input)
     let (partials, zeros) = (memory.floats(partials), memory.zeros)
@@ -125,9 +123,9 @@ extension ConvolutionBackwardWeight {
     let output = convolution.output
     let kernels = memory.convolutions
     let tileChannels = kernels.weightChannels
-    let tiles = (geometry.small.channels + tileChannels - 1) / tileChannels
+    let tiles = (g.smallChannels + tileChannels - 1) / tileChannels
     let chunks = Blocking.chunks(convolution.batch)
-    let cuts = tiles * chunks < 4 * memory.threads ? geometry.kernel : 1
+    let cuts = tiles * chunks < 4 * memory.threads ? g.kernel : 1
     let weightItems = tiles * cuts
     let items = weightItems + (output.channels + 3) / 4
     let blocks = Blocking.blocks(convolution.batch)
@@ -141,7 +139,7 @@ extension ConvolutionBackwardWeight {
         kernels.weight(
           g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
           scratch: memory.scratch(worker), firstBlock: first, blocks: count,
-          tile: piece / cuts, ky: cuts == 1 ? 0..<geometry.kernel : piece % cuts..<piece % cuts + 1)
+          tile: piece / cuts, ky: cuts == 1 ? 0..<g.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(
           gradient, channels: output.channels, pixels: output.height * output.width,

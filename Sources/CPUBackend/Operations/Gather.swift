@@ -18,7 +18,7 @@ extension Memory {
     let (random, factor) = (d.random, d.factor)
     return perBlock(d.output) { block, step in
       addNoise(
-        from + block * vectors, size, random: part.random(random, block, step), factor: factor,
+        from + block * vectors, size, random: part.random(random, block, step), level: factor,
         output: to + block * vectors)
     }
   }

@@ -4,15 +4,15 @@ import Programs
 extension LinearForward {
   func launch(_ memory: Memory) -> Launch {
     memory.down(
-      Geometry(shape), batch: shape.batch, channels: shape.outputs, big: memory.images(input),
-      weight: memory.floats(weight), small: memory.images(output), Epilogue(bias: bias, activation, memory))
+      Geometry(shape), batch: shape.batch, big: memory.images(input), weight: memory.floats(weight),
+      small: memory.images(output), Epilogue(bias: bias, activation, memory))
   }
 }
 
 extension LinearBackwardInput {
   func launch(_ memory: Memory) -> Launch {
     memory.up(
-      Geometry(shape), batch: shape.batch, channels: shape.inputs, small: memory.images(outputGradient),
+      Geometry(shape), batch: shape.batch, small: memory.images(outputGradient),
       weight: memory.floats(weight), big: memory.images(inputGradient),
       Epilogue(mask, memory, continues: accumulate))
   }

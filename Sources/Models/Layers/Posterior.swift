@@ -42,7 +42,7 @@ private struct PosteriorLayer: LayerDefinition {
     guard site.style.samples else { return Value(buffer: mean, maskScale: nil) }
     let operation = try ReparameterizeForward(
       mean: mean, logVariance: logVariance, output: buffer("sample", &lowering), source: pass.source,
-      random: lowering.random(site.style.isTraining ? .reparameterisation : .evaluationReparameterisation))
+      random: lowering.random(site.style.isTraining ? .reparameterization : .evaluationReparameterization))
     lowering.append(operation)
     pass.posterior = operation
     return Value(buffer: operation.output, maskScale: nil)

@@ -15,7 +15,7 @@ extension LaunchPlanner {
         .activationBackward, elements(batch, shape.count, span: span),
         [
           .buffer(d.output), .buffer(d.outputGradient), .buffer(d.inputGradient), .int(shape.count),
-          .word(UInt32(KernelPrelude.number(d.activation))), .int(span),
+          .int(KernelPrelude.number(d.activation)), .int(span),
         ])
     ]
   }
@@ -37,7 +37,7 @@ extension LaunchPlanner {
         .activationForward, elements(batch, shape.count, span: span),
         [
           .buffer(input), .buffer(output), .int(shape.count),
-          .word(UInt32(KernelPrelude.number(activation))), .int(span),
+          .int(KernelPrelude.number(activation)), .int(span),
         ])
     ]
   }

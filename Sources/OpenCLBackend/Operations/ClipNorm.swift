@@ -20,7 +20,7 @@ extension LaunchPlanner {
     let total = Launch(
       .clipNormTotal, items(1),
       [
-        .buffer(d.partials), .memory(chunks), .buffer(d.factor), .int(d.tensors.count), .float(d.maximum),
+        .buffer(d.partials), .words(chunks), .buffer(d.factor), .int(d.tensors.count), .float(d.maximum),
       ])
     return launches + [total]
   }

@@ -1,12 +1,17 @@
 import Kernels
 import Programs
 
-/// The nine sizes that every convolution kernel takes.
-private func sizes(_ g: ConvolutionGeometry) -> [Argument] {
-  [
-    .int(g.big.channels), .int(g.big.height), .int(g.big.width), .int(g.small.channels), .int(g.small.height),
-    .int(g.small.width), .int(g.kernel), .int(g.stride), .int(g.padding),
-  ]
+/// The sizes of a convolution as its kernels take them: the struct of the same name in `tile.cl`.
+struct MapSizes: Sendable {
+  let bigChannels, bigHeight, bigWidth, smallChannels, smallHeight, smallWidth: Int32
+  let kernelSize, stride, padding: Int32
+
+  init(_ g: ConvolutionGeometry) {
+    (bigChannels, bigHeight, bigWidth) = (Int32(g.big.channels), Int32(g.big.height), Int32(g.big.width))
+    (smallChannels, smallHeight) = (Int32(g.small.channels), Int32(g.small.height))
+    smallWidth = Int32(g.small.width)
+    (kernelSize, stride, padding) = (Int32(g.kernel), Int32(g.stride), Int32(g.padding))
+  }
 }
 
 extension LaunchPlanner {
@@ -17,8 +22,10 @@ extension LaunchPlanner {
     let layer = Launch(
       direction == .down ? .conv2DForward : .convTranspose2DForward,
       images(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span)),
-      [.buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(d.output)] + sizes(geometry)
-        + [.flag(d.activation == .relu), .int(span)])
+      [
+        .buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(d.output), .sizes(MapSizes(geometry)),
+        .flag(d.activation == .relu), .int(span),
+      ])
     return [layer] + activation(after: d.activation, d.output)
   }
 
@@ -32,8 +39,10 @@ extension LaunchPlanner {
       Launch(
         direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput,
         images(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span)),
-        [.buffer(d.outputGradient), .buffer(d.weight), .buffer(mask), .buffer(d.inputGradient)]
-          + sizes(geometry) + [.flag(d.mask != nil), .float(d.mask?.scale ?? 1), .int(span)])
+        [
+          .buffer(d.outputGradient), .buffer(d.weight), .buffer(mask), .buffer(d.inputGradient),
+          .sizes(MapSizes(geometry)), .flag(d.mask != nil), .float(d.mask?.scale ?? 1), .int(span),
+        ])
     ]
   }
 
@@ -43,9 +52,11 @@ extension LaunchPlanner {
       Launch(
         d.convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight,
         lanes(work.items, places: work.chunks),
-        [.buffer(d.input), .buffer(d.outputGradient), .buffer(d.partials)] + sizes(d.convolution.geometry) + [
-          .int(Blocking.blocks(d.convolution.batch)), .int(d.weightOffset), .int(d.biasOffset),
-          .int(d.stride), .int(work.itemQuads), .int(work.itemTiles),
+        [
+          .buffer(d.input), .buffer(d.outputGradient), .buffer(d.partials),
+          .sizes(MapSizes(d.convolution.geometry)), .int(Blocking.blocks(d.convolution.batch)),
+          .int(d.weightOffset), .int(d.biasOffset), .int(d.stride), .int(work.itemQuads),
+          .int(work.itemTiles),
         ])
     ]
   }

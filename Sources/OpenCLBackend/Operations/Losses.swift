@@ -3,7 +3,7 @@ import Programs
 
 extension LaunchPlanner {
   func launches(_ d: MeanSquaredError) -> [Launch] {
-    reconstruction(.meanSquaredError, d.loss, [.word(UInt32(KernelPrelude.number(d.loss.activation)))])
+    reconstruction(.meanSquaredError, d.loss, [.int(KernelPrelude.number(d.loss.activation))])
   }
 
   func launches(_ d: BinaryCrossEntropy) -> [Launch] { reconstruction(.binaryCrossEntropy, d.loss, []) }
