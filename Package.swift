@@ -108,6 +108,7 @@ let package = Package(
       dependencies: ["CPUBackend", "Datasets", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+    .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),
     .testTarget(

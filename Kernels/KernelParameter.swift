@@ -36,7 +36,7 @@ extension Kernel {
   public var parameters: [KernelParameter] { Self.declared[self] ?? [] }
 
   /// What is wrong with arguments of these kinds; nil where they are what the kernel takes.
-  public func mismatch(_ arguments: [KernelParameter.Kind]) -> String? {
+  public func mismatch(_ arguments: some Collection<KernelParameter.Kind>) -> String? {
     let parameters = parameters
     if arguments.count != parameters.count {
       return "\(arguments.count) arguments, expected \(parameters.count)"

@@ -1,19 +1,20 @@
 import Programs
 
-/// A convolution of either kind: channels in and out, size, kernel, stride, padding, output padding, batch.
+/// A convolution of either kind: channels in and out, height and width of the input, kernel, stride, padding, output
+/// padding, batch.
 private struct Sizes: Sendable {
-  let inputs, outputs, size, kernel, stride, padding, outputPadding, batch: Int
+  let inputs, outputs, height, width, kernel, stride, padding, outputPadding, batch: Int
 
+  /// One column more than rows unless `w` says otherwise: mixed-up rows and columns show.
   init(
-    _ inputs: Int, _ outputs: Int, _ size: Int, k: Int, s: Int, p: Int, op: Int = 0, n: Int
+    _ inputs: Int, _ outputs: Int, _ height: Int, w: Int? = nil, k: Int, s: Int, p: Int, op: Int = 0, n: Int
   ) {
-    (self.inputs, self.outputs, self.size, kernel) = (inputs, outputs, size, k)
-    (stride, padding, outputPadding, batch) = (s, p, op, n)
+    (self.inputs, self.outputs, self.height, width) = (inputs, outputs, height, w ?? height + 1)
+    (kernel, stride, padding, outputPadding, batch) = (k, s, p, op, n)
   }
 
   func convolution(_ direction: Convolution.Direction) throws -> Convolution {
-    // One side longer than the other: mixed-up rows and columns show.
-    let input = MapShape(inputs, size, size + 1)
+    let input = MapShape(inputs, height, width)
     let geometry =
       direction == .down
       ? try ConvolutionGeometry.conv2D(
@@ -25,7 +26,7 @@ private struct Sizes: Sendable {
   }
 
   var name: String {
-    "\(inputs)→\(outputs) \(size)×\(size + 1) k\(kernel) s\(stride) p\(padding)+\(outputPadding) n\(batch)"
+    "\(inputs)→\(outputs) \(height)×\(width) k\(kernel) s\(stride) p\(padding)+\(outputPadding) n\(batch)"
   }
 }
 
@@ -36,6 +37,12 @@ private let down = [
   Sizes(7, 3, 8, k: 2, s: 2, p: 0, n: 64), Sizes(5, 6, 4, k: 1, s: 1, p: 0, n: 40),
   Sizes(4, 13, 5, k: 3, s: 3, p: 2, n: 31), Sizes(11, 2, 6, k: 3, s: 1, p: 0, n: 97),
   Sizes(3, 4, 10, k: 7, s: 2, p: 3, n: 5),
+  // Colour, and sides that leave other remainders; the gradient goes up to one, two and three channels.
+  Sizes(3, 8, 32, k: 3, s: 2, p: 1, n: 20), Sizes(3, 8, 17, w: 45, k: 3, s: 2, p: 1, n: 3),
+  Sizes(2, 5, 31, w: 8, k: 3, s: 2, p: 0, n: 18), Sizes(1, 8, 128, w: 128, k: 3, s: 2, p: 1, n: 3),
+  // Maps of a pixel or two, with taps that meet nothing.
+  Sizes(3, 4, 1, w: 1, k: 3, s: 2, p: 1, n: 17), Sizes(1, 5, 2, w: 1, k: 3, s: 2, p: 1, n: 9),
+  Sizes(6, 2, 1, w: 2, k: 5, s: 3, p: 2, n: 33), Sizes(4, 4, 1, w: 1, k: 1, s: 1, p: 0, n: 5),
 ]
 
 private let up = [
@@ -45,6 +52,10 @@ private let up = [
   Sizes(3, 7, 4, k: 2, s: 2, p: 0, n: 64), Sizes(6, 5, 4, k: 1, s: 2, p: 0, op: 1, n: 40),
   Sizes(13, 4, 3, k: 3, s: 3, p: 2, op: 1, n: 31), Sizes(2, 11, 5, k: 3, s: 1, p: 0, n: 97),
   Sizes(4, 1, 5, k: 7, s: 2, p: 3, n: 5), Sizes(3, 1, 9, k: 5, s: 3, p: 0, op: 2, n: 18),
+  Sizes(8, 3, 16, k: 3, s: 2, p: 1, op: 1, n: 20), Sizes(8, 3, 9, w: 23, k: 3, s: 2, p: 1, op: 0, n: 3),
+  Sizes(5, 2, 16, w: 4, k: 3, s: 2, p: 0, op: 1, n: 18), Sizes(8, 1, 64, w: 64, k: 3, s: 2, p: 1, op: 1, n: 3),
+  Sizes(4, 3, 1, w: 1, k: 3, s: 2, p: 1, n: 17), Sizes(5, 1, 2, w: 1, k: 3, s: 2, p: 1, op: 1, n: 9),
+  Sizes(2, 6, 1, w: 2, k: 5, s: 3, p: 2, op: 2, n: 33), Sizes(4, 4, 1, w: 1, k: 1, s: 1, p: 0, n: 5),
 ]
 
 let convolutionCases: [OperationCase] =

@@ -47,3 +47,6 @@ func show(_ x: Float) -> String { "\(x) (0x\(String(x.bitPattern, radix: 16)))" 
 func ulps(_ y: Float, _ exact: Double) -> Double {
   abs(Double(y) - exact) / Double(Float(exact).magnitude.ulp)
 }
+
+/// One number in every lane, for formulas that compute with eight: `Formulas.relu(lanes(x))[0]`.
+func lanes(_ x: Float) -> Lanes { Lanes(repeating: x) }

@@ -63,7 +63,7 @@ struct ConvolutionTests {
       convolution.direction, g, batch: convolution.batch, input, weight: weight
     ) { bias[$0] }
     for (activation, function): (Activation, (Float) -> Float) in [
-      (.relu, { Formulas.relu($0) }), (.sigmoid, { Elementary.sigmoid($0) }),
+      (.relu, { Formulas.relu(lanes($0))[0] }), (.sigmoid, { Elementary.sigmoid($0) }),
     ] {
       var bench = OperationBench()
       let x = bench.images("input", convolution.batch, convolution.input, input)

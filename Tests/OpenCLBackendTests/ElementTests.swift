@@ -65,12 +65,14 @@ struct ElementTests {
       Operation(try DropoutBackward(dropout, outputGradient: noisy, inputGradient: back)),
     ]
     let places = test.samples.flatMap { sample in (0..<shape.count).map { (sample, $0) } }
-    let pixels = places.map { Formulas.byteToFloat(bytes[Int($0) * shape.count + $1]) }
+    let pixels = places.map { Float(bytes[Int($0) * shape.count + $1]) / 255 }
     let noise = places.map { Reference.normal(source, epoch: test.epoch, sample: $0, $1) }
     let uniform = places.map { Reference.uniform(source, epoch: test.epoch, sample: $0, $1) }
-    let expectedNoisy = zip(pixels, noise).map { Formulas.addNoise($0, $1, level: 0.4) }
+    let expectedNoisy = zip(pixels, noise).map { Formulas.addNoise(lanes($0), lanes($1), level: 0.4)[0] }
     func drop(_ values: [Float]) -> [Float] {
-      zip(values, uniform).map { Formulas.dropout($0, $1, keep: dropout.keep, scale: dropout.scale) }
+      zip(values, uniform).map { x, u in
+        Formulas.dropout(lanes(x), lanes(u), keep: dropout.keep, scale: dropout.scale)[0]
+      }
     }
     try bench.runEverywhere(operations, step: TestBatch.step) { name, prepared in
       let all = try prepared.tensor(gathered)
@@ -97,19 +99,19 @@ struct ElementTests {
     let y = x.map { x in
       switch activation {
       case .identity: x
-      case .relu: Formulas.relu(x)
+      case .relu: Formulas.relu(lanes(x))[0]
       case .sigmoid: Elementary.sigmoid(x)
-      case .tanh: Elementary.tanh(x)
-      case .softplus: Elementary.softplus(x)
+      case .tanh: Elementary.tanh(lanes(x))[0]
+      case .softplus: Elementary.softplus(lanes(x))[0]
       }
     }
     let slope = zip(g, y).map { g, y in
       switch activation {
       case .identity: g
-      case .relu: Formulas.reluGradient(g, result: y)
-      case .sigmoid: Formulas.sigmoidGradient(g, result: y)
-      case .tanh: Formulas.tanhGradient(g, result: y)
-      case .softplus: Formulas.softplusGradient(g, result: y)
+      case .relu: Formulas.reluGradient(lanes(g), result: lanes(y))[0]
+      case .sigmoid: Formulas.sigmoidGradient(lanes(g), result: lanes(y))[0]
+      case .tanh: Formulas.tanhGradient(lanes(g), result: lanes(y))[0]
+      case .softplus: Formulas.softplusGradient(lanes(g), result: lanes(y))[0]
       }
     }
     let operations: [Programs.Operation] = [
@@ -151,11 +153,12 @@ struct ElementTests {
     var slopes = [[Float](repeating: 0, count: p.count), [Float](repeating: 0, count: p.count)]
     for n in 0..<there {
       for e in n * shape.count..<(n + 1) * shape.count {
-        losses[0][n] = Formulas.squaredError(p[e], t[e], addedTo: losses[0][n])
-        losses[1][n] += Formulas.binaryCrossEntropy(p[e], t[e])
-        let slope = Formulas.squaredErrorGradient(p[e], t[e], scale: scale)
-        slopes[0][e] = activation == .sigmoid ? Formulas.sigmoidGradient(slope, result: p[e]) : slope
-        slopes[1][e] = Formulas.binaryCrossEntropyGradient(p[e], t[e], scale: scale)
+        let (p, t) = (lanes(p[e]), lanes(t[e]))
+        losses[0][n] = Formulas.squaredError(p, t, addedTo: lanes(losses[0][n]))[0]
+        losses[1][n] += Formulas.binaryCrossEntropy(p, t)[0]
+        let slope = Formulas.squaredErrorGradient(p, t, scale: scale)
+        slopes[0][e] = (activation == .sigmoid ? Formulas.sigmoidGradient(slope, result: p) : slope)[0]
+        slopes[1][e] = Formulas.binaryCrossEntropyGradient(p, t, scale: scale)[0]
       }
     }
     try bench.runEverywhere([Operation(mse), Operation(bce)], step: TestBatch.step) {
@@ -191,12 +194,13 @@ struct ElementTests {
       var best = 0
       for i in 1..<classes where row[i] > row[best] { best = i }
       let sum = row.reduce(Float(0)) { $0 + Elementary.exp($1 - row[best]) }
-      losses[n] = Formulas.crossEntropy(logit: row[label], maximum: row[best], sum: sum) + 0
+      let (maximum, total) = (lanes(row[best]), lanes(sum))
+      losses[n] = Formulas.crossEntropy(logit: lanes(row[label]), maximum: maximum, sum: total)[0]
       hits[n] = best == label ? 1 : 0
       for i in 0..<classes {
+        let softmax = Formulas.softmax(logit: lanes(row[i]), maximum: maximum, sum: total)
         slopes[n * classes + i] = Formulas.crossEntropyGradient(
-          Formulas.softmax(logit: row[i], maximum: row[best], sum: sum), target: i == label ? 1 : 0,
-          scale: TestBatch.scales.gradient)
+          softmax, target: lanes(i == label ? 1 : 0), scale: TestBatch.scales.gradient)[0]
       }
     }
     try bench.runEverywhere([Operation(operation)], step: TestBatch.step) {
@@ -235,11 +239,12 @@ struct ElementTests {
     for n in 0..<there {
       for i in 0..<6 {
         let e = 6 * n + i
-        let noise = Reference.normal(forward.random, epoch: test.epoch, sample: test.samples[n], i)
-        z.append(Formulas.reparameterise(mean: m[e], logVariance: v[e], noise: noise))
-        dm[e] = Formulas.meanGradient(g[e], mean: m[e], scale: scale)
-        dv[e] = Formulas.logVarianceGradient(g[e], logVariance: v[e], noise: noise, scale: scale)
-        kl[n] = Formulas.divergence(mean: m[e], logVariance: v[e], addedTo: kl[n])
+        let normal = Reference.normal(forward.random, epoch: test.epoch, sample: test.samples[n], i)
+        let (g, m, v, noise) = (lanes(g[e]), lanes(m[e]), lanes(v[e]), lanes(normal))
+        z.append(Formulas.reparameterize(mean: m, logVariance: v, noise: noise)[0])
+        dm[e] = Formulas.meanGradient(g, mean: m, scale: scale)[0]
+        dv[e] = Formulas.logVarianceGradient(g, logVariance: v, noise: noise, scale: scale)[0]
+        kl[n] = Formulas.divergence(mean: m, logVariance: v, addedTo: lanes(kl[n]))[0]
       }
       kl[n] += 0
       total[n] = fma(TestBatch.scales.klWeight, kl[n], r[n])

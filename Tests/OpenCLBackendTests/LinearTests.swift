@@ -33,7 +33,7 @@ struct LinearTests {
     func product(_ n: Int, _ o: Int) -> Float {
       var sum = b[o]
       for i in 0..<inputs { sum = fma(x[n * inputs + i], w[o * inputs + i], sum) }
-      return Formulas.relu(sum + 0)
+      return Formulas.relu(lanes(sum + 0))[0]
     }
     func back(_ n: Int, _ i: Int, _ start: Float) -> Float {
       var sum = start

@@ -157,31 +157,33 @@ struct ParameterTests {
       clip: clip)
     var (expected, states) = (p, state)
     for i in 0..<count where owners[i / Blocking.segment] != Update.frozen {
-      var gradient = Formulas.clip(g[i], coefficient: 0.8)
+      var (p, gradient) = (lanes(expected[i]), Formulas.clip(lanes(g[i]), coefficient: 0.8))
+      var values = states.map { lanes($0[i]) }
       if isDecoupled {
-        expected[i] = Formulas.decoupledDecay(expected[i], factor: 0.99)
+        p = Formulas.decoupledDecay(p, factor: 0.99)
       } else if decay != 0 {
-        gradient = Formulas.l2(gradient, parameter: expected[i], decay: decay)
+        gradient = Formulas.l2(gradient, parameter: p, decay: decay)
       }
       switch rule {
       case .sgd(let momentum, let nesterov):
         let scalars = SGDScalars(learningRate: 0.013, momentum: momentum)
         if momentum == 0 {
-          Formulas.sgd(&expected[i], gradient: gradient, scalars)
+          Formulas.sgd(&p, gradient: gradient, scalars)
         } else {
-          Formulas.momentum(
-            &expected[i], buffer: &states[0][i], gradient: gradient, nesterov: nesterov, scalars)
+          Formulas.momentum(&p, buffer: &values[0], gradient: gradient, nesterov: nesterov, scalars)
         }
       case .rmsprop(let alpha, let epsilon):
         let scalars = RMSpropScalars(learningRate: 0.013, decay: alpha, epsilon: epsilon)
-        Formulas.rmsprop(&expected[i], square: &states[0][i], gradient: gradient, scalars)
+        Formulas.rmsprop(&p, square: &values[0], gradient: gradient, scalars)
       case .adam(let beta1, let beta2, let epsilon):
         let scalars = AdamScalars(
           stepSize: 0.013, rootCorrection: 0.7, beta1: beta1, beta2: beta2, epsilon: epsilon)
-        var (mean, square) = (states[0][i], states[1][i])
-        Formulas.adam(&expected[i], mean: &mean, square: &square, gradient: gradient, scalars)
-        (states[0][i], states[1][i]) = (mean, square)
+        var (mean, square) = (values[0], values[1])
+        Formulas.adam(&p, mean: &mean, square: &square, gradient: gradient, scalars)
+        values = [mean, square]
       }
+      expected[i] = p[0]
+      for (state, value) in values.enumerated() { states[state][i] = value[0] }
     }
     try bench.runEverywhere([Operation(operation)], step: 1) { name, prepared in
       expectSameBits(try prepared.floats(parameters), expected, "\(rule) on \(name)")
