@@ -56,6 +56,7 @@ let package = Package(
     .systemLibrary(name: "CPNG"),
     .systemLibrary(name: "CSQLite"),
     .systemLibrary(name: "CZlib"),
+    .target(name: "CSystem"),
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.
@@ -70,7 +71,7 @@ let package = Package(
     .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "Numerics"], swiftSettings: wide),
     .target(
       name: "CPUBackend",
-      dependencies: ["CPUConvolutions", "CPUConvolutions512", "CPUKernels", "Programs", "Numerics"]),
+      dependencies: ["CPUConvolutions", "CPUConvolutions512", "CPUKernels", "CSystem", "Programs", "Numerics"]),
     .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode("\($0).cl") }),
     .target(name: "OpenCLBackend", dependencies: ["COpenCL", "Kernels", "Numerics", "Programs", "Storage"]),
     .target(name: "Backends", dependencies: ["CPUBackend", "OpenCLBackend", "Programs"]),
@@ -82,7 +83,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Numerics", "Pictures", "Storage", "CZlib"]),
     .target(
       name: "Training",
-      dependencies: ["Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams"]),
+      dependencies: ["CSystem", "Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams"]),
     .target(
       name: "Search",
       dependencies: [
@@ -117,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "OpenCLBackendTests",
       dependencies: ["OpenCLBackend", "Kernels", "Programs", "Numerics", "TestSupport"]),
-    .testTarget(name: "BackendsTests", dependencies: ["Backends", "Programs"]),
+    .testTarget(
+      name: "BackendsTests", dependencies: ["Backends", "CPUBackend", "OpenCLBackend", "Programs"]),
     .testTarget(
       name: "OracleTests",
       dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),

@@ -3,18 +3,32 @@ import OpenCLBackend
 import Programs
 
 extension DeviceCatalog {
-  /// The devices of this machine. A new backend is a line here.
+  /// The devices of this machine. A new backend is an element of this list; the first is what `auto` falls back to.
   ///
   /// - Parameter threads: threads of the CPU backend; nil: one a processor.
   public init(threads: Int? = nil) {
-    self.init(cpu: { try CPUBackend(threads: threads) }, openCL: Self.openCLDevices)
+    self.init([.cpu(threads: threads), .openCL])
+  }
+}
+
+extension BackendProvider {
+  /// The CPU backend: one device, which is always there.
+  fileprivate static func cpu(threads: Int?) -> BackendProvider {
+    BackendProvider(DeviceScheme("cpu"), name: "CPU", hint: "this processor cannot run the CPU backend") {
+      let backend = Result { try CPUBackend(threads: threads) }
+      let device = (try? backend.get().device) ?? CPUBackend.unopened
+      return DeviceSurvey([FoundDevice(device) { try backend.get() }])
+    }
   }
 
-  @Sendable private static func openCLDevices() throws -> [FoundDevice] {
+  /// Every device of every OpenCL platform.
+  fileprivate static let openCL = BackendProvider(
+    DeviceScheme("opencl", numbers: ["PLATFORM", "DEVICE"]), name: "OpenCL",
+    hint: "OpenCL has no device (a driver such as pocl-opencl-icd or your GPU's is missing)"
+  ) {
     let discovery = OpenCLDiscovery.run()
-    if discovery.devices.isEmpty, let reason = discovery.reason { throw DeviceError(.refused, reason) }
-    return discovery.devices.map { device in
-      FoundDevice(device.info) { try OpenCLBackend(device) }
-    }
+    return DeviceSurvey(
+      discovery.devices.map { device in FoundDevice(device.info) { try OpenCLBackend(device) } },
+      gaps: discovery.gaps.map { DeviceGap(identifier: $0.identifier, name: $0.name, reason: $0.reason) })
   }
 }

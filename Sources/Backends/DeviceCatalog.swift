@@ -1,19 +1,5 @@
 import Programs
 
-/// A device that was found, and how to open it.
-public struct FoundDevice: Sendable {
-  /// What it is.
-  public let device: DeviceInfo
-  /// Opens it: runs its probe, and throws the reason where it is refused.
-  public let open: @Sendable () throws -> any Backend
-
-  /// A device and how to open it.
-  public init(_ device: DeviceInfo, open: @escaping @Sendable () throws -> any Backend) {
-    self.device = device
-    self.open = open
-  }
-}
-
 /// A device that is ready, and why it was taken.
 public struct ChosenDevice: Sendable {
   /// The device.
@@ -22,30 +8,18 @@ public struct ChosenDevice: Sendable {
   public let reason: String
 }
 
-/// How a device fared when it was opened.
-public struct DeviceReport: Sendable {
-  /// What it is.
-  public let device: DeviceInfo
-  /// Why it cannot be used; nil where its probe passed.
-  public let problem: String?
-}
-
-/// The devices of this machine. Nothing is looked for before it is asked for, so a run on the CPU never waits
-/// for an OpenCL driver.
+/// The devices of this machine. No backend is asked for its devices before one of them is wanted, so a run on the
+/// CPU never waits for an OpenCL driver.
 public struct DeviceCatalog: Sendable {
-  /// Opens the CPU backend.
-  private let cpu: @Sendable () throws -> any Backend
-  /// Lists the OpenCL devices; throws where there is no OpenCL, saying why.
-  private let openCL: @Sendable () throws -> [FoundDevice]
+  private let providers: [BackendProvider]
 
   /// A catalog over any backends; ``init(threads:)`` is the one of this machine.
-  public init(
-    cpu: @escaping @Sendable () throws -> any Backend,
-    openCL: @escaping @Sendable () throws -> [FoundDevice]
-  ) {
-    self.cpu = cpu
-    self.openCL = openCL
-  }
+  ///
+  /// - Parameter providers: at least one; the first is what ``DeviceChoice/auto`` falls back to.
+  public init(_ providers: [BackendProvider]) { self.providers = providers }
+
+  /// How the devices of each backend are called.
+  public var schemes: [DeviceScheme] { providers.map(\.scheme) }
 
   /// Opens the device that `choice` means.
   ///
@@ -53,17 +27,24 @@ public struct DeviceCatalog: Sendable {
   public func open(_ choice: DeviceChoice) throws -> ChosenDevice {
     switch choice {
     case .auto: try openBest()
-    case .cpu: ChosenDevice(backend: try cpu(), reason: "asked for")
-    case .openCL, .openCLDevice: try openNamed(choice, among: try openCLDevices(for: choice))
-    case .named(let text): try openNamed(choice, among: try devices(holding: text))
+    case .first(let scheme):
+      try open(choice, among: (try devices(of: scheme, for: choice)).prefix(1).map(\.self))
+    case .device(let identifier):
+      try open(
+        choice,
+        among: (try devices(of: String(identifier.prefix { $0 != ":" }), for: choice)).filter {
+          $0.device.identifier == identifier
+        })
+    case .named(let text): try open(choice, among: all().filter { $0.device.answers(to: text) })
     }
   }
 
-  /// Opens every device of `choices`, or where there are none every device that passes its probe, the CPU
-  /// backend first.
+  /// Opens every device of `choices`, or where there are none every device that passes its probe, the first
+  /// backend's first.
   ///
   /// - Parameter skipped: hears of every device that is left out, and why.
-  /// - Throws: ``DeviceError`` where a device that was asked for cannot be had.
+  /// - Throws: ``DeviceError`` where a device that was asked for cannot be had, or the first backend's error where
+  ///   it cannot run here.
   public func open(
     _ choices: [DeviceChoice], orAll skipped: (_ name: String, _ reason: String) -> Void
   ) throws -> [any Backend] {
@@ -73,109 +54,79 @@ public struct DeviceCatalog: Sendable {
       backends.removeAll { !seen.insert($0.device.identifier).inserted }
       return backends
     }
-    backends = [try cpu()]
-    do {
-      for found in try openCL() {
+    for (index, provider) in providers.enumerated() {
+      let survey = provider.survey()
+      for found in survey.devices {
+        if found.device.isSimulator {
+          skipped(found.device.title, "it is a simulator: --device \(found.device.identifier) takes it")
+          continue
+        }
         do {
           backends.append(try found.open())
         } catch {
+          if index == 0 { throw error }
           skipped(found.device.title, found.device.reason(error))
         }
       }
-    } catch {
-      skipped("OpenCL", "\(error)")
+      for gap in provider.gaps(survey) { skipped(gap.title, gap.reason) }
     }
     return backends
   }
 
-  /// Opens every device in turn and says how that went; `missing` says why there is no OpenCL device.
-  public func reports() -> (devices: [DeviceReport], missing: String?) {
-    var reports: [DeviceReport] = []
-    do {
-      reports.append(DeviceReport(device: try cpu().device, problem: nil))
-    } catch {
-      let device = DeviceInfo(identifier: "cpu", name: "CPU", kind: .cpu, driver: "", units: 0)
-      reports.append(DeviceReport(device: device, problem: "\(error)"))
-    }
-    do {
-      let found = try openCL()
-      for candidate in found {
-        do {
-          reports.append(DeviceReport(device: try candidate.open().device, problem: nil))
-        } catch {
-          reports.append(DeviceReport(device: candidate.device, problem: candidate.device.reason(error)))
-        }
-      }
-      return (reports, found.isEmpty ? Self.noDevice : nil)
-    } catch {
-      return (reports, "\(error)")
-    }
-  }
-
-  private static let noDevice =
-    "OpenCL has no device (a driver such as pocl-opencl-icd or your GPU's is missing)"
-
-  /// A GPU whose probe passes, else the CPU backend.
+  /// A GPU whose probe passes, else the first backend's device.
   private func openBest() throws -> ChosenDevice {
     var reasons: [String] = []
-    do {
-      let found = try openCL()
-      for gpu in found where gpu.device.kind == .gpu {
+    for provider in providers.dropFirst() {
+      let survey = provider.survey()
+      let before = reasons.count
+      for gpu in survey.devices where gpu.device.kind == .gpu {
+        if gpu.device.isSimulator {
+          reasons.append("\(gpu.device.title) is a simulator")
+          continue
+        }
         do {
-          let backend = try gpu.open()
           return ChosenDevice(
-            backend: backend, reason: (["a GPU whose probe passed"] + reasons).joined(separator: "; "))
+            backend: try gpu.open(),
+            reason: (["a GPU whose probe passed"] + reasons).joined(separator: "; "))
         } catch {
           reasons.append("\(gpu.device.title) is refused: \(gpu.device.reason(error))")
         }
       }
-      if reasons.isEmpty {
-        reasons.append(
-          found.isEmpty
-            ? Self.noDevice
-            : "no GPU among the OpenCL devices (\(found.map(\.device.identifier).joined(separator: ", ")))")
-      }
-    } catch {
-      reasons.append("\(error)")
+      if reasons.count > before { continue }
+      let names = survey.devices.map(\.device.identifier).joined(separator: ", ")
+      reasons.append(
+        survey.devices.isEmpty
+          ? provider.absence(survey) : "no GPU among the \(provider.name) devices (\(names))")
     }
-    return ChosenDevice(backend: try cpu(), reason: "the CPU backend: " + reasons.joined(separator: "; "))
+    guard let fallback = providers.first, let only = fallback.survey().devices.first else {
+      throw DeviceError(.refused, "no device to run on: \(reasons.joined(separator: "; "))")
+    }
+    return ChosenDevice(
+      backend: try only.open(),
+      reason: "the \(fallback.name) backend: " + reasons.joined(separator: "; "))
   }
 
-  private func openCLDevices(for choice: DeviceChoice) throws -> [FoundDevice] {
-    let found: [FoundDevice]
-    do {
-      found = try openCL()
-    } catch {
-      throw DeviceError(.refused, "device '\(choice)' is not to be had: \(error); --device cpu always works")
-    }
-    guard let first = found.first else {
+  private func devices(of scheme: String, for choice: DeviceChoice) throws -> [FoundDevice] {
+    guard let provider = providers.first(where: { $0.scheme.name == scheme }) else { return [] }
+    let survey = provider.survey()
+    if survey.devices.isEmpty {
+      let other = providers.first.map { "; --device \($0.scheme.name) always works" } ?? ""
       throw DeviceError(
-        .refused, "device '\(choice)' is not to be had: \(Self.noDevice); --device cpu always works")
+        .refused, "device '\(choice)' is not to be had: \(provider.absence(survey))\(other)")
     }
-    return choice == .openCL ? [first] : found.filter { $0.device.identifier == choice.description }
+    return survey.devices
   }
 
-  private func devices(holding text: String) throws -> [FoundDevice] {
-    let cpu = self.cpu
-    let all = [FoundDevice(try cpu().device, open: cpu)] + ((try? openCL()) ?? [])
-    return all.filter { found in
-      let isNamed = [found.device.identifier, found.device.name].contains {
-        $0.lowercased().contains(text.lowercased())
-      }
-      return isNamed
-        || found.device.driver.split { " ,".contains($0) }.contains { $0.lowercased() == text.lowercased() }
-    }
-  }
-
-  private func openNamed(_ choice: DeviceChoice, among found: [FoundDevice]) throws -> ChosenDevice {
+  private func open(_ choice: DeviceChoice, among found: [FoundDevice]) throws -> ChosenDevice {
     guard let only = found.first else {
+      let gaps = providers.flatMap { $0.survey().gaps }.filter { !$0.isBackend }.map(\.line)
+      let without = gaps.isEmpty ? "" : " (\(gaps.joined(separator: "; ")))"
       throw DeviceError(
         .usage,
-        "no device '\(choice)': this machine has \(list(try known())); expected \(DeviceChoice.allowed)")
+        "no device '\(choice)': this machine has \(list(all()))\(without); expected \(DeviceChoice.allowed)")
     }
     guard found.count == 1 else {
-      throw DeviceError(
-        .usage, "'\(choice)' means several devices: choose one of \(list(found.map(\.device)))")
+      throw DeviceError(.usage, "'\(choice)' means several devices: choose one of \(list(found))")
     }
     do {
       return ChosenDevice(backend: try only.open(), reason: "asked for")
@@ -187,21 +138,26 @@ public struct DeviceCatalog: Sendable {
     }
   }
 
-  private func known() throws -> [DeviceInfo] { [try cpu().device] + ((try? openCL()) ?? []).map(\.device) }
+  private func all() -> [FoundDevice] { providers.flatMap { $0.survey().devices } }
 
-  private func list(_ devices: [DeviceInfo]) -> String { devices.map(\.title).joined(separator: ", ") }
-}
+  private func list(_ found: [FoundDevice]) -> String {
+    found.map(\.device.title).joined(separator: ", ")
+  }
 
-extension DeviceInfo {
-  /// `opencl:0.0 (NVIDIA H100)`
-  fileprivate var title: String { "\(identifier) (\(name))" }
-
-  /// What `error` says, without naming the device once more.
-  fileprivate func reason(_ error: any Error) -> String {
-    let text = "\(error)"
-    for prefix in ["\(title) is refused: ", "\(title): "] where text.hasPrefix(prefix) {
-      return String(text.dropFirst(prefix.count))
+  /// Opens every device in turn and says how that went, and where there is none.
+  public func reports() -> (devices: [DeviceReport], gaps: [DeviceGap]) {
+    var (reports, gaps): ([DeviceReport], [DeviceGap]) = ([], [])
+    for provider in providers {
+      let survey = provider.survey()
+      for found in survey.devices {
+        do {
+          reports.append(DeviceReport(device: try found.open().device, problem: nil))
+        } catch {
+          reports.append(DeviceReport(device: found.device, problem: found.device.reason(error)))
+        }
+      }
+      gaps += provider.gaps(survey)
     }
-    return text
+    return (reports, gaps)
   }
 }

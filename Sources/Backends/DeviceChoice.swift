@@ -2,46 +2,61 @@
 public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// A GPU whose probe passes, else the CPU backend.
   case auto
-  /// The CPU backend.
-  case cpu
-  /// The first OpenCL device.
-  case openCL
-  /// The OpenCL device with this identifier: `opencl:PLATFORM.DEVICE`.
-  case openCLDevice(platform: Int, device: Int)
-  /// The device whose name holds this text, or whose driver has it as a word (`pocl`), whatever the case.
+  /// The first device of the backend with this scheme.
+  case first(of: String)
+  /// The device with this identifier: `opencl:1.0`.
+  case device(String)
+  /// The device that answers to this text, whatever the case: its identifier, name, platform or vendor holds it, or
+  /// its driver has it as a word (`pocl`).
   case named(String)
 
+  /// The CPU backend.
+  public static let cpu = DeviceChoice.first(of: "cpu")
+  /// The first OpenCL device.
+  public static let openCL = DeviceChoice.first(of: "opencl")
+
   /// What people may write.
-  public static let allowed =
-    "auto, cpu, opencl, opencl:PLATFORM.DEVICE (as in opencl:0.0), or part of a name"
+  public static var allowed: String {
+    let schemes = DeviceCatalog().schemes.flatMap { scheme in
+      [scheme.name] + (scheme.form.map { ["\($0) (as in \(scheme.example))"] } ?? [])
+    }
+    return (["auto"] + schemes).joined(separator: ", ") + ", or part of a name, platform or vendor"
+  }
 
   /// A choice from text.
   ///
-  /// Throws: ``DeviceError`` of kind `usage` where the text is empty, or what follows `opencl:` is no pair of
-  /// numbers.
-  public init(_ text: String) throws {
-    switch text.lowercased() {
-    case "auto": self = .auto
-    case "cpu": self = .cpu
-    case "opencl": self = .openCL
-    case "": throw DeviceError(.usage, "the device is empty: expected \(Self.allowed)")
-    case let lower where lower.hasPrefix("opencl:"):
-      let parts = lower.dropFirst(7).split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count == 2, let platform = UInt16(parts[0]), let device = UInt16(parts[1]) else {
-        throw DeviceError(.usage, "device '\(text)': expected opencl:PLATFORM.DEVICE, as in opencl:0.0")
+  /// - Parameter schemes: how the devices of each backend are called; by default of those there are.
+  /// - Throws: ``DeviceError`` of kind `usage` where the text is empty, or what follows a scheme's colon are not its
+  ///   numbers.
+  public init(_ text: String, schemes: [DeviceScheme] = DeviceCatalog().schemes) throws {
+    let lower = text.lowercased()
+    if text.allSatisfy(\.isWhitespace) {
+      throw DeviceError(.usage, "the device is empty: expected \(Self.allowed)")
+    } else if lower == "auto" {
+      self = .auto
+    } else if schemes.contains(where: { $0.name == lower }) {
+      self = .first(of: lower)
+    } else if let scheme = schemes.first(where: { lower.hasPrefix($0.name + ":") }) {
+      let parts = lower.dropFirst(scheme.name.count + 1).split(separator: ".", omittingEmptySubsequences: false)
+      let numbers = parts.compactMap { UInt16($0) }
+      guard let form = scheme.form else {
+        throw DeviceError(.usage, "device '\(text)': expected \(scheme.name) alone")
       }
-      self = .openCLDevice(platform: Int(platform), device: Int(device))
-    default: self = .named(text)
+      guard numbers.count == parts.count, numbers.count == scheme.numbers.count else {
+        throw DeviceError(.usage, "device '\(text)': expected \(form), as in \(scheme.example)")
+      }
+      self = .device("\(scheme.name):\(numbers.map(String.init).joined(separator: "."))")
+    } else {
+      self = .named(text)
     }
   }
 
-  /// As ``init(_:)`` reads it.
+  /// As ``init(_:schemes:)`` reads it.
   public var description: String {
     switch self {
     case .auto: "auto"
-    case .cpu: "cpu"
-    case .openCL: "opencl"
-    case .openCLDevice(let platform, let device): "opencl:\(platform).\(device)"
+    case .first(let scheme): scheme
+    case .device(let identifier): identifier
     case .named(let text): text
     }
   }

@@ -27,8 +27,15 @@ public struct CPUBackend: Backend {
     }
     self.threads = count
     self.vectors = vectors ?? Processor.vectors
-    device = DeviceInfo(
-      identifier: "cpu", name: Processor.name, kind: .cpu, driver: self.vectors.instructions, units: count)
+    device = Self.facts(threads: count, driver: self.vectors.instructions)
+  }
+
+  /// The device where the backend cannot be opened.
+  package static var unopened: DeviceInfo { facts(threads: 0, driver: "") }
+
+  private static func facts(threads: Int, driver: String) -> DeviceInfo {
+    DeviceInfo(
+      identifier: "cpu", name: Processor.name, kind: .cpu, driver: driver, units: threads, unit: "thread")
   }
 
   /// Fused multiply-adds that one thread can do with the processor's widest vectors, in FLOPs a second.
@@ -39,8 +46,11 @@ public struct CPUBackend: Backend {
   }
 
   /// Allocates the program's memory and its threads.
+  ///
+  /// Throws: ``ProgramError`` where an operation works on buffers that are not the program's.
   public func prepare(_ program: Program) throws -> any PreparedProgram {
-    try CPUProgram(program, threads: threads, Self.convolutions(vectors))
+    try program.checkBuffers()
+    return try CPUProgram(program, threads: threads, Self.convolutions(vectors))
   }
 }
 

@@ -28,14 +28,13 @@ final class CPUProgram: PreparedProgram {
   deinit { pool.stop() }
 
   func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
-    precondition(
-      offset >= 0 && offset + bytes.count <= buffer.contents.byteCount, "write past \(buffer.name)")
+    try program.checkAccess(to: buffer, bytes: bytes.count, at: offset)
     guard let from = bytes.baseAddress else { return }
     (memory.raw(buffer) + offset).copyMemory(from: from, byteCount: bytes.count)
   }
 
   func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
-    precondition(offset >= 0 && offset + bytes.count <= buffer.contents.byteCount, "read past \(buffer.name)")
+    try program.checkAccess(to: buffer, bytes: bytes.count, at: offset)
     bytes.baseAddress?.copyMemory(from: memory.raw(buffer) + offset, byteCount: bytes.count)
   }
 

@@ -27,11 +27,16 @@ final class Memory {
       case .constant(let words):
         pointers.append(Self.allocate(buffer.contents.byteCount))
         owned.append(pointers[buffer.id])
-        words.withUnsafeBytes { pointers[buffer.id].copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        words.withUnsafeBytes { words in
+          guard let from = words.baseAddress else { return }
+          pointers[buffer.id].copyMemory(from: from, byteCount: words.count)
+        }
       case .transient:
         pointers.append(arena + plan.offsets[buffer.id, default: 0])
-      case .region(let owner, let offset):
-        pointers.append(pointers[owner] + 4 * offset)
+      case .region:
+        // Its root has a lower number: a region is made of a buffer that is there.
+        let (root, offset) = program.root(of: buffer)
+        pointers.append(pointers[root.id] + buffer.contents.elementBytes * offset)
       }
     }
   }

@@ -1,3 +1,4 @@
+import CSystem
 import Foundation
 
 /// How wide the vectors of the convolutions are.
@@ -22,29 +23,45 @@ public enum Processor {
   /// The processor's name, as the system tells it.
   public static var name: String { field("model name") ?? "CPU" }
 
+  /// Instructions that kernels may use where the processor has them.
+  public enum Instructions: String, CaseIterable, Sendable {
+    case avx2, fma, avx512f, avx512bw, avx512dq, avx512vl
+
+    /// Those that x86-64 must have.
+    static let needed: [Instructions] = [.avx2, .fma]
+    /// Those of the wide vectors.
+    static let wide: [Instructions] = [.avx512f, .avx512bw, .avx512dq, .avx512vl]
+
+    /// Whether the processor has them and the system keeps their registers, as the processor itself says; never on
+    /// arm64.
+    public var areThere: Bool {
+      switch self {
+      case .avx2: facsimile_has_avx2()
+      case .fma: facsimile_has_fma()
+      case .avx512f: facsimile_has_avx512f()
+      case .avx512bw: facsimile_has_avx512bw()
+      case .avx512dq: facsimile_has_avx512dq()
+      case .avx512vl: facsimile_has_avx512vl()
+      }
+    }
+  }
+
   /// Throws: ``CPUError`` where the processor lacks AVX2 or FMA (x86-64); arm64 always has what is needed.
   ///
   /// To be called before any kernel, and first thing in `main`.
   public static func check() throws {
     #if arch(x86_64)
-      guard let flags = field("flags")?.split(separator: " ") else { return }
-      let missing = ["avx2", "fma"].filter { !flags.contains(Substring($0)) }
+      let missing = Instructions.needed.filter { !$0.areThere }
       if !missing.isEmpty {
         throw CPUError(
-          "this processor (\(name)) lacks \(missing.joined(separator: " and ")): "
+          "this processor (\(name)) lacks \(missing.map(\.rawValue).joined(separator: " and ")): "
             + "Facsimile needs x86-64 with AVX2 and FMA (Haswell, Zen or later), or arm64")
       }
     #endif
   }
 
   /// The widest vectors that this processor has and the convolutions are compiled for.
-  public static let vectors: VectorWidth = {
-    #if arch(x86_64)
-      let flags = Set(field("flags")?.split(separator: " ") ?? [])
-      if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) { return .wide }
-    #endif
-    return .narrow
-  }()
+  public static let vectors: VectorWidth = Instructions.wide.allSatisfy(\.areThere) ? .wide : .narrow
 
   private static func field(_ key: String) -> String? {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }

@@ -41,9 +41,20 @@ enum Argument: Sendable {
 }
 
 /// Work-items of a launch and how they are grouped.
-struct Grid: Hashable, Sendable {
-  let global: [Int]
-  let local: [Int]
+package struct Grid: Hashable, Sendable {
+  package let global: [Int]
+  package let local: [Int]
+  /// Whether the eight work-items of a group along dimension 0 are the lanes of a sum, which meet in local memory.
+  package let lanesMeet: Bool
+
+  package init(global: [Int], local: [Int], lanesMeet: Bool = false) {
+    self.global = global
+    self.local = local
+    self.lanesMeet = lanesMeet
+  }
+
+  /// Whether there is nothing to do; OpenCL refuses such a launch.
+  package var isEmpty: Bool { global.contains(0) }
 
   var description: String { "global \(global), local \(local)" }
 }
@@ -102,7 +113,7 @@ struct LaunchPlanner: OperationLauncher, Sendable {
     let together = Swift.min(options.laneGroup, 16)
     return Grid(
       global: [Blocking.lanes, (sums + together - 1) / together * together, places],
-      local: [Blocking.lanes, together, 1])
+      local: [Blocking.lanes, together, 1], lanesMeet: true)
   }
 
   /// `count` items; the last group may hold idle ones, so the kernel must look.

@@ -16,8 +16,9 @@ public final class OpenCLBackend: Backend {
   public let options: LaunchOptions
   let context: OpenCLContext
   private let cache: ProgramCache?
-  private let program = Mutex<CompiledProgram?>(nil)
-  private let sweepProgram = Mutex<CompiledProgram?>(nil)
+  private let settings: OpenCLSettings
+  /// What was built, by the compiler's options.
+  private let programs = Mutex<[String: CompiledProgram]>([:])
 
   /// The devices that are there, and why there are none.
   public static func available() -> OpenCLDiscovery { OpenCLDiscovery.run() }
@@ -36,41 +37,65 @@ public final class OpenCLBackend: Backend {
       throw OpenCLError(unavailable: "\(device.info.identifier) (\(device.info.name)): \(reason)")
     }
     openCLDevice = device
-    self.options = options ?? LaunchOptions(device.info.kind)
+    self.settings = settings
     cache = settings.cacheFolder.map(ProgramCache.init)
-    context = try OpenCLContext(device)
-    try Probe(context, lanes: self.options.lanes, settings: settings, cache: cache).run()
+    context = try OpenCLContext(device, settings)
+    let fitted = (options ?? LaunchOptions(device.info.kind)).fitted(to: context.groupLimit)
+    do {
+      try Self.probe(context, fitted, settings, cache)
+      self.options = fitted
+    } catch is LanesDoNotFit {
+      self.options = fitted.inVectors
+      try Self.probe(context, self.options, settings, cache)
+    }
+  }
+
+  private static func probe(
+    _ context: OpenCLContext, _ options: LaunchOptions, _ settings: OpenCLSettings, _ cache: ProgramCache?
+  ) throws {
+    try Probe(context, lanes: options.lanes, settings: settings, cache: cache).run()
   }
 
   /// Makes `program` ready; allocates its memory, zeroed.
   ///
-  /// - Throws: ``OpenCLError`` with the device's reason.
+  /// Where the device has images as work-items but cannot run one of the kernels in groups of eight, the whole
+  /// program takes vectors of images instead, which have passed the probe as well.
+  ///
+  /// - Throws: ``OpenCLError`` with the device's reason; ``ProgramError`` where an operation works on buffers that
+  ///   are not the program's.
   public func prepare(_ program: Program) throws -> any PreparedProgram {
-    try OpenCLProgram(program, context, try compiled(), options)
+    try program.checkBuffers()
+    do {
+      return try OpenCLProgram(program, context, try compiled(options), options)
+    } catch is LanesDoNotFit {
+      let options = options.inVectors
+      try Self.probe(context, options, settings, cache)
+      return try OpenCLProgram(program, context, try compiled(options), options)
+    }
   }
 
   /// The program that all kernels are in, built when it is first asked for.
-  func compiled() throws -> CompiledProgram { try compiled(program, KernelSource.operations, buildOptions) }
+  private func compiled(_ options: LaunchOptions) throws -> CompiledProgram {
+    try compiled(KernelSource.operations, Self.buildOptions(openCLDevice, lanes: options.lanes))
+  }
 
   /// The program that applies functions to all bit patterns.
   func compiledSweep() throws -> CompiledProgram {
-    try compiled(sweepProgram, KernelSource.common, buildOptions + " -D ELEMENTARY_APPLY")
+    try compiled(KernelSource.common, buildOptions + " -D ELEMENTARY_APPLY")
   }
 
-  private func compiled(
-    _ program: borrowing Mutex<CompiledProgram?>, _ sources: [KernelSource], _ options: String
-  ) throws -> CompiledProgram {
-    try program.withLock { program in
-      if let program { return program }
+  private func compiled(_ sources: [KernelSource], _ options: String) throws -> CompiledProgram {
+    try programs.withLock { programs in
+      if let program = programs[options] { return program }
       let new = try CompiledProgram(context, KernelPrelude.program(sources), options: options, cache: cache)
-      program = new
+      programs[options] = new
       return new
     }
   }
 
   /// Names of kernels that do not come out of the device's compiler; empty where all is well.
   public func missingKernels() throws -> [Kernel] {
-    let program = try compiled()
+    let program = try compiled(options)
     return Kernel.allCases.filter { kernel in
       guard let handle = context.library.createKernel(program.handle, kernel.rawValue, nil) else {
         return true

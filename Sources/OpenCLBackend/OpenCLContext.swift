@@ -8,12 +8,18 @@ final class OpenCLContext: @unchecked Sendable {
   let library: OpenCLLibrary
   let handle: OpaquePointer
   let queue: OpaquePointer
+  /// How large groups may be on the device.
+  let groupLimit: GroupLimit
+  /// A limit on purpose for every kernel.
+  let kernelGroupLimit: Int?
 
   /// What errors call the device.
   var deviceName: String { "\(device.info.identifier) (\(device.info.name))" }
 
-  init(_ device: OpenCLDevice) throws {
+  init(_ device: OpenCLDevice, _ settings: OpenCLSettings) throws {
     self.device = device
+    groupLimit = device.groupLimit.cut(to: settings.groupLimit)
+    kernelGroupLimit = settings.kernelGroupLimit
     library = device.library
     let name = "\(device.info.identifier) (\(device.info.name))"
     var status: cl_int = 0
@@ -72,7 +78,7 @@ final class DeviceMemory: @unchecked Sendable {
       "clEnqueueFillBuffer", device: context.deviceName, name)
   }
 
-  /// Part of another buffer.
+  /// Part of another buffer, of one byte at least.
   init(_ owner: DeviceMemory, _ name: String, at offset: Int, byteCount: Int) throws {
     context = owner.context
     self.owner = owner

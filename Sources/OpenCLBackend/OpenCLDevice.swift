@@ -9,8 +9,6 @@ public struct OpenCLDevice: @unchecked Sendable {
   let handle: OpaquePointer
   /// Identifier `opencl:P.D`, name, kind, driver and units.
   public let info: DeviceInfo
-  /// The maker's name.
-  public let vendor: String
   /// Version of the driver alone.
   public let driverVersion: String
   /// Version of the platform alone.
@@ -21,6 +19,8 @@ public struct OpenCLDevice: @unchecked Sendable {
   public let memoryBytes: UInt64
   /// Bytes of the largest buffer.
   public let largestBufferBytes: UInt64
+  /// How many work-items a group may have.
+  public let groupLimit: GroupLimit
   /// Why the device cannot be used at all, if so.
   public let unusable: String?
 
@@ -31,9 +31,10 @@ public struct OpenCLDevice: @unchecked Sendable {
     let get = InfoReader(library.getDeviceInfo, handle, "clGetDeviceInfo")
     let ofPlatform = InfoReader(library.getPlatformInfo, platform, "clGetPlatformInfo")
     let name = try get.text(CL_DEVICE_NAME)
-    vendor = try get.text(CL_DEVICE_VENDOR)
+    let vendor = try get.text(CL_DEVICE_VENDOR)
     driverVersion = try get.text(CL_DRIVER_VERSION)
     platformVersion = try ofPlatform.text(CL_PLATFORM_VERSION)
+    let platformName = try ofPlatform.text(CL_PLATFORM_NAME)
     let type: UInt64 = try get.value(CL_DEVICE_TYPE)
     let kind: DeviceInfo.Kind =
       type & UInt64(CL_DEVICE_TYPE_GPU) != 0
@@ -43,10 +44,20 @@ public struct OpenCLDevice: @unchecked Sendable {
     reportsCorrectRounding = floats & UInt64(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
     memoryBytes = try get.value(CL_DEVICE_GLOBAL_MEM_SIZE)
     largestBufferBytes = try get.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE)
+    groupLimit = GroupLimit(
+      items: try get.value(CL_DEVICE_MAX_WORK_GROUP_SIZE),
+      along: try get.values(CL_DEVICE_MAX_WORK_ITEM_SIZES, count: 3))
+    let driver = "\(platformVersion), driver \(driverVersion)"
     info = DeviceInfo(
-      identifier: identifier, name: name, kind: kind, driver: "\(platformVersion), driver \(driverVersion)",
-      units: Int(units))
+      identifier: identifier, name: name, kind: kind, driver: driver, units: Int(units),
+      platform: platformName, vendor: vendor,
+      isSimulator: Self.isSimulator([platformName, vendor, driver, name]))
     unusable = try Self.obstacle(get)
+  }
+
+  /// Oclgrind says that its device is a GPU (and a CPU, and an accelerator); only its names tell.
+  package static func isSimulator(_ names: [String]) -> Bool {
+    names.contains { $0.lowercased().contains("oclgrind") }
   }
 
   private static func obstacle(_ get: InfoReader) throws -> String? {
@@ -62,61 +73,6 @@ public struct OpenCLDevice: @unchecked Sendable {
         "buffers must start at multiples of \(alignmentBits / 8) bytes, at most \(MemoryPlan.alignment) are kept"
     }
     return nil
-  }
-}
-
-/// The devices that are there, and why there are none.
-public struct OpenCLDiscovery: Sendable {
-  /// All devices of all platforms, in the loader's order.
-  public let devices: [OpenCLDevice]
-  /// Why there are none, or why a platform could not be asked; nil where all is well.
-  public let reason: String?
-
-  /// Looks at every platform. Never fails: where there is no loader, platform or device, says why.
-  public static func run() -> OpenCLDiscovery {
-    do {
-      return try list(OpenCLLibrary.shared.get())
-    } catch {
-      return OpenCLDiscovery(devices: [], reason: "\(error)")
-    }
-  }
-
-  private static func list(_ library: OpenCLLibrary) throws -> OpenCLDiscovery {
-    var count: cl_uint = 0
-    let status = library.getPlatformIDs(0, nil, &count)
-    guard status == CL_SUCCESS, count > 0 else {
-      return OpenCLDiscovery(devices: [], reason: "no OpenCL platform (driver) is installed")
-    }
-    var platforms = [OpaquePointer?](repeating: nil, count: Int(count))
-    try check(library.getPlatformIDs(count, &platforms, nil), "clGetPlatformIDs")
-    var devices: [OpenCLDevice] = []
-    var reasons: [String] = []
-    for (p, platform) in platforms.enumerated() {
-      guard let platform else { continue }
-      do {
-        for (d, handle) in try deviceHandles(library, platform).enumerated() {
-          devices.append(
-            try OpenCLDevice(library, platform: platform, handle, identifier: "opencl:\(p).\(d)"))
-        }
-      } catch {
-        reasons.append("platform \(p): \(error)")
-      }
-    }
-    if devices.isEmpty, reasons.isEmpty { reasons.append("no OpenCL platform has a device") }
-    return OpenCLDiscovery(devices: devices, reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "))
-  }
-
-  private static func deviceHandles(_ library: OpenCLLibrary, _ platform: OpaquePointer) throws
-    -> [OpaquePointer]
-  {
-    var count: cl_uint = 0
-    let status = library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), 0, nil, &count)
-    if status == CL_DEVICE_NOT_FOUND || count == 0 { return [] }
-    try check(status, "clGetDeviceIDs")
-    var handles = [OpaquePointer?](repeating: nil, count: Int(count))
-    try check(
-      library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), count, &handles, nil), "clGetDeviceIDs")
-    return handles.compactMap { $0 }
   }
 }
 
@@ -136,6 +92,15 @@ struct InfoReader {
     var value: T = 0
     try check(function(handle, cl_uint(name), MemoryLayout<T>.size, &value, nil), call, "parameter \(name)")
     return value
+  }
+
+  /// The first `count` of the sizes that stand under `name`.
+  func values(_ name: Int32, count: Int) throws -> [Int] {
+    var size = 0
+    try check(function(handle, cl_uint(name), 0, nil, &size), call, "parameter \(name)")
+    var values = [Int](repeating: 0, count: Swift.max(size / MemoryLayout<Int>.size, count))
+    try check(function(handle, cl_uint(name), size, &values, nil), call, "parameter \(name)")
+    return Array(values.prefix(count))
   }
 
   func text(_ name: Int32) throws -> String {

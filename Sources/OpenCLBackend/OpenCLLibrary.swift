@@ -58,6 +58,10 @@ final class OpenCLLibrary: @unchecked Sendable {
   let releaseProgram: Release
   let createKernel: @convention(c) (Handle?, UnsafePointer<CChar>?, StatusPointer) -> Handle?
   let getKernelInfo: InfoFunction
+  let getKernelWorkGroupInfo:
+    @convention(c) (
+      Handle?, Handle?, cl_uint, Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?
+    ) -> Status
   let setKernelArg: @convention(c) (Handle?, cl_uint, Int, UnsafeRawPointer?) -> Status
   let releaseKernel: Release
   let enqueueNDRangeKernel:
@@ -112,6 +116,7 @@ final class OpenCLLibrary: @unchecked Sendable {
     releaseProgram = try symbol("clReleaseProgram")
     createKernel = try symbol("clCreateKernel")
     getKernelInfo = try symbol("clGetKernelInfo")
+    getKernelWorkGroupInfo = try symbol("clGetKernelWorkGroupInfo")
     setKernelArg = try symbol("clSetKernelArg")
     releaseKernel = try symbol("clReleaseKernel")
     enqueueNDRangeKernel = try symbol("clEnqueueNDRangeKernel")

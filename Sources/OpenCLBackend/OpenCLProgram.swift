@@ -4,8 +4,8 @@ import Programs
 /// A program on an OpenCL device: its memory, and every launch of its routines with all arguments set.
 ///
 /// A run sets the step and enqueues; it uploads nothing and waits for nothing.
-final class OpenCLProgram: PreparedProgram {
-  let program: Program
+package final class OpenCLProgram: PreparedProgram {
+  package let program: Program
   private let context: OpenCLContext
   private let compiled: CompiledProgram
   private let memory: ProgramMemory
@@ -34,10 +34,17 @@ final class OpenCLProgram: PreparedProgram {
       return buffer
     }
     for routine in program.routines {
-      routines[routine.name] = try routine.operations.flatMap { try planner.launches($0) }.map {
+      let launches = try routine.operations.flatMap { try planner.launches($0) }
+        .filter { !$0.grid.isEmpty }
+      routines[routine.name] = try launches.map {
         try PreparedLaunch(context, compiled, $0, memory: memory.memory)
       }
     }
+  }
+
+  /// Work-items of the largest group that any launch has.
+  package var largestGroup: Int {
+    routines.values.joined().map { $0.grid.local.reduce(1, *) }.max() ?? 0
   }
 
   deinit {
@@ -45,8 +52,9 @@ final class OpenCLProgram: PreparedProgram {
     releasePending()
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws {
     let target = try memory.host(buffer, bytes: bytes.count, at: offset)
+    guard !bytes.isEmpty else { return }
     guard bytes.count <= Self.copyLimit else { return try target.write(bytes, at: offset) }
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
     copy.copyMemory(from: bytes)
@@ -54,13 +62,15 @@ final class OpenCLProgram: PreparedProgram {
     try target.write(UnsafeRawBufferPointer(copy), at: offset, isBlocking: false)
   }
 
-  func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
+  package func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
     let source = try memory.host(buffer, bytes: bytes.count, at: offset)
+    // Only a read that has bytes to wait for waits.
+    guard !bytes.isEmpty else { return try synchronize() }
     try source.read(at: offset, into: bytes)
     idle()
   }
 
-  func run(_ routine: Routine.Name, step: Int) throws {
+  package func run(_ routine: Routine.Name, step: Int) throws {
     guard let launches = routines[routine] else {
       throw ProgramError("run", "the program has no routine \(routine.rawValue)")
     }
@@ -73,12 +83,12 @@ final class OpenCLProgram: PreparedProgram {
     }
   }
 
-  func synchronize() throws {
+  package func synchronize() throws {
     try context.finish()
     idle()
   }
 
-  /// The queue is empty.
+  /// The queue is empty: after a finish, or a read that waited.
   private func idle() {
     releasePending()
     compiled.keepBinary()
@@ -112,32 +122,34 @@ final class ProgramMemory {
       case .transient:
         // Without a place nobody uses it.
         guard let offset = plan.offsets[buffer.id] else { continue }
-        buffers[buffer.id] = try DeviceMemory(
-          arena, buffer.name, at: offset, byteCount: buffer.contents.byteCount)
+        buffers[buffer.id] = try part(of: arena, buffer, at: offset)
       case .region: continue
       }
     }
     for buffer in program.buffers {
-      guard case .region(let owner, let offset) = buffer.storage else { continue }
-      try place(buffer, in: program.buffers[owner], at: offset)
+      guard case .region = buffer.storage else { continue }
+      try place(buffer)
     }
   }
 
   /// A part of a part is a part of the whole: OpenCL knows one level only.
-  private func place(_ buffer: Buffer, in owner: Buffer, at offset: Int) throws {
-    let elementBytes = buffer.contents.byteCount / Swift.max(buffer.count, 1)
-    var (root, start) = (owner, offset)
-    while case .region(let next, let more) = root.storage {
-      (root, start) = (program.buffers[next], start + more)
-    }
-    let bytes = buffer.contents.byteCount
+  private func place(_ buffer: Buffer) throws {
+    let (root, offset) = program.root(of: buffer)
+    let start = offset * buffer.contents.elementBytes
     if root.storage == .transient {
       guard let base = plan.offsets[root.id] else { return }
-      buffers[buffer.id] = try DeviceMemory(
-        arena, buffer.name, at: base + start * elementBytes, byteCount: bytes)
+      buffers[buffer.id] = try part(of: arena, buffer, at: base + start)
     } else if let memory = buffers[root.id] {
-      buffers[buffer.id] = try DeviceMemory(memory, buffer.name, at: start * elementBytes, byteCount: bytes)
+      buffers[buffer.id] = try part(of: memory, buffer, at: start)
     }
+  }
+
+  /// OpenCL has no empty parts: an empty buffer is one of its own.
+  private func part(of owner: DeviceMemory, _ buffer: Buffer, at offset: Int) throws -> DeviceMemory {
+    let bytes = buffer.contents.byteCount
+    return bytes == 0
+      ? try DeviceMemory(owner.context, buffer.name, byteCount: 0)
+      : try DeviceMemory(owner, buffer.name, at: offset, byteCount: bytes)
   }
 
   /// The memory behind an argument, if it has any.
@@ -151,11 +163,7 @@ final class ProgramMemory {
 
   /// The memory of a buffer the host reads or writes, if `bytes` bytes at `offset` are in it.
   func host(_ buffer: Buffer, bytes: Int, at offset: Int) throws -> DeviceMemory {
-    guard offset >= 0, offset + bytes <= buffer.contents.byteCount else {
-      throw ProgramError(
-        "read or write",
-        "\(bytes) bytes at \(offset) of \(buffer.name), which has \(buffer.contents.byteCount)")
-    }
+    try program.checkAccess(to: buffer, bytes: bytes, at: offset)
     return try memory(of: buffer)
   }
 

@@ -25,17 +25,25 @@ public struct LaunchOptions: Hashable, Sendable {
   }
 }
 
-/// Where the backend keeps what it knows, and faults made on purpose.
+/// Where the backend keeps what it knows, and faults and limits made on purpose.
 public struct OpenCLSettings: Hashable, Sendable {
   /// Folder of compiled programs and passed probes; nil: none are kept.
   public var cacheFolder: URL?
   /// Name of a trap that the probe's kernels get wrong on purpose, to show that such a device is refused.
   public var probeFault: String?
+  /// Work-items that a group may have at most, as if the device said so; nil: what it says.
+  public var groupLimit: Int?
+  /// The same, as if the device said so of every kernel once it is built.
+  public var kernelGroupLimit: Int?
 
   /// Settings given by hand.
-  public init(cacheFolder: URL?, probeFault: String? = nil) {
+  public init(
+    cacheFolder: URL?, probeFault: String? = nil, groupLimit: Int? = nil, kernelGroupLimit: Int? = nil
+  ) {
     self.cacheFolder = cacheFolder
     self.probeFault = probeFault
+    self.groupLimit = groupLimit
+    self.kernelGroupLimit = kernelGroupLimit
   }
 
   /// Settings of the environment: `FACSIMILE_KERNEL_CACHE` (a folder, or `off`), `XDG_CACHE_HOME`, `HOME`,

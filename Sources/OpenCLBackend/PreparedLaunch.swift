@@ -8,10 +8,12 @@ final class PreparedLaunch {
   private let program: CompiledProgram
   private let kernel: OpaquePointer
   private let launch: Launch
+  /// The launch's, in groups that the kernel can have.
+  private(set) var grid: Grid
   private let stepIndex: cl_uint?
 
-  /// Throws: ``ProgramError`` where the arguments are not what the kernel declares, ``OpenCLError`` where OpenCL
-  /// fails.
+  /// Throws: ``ProgramError`` where the arguments are not what the kernel declares, ``LanesDoNotFit`` where the kernel
+  /// needs larger groups than it can have, ``OpenCLError`` where OpenCL fails.
   init(
     _ context: OpenCLContext, _ program: CompiledProgram, _ launch: Launch,
     memory: (Argument) throws -> DeviceMemory?
@@ -28,7 +30,13 @@ final class PreparedLaunch {
         "clCreateKernel", status, device: context.deviceName, details: "kernel \(launch.kernel.rawValue)")
     }
     self.kernel = kernel
+    grid = launch.grid
     stepIndex = launch.arguments.firstIndex { if case .step = $0 { true } else { false } }.map { cl_uint($0) }
+    let name = launch.kernel.rawValue
+    guard let grid = launch.grid.fitted(to: try context.groupLimit(of: kernel, name)) else {
+      throw LanesDoNotFit(kernel: name, device: context.deviceName)
+    }
+    self.grid = grid
     let expected: UInt32 = try InfoReader(context.library.getKernelInfo, kernel, "clGetKernelInfo")
       .value(CL_KERNEL_NUM_ARGS)
     precondition(
@@ -46,14 +54,14 @@ final class PreparedLaunch {
     if let stepIndex { try setWord(stepIndex, step) }
     try context.library.check(
       context.library.enqueueNDRangeKernel(
-        context.queue, kernel, 3, nil, launch.grid.global, launch.grid.local, 0, nil, nil),
+        context.queue, kernel, 3, nil, grid.global, grid.local, 0, nil, nil),
       "clEnqueueNDRangeKernel", context, launch)
   }
 
   /// Tells the program that the kernel is going to be launched.
   func note() {
     program.willLaunch(
-      "\(launch.kernel.rawValue)/\(launch.grid.local.map(String.init).joined(separator: "x"))")
+      "\(launch.kernel.rawValue)/\(grid.local.map(String.init).joined(separator: "x"))")
   }
 
   private func set(_ index: cl_uint, _ argument: Argument, _ memory: DeviceMemory?) throws {

@@ -58,6 +58,9 @@ struct ProbeRunner {
       throw OpenCLError("clCreateKernel", status, device: context.deviceName, details: "kernel \(name)")
     }
     defer { _ = library.releaseKernel(kernel) }
+    if group > 1, try context.groupLimit(of: kernel, name).holdsLanes == false {
+      throw LanesDoNotFit(kernel: name, device: context.deviceName)
+    }
     for (index, buffer) in buffers.enumerated() {
       var handle: OpaquePointer? = buffer.handle
       let status = library.setKernelArg(

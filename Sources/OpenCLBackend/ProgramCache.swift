@@ -21,7 +21,7 @@ struct ProgramCache: Sendable {
       fingerprint.update(bytes)
     }
     let facts = [
-      device.info.name, device.vendor, device.driverVersion, device.platformVersion, options,
+      device.info.name, device.info.vendor, device.driverVersion, device.platformVersion, options,
     ]
     for fact in facts { add(Array(fact.utf8)) }
     for source in sources {

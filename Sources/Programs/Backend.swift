@@ -14,14 +14,35 @@ public struct DeviceInfo: Hashable, Sendable {
   public let driver: String
   /// Compute units, or threads.
   public let units: Int
+  /// What one of its units is called: `compute unit`, `thread`.
+  public let unit: String
+  /// The platform that it belongs to, as the driver names it; empty where there is none.
+  public let platform: String
+  /// Its maker, as the driver names it; empty where it says none.
+  public let vendor: String
+  /// Whether a program plays the device to find faults, as Oclgrind does. It runs only where it is asked for.
+  public let isSimulator: Bool
+
+  /// `1 thread`, `132 compute units`
+  public var size: String { "\(units) \(unit)\(units == 1 ? "" : "s")" }
+
+  /// Which backend it belongs to: what stands before the colon of ``identifier``.
+  public var scheme: String { String(identifier.prefix { $0 != ":" }) }
 
   /// Facts about a device.
-  public init(identifier: String, name: String, kind: Kind, driver: String, units: Int) {
+  public init(
+    identifier: String, name: String, kind: Kind, driver: String, units: Int,
+    unit: String = "compute unit", platform: String = "", vendor: String = "", isSimulator: Bool = false
+  ) {
     self.identifier = identifier
     self.name = name
     self.kind = kind
     self.driver = driver
     self.units = units
+    self.unit = unit
+    self.platform = platform
+    self.vendor = vendor
+    self.isSimulator = isSimulator
   }
 }
 
@@ -41,8 +62,12 @@ public protocol PreparedProgram: AnyObject {
   /// The program.
   var program: Program { get }
   /// Copies `bytes` into a persistent buffer, starting at `offset` bytes.
+  ///
+  /// Throws: ``ProgramError`` of ``Program/checkAccess(to:bytes:at:)``; an error with the device's reason.
   func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws
   /// Copies out of a persistent buffer, starting at `offset` bytes; waits for all work before it.
+  ///
+  /// Throws: as ``write(_:to:at:)``.
   func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws
   /// Starts `routine` with row `step` of the tables. Work runs in the order it was started.
   func run(_ routine: Routine.Name, step: Int) throws

@@ -22,10 +22,16 @@ public enum Contents: Hashable, Sendable {
     }
   }
 
-  /// Number of bytes, padding included.
-  public var byteCount: Int {
-    if case .bytes(let count) = self { count } else { 4 * count }
+  /// Bytes of one element.
+  public var elementBytes: Int {
+    switch self {
+    case .images, .parameter, .floats, .words: 4
+    case .bytes: 1
+    }
   }
+
+  /// Number of bytes, padding included.
+  public var byteCount: Int { elementBytes * count }
 }
 
 /// A numbered piece of memory that operations read and write.
@@ -38,7 +44,8 @@ public struct Buffer: Hashable, Sendable {
     case constant([UInt32])
     /// Lives from its first write to its last read within one routine; shares the arena with others.
     case transient
-    /// Part of another buffer, starting at `offset` elements (a multiple of ``Blocking/segment``).
+    /// Part of another buffer (which may be a part itself) of elements of the same size, starting at `offset`
+    /// elements: a multiple of ``MemoryPlan/alignment`` bytes.
     case region(of: Int, offset: Int)
   }
 

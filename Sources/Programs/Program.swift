@@ -39,8 +39,9 @@ public struct Program: Hashable, Sendable {
 
   /// The buffer that owns `buffer`'s memory, and where in it (in elements) `buffer` starts.
   public func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) {
-    guard case .region(let owner, let offset) = buffer.storage else { return (buffer, 0) }
-    return (buffers[owner], offset)
+    var (root, start) = (buffer, 0)
+    while case .region(let owner, let offset) = root.storage { (root, start) = (buffers[owner], start + offset) }
+    return (root, start)
   }
 }
 
@@ -56,8 +57,16 @@ public struct ProgramBuilder: Sendable {
   /// A new buffer.
   public mutating func buffer(_ name: String, _ contents: Contents, _ storage: Buffer.Storage) -> Buffer {
     if case .region(let owner, let offset) = storage {
-      precondition(offset % Blocking.segment == 0, "\(name) starts at \(offset), not a multiple of a segment")
+      let bytes = contents.elementBytes
+      precondition(
+        bytes == buffers[owner].contents.elementBytes, "\(name) and its owner differ in the size of an element")
+      precondition(
+        offset * bytes % MemoryPlan.alignment == 0,
+        "\(name) starts at byte \(offset * bytes), not a multiple of \(MemoryPlan.alignment)")
       precondition(offset + contents.count <= buffers[owner].count, "\(name) does not fit into its owner")
+    }
+    if case .constant(let words) = storage {
+      precondition(4 * words.count == contents.byteCount, "\(name) is not as long as its words")
     }
     let buffer = Buffer(id: buffers.count, name: name, contents: contents, storage: storage)
     buffers.append(buffer)

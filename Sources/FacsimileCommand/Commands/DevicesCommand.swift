@@ -8,7 +8,7 @@ struct DevicesCommand: ParsableCommand {
     abstract: "Lists every CPU and OpenCL device, what it is, and whether its probe passed.",
     discussion: """
       Every device is opened: a probe of bit traps compares it with the CPU. A device that differs is refused, \
-      and the trap is named.
+      and the trap is named. Platforms without a device, or that cannot be asked, are named too.
 
       Examples:
         facsimile devices
@@ -23,31 +23,48 @@ struct DevicesCommand: ParsableCommand {
     let kind: String
     let driver: String
     let units: Int
+    let platform: String
+    let vendor: String
+    let simulator: Bool
     let passed: Bool
     let problem: String?
+
+    init(_ report: DeviceReport) {
+      let device = report.device
+      (identifier, name, kind) = (device.identifier, device.name, device.kind.rawValue)
+      (driver, units) = (device.driver, device.units)
+      (platform, vendor, simulator) = (device.platform, device.vendor, device.isSimulator)
+      (passed, problem) = (report.problem == nil, report.problem)
+    }
+
+    /// A platform that gave no device.
+    init(_ gap: DeviceGap) {
+      (identifier, name, kind) = (gap.identifier, gap.name, "none")
+      (driver, units, platform, vendor, simulator) = ("", 0, gap.name, "", false)
+      (passed, problem) = (false, gap.reason)
+    }
   }
 
   func run() throws {
-    let (reports, missing) = DeviceCatalog().reports()
-    let rows = reports.map {
-      Row(
-        identifier: $0.device.identifier, name: $0.device.name, kind: $0.device.kind.rawValue,
-        driver: $0.device.driver, units: $0.device.units, passed: $0.problem == nil, problem: $0.problem)
-    }
+    let (reports, gaps) = DeviceCatalog().reports()
+    let rows = reports.map(Row.init)
     if output.json {
-      try Console.json(rows)
+      try Console.json(rows + gaps.filter { !$0.isBackend }.map(Row.init))
     } else {
       let facts = rows.map { row in
-        [row.identifier, row.kind, "\(row.units)", row.passed ? "passed" : "refused", row.name, row.driver]
+        let verdict = (row.passed ? "passed" : "refused") + (row.simulator ? ", simulator" : "")
+        return [row.identifier, row.kind, "\(row.units)", verdict, row.name, row.platform, row.driver]
       }
-      let header = ["device", "kind", "units", "probe", "name", "driver"]
+      let header = ["device", "kind", "units", "probe", "name", "platform", "driver"]
       Console.say(Format.table([header] + facts, right: [2]))
       for row in rows where !row.passed {
         Console.say("\(row.identifier) is refused: \(row.problem ?? "")")
       }
+      for gap in gaps where !gap.isBackend { Console.say(gap.line) }
     }
-    if let missing {
-      Console.tell("no OpenCL device: \(missing); the CPU backend works", isAside: output.json)
+    for gap in gaps where gap.isBackend {
+      let working = reports.first { $0.problem == nil }.map { "; --device \($0.device.identifier) works" } ?? ""
+      Console.tell("no \(gap.name) device: \(gap.reason)\(working)", isAside: output.json)
     }
   }
 }

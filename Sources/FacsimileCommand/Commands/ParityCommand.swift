@@ -12,7 +12,8 @@ struct ParityCommand: ParsableCommand {
     abstract: "Compares devices bit by bit, over every operation and model.",
     discussion: """
       The first device is always the CPU backend; the others are compared with it. Without --device, the CPU \
-      with another number of threads and every OpenCL device that passes its probe. Exit status 1: a bit differs.
+      with another number of threads and every other device that passes its probe. Exit status 1: a bit differs, or \
+      there was nothing to compare.
 
       Examples:
         facsimile parity
@@ -46,10 +47,19 @@ struct ParityCommand: ParsableCommand {
       let isMoving = Console.isTerminal && !output.json
       if isMoving { line.show(what) } else { Console.tell(what, isAside: output.json) }
     }
-    let report =
-      functions
-      ? try runFunctionParity(devices: backends.compactMap { $0 as? any FunctionSweep }, progress: progress)
-      : try runParity(devices: backends, models: models, steps: steps, seed: seed, progress: progress)
+    let report: ParityReport
+    if functions {
+      let sweeping = backends.compactMap { $0 as? any FunctionSweep }
+      guard sweeping.count > 1 else {
+        Console.complain(
+          "nothing was compared: no device but the CPU backend is there to apply the functions; "
+            + "'facsimile devices' says why")
+        throw ExitCode(ExitStatus.no)
+      }
+      report = try runFunctionParity(devices: sweeping, progress: progress)
+    } else {
+      report = try runParity(devices: backends, models: models, steps: steps, seed: seed, progress: progress)
+    }
     line.clear()
     if output.json {
       try Console.json(report)
@@ -58,14 +68,15 @@ struct ParityCommand: ParsableCommand {
       Console.say("devices: \(report.devices.joined(separator: " | "))")
       Console.say("\(report.cases) comparisons, \(report.identical) identical")
     }
-    if report.identical != report.cases || !report.mismatches.isEmpty { throw ExitCode(ExitStatus.no) }
+    if report.cases == 0 { Console.complain("nothing was compared") }
+    if report.cases == 0 || report.identical != report.cases || !report.mismatches.isEmpty { throw ExitCode(ExitStatus.no) }
   }
 
   /// The CPU backend first; where no device is named, also with another number of threads and the narrower vectors.
   private func compared() throws -> [any Backend] {
     var backends = try devices.open()
-    backends.removeAll { $0.device.identifier == "cpu" }
     let cpu = try CPUBackend(threads: devices.threads.checked())
+    backends.removeAll { $0.device.scheme == cpu.device.scheme }
     let named = !devices.device.isEmpty && !backends.isEmpty
     guard !named else { return [cpu] + backends }
     return [cpu, CPUVariant(try CPUBackend(threads: cpu.threads == 1 ? 2 : 1, vectors: .narrow))] + backends
@@ -81,9 +92,9 @@ private struct CPUVariant: Backend {
     self.base = base
     let facts = base.device
     device = DeviceInfo(
-      identifier: "cpu",
+      identifier: facts.identifier,
       name: "\(facts.name), \(base.threads) thread\(base.threads == 1 ? "" : "s"), \(facts.driver)",
-      kind: facts.kind, driver: facts.driver, units: facts.units)
+      kind: facts.kind, driver: facts.driver, units: facts.units, unit: facts.unit)
   }
 
   func prepare(_ program: Program) throws -> any PreparedProgram { try base.prepare(program) }

@@ -15,8 +15,7 @@ struct DeviceOptions: ParsableArguments {
   func open(isAside: Bool) throws -> any Backend {
     let chosen = try DeviceCatalog(threads: threads.checked()).open(DeviceChoice(device))
     let facts = chosen.backend.device
-    let units = facts.identifier == "cpu" ? " · \(facts.units) thread\(facts.units == 1 ? "" : "s")" : ""
-    let line = "device: \(facts.identifier) · \(facts.name)\(units) (\(chosen.reason))"
+    let line = "device: \(facts.identifier) · \(facts.name) · \(facts.size) (\(chosen.reason))"
     Console.tell(line, isAside: isAside)
     return chosen.backend
   }
@@ -36,7 +35,7 @@ struct DevicesOptions: ParsableArguments {
   ///
   /// Throws: `DeviceError`, `UsageError`.
   func open() throws -> [any Backend] {
-    try DeviceCatalog(threads: threads.checked()).open(device.map(DeviceChoice.init)) { name, reason in
+    try DeviceCatalog(threads: threads.checked()).open(device.map { try DeviceChoice($0) }) { name, reason in
       Console.warn("left out \(name): \(reason)")
     }
   }

@@ -48,7 +48,7 @@ extension LaunchPlanner {
   /// One sum over images.
   private var lanesOfOneSum: Grid {
     options.lanes == 1
-      ? Grid(global: [Blocking.lanes, 1, 1], local: [Blocking.lanes, 1, 1])
+      ? Grid(global: [Blocking.lanes, 1, 1], local: [Blocking.lanes, 1, 1], lanesMeet: true)
       : Grid(global: [1, 1, 1], local: [1, 1, 1])
   }
 }

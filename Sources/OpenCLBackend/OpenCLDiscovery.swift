@@ -1,0 +1,86 @@
+import COpenCL
+
+/// A platform or a device that cannot be used, or the whole of OpenCL.
+public struct OpenCLGap: Hashable, Sendable {
+  /// `opencl` for all of it, `opencl:1` for a platform, `opencl:1.0` for a device.
+  public let identifier: String
+  /// Its name, as far as it could be asked.
+  public let name: String
+  /// Why there is nothing.
+  public let reason: String
+}
+
+/// The devices that are there, and where there could have been others.
+public struct OpenCLDiscovery: Sendable {
+  /// All devices of all platforms, in the loader's order.
+  public let devices: [OpenCLDevice]
+  /// The missing loader, platforms without a device, and what could not be asked.
+  public let gaps: [OpenCLGap]
+
+  /// Why there are no devices, or fewer than there could be; nil where all is well.
+  public var reason: String? {
+    gaps.isEmpty ? nil : gaps.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+  }
+
+  /// Looks at every platform. Never fails: where there is no loader, platform or device, says why.
+  public static func run() -> OpenCLDiscovery {
+    do {
+      return try list(OpenCLLibrary.shared.get())
+    } catch {
+      return OpenCLDiscovery(devices: [], gaps: [whole("\(error)")])
+    }
+  }
+
+  private static func whole(_ reason: String) -> OpenCLGap {
+    OpenCLGap(identifier: "opencl", name: "OpenCL", reason: reason)
+  }
+
+  private static func list(_ library: OpenCLLibrary) throws -> OpenCLDiscovery {
+    var count: cl_uint = 0
+    let status = library.getPlatformIDs(0, nil, &count)
+    guard status == CL_SUCCESS, count > 0 else {
+      return OpenCLDiscovery(devices: [], gaps: [whole("no OpenCL platform (driver) is installed")])
+    }
+    var platforms = [OpaquePointer?](repeating: nil, count: Int(count))
+    try check(library.getPlatformIDs(count, &platforms, nil), "clGetPlatformIDs")
+    var devices: [OpenCLDevice] = []
+    var gaps: [OpenCLGap] = []
+    for (p, platform) in platforms.enumerated() {
+      guard let platform else { continue }
+      let names = InfoReader(library.getPlatformInfo, platform, "clGetPlatformInfo")
+      let name = (try? names.text(CL_PLATFORM_NAME)) ?? "platform \(p)"
+      func note(_ identifier: String, _ reason: String) {
+        gaps.append(OpenCLGap(identifier: identifier, name: name, reason: reason))
+      }
+      do {
+        let handles = try deviceHandles(library, platform)
+        if handles.isEmpty { note("opencl:\(p)", "the platform has no device") }
+        for (d, handle) in handles.enumerated() {
+          let identifier = "opencl:\(p).\(d)"
+          do {
+            devices.append(try OpenCLDevice(library, platform: platform, handle, identifier: identifier))
+          } catch {
+            note(identifier, "\(error)")
+          }
+        }
+      } catch {
+        note("opencl:\(p)", "\(error)")
+      }
+    }
+    return OpenCLDiscovery(devices: devices, gaps: gaps)
+  }
+
+  private static func deviceHandles(_ library: OpenCLLibrary, _ platform: OpaquePointer) throws
+    -> [OpaquePointer]
+  {
+    var count: cl_uint = 0
+    let status = library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), 0, nil, &count)
+    if status == CL_DEVICE_NOT_FOUND { return [] }
+    try check(status, "clGetDeviceIDs")
+    if count == 0 { return [] }
+    var handles = [OpaquePointer?](repeating: nil, count: Int(count))
+    try check(
+      library.getDeviceIDs(platform, UInt64(CL_DEVICE_TYPE_ALL), count, &handles, nil), "clGetDeviceIDs")
+    return handles.compactMap { $0 }
+  }
+}
