@@ -23,7 +23,7 @@ package enum Fill: Sendable {
 package struct CaseProgram {
   let seed: UInt64
   private(set) var builder = ProgramBuilder()
-  private(set) var fills: [(buffer: Buffer, fill: Fill)] = []
+  package private(set) var fills: [(buffer: Buffer, fill: Fill)] = []
 
   package init(seed: UInt64) { self.seed = seed }
 
@@ -87,7 +87,7 @@ package struct CaseProgram {
   }
 
   /// Stored values of `buffer` filled with `fill`. Lanes of images that are not there hold +0.
-  func contents(_ buffer: Buffer, _ fill: Fill) -> [UInt8] {
+  package func contents(_ buffer: Buffer, _ fill: Fill) -> [UInt8] {
     switch (fill, buffer.contents) {
     case (.words(let words), _): return words.withUnsafeBytes(Array.init)
     case (.bytes, _), (.labels, _):

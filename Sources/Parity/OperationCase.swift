@@ -7,7 +7,7 @@ public struct OperationCase: Sendable {
   public let kind: Operation.Kind
   /// What is special about the case.
   public let name: String
-  let make: @Sendable (inout CaseProgram) throws -> Operation
+  package let make: @Sendable (inout CaseProgram) throws -> Operation
 
   init(
     _ kind: Operation.Kind, _ name: String,
