@@ -14,8 +14,19 @@ import Testing
       evaluation: EvaluationShape(steps: 2, mode: mode))
   }
 
-  private func kinds(_ model: LoweredModel, _ routine: Routine.Name = .train) -> [Operation.Kind] {
+  private func kinds(_ model: LoweredModel, _ routine: Routine.Name) -> [Operation.Kind] {
     model.program.routine(routine)!.operations.map(\.kind)
+  }
+
+  /// Both halves of a step of training.
+  private func kinds(_ model: LoweredModel) -> [Operation.Kind] {
+    kinds(model, .gradients) + kinds(model, .update)
+  }
+
+  /// Every operation of a step that is a `Kind`, in order.
+  private func steps<Kind: Descriptor>(_ model: LoweredModel, _: Kind.Type) -> [Kind] {
+    [Routine.Name.gradients, .update].flatMap { model.program.routine($0)!.operations }
+      .compactMap { $0.descriptor as? Kind }
   }
 
   /// Transient memory is shared, so an operation may only read what the same routine wrote before it.
@@ -55,14 +66,9 @@ import Testing
 
   @Test func masksGoThroughFlattenAndDropout() throws {
     let model = try lower(.convAutoencoder, ["dropout": "0.5"])
-    var masks: [ReLUMask] = []
-    for operation in model.program.routine(.train)!.operations {
-      switch operation {
-      case Operation(let d): masks += d.mask.map { [$0] } ?? []
-      case Operation(let d): masks += d.mask.map { [$0] } ?? []
-      default: break
-      }
-    }
+    let masks =
+      steps(model, ConvolutionBackwardInput.self).compactMap(\.mask)
+      + steps(model, LinearBackwardInput.self).compactMap(\.mask)
     #expect(masks.count == 8, "behind every ReLU")
     #expect(masks.allSatisfy { $0.scale == 2 })
     #expect(masks.contains { $0.output.name == "train.encoder.flatten" })
@@ -78,10 +84,7 @@ import Testing
     #expect(kinds.count { $0 == .linearBackwardInput } == 1)
     #expect(
       !kinds.contains(.conv2DBackwardWeight) && !kinds.contains(.sumPartials) && !kinds.contains(.unflatten))
-    guard case Operation(let update) = model.program.routine(.train)!.operations.last else {
-      Issue.record("no update")
-      return
-    }
+    let update = try #require(steps(model, Update.self).first)
     guard case .constant(let owners) = update.segments.storage else {
       Issue.record("segments are no constant")
       return
@@ -92,17 +95,15 @@ import Testing
   @Test func frozenLayersAreNeitherJoinedNorClipped() throws {
     let model = try lower(.classifier, ["shards": "2", "clip-norm": "1"], layers: .last(2))
     let trained = model.table.parameters[8...]
-    for operation in model.program.routine(.train)!.operations {
-      switch operation {
-      case Operation(let d): #expect(d.tensors.map(\.contents) == trained.map { .parameter($0.shape) })
-      case Operation(let d):
-        guard case .constant(let segments) = d.segments.storage else {
-          Issue.record("segments are no constant")
-          continue
-        }
-        #expect(segments == trained.flatMap(\.segments).sorted())
-      default: break
+    for clip in steps(model, ClipNorm.self) {
+      #expect(clip.tensors.map(\.contents) == trained.map { .parameter($0.shape) })
+    }
+    for sum in steps(model, SumPartials.self) {
+      guard case .constant(let segments) = sum.segments.storage else {
+        Issue.record("segments are no constant")
+        continue
       }
+      #expect(segments == trained.flatMap(\.segments).sorted())
     }
     #expect(kinds(model).contains(.clipNorm) && kinds(model).contains(.sumPartials))
   }
@@ -111,23 +112,22 @@ import Testing
   func parts(batch: Int, shards: Int, parts: Int, size: Int) throws {
     let model = try lower(.vae, ["batch-size": "\(batch)", "shards": "\(shards)"])
     var starts: [Int] = []
-    for case Operation(let gather) in model.program.routine(.train)!.operations {
+    for gather in steps(model, GatherImages.self) {
       starts.append(gather.source.firstImage)
       #expect(gather.output.images?.batch == size)
       #expect(gather.source.rowLength == parts * size)
     }
     #expect(starts == (0..<parts).map { $0 * size })
     #expect(kinds(model).contains(.sumPartials) == (parts > 1))
-    #expect(model.gradients!.count == parts * model.table.arenaCount)
+    #expect(model.training!.gradients.count == parts * model.table.arenaCount)
+    #expect(model.training!.parts == parts && model.training!.sums.count == parts * model.slots.count)
     #expect(model.slots == [.loss, .reconstruction, .klDivergence])
   }
 
   @Test func posteriorsShareTheirInput() throws {
     let model = try lower(.convVAE)
-    var shared: [LinearBackwardInput] = []
-    for case Operation(let d) in model.program.routine(.train)!.operations
-    where d.inputGradient.name == "train.encoder.input.gradient" {
-      shared.append(d)
+    let shared = steps(model, LinearBackwardInput.self).filter {
+      $0.inputGradient.name == "train.encoder.input.gradient"
     }
     #expect(shared.map(\.accumulate) == [false, true])
     #expect(shared.map { $0.mask != nil } == [false, true])
@@ -139,21 +139,13 @@ import Testing
       Configuration(.denoisingAutoencoder), datasetImages: 9, training: nil,
       evaluation: EvaluationShape(steps: 1, noise: 0))
     #expect(!kinds(clean, .evaluate).contains(.addNoise))
-    #expect(clean.program.routine(.train) == nil && clean.gradients == nil)
-  }
-
-  @Test func statusNamesStepAndTensor() throws {
-    let model = try lower(.classifier)
-    let tensors = UInt32(model.table.parameters.count)
-    #expect(model.notFinite(status: .max) == nil)
-    #expect(model.notFinite(status: 3 * (tensors + 1))! == (3, nil))
-    #expect(model.notFinite(status: 5 * (tensors + 1) + 1 + 2)! == (5, model.table.parameters[2]))
+    #expect(clean.program.routine(.gradients) == nil && clean.training == nil)
   }
 
   @Test("The plan prints", arguments: ModelKind.allCases)
   func plan(_ kind: ModelKind) throws {
     let description = ProgramDescription(try lower(kind))
-    #expect(description.routines.map(\.name) == ["initialise", "evaluate", "train"])
+    #expect(description.routines.map(\.name) == ["initialise", "evaluate", "gradients", "update"])
     #expect(description.arenaBytes < description.unsharedBytes)
     #expect(description.description.contains("gather_images"))
     #expect(description.routines[2].flops > description.routines[1].flops / 4)

@@ -118,7 +118,7 @@ import Testing
     #expect(value(0, .decay) == Float(1 - 0.0001))
     let evaluation = configuration.evaluationTable(batches: [256])
     #expect(Float(bitPattern: evaluation[0, .klWeight]) == 1 && evaluation[0, .epoch] == 0)
-    #expect(Loss.meanSquaredError.gradientScale(images: 3) == 2.0 / (3 * 784))
+    #expect(Loss.meanSquaredError.gradientScale(images: 3, values: 784) == 2.0 / (3 * 784))
   }
 
   @Test func theOptimizerStartsAfreshWithAPhase() throws {

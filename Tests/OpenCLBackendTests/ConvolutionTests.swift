@@ -25,11 +25,11 @@ struct ConvolutionTests {
       chosen(
         .up,
         try? .convTranspose2D(
-          input: MapShape(8, 5, 5), outputs: 1, kernel: 3, stride: 2, padding: 1, outputPadding: 1), 17),
+          input: MapShape(8, 5, 5), outputs: 1, kernel: 3, stride: 2, padding: 1, outputPadding: OutputPadding(1)), 17),
       chosen(
         .up,
         try? .convTranspose2D(
-          input: MapShape(6, 3, 3), outputs: 5, kernel: 3, stride: 2, padding: 0, outputPadding: 0), 40),
+          input: MapShape(6, 3, 3), outputs: 5, kernel: 3, stride: 2, padding: 0, outputPadding: OutputPadding(0)), 40),
     ]
     for kernel in 1...5 {
       for stride in 1...3 {
@@ -46,7 +46,7 @@ struct ConvolutionTests {
             .up,
             try? .convTranspose2D(
               input: shape, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
-              outputPadding: random.integer(0...stride - 1)), batch))
+              outputPadding: OutputPadding(random.integer(0...stride - 1))), batch))
       }
     }
     return cases.compactMap { $0 }

@@ -69,11 +69,16 @@ struct ParameterTests {
       zip(batches, values).map { batch, values in
         Reference.lanes(nil, batch, pixels: 1) { n, _, sum in sum + values[n] } + 0
       })
-    let operations: [Programs.Operation] = try [(true, 0), (false, 1)].map { scaled, slot in
-      Operation(
-        try SumPerImage(perImage: parts, table: words, scaled: scaled, results: results, slot: slot, slots: 2)
-      )
+    let sums = bench.floats("sums", 2 * parts.count)
+    var operations = try parts.enumerated().flatMap { part, perImage in
+      try (0..<2).map { slot in
+        Operation(try SumPerImage(perImage: perImage, sums: sums, place: 2 * part + slot))
+      }
     }
+    operations.append(
+      Operation(
+        try JoinLosses(
+          sums: sums, parts: parts.count, scaled: [true, false], table: words, losses: results)))
     try bench.runEverywhere(operations, step: 2) { name, prepared in
       expectSameBits(try prepared.floats(results), [0, 0, 0, 0, sum * 0.3, sum], "\(batches) on \(name)")
     }

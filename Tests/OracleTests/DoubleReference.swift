@@ -10,7 +10,7 @@ struct DoubleReference {
   let architecture: Architecture
   /// By PyTorch's names, in PyTorch's order.
   var parameters: [String: [Double]]
-  /// Sample n of the data set: 784 values.
+  /// Sample n of the data set: its values in the order (channel, y, x).
   let images: [[Double]]
   let labels: [Int]
   /// Word 1 of the random counter.
@@ -19,7 +19,7 @@ struct DoubleReference {
   /// The loss that training makes small.
   func loss() -> Double {
     let total = images.indices.reduce(0) { $0 + loss(sample: $1) } / Double(images.count)
-    return configuration.loss == .meanSquaredError ? total / Double(ModelKind.pixels) : total
+    return configuration.loss == .meanSquaredError ? total / Double(images[0].count) : total
   }
 
   private func loss(sample: Int) -> Double {
@@ -28,23 +28,30 @@ struct DoubleReference {
       for e in map.values.indices { map.values[e] += architecture.noise * normal(.noise, sample, e) }
     }
     var divergence = 0.0
-    for (index, layer) in architecture.layers.enumerated() {
+    for (index, text) in architecture.layers.map(\.description).enumerated() {
+      let layer = LayerText(text)
       switch layer.kind {
-      case .convolution(let outputs, let kernel, let stride, let padding):
-        map = convolution(map, layer.name, outputs, kernel, stride, padding)
-      case .transposedConvolution(let outputs, let kernel, let stride, let padding, let outputPadding):
-        map = transposed(map, layer.name, outputs, kernel, stride, padding, outputPadding)
-      case .linear(let outputs): map = linear(map, layer.name, outputs)
-      case .posterior(let latent):
-        let mean = linear(map, layer.name + ".mu", latent)
-        let logVariance = linear(map, layer.name + ".logvar", latent)
+      case "conv2d":
+        map = convolution(
+          map, layer.name, layer["outputs"], layer["kernel"], layer["stride"], layer["padding"])
+      case "conv_transpose2d":
+        map = transposed(
+          map, layer.name, layer["outputs"], layer["kernel"], layer["stride"], layer["padding"],
+          layer.numbers("output-padding"))
+      case "linear": map = linear(map, layer.name, layer["outputs"])
+      case "posterior":
+        let mean = linear(map, layer.name + ".mu", layer["latent"])
+        let logVariance = linear(map, layer.name + ".logvar", layer["latent"])
         map = mean
         for (e, (m, v)) in zip(mean.values, logVariance.values).enumerated() {
           map.values[e] += exp(v / 2) * normal(.reparameterization, sample, e)
           divergence -= (1 + v - m * m - exp(v)) / 2
         }
-      case .flatten: map = Map(.features(map.values.count), map.values)
-      case Operation(let shape): map = Map(shape, map.values)
+      case "flatten": map = Map(.features(map.values.count), map.values)
+      case "unflatten":
+        let shape = layer.numbers("shape")
+        map = Map(MapShape(shape[0], shape[1], shape[2]), map.values)
+      default: preconditionFailure("no reference for \(text)")
       }
       map.values = map.values.map { activate(layer.activation, $0) }
       for e in map.values.indices where layer.dropout > 0 {
@@ -66,13 +73,15 @@ struct DoubleReference {
     }
   }
 
-  private func activate(_ activation: Activation, _ x: Double) -> Double {
+  private func activate(_ activation: String, _ x: Double) -> Double {
     switch activation {
-    case .identity: x
-    case .relu: max(x, 0)
-    case .sigmoid: 1 / (1 + exp(-x))
-    case .tanh: Foundation.tanh(x)
-    case .softplus: log1p(exp(x))
+    case "identity": x
+    case "relu": max(x, 0)
+    case "leaky-relu(0.01)": x > 0 ? x : 0.01 * x
+    case "sigmoid": 1 / (1 + exp(-x))
+    case "tanh": Foundation.tanh(x)
+    case "softplus": log1p(exp(x))
+    default: preconditionFailure("no reference for \(activation)")
     }
   }
 
@@ -88,6 +97,33 @@ struct DoubleReference {
     let angle = 2 * Double.pi * word(first + 1) * 0x1p-24
     return radius * (element % 2 == 0 ? cos(angle) : sin(angle))
   }
+}
+
+/// A layer as its description says it: `linear encoder.fc1 outputs=64 relu dropout=0.1`.
+private struct LayerText {
+  let kind: String
+  let name: String
+  let activation: String
+  private let settings: [String: String]
+
+  init(_ text: String) {
+    let words = text.split(separator: " ").map(String.init)
+    (kind, name) = (words[0], words[1])
+    let (pairs, others) = (words.dropFirst(2).filter { $0.contains("=") }, words.dropFirst(2).filter { !$0.contains("=") })
+    activation = others.first ?? "identity"
+    settings = Dictionary(
+      uniqueKeysWithValues: pairs.map { pair in
+        let parts = pair.split(separator: "=").map(String.init)
+        return (parts[0], parts[1])
+      })
+  }
+
+  subscript(_ key: String) -> Int { numbers(key)[0] }
+
+  /// `1,0` and `3x32x32` are several.
+  func numbers(_ key: String) -> [Int] { settings[key]!.split { ",x".contains($0) }.map { Int($0)! } }
+
+  var dropout: Double { settings["dropout"].flatMap(Double.init) ?? 0 }
 }
 
 /// One image's values [C, H, W].
@@ -135,10 +171,10 @@ extension DoubleReference {
   /// Every input value spreads over the outputs: out[k, y·s − p + ky, x·s − p + kx] += in[c, y, x] · w[c, k, ky, kx].
   private func transposed(
     _ input: Map, _ name: String, _ outputs: Int, _ kernel: Int, _ stride: Int, _ padding: Int,
-    _ outputPadding: Int
+    _ outputPadding: [Int]
   ) -> Map {
-    func size(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
-    var output = bias(name, MapShape(outputs, size(input.shape.height), size(input.shape.width)))
+    func size(_ n: Int, _ more: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + more }
+    var output = bias(name, MapShape(outputs, size(input.shape.height, outputPadding[0]), size(input.shape.width, outputPadding[1])))
     let weight = parameters[name + ".weight"]!
     for c in 0..<input.shape.channels {
       for y in 0..<input.shape.height {

@@ -27,6 +27,14 @@ import Testing
     Case(.classifier, convolutional.merging(["shards": "3"]) { $1 }),
     Case(.vae, ["hidden": "6,5", "latent": "3", "kl-weight": "0.7"]),
     Case(.convVAE, convolutional.merging(["kl-weight": "2", "dropout": "0.25"]) { $1 }),
+    Case(.convAutoencoder, convolutional.merging(["image": "3x32x32", "filters": "3,4,5,6"]) { $1 }),
+    Case(.classifier, convolutional.merging(["image": "1x17x45", "classes": "4"]) { $1 }),
+    Case(.convVAE, convolutional.merging(["image": "3x64x64", "filters": "2,3,4,3,4,3"]) { $1 }),
+    Case(.vae, ["hidden": "6", "latent": "3", "image": "3x9x8"]),
+    Case(.convAutoencoder, convolutional.merging(["activation": "leaky-relu", "dropout": "0.25"]) { $1 }),
+    Case(.convAutoencoder, convolutional.merging(["activation": "tanh", "dropout": "0.1"]) { $1 }),
+    Case(.convVAE, convolutional.merging(["activation": "softplus"]) { $1 }),
+    Case(.vae, ["hidden": "6,5", "latent": "3", "activation": "sigmoid"]),
   ]
 
   static let images = 5
@@ -37,49 +45,46 @@ import Testing
     for (key, value) in test.settings.sorted(by: { $0.key < $1.key }) { try configuration.set(key, value) }
     try configuration.set("batch-size", "\(Self.images)")
     try configuration.set("seed", "20261123")
-    let lowered = try LoweredModel(
-      configuration, datasetImages: Self.images, training: TrainingShape(steps: 1),
-      evaluation: EvaluationShape(steps: 1, batch: Self.images))
-    let bytes = Self.pictures()
-    let labels = (0..<Self.images).map { UInt8($0 * 3 % ModelKind.classes) }
-    let prepared = try device.backend.prepare(lowered.program)
-    try prepared.write(bytes, to: lowered.dataset)
-    if let buffer = lowered.labels { try prepared.write(labels, to: buffer) }
-    try prepared.run(.initialise, step: 0)
+    let model = try PreparedModel(
+      configuration, images: Self.images, training: TrainingShape(steps: 1),
+      evaluation: EvaluationShape(steps: 1, batch: Self.images), on: device.backend)
+    let shape = configuration.imageShape
+    let bytes = Self.pictures(shape)
+    let labels = (0..<Self.images).map { UInt8($0 * 3 % configuration.classCount) }
+    try model.write(images: bytes)
+    try model.write(labels: labels)
+    try model.initialise()
     // PyTorch's initial weights make gradients so small that the loss in double cannot tell them from rounding.
-    let initial = try prepared.floats(lowered.parameters).map { 2.5 * $0 }
-    try prepared.write(initial, to: lowered.parameters)
-
-    let training = lowered.training!
-    let epoch = 1
-    try prepared.write(
-      configuration.trainingTable(epoch: epoch, batches: [Self.images]).words, to: training.table)
-    try prepared.write(training.rows([Array(0..<UInt32(Self.images))[...]]), to: training.indices)
-    try prepared.write([UInt32.max], to: lowered.status!)
-    try prepared.run(.gradients, step: 0)
-    let gradients = try prepared.floats(lowered.gradients!)
-
-    func tensor(_ parameter: Parameter, _ arena: [Float]) -> [Double] {
-      parameter.shape.unpack(arena[parameter.offset..<parameter.offset + parameter.shape.packedCount])
-        .map(Double.init)
+    var initial = try model.state(withOptimizer: false)
+    for index in initial.parameters.indices {
+      initial.parameters[index].values = initial.parameters[index].values.map { 2.5 * $0 }
     }
+    try model.write(initial)
+
+    let epoch = 1
+    try model.beginEpoch(
+      [Array(0..<UInt32(Self.images))[...]],
+      table: configuration.trainingTable(epoch: epoch, batches: [Self.images]).words)
+    try model.step(0)
+    let gradients = try model.gradients()
+
     var reference = DoubleReference(
-      configuration: configuration, architecture: lowered.architecture,
+      configuration: configuration, architecture: configuration.architecture,
       parameters: Dictionary(
-        uniqueKeysWithValues: lowered.table.parameters.map { ($0.name, tensor($0, initial)) }),
+        uniqueKeysWithValues: initial.parameters.map { ($0.name, $0.values.map(Double.init)) }),
       images: (0..<Self.images).map { n in
-        bytes[n * ModelKind.pixels..<(n + 1) * ModelKind.pixels].map { Double(Float($0) / 255) }
+        bytes[n * shape.count..<(n + 1) * shape.count].map { Double(Float($0) / 255) }
       }, labels: labels.map(Int.init), epoch: UInt32(epoch))
-    let loss = Double(try prepared.floats(training.losses)[0])
+    let loss = try model.loss(step: 0)
     let expected = reference.loss()
     #expect(abs(loss - expected) <= 1e-5 * expected, "\(test.testDescription): the loss")
 
-    for parameter in lowered.table.parameters {
-      let all = tensor(parameter, gradients)
+    for gradient in gradients {
+      let all = gradient.values.map(Double.init)
       let places = Self.places(of: all)
-      let differences = places.map { reference.difference(parameter.name, $0) }
+      let differences = places.map { reference.difference(gradient.name, $0) }
       let error = relativeError(places.map { all[$0] }, differences)
-      #expect(error <= 1e-4, "\(test.testDescription): \(parameter.name) at \(places)")
+      #expect(error <= 1e-4, "\(test.testDescription): \(gradient.name) at \(places)")
     }
   }
 
@@ -89,13 +94,14 @@ import Testing
     return Set((0..<6).map { $0 * 7919 % gradient.count } + [largest]).sorted()
   }
 
-  /// Bars of light on black.
-  private static func pictures() -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: images * ModelKind.pixels)
+  /// Bars of light on black, other ones in every channel.
+  private static func pictures(_ shape: MapShape) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: images * shape.count)
     for place in bytes.indices {
-      let (image, pixel) = place.quotientAndRemainder(dividingBy: ModelKind.pixels)
-      let (y, x) = pixel.quotientAndRemainder(dividingBy: ModelKind.side)
-      let bar = image % 2 == 0 ? abs(x - 8 - 2 * image) : abs(y - 5 - 3 * image)
+      let (map, pixel) = place.quotientAndRemainder(dividingBy: shape.height * shape.width)
+      let (image, channel) = map.quotientAndRemainder(dividingBy: shape.channels)
+      let (y, x) = (pixel / shape.width * 28 / shape.height, pixel % shape.width * 28 / shape.width)
+      let bar = (image + channel) % 2 == 0 ? abs(x - 8 - 2 * image) : abs(y - 5 - 3 * image)
       if bar < 4, y + image > 4, y < 24 { bytes[place] = UInt8(250 - 37 * bar - 3 * image) }
     }
     return bytes

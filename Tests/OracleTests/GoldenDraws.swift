@@ -16,21 +16,21 @@ struct GoldenDraws: Decodable {
     for routine in program.routines {
       var hidden: UInt32 = 0
       let operations = try routine.operations.map { operation -> Operation in
-        switch operation {
-        case Operation(let d):
+        switch operation.descriptor {
+        case let d as AddNoise:
           return Operation(
             try AddNoise(
               input: d.input, output: d.output, source: d.source, random: source(noise), factor: d.factor))
-        case Operation(let d):
+        case let d as DropoutForward:
           defer { hidden += 1 }
           return Operation(
             try DropoutForward(
               input: d.input, output: d.output, source: d.source, random: source(dropout + 1000 * hidden),
               probability: probability))
-        case Operation(let d):
+        case let d as DropoutBackward:
           preconditionFailure("\(d.inputGradient.name): dropout behind ReLU passes back through a mask")
-        case Operation(let d): return Operation(try drawing(d))
-        case Operation(let d):
+        case let d as ReparameterizeForward: return Operation(try drawing(d))
+        case let d as ReparameterizeBackward:
           return Operation(
             try ReparameterizeBackward(
               try drawing(d.forward), outputGradient: d.outputGradient, meanGradient: d.meanGradient,
@@ -52,14 +52,14 @@ struct GoldenDraws: Decodable {
 }
 
 extension Program {
-  /// The program with `train` also leaving in `kept`, buffers of `evaluate` called `evaluate.X`, what it
+  /// The program with `gradients` also leaving in `kept`, buffers of `evaluate` called `evaluate.X`, what it
   /// computes as `train.X`.
   func keepingWhatTrainComputes(_ kept: [Buffer]) throws -> Program {
     var builder = ProgramBuilder()
     for buffer in buffers { _ = builder.buffer(buffer.name, buffer.contents, buffer.storage) }
     for routine in routines {
       var operations = routine.operations
-      if routine.name == .train {
+      if routine.name == .gradients {
         for buffer in kept {
           let name = "train." + buffer.name.dropFirst("evaluate.".count)
           let input = buffers.first { $0.name == name }!

@@ -9,8 +9,7 @@ import Training
 struct GoldenModel {
   let golden: Golden
   let configuration: Configuration
-  let lowered: LoweredModel
-  let prepared: any PreparedProgram
+  let model: PreparedModel
   /// Images of the golden, all in one batch.
   let batch: Int
 
@@ -65,28 +64,28 @@ struct GoldenModel {
     let lowered = try LoweredModel(
       configuration, datasetImages: batch, training: TrainingShape(steps: steps, layers: layers),
       evaluation: EvaluationShape(steps: 1, batch: batch))
+    let evaluation = lowered.evaluation
     let program = try draws.replacingStreams(in: lowered.program, dropout: configuration.dropout)
-      .keepingWhatTrainComputes([lowered.outputs, lowered.code] + (lowered.logVariance.map { [$0] } ?? []))
-    let prepared = try device.backend.prepare(program)
-
-    let images = try golden.bytes("images")
-    try prepared.write(images, to: lowered.dataset)
-    if let labels = lowered.labels { try prepared.write(golden.bytes("labels"), to: labels) }
-    try prepared.write([UInt32.max], to: lowered.status!)
+      .keepingWhatTrainComputes(
+        [evaluation.outputs, evaluation.code] + (evaluation.logVariance.map { [$0] } ?? []))
+    model = try PreparedModel(lowered, program: program, on: device.backend)
+    try model.write(images: golden.bytes("images"))
+    if model.needsLabels { try model.write(labels: golden.bytes("labels")) }
     let order = Array(0..<UInt32(batch))[...]
     let batches = [ArraySlice<UInt32>](repeating: order, count: steps)
     var table = configuration.trainingTable(epoch: 1, batches: batches.map(\.count))
     // The goldens draw the same numbers in every step, those of epoch 0.
     for step in 0..<steps { table[step, .epoch] = 0 }
-    try prepared.write(table.words, to: lowered.training!.table)
-    try prepared.write(lowered.training!.rows(batches), to: lowered.training!.indices)
-    try prepared.write(configuration.evaluationTable(batches: [batch]).words, to: lowered.evaluation.table)
-    try prepared.write(lowered.evaluation.rows([order]), to: lowered.evaluation.indices)
-
-    (self.golden, self.configuration, self.lowered, self.prepared) = (
-      golden, configuration, lowered, prepared
-    )
-    try prepared.write(initialArena(), to: lowered.parameters)
+    try model.beginEpoch(batches, table: table.words)
+    try model.beginEvaluation([order])
+    (self.golden, self.configuration) = (golden, configuration)
+    // Read as `facsimile import` reads any file of PyTorch's: whatever the model computes from the weights shows that
+    // they arrived.
+    try model.write(
+      Weights(
+        importing: Self.initialFile(golden), model: configuration.model,
+        image: configuration.texts["image"]
+      ).state)
   }
 
   /// The golden's initial weights as a file that PyTorch could have written; those of a golden without lie in the one
@@ -101,28 +100,10 @@ struct GoldenModel {
     return file
   }
 
-  /// These weights, read as `facsimile import` reads any file of PyTorch's: whatever the model computes from them shows
-  /// that they arrived.
-  private func initialArena() throws -> [Float] {
-    let weights = try Weights(importing: Self.initialFile(golden), model: configuration.model)
-    let tensors = Dictionary(uniqueKeysWithValues: weights.state.parameters.map { ($0.name, $0.values) })
-    var arena = [Float](repeating: 0, count: lowered.table.arenaCount)
-    for parameter in lowered.table.parameters {
-      let packed = parameter.shape.pack(try #require(tensors[parameter.name]))
-      arena.replaceSubrange(parameter.offset..<parameter.offset + packed.count, with: packed)
-    }
-    return arena
-  }
-
-  /// One tensor of an arena, in PyTorch's order.
-  func tensor(_ parameter: Parameter, in arena: [Float]) -> [Float] {
-    parameter.shape.unpack(arena[parameter.offset..<parameter.offset + parameter.shape.packedCount])
-  }
-
-  /// Figures that `buffers` hold of `step`.
-  func losses(_ buffers: BatchBuffers, step: Int) throws -> [Metric: Double] {
-    let slots = lowered.slots
-    let values = try prepared.floats(buffers.losses)[step * slots.count..<(step + 1) * slots.count]
+  /// Figures of one step, out of what `losses` holds of all.
+  func losses(_ losses: [Float], step: Int) -> [Metric: Double] {
+    let slots = model.slots
+    let values = losses[step * slots.count..<(step + 1) * slots.count]
     return Dictionary(uniqueKeysWithValues: zip(slots, values.map(Double.init)))
   }
 }

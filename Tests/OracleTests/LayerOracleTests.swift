@@ -25,7 +25,7 @@ import Testing
         padding: about.padding!)
       : try ConvolutionGeometry.convTranspose2D(
         input: input, outputs: output.channels, kernel: about.kernel!, stride: about.stride!,
-        padding: about.padding!, outputPadding: about.outputPadding!)
+        padding: about.padding!, outputPadding: OutputPadding(about.outputPadding!))
     let layer = Convolution(about.op == "conv2d" ? .down : .up, geometry, batch: batch)
     #expect(layer.output == output)
 

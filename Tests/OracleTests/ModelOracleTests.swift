@@ -18,7 +18,7 @@ import Training
     let golden = try Golden(name)
     let file = try GoldenModel.initialFile(golden)
     let kind = try ModelKind(name: golden.text("model"))
-    let written = try Weights(importing: file, model: kind).file()
+    let written = try Weights(importing: file, model: kind, image: golden.file.metadata["image"]).file()
     #expect(written.names.sorted() == file.names.sorted() && !file.names.isEmpty)
     for tensor in file.tensors { #expect(try written.tensor(tensor.name) == tensor, "\(tensor.name)") }
   }
@@ -28,16 +28,14 @@ import Training
   @Test("forward and backward", arguments: TestDevice.all, GoldenModel.names(with: "gradient."))
   func gradients(_ device: TestDevice, _ name: String) throws {
     let model = try GoldenModel(name, on: device)
-    try model.prepared.run(.gradients, step: 0)
+    try model.model.step(0)
     try expectOutputs(model)
-    try expectLosses(model, try model.losses(model.lowered.training!, step: 0))
-    let arena = try model.prepared.floats(model.lowered.gradients!)
-    for parameter in model.lowered.table.parameters {
-      let expected = try model.golden.floats("gradient.\(parameter.name)")
-      #expect(
-        relativeError(model.tensor(parameter, in: arena), expected) <= 1e-5, "\(name): \(parameter.name)")
+    try expectLosses(model, model.losses(model.model.losses(steps: 1), step: 0))
+    for gradient in try model.model.gradients() {
+      let expected = try model.golden.floats("gradient.\(gradient.name)")
+      #expect(relativeError(gradient.values, expected) <= 1e-5, "\(name): \(gradient.name)")
     }
-    #expect(try model.prepared.words(model.lowered.status!) == [UInt32.max])
+    #expect(try model.model.notFinite() == nil)
   }
 
   /// Dropout is for training only, so a golden with dropout says nothing of evaluation.
@@ -46,9 +44,9 @@ import Training
     GoldenModel.names(with: "gradient.").filter { !$0.contains("dropout") })
   func evaluation(_ device: TestDevice, _ name: String) throws {
     let model = try GoldenModel(name, on: device)
-    try model.prepared.run(.evaluate, step: 0)
+    try model.model.evaluate(0)
     try expectOutputs(model)
-    try expectLosses(model, try model.losses(model.lowered.evaluation, step: 0))
+    try expectLosses(model, model.losses(model.model.evaluationLosses(steps: 1), step: 0))
   }
 
   @Test("ten steps", arguments: TestDevice.all, GoldenModel.names(with: "adam."))
@@ -57,42 +55,46 @@ import Training
     for run in runs {
       let layers: TrainingPhases.Layers = run == "adam-last-2" ? .last(2) : .all
       let model = try GoldenModel(name, run: run, layers: layers, on: device)
-      let before = try model.prepared.floats(model.lowered.parameters)
+      let before = try model.model.state(withOptimizer: false)
       let expected = try model.golden.floats("\(run).losses")
-      for step in expected.indices { try model.prepared.run(.gradients, step: step) }
+      for step in expected.indices { try model.model.step(step) }
 
+      let losses = try model.model.losses(steps: expected.count)
       for (step, loss) in expected.enumerated() {
-        let got = try model.losses(model.lowered.training!, step: step)[.loss]!
+        let got = model.losses(losses, step: step)[.loss]!
         #expect(abs(got - Double(loss)) <= 1e-5 * Double(loss), "\(name) \(run): loss of step \(step)")
       }
-      let after = try model.prepared.floats(model.lowered.parameters)
-      let trainable = model.lowered.table.trainable(layers)
-      for (index, parameter) in model.lowered.table.parameters.enumerated() {
-        let got = model.tensor(parameter, in: after)
+      let after = try model.model.state(withOptimizer: false)
+      let trainable = model.model.table.trainable(layers)
+      for (index, tensor) in after.parameters.enumerated() {
         if trainable.contains(index) {
-          let error = absoluteError(got, try model.golden.floats("\(run).\(parameter.name)"))
-          #expect(error <= 1e-5, "\(name) \(run): \(parameter.name)")
+          let error = absoluteError(tensor.values, try model.golden.floats("\(run).\(tensor.name)"))
+          #expect(error <= 1e-5, "\(name) \(run): \(tensor.name)")
         } else {
-          #expect(!model.golden.has("\(run).\(parameter.name)"))
-          #expect(got == model.tensor(parameter, in: before), "\(name) \(run): \(parameter.name) is frozen")
+          #expect(!model.golden.has("\(run).\(tensor.name)"))
+          #expect(tensor == before.parameters[index], "\(name) \(run): \(tensor.name) is frozen")
         }
       }
     }
   }
 
   private func expectOutputs(_ model: GoldenModel) throws {
-    let lowered = model.lowered
-    var pairs = [(lowered.outputs, "output"), (lowered.code, "code")]
-    if let logVariance = lowered.logVariance { pairs.append((logVariance, "logvar")) }
-    for (buffer, name) in pairs {
-      let error = relativeError(try model.prepared.tensor(buffer), try model.golden.floats(name))
+    let prepared = model.model
+    var pairs = [
+      (try prepared.outputs(model.batch), "output"), (try prepared.codes(model.batch), "code"),
+    ]
+    if let posterior = try prepared.posterior(model.batch) {
+      pairs.append((posterior.logVariances, "logvar"))
+    }
+    for (rows, name) in pairs {
+      let error = relativeError(rows.flatMap { $0 }, try model.golden.floats(name))
       #expect(error <= 1e-5, "\(name)")
     }
   }
 
   private func expectLosses(_ model: GoldenModel, _ losses: [Metric: Double]) throws {
     var expected: [Metric: String] = [.loss: "loss"]
-    if model.lowered.architecture.isVariational {
+    if model.configuration.architecture.isVariational {
       expected[.reconstruction] = "loss.bce"
       expected[.klDivergence] = "loss.kl"
     }
@@ -105,7 +107,8 @@ import Training
     guard losses[.correct] != nil else { return }
     let (logits, labels) = (try model.golden.floats("output"), try model.golden.bytes("labels"))
     let correct = labels.indices.count { n in
-      let row = logits[n * ModelKind.classes..<(n + 1) * ModelKind.classes]
+      let classes = model.configuration.classCount
+      let row = logits[n * classes..<(n + 1) * classes]
       return row.firstIndex(of: row.max()!)! - row.startIndex == Int(labels[n])
     }
     #expect(losses[.correct] == Double(correct))

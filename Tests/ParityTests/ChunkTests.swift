@@ -86,7 +86,7 @@ private struct ChunkedCase {
         try prepared.write(otherSamples(places, buffer, fill), to: buffer)
       }
     }
-    try prepared.run(.train, step: 0)
+    try prepared.run(.gradients, step: 0)
     return try operation.descriptor.results.map { try prepared.tensor($0).map(\.bitPattern) }
   }
 

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Models
 import Programs
@@ -38,7 +39,18 @@ import Training
           + (isVariational ? [("kl-weight", "0.3")] : []))
     }
 
-  @Test("five steps", .enabled(if: !isWriting), arguments: cases)
+  /// Images of other sizes, in colour, with more and fewer stages; another activation.
+  static let shapes =
+    [("1x17x45", "6,5,4"), ("3x32x32", "4,6,8,10"), ("3x64x64", "3,4,5,6,7,8")].flatMap { image, filters in
+      ModelKind.allCases.filter { $0 != .vae || image != "3x64x64" }.map { kind in
+        Case(
+          kind: kind,
+          settings: [("image", image)] + (kind == .vae ? [("hidden", "24")] : [("filters", filters)])
+            + (kind == .classifier ? [("classes", "7")] : []))
+      }
+    } + [Case(kind: .convAutoencoder, settings: [("activation", "leaky-relu"), ("dropout", "0.25")])]
+
+  @Test("five steps", .enabled(if: !isWriting), arguments: cases + shapes)
   func hashes(_ model: Case) throws {
     let hashes = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: Self.file))
     #expect(try Self.hash(model) == hashes[model.testDescription], "\(model.testDescription): other bits")
@@ -47,13 +59,13 @@ import Training
   @Test("the file has these cases and no others, no two alike", .enabled(if: !isWriting))
   func complete() throws {
     let hashes = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: Self.file))
-    #expect(hashes.keys.sorted() == Self.cases.map(\.testDescription).sorted())
+    #expect(hashes.keys.sorted() == (Self.cases + Self.shapes).map(\.testDescription).sorted())
     #expect(Set(hashes.values).count == hashes.count)
   }
 
   @Test("writing the file", .enabled(if: isWriting))
   func write() throws {
-    let hashes = try Self.cases.map { ($0.testDescription, try Self.hash($0)) }
+    let hashes = try (Self.cases + Self.shapes).map { ($0.testDescription, try Self.hash($0)) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     let text = try encoder.encode(Dictionary(uniqueKeysWithValues: hashes)) + Data("\n".utf8)
@@ -67,21 +79,20 @@ import Training
     for (key, value) in model.settings { try configuration.set(key, value) }
     try configuration.set("batch-size", "\(batch)")
     try configuration.set("seed", "20261122")
-    let lowered = try LoweredModel(
-      configuration, datasetImages: images, training: TrainingShape(steps: steps),
-      evaluation: EvaluationShape(steps: 1))
-    let prepared = try cpu(2).prepare(lowered.program)
-    try prepared.write(Discs.pixels(images), to: lowered.dataset)
-    if let labels = lowered.labels { try prepared.write((0..<images).map { UInt8($0 % 10) }, to: labels) }
-    try prepared.run(.initialise, step: 0)
-    let training = lowered.training!
-    let batches = training.batches(Array(0..<UInt32(images)))
-    try prepared.write(training.rows(batches), to: training.indices)
+    let shape = configuration.imageShape
+    let prepared = try PreparedModel(
+      configuration, images: images, training: TrainingShape(steps: steps),
+      evaluation: EvaluationShape(steps: 1), on: cpu(2))
     try prepared.write(
-      configuration.trainingTable(epoch: 1, batches: batches.map(\.count)).words, to: training.table)
-    try prepared.write([UInt32.max], to: lowered.status!)
-    for step in 0..<steps { try prepared.run(.gradients, step: step) }
-    #expect(try prepared.words(lowered.status!) == [UInt32.max], "\(model.testDescription): all is finite")
-    return try ModelState(reading: prepared, of: lowered).sha256
+      images: Discs.pixels(
+        images, shape: ImageShape(channels: shape.channels, height: shape.height, width: shape.width)))
+    try prepared.write(labels: (0..<images).map { UInt8($0 % configuration.classCount) })
+    try prepared.initialise()
+    let batches = (0..<steps).map { step in Array(0..<UInt32(images))[step * batch..<(step + 1) * batch] }
+    try prepared.beginEpoch(
+      batches, table: configuration.trainingTable(epoch: 1, batches: batches.map(\.count)).words)
+    for step in 0..<steps { try prepared.step(step) }
+    #expect(try prepared.notFinite() == nil, "\(model.testDescription): all is finite")
+    return try prepared.state().sha256
   }
 }

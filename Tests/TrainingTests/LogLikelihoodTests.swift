@@ -10,42 +10,33 @@ import Training
 @Suite struct LogLikelihoodTests {
   /// A program of its own on the same weights, whose samples and posteriors are looked at.
   private struct Twin {
-    let model: LoweredModel
-    let prepared: any PreparedProgram
+    let model: PreparedModel
     let images: Int
 
     init(_ weights: Weights, _ images: ImageSet) throws {
-      model = try LoweredModel(
-        weights.configuration, datasetImages: images.count, training: nil,
-        evaluation: EvaluationShape(steps: 1, batch: images.count))
-      prepared = try Support.backend().prepare(model.program)
+      model = try PreparedModel(
+        weights.configuration, images: images.count,
+        evaluation: EvaluationShape(steps: 1, batch: images.count), on: Support.backend())
       self.images = images.count
-      try prepared.write(images.pixels, to: model.dataset)
-      try weights.state.write(to: prepared, of: model)
-      let all = Array(0..<UInt32(images.count))
-      try prepared.write(model.evaluation.rows([all[...]]), to: model.evaluation.indices)
+      try model.write(images: images.pixels)
+      try model.write(weights.state)
     }
 
     /// Draws once, and gives log p(x | z) + log p(z) − log q(z | x) of every image.
     func logWeights(draw: Int) throws -> [Double] {
-      let table = model.configuration.evaluationTable(batches: [images], draw: draw)
-      try prepared.write(table.words, to: model.evaluation.table)
-      try prepared.run(.evaluate, step: 0)
-      let reconstruction = try values(model.perImage!)
-      let (codes, means) = (try values(model.sample!), try values(model.code))
-      let variances = try values(model.logVariance!).map { $0.map { exp($0) } }
+      try model.beginEvaluation([Array(0..<UInt32(images))[...]], draw: draw)
+      try model.evaluate(0)
+      let posterior = try #require(try model.posterior(images))
+      let (codes, means) = (doubles(posterior.samples), doubles(try model.codes(images)))
+      let variances = doubles(posterior.logVariances).map { $0.map { exp($0) } }
       return (0..<images).map { n in
-        codes[n].indices.reduce(-reconstruction[n][0]) { sum, i in
+        codes[n].indices.reduce(-Double(posterior.losses[n])) { sum, i in
           sum + Self.logNormal(codes[n][i], 0, 1) - Self.logNormal(codes[n][i], means[n][i], variances[n][i])
         }
       }
     }
 
-    private func values(_ buffer: Buffer) throws -> [[Double]] {
-      let (batch, shape) = buffer.images!
-      let values = ImageLayout.unpack(try prepared.floats(buffer), shape, batch: batch)
-      return (0..<images).map { values[$0 * shape.count..<($0 + 1) * shape.count].map(Double.init) }
-    }
+    private func doubles(_ rows: [[Float]]) -> [[Double]] { rows.map { $0.map(Double.init) } }
 
     private static func logNormal(_ x: Double, _ mean: Double, _ variance: Double) -> Double {
       -0.5 * (log(2 * Double.pi * variance) + (x - mean) * (x - mean) / variance)
