@@ -42,7 +42,8 @@ public struct BackendProvider: Sendable {
 
   /// Why `survey` found no device.
   func absence(_ survey: DeviceSurvey) -> String {
-    survey.gaps.isEmpty ? hint : survey.gaps.map { $0.isBackend ? $0.reason : $0.line }.joined(separator: "; ")
+    survey.gaps.isEmpty
+      ? hint : survey.gaps.map { $0.isBackend ? $0.reason : $0.line }.joined(separator: "; ")
   }
 
   /// Where a device could have been; the whole backend where nothing better is known.

@@ -37,7 +37,8 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
     } else if schemes.contains(where: { $0.name == lower }) {
       self = .first(of: lower)
     } else if let scheme = schemes.first(where: { lower.hasPrefix($0.name + ":") }) {
-      let parts = lower.dropFirst(scheme.name.count + 1).split(separator: ".", omittingEmptySubsequences: false)
+      let parts = lower.dropFirst(scheme.name.count + 1).split(
+        separator: ".", omittingEmptySubsequences: false)
       let numbers = parts.compactMap { UInt16($0) }
       guard let form = scheme.form else {
         throw DeviceError(.usage, "device '\(text)': expected \(scheme.name) alone")

@@ -67,7 +67,8 @@ private func upFourChannels(
         while kx < g.kernel && x >= 0 {
           if x < g.smallWidth {
             let from = small + (y * g.smallWidth + x) * g.smallChannels * span
-            sums.channels(from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.bigChannels + first) * 4, g)
+            sums.channels(
+              from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.bigChannels + first) * 4, g)
           }
           kx += g.stride
           x -= 1
@@ -83,7 +84,8 @@ private func upFourChannels(
       column.next(g)
     }
     epilogue.finish(
-      big, place - g.bigWidth * g.bigChannels * span, other, pixels: g.bigWidth, step: g.bigChannels * span, channels: 4)
+      big, place - g.bigWidth * g.bigChannels * span, other, pixels: g.bigWidth, step: g.bigChannels * span,
+      channels: 4)
     row.next(g)
   }
 }
@@ -111,7 +113,8 @@ private func upOneChannel(
         let last = epilogue.continues ? outer - 4 : outer - 1
         let four = i >= inner && i <= last && outer - inner >= 4
         if four { i = minimum(i, outer - 4) }
-        let place = maps.bigBlock + ((line * g.bigWidth + phase + i * g.stride) * g.bigChannels + channel) * span
+        let place =
+          maps.bigBlock + ((line * g.bigWidth + phase + i * g.stride) * g.bigChannels + channel) * span
         let start = epilogue.start(channel)
         var sums = Tile(start, start, start, start)
         if epilogue.continues { sums.resume(big, place, other, step: apart, count: four ? 4 : 1) }

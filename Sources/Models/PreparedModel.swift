@@ -90,7 +90,9 @@ public final class PreparedModel {
 
   /// The gradients of the step done last, of the whole batch, by PyTorch's names.
   public func gradients() throws -> [ModelState.Tensor] {
-    guard let training = model.training else { preconditionFailure("the model was prepared for evaluation only") }
+    guard let training = model.training else {
+      preconditionFailure("the model was prepared for evaluation only")
+    }
     return table.unpack(try prepared.floats(training.gradients, count: table.arenaCount))
   }
 

@@ -2,7 +2,9 @@ import Programs
 
 extension PreparedModel {
   private var training: TrainHandles {
-    guard let training = model.training else { preconditionFailure("the model was prepared for evaluation only") }
+    guard let training = model.training else {
+      preconditionFailure("the model was prepared for evaluation only")
+    }
     return training
   }
 

@@ -53,7 +53,8 @@ private let up = [
   Sizes(13, 4, 3, k: 3, s: 3, p: 2, op: 1, n: 31), Sizes(2, 11, 5, k: 3, s: 1, p: 0, n: 97),
   Sizes(4, 1, 5, k: 7, s: 2, p: 3, n: 5), Sizes(3, 1, 9, k: 5, s: 3, p: 0, op: 2, n: 18),
   Sizes(8, 3, 16, k: 3, s: 2, p: 1, op: 1, n: 20), Sizes(8, 3, 9, w: 23, k: 3, s: 2, p: 1, op: 0, n: 3),
-  Sizes(5, 2, 16, w: 4, k: 3, s: 2, p: 0, op: 1, n: 18), Sizes(8, 1, 64, w: 64, k: 3, s: 2, p: 1, op: 1, n: 3),
+  Sizes(5, 2, 16, w: 4, k: 3, s: 2, p: 0, op: 1, n: 18),
+  Sizes(8, 1, 64, w: 64, k: 3, s: 2, p: 1, op: 1, n: 3),
   Sizes(4, 3, 1, w: 1, k: 3, s: 2, p: 1, n: 17), Sizes(5, 1, 2, w: 1, k: 3, s: 2, p: 1, op: 1, n: 9),
   Sizes(2, 6, 1, w: 2, k: 5, s: 3, p: 2, op: 2, n: 33), Sizes(4, 4, 1, w: 1, k: 1, s: 1, p: 0, n: 5),
 ]

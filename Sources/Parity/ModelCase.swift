@@ -59,7 +59,8 @@ public struct ModelCase: Sendable {
       + model.definition.losses.dropFirst().map { [("loss", $0.rawValue)] }
     let shapes: [[(String, String)]] = [
       [("image", "3x32x32"), ("filters", "6,7,8,9")], [("image", "1x17x45"), ("classes", "7")],
-      [("image", "3x64x64"), ("filters", "3,4,5,6,7,8"), ("batch-size", "33")], [("image", "1x8x9"), ("filters", "5")],
+      [("image", "3x64x64"), ("filters", "3,4,5,6,7,8"), ("batch-size", "33")],
+      [("image", "1x8x9"), ("filters", "5")],
       [("image", "3x20x11"), ("activation", "softplus"), ("dropout", "0.1"), ("hidden", "11")],
     ].map { $0.filter { keys.contains($0.0) } }
     let cases = try (sizes + (product + others + shapes).map { [("batch-size", "70")] + $0 }).map {
@@ -83,7 +84,8 @@ public struct ModelCase: Sendable {
     let model = try PreparedModel(
       configuration, images: Self.images, training: TrainingShape(steps: steps, layers: layers),
       evaluation: EvaluationShape(steps: 1), on: backend)
-    try model.write(images: MadeUpImages.blobs(Self.images, configuration.imageShape, seed: configuration.seed))
+    try model.write(
+      images: MadeUpImages.blobs(Self.images, configuration.imageShape, seed: configuration.seed))
     try model.write(labels: (0..<Self.images).map { UInt8($0 % configuration.classCount) })
     try model.initialise()
 

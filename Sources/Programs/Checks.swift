@@ -21,7 +21,8 @@ extension Program {
         let descriptor = operation.descriptor
         for buffer in descriptor.reads + descriptor.writes {
           try require(
-            holds(buffer), "prepare", "routine \(routine.name.rawValue): \(buffer.name) is no buffer of this program")
+            holds(buffer), "prepare",
+            "routine \(routine.name.rawValue): \(buffer.name) is no buffer of this program")
         }
       }
     }

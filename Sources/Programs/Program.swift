@@ -40,7 +40,9 @@ public struct Program: Hashable, Sendable {
   /// The buffer that owns `buffer`'s memory, and where in it (in elements) `buffer` starts.
   public func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) {
     var (root, start) = (buffer, 0)
-    while case .region(let owner, let offset) = root.storage { (root, start) = (buffers[owner], start + offset) }
+    while case .region(let owner, let offset) = root.storage {
+      (root, start) = (buffers[owner], start + offset)
+    }
     return (root, start)
   }
 }
@@ -59,7 +61,8 @@ public struct ProgramBuilder: Sendable {
     if case .region(let owner, let offset) = storage {
       let bytes = contents.elementBytes
       precondition(
-        bytes == buffers[owner].contents.elementBytes, "\(name) and its owner differ in the size of an element")
+        bytes == buffers[owner].contents.elementBytes,
+        "\(name) and its owner differ in the size of an element")
       precondition(
         offset * bytes % MemoryPlan.alignment == 0,
         "\(name) starts at byte \(offset * bytes), not a multiple of \(MemoryPlan.alignment)")

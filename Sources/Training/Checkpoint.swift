@@ -84,9 +84,12 @@ public struct Checkpoint: Sendable, Equatable {
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
     // A step more than the table's would be trained on what lies behind it.
-    guard (0...table.count / StepTable.width).contains(step), epoch >= 0, losses.count.isMultiple(of: max(step, 1))
+    guard (0...table.count / StepTable.width).contains(step), epoch >= 0,
+      losses.count.isMultiple(of: max(step, 1))
     else {
-      throw TrainingError(.run, "\(url.path): \(losses.count) losses and \(table.count) words for \(step) steps, the file is damaged")
+      throw TrainingError(
+        .run,
+        "\(url.path): \(losses.count) losses and \(table.count) words for \(step) steps, the file is damaged")
     }
     stopping = EarlyStopping(
       bestLoss: file.metadata["best-loss"].flatMap(Double.init), bestEpoch: try value("best-epoch", Int.self),

@@ -108,7 +108,9 @@ struct BackendTests {
   @Test("A part of a part of a transient buffer keeps that alive")
   func lives() throws {
     var builder = ProgramBuilder()
-    func images(_ name: String) -> Buffer { builder.buffer(name, .images(batch: 16, MapShape(8, 1, 1)), .transient) }
+    func images(_ name: String) -> Buffer {
+      builder.buffer(name, .images(batch: 16, MapShape(8, 1, 1)), .transient)
+    }
     let (a, b) = (images("a"), images("b"))
     let part = builder.buffer("part", a.contents, .region(of: a.id, offset: 0))
     let inner = builder.buffer("inner", a.contents, .region(of: part.id, offset: 0))

@@ -8,7 +8,8 @@ import Testing
   /// Sizes of a convolution in 5 × 11 pixels of the big map.
   static func geometry(big: Int, small: Int, stride: Int = 2) -> Geometry {
     Geometry(
-      bigChannels: big, bigHeight: 5, bigWidth: 11, smallChannels: small, smallHeight: (5 + 2 - 3) / stride + 1,
+      bigChannels: big, bigHeight: 5, bigWidth: 11, smallChannels: small,
+      smallHeight: (5 + 2 - 3) / stride + 1,
       smallWidth: (11 + 2 - 3) / stride + 1, kernel: 3, stride: stride, padding: 1)
   }
 

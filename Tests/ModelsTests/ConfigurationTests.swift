@@ -98,10 +98,14 @@ extension ConfigurationTests {
       #expect(throws: ConfigurationError.self, "\(key)=\(value)") { try configuration.set(key, value) }
     }
     try configuration.set("image", "3x17x45")
-    #expect(throws: ConfigurationError.self) { try configuration.take(image: MapShape(1, 28, 28), classes: 4) }
+    #expect(throws: ConfigurationError.self) {
+      try configuration.take(image: MapShape(1, 28, 28), classes: 4)
+    }
     try configuration.take(image: MapShape(3, 17, 45), classes: 4)
     #expect(configuration.texts["image"] == "3x17x45" && configuration.texts["classes"] == "4")
-    #expect(throws: ConfigurationError.self) { try configuration.take(image: MapShape(3, 17, 45), classes: 5) }
+    #expect(throws: ConfigurationError.self) {
+      try configuration.take(image: MapShape(3, 17, 45), classes: 5)
+    }
   }
 
   @Test("every decoder restores the size that its encoder took")

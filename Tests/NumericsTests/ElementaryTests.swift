@@ -177,7 +177,8 @@ struct ElementaryTests {
       Elementary.sweep(function, first: first, count: 32, into: &bits)
       for index in 0..<32 {
         let x = Float(bitPattern: first &+ UInt32(index))
-        #expect(same(Float(bitPattern: bits[index]), value(function, lanes(x))[0]), "\(function) of \(show(x))")
+        #expect(
+          same(Float(bitPattern: bits[index]), value(function, lanes(x))[0]), "\(function) of \(show(x))")
       }
     }
   }

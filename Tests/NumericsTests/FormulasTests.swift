@@ -56,7 +56,8 @@ private let pairs: [Pair] = [
   Pair("softmaxSum", { x, m, s in Formulas.softmaxSum(logit: x, maximum: m, addedTo: s) }) { x, m, s in
     s + exp(x - m)
   },
-  Pair("softmax", { x, m, s in Formulas.softmax(logit: x, maximum: m, sum: s) }) { x, m, s in exp(x - m) / s },
+  Pair("softmax", { x, m, s in Formulas.softmax(logit: x, maximum: m, sum: s) }) { x, m, s in exp(x - m) / s
+  },
   Pair("crossEntropy", { x, m, s in Formulas.crossEntropy(logit: x, maximum: m, sum: s) }) { x, m, s in
     Elementary.log(s) - (x - m)
   },
@@ -66,9 +67,11 @@ private let pairs: [Pair] = [
   Pair("divergence", { m, v, s in Formulas.divergence(mean: m, logVariance: v, addedTo: s) }) { m, v, s in
     fma(-0.5, fma(-m, m, 1 + v) - exp(v), s)
   },
-  Pair("variationalLoss", { r, d, _ in Formulas.variationalLoss(reconstruction: r, divergence: d, weight: 0.7) })
-  { r, d, _ in fma(0.7, d, r) },
-  Pair("reparameterize", { m, v, e in Formulas.reparameterize(mean: m, logVariance: v, noise: e) }) { m, v, e in
+  Pair(
+    "variationalLoss", { r, d, _ in Formulas.variationalLoss(reconstruction: r, divergence: d, weight: 0.7) }
+  ) { r, d, _ in fma(0.7, d, r) },
+  Pair("reparameterize", { m, v, e in Formulas.reparameterize(mean: m, logVariance: v, noise: e) }) {
+    m, v, e in
     fma(e, exp(0.5 * v), m)
   },
   Pair("meanGradient", { g, m, _ in Formulas.meanGradient(g, mean: m, scale: 0.7) }) { g, m, _ in
@@ -163,7 +166,10 @@ struct FormulasTests {
       let d = Double(x)
       let sigmoid = Elementary.sigmoid(x)
       let checks: [(String, Float, Double)] = [
-        ("sigmoid", Formulas.sigmoidGradient(lanes(1), result: lanes(sigmoid))[0], slope({ 1 / (1 + exp(-$0)) }, d)),
+        (
+          "sigmoid", Formulas.sigmoidGradient(lanes(1), result: lanes(sigmoid))[0],
+          slope({ 1 / (1 + exp(-$0)) }, d)
+        ),
         (
           "tanh", Formulas.tanhGradient(lanes(1), result: Elementary.tanh(lanes(x)))[0],
           slope({ tanh($0) }, d)

@@ -25,11 +25,13 @@ struct ConvolutionTests {
       chosen(
         .up,
         try? .convTranspose2D(
-          input: MapShape(8, 5, 5), outputs: 1, kernel: 3, stride: 2, padding: 1, outputPadding: OutputPadding(1)), 17),
+          input: MapShape(8, 5, 5), outputs: 1, kernel: 3, stride: 2, padding: 1,
+          outputPadding: OutputPadding(1)), 17),
       chosen(
         .up,
         try? .convTranspose2D(
-          input: MapShape(6, 3, 3), outputs: 5, kernel: 3, stride: 2, padding: 0, outputPadding: OutputPadding(0)), 40),
+          input: MapShape(6, 3, 3), outputs: 5, kernel: 3, stride: 2, padding: 0,
+          outputPadding: OutputPadding(0)), 40),
     ]
     for kernel in 1...5 {
       for stride in 1...3 {

@@ -199,8 +199,9 @@ struct ElementTests {
       hits[n] = best == label ? 1 : 0
       for i in 0..<classes {
         let softmax = Formulas.softmax(logit: lanes(row[i]), maximum: maximum, sum: total)
-        slopes[n * classes + i] = Formulas.crossEntropyGradient(
-          softmax, target: lanes(i == label ? 1 : 0), scale: TestBatch.scales.gradient)[0]
+        slopes[n * classes + i] =
+          Formulas.crossEntropyGradient(
+            softmax, target: lanes(i == label ? 1 : 0), scale: TestBatch.scales.gradient)[0]
       }
     }
     try bench.runEverywhere([Operation(operation)], step: TestBatch.step) {

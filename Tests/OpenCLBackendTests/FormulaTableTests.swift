@@ -22,11 +22,14 @@ import Testing
 
   /// `reluGradient` as OpenCL C has it: `relu_gradient`.
   static func snake(_ name: Substring) -> String {
-    name.reduce(into: "") { text, letter in text += letter.isUppercase ? "_\(letter.lowercased())" : "\(letter)" }
+    name.reduce(into: "") { text, letter in
+      text += letter.isUppercase ? "_\(letter.lowercased())" : "\(letter)"
+    }
   }
 
   static let inSwift = Result {
-    Set(try swift("Numerics", prefix: "Formulas").matches(of: /public static func (\w+)\(/).map { snake($0.1) })
+    Set(
+      try swift("Numerics", prefix: "Formulas").matches(of: /public static func (\w+)\(/).map { snake($0.1) })
   }
   static let inOpenCL = Set(
     openCL { $0 == "formulas.cl" }.matches(of: /(?m)^static inline \w+ formula_(\w+)\(/).map { String($0.1) })

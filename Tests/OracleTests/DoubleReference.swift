@@ -109,7 +109,9 @@ private struct LayerText {
   init(_ text: String) {
     let words = text.split(separator: " ").map(String.init)
     (kind, name) = (words[0], words[1])
-    let (pairs, others) = (words.dropFirst(2).filter { $0.contains("=") }, words.dropFirst(2).filter { !$0.contains("=") })
+    let (pairs, others) = (
+      words.dropFirst(2).filter { $0.contains("=") }, words.dropFirst(2).filter { !$0.contains("=") }
+    )
     activation = others.first ?? "identity"
     settings = Dictionary(
       uniqueKeysWithValues: pairs.map { pair in
@@ -174,7 +176,10 @@ extension DoubleReference {
     _ outputPadding: [Int]
   ) -> Map {
     func size(_ n: Int, _ more: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + more }
-    var output = bias(name, MapShape(outputs, size(input.shape.height, outputPadding[0]), size(input.shape.width, outputPadding[1])))
+    var output = bias(
+      name,
+      MapShape(outputs, size(input.shape.height, outputPadding[0]), size(input.shape.width, outputPadding[1]))
+    )
     let weight = parameters[name + ".weight"]!
     for c in 0..<input.shape.channels {
       for y in 0..<input.shape.height {

@@ -63,7 +63,8 @@ struct DevicesCommand: ParsableCommand {
       for gap in gaps where !gap.isBackend { Console.say(gap.line) }
     }
     for gap in gaps where gap.isBackend {
-      let working = reports.first { $0.problem == nil }.map { "; --device \($0.device.identifier) works" } ?? ""
+      let working =
+        reports.first { $0.problem == nil }.map { "; --device \($0.device.identifier) works" } ?? ""
       Console.tell("no \(gap.name) device: \(gap.reason)\(working)", isAside: output.json)
     }
   }

@@ -36,7 +36,8 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let kind = try ModelKind(name: model)
-    let weights = try Weights(importing: SafeTensors(contentsOf: URL(fileURLWithPath: file)), model: kind, image: image)
+    let weights = try Weights(
+      importing: SafeTensors(contentsOf: URL(fileURLWithPath: file)), model: kind, image: image)
     let place = try NewRunFolder(out, model: kind)
     do {
       try weights.write(to: place.folder.bestFile)

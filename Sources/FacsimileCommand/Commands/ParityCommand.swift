@@ -69,7 +69,9 @@ struct ParityCommand: ParsableCommand {
       Console.say("\(report.cases) comparisons, \(report.identical) identical")
     }
     if report.cases == 0 { Console.complain("nothing was compared") }
-    if report.cases == 0 || report.identical != report.cases || !report.mismatches.isEmpty { throw ExitCode(ExitStatus.no) }
+    if report.cases == 0 || report.identical != report.cases || !report.mismatches.isEmpty {
+      throw ExitCode(ExitStatus.no)
+    }
   }
 
   /// The CPU backend first; where no device is named, also with another number of threads and the narrower vectors.

@@ -213,7 +213,8 @@ extension Configuration {
       throw ConfigurationError("classes is \(classCount): the data's labels have \(classes)")
     }
     guard (2...256).contains(classes) else {
-      throw ConfigurationError("the labels have \(classes) class\(classes == 1 ? "" : "es"): expected 2 to 256")
+      throw ConfigurationError(
+        "the labels have \(classes) class\(classes == 1 ? "" : "es"): expected 2 to 256")
     }
     self.classes = classes
   }

@@ -23,7 +23,8 @@ public struct ConfigurationKey: Sendable {
 
   /// Keys that only some models have; see ``ModelDefinition/keys``.
   static let special: Set<String> = [
-    "architecture", "image", "classes", "latent", "filters", "hidden", "activation", "dropout", "noise", "kl-weight",
+    "architecture", "image", "classes", "latent", "filters", "hidden", "activation", "dropout", "noise",
+    "kl-weight",
     "kl-warm-up",
   ]
 

@@ -44,7 +44,8 @@ private struct ConvolutionLayer: LayerDefinition {
   var description: String {
     let kind = direction == .down ? "conv2d" : "conv_transpose2d"
     let more = direction == .down ? "" : " output-padding=\(outputPadding.height),\(outputPadding.width)"
-    return "\(kind) \(name) outputs=\(outputs) kernel=\(kernel) stride=\(stride) padding=\(padding)\(more)\(follow)"
+    return
+      "\(kind) \(name) outputs=\(outputs) kernel=\(kernel) stride=\(stride) padding=\(padding)\(more)\(follow)"
   }
 
   private func convolution(_ input: MapShape, batch: Int) throws -> Convolution {

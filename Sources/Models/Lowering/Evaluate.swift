@@ -36,7 +36,8 @@ extension Lowering {
       try lowerLayers(from: codeLayer + 1, &pass, style)
       finish(.evaluate)
       return EvaluateHandles(
-        mode: shape.mode, batches: batches, outputs: pass.output, code: code, logVariance: nil, sample: nil, perImage: nil)
+        mode: shape.mode, batches: batches, outputs: pass.output, code: code, logVariance: nil, sample: nil,
+        perImage: nil)
     }
     var pass = try lowerInput(source, batch: batch, style)
     try lowerLayers(&pass, style)

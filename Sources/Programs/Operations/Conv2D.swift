@@ -144,7 +144,9 @@ public struct ConvolutionForward: Descriptor {
     self.activation = activation
   }
 
-  public var kind: Operation.Kind { convolution.direction == .down ? .conv2DForward : .convTranspose2DForward }
+  public var kind: Operation.Kind {
+    convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
+  }
   public var chunkedBatch: Int? { convolution.batch }
   public var reads: [Buffer] { [input, weight, bias] }
   public var writes: [Buffer] { [output] }
@@ -184,7 +186,9 @@ public struct ConvolutionBackwardInput: Descriptor {
     self.mask = mask
   }
 
-  public var kind: Operation.Kind { convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput }
+  public var kind: Operation.Kind {
+    convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput
+  }
   public var chunkedBatch: Int? { convolution.batch }
   public var reads: [Buffer] { [outputGradient, weight] + (mask.map { [$0.output] } ?? []) }
   public var writes: [Buffer] { [inputGradient] }
@@ -240,7 +244,9 @@ public struct ConvolutionBackwardWeight: Descriptor {
     self.stride = stride
   }
 
-  public var kind: Operation.Kind { convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight }
+  public var kind: Operation.Kind {
+    convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight
+  }
   public var chunkedBatch: Int? { convolution.batch }
   public var reads: [Buffer] { [input, outputGradient] }
   public var writes: [Buffer] { [partials] }

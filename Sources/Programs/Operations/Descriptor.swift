@@ -86,7 +86,8 @@ func requireBytes(_ operation: String, _ role: String, _ buffer: Buffer, atLeast
 
 private func requireCount(_ operation: String, _ role: String, _ buffer: Buffer, atLeast count: Int) throws {
   try require(
-    buffer.count >= count, operation, "\(role) \(buffer.name) holds \(buffer.count), expected at least \(count)")
+    buffer.count >= count, operation,
+    "\(role) \(buffer.name) holds \(buffer.count), expected at least \(count)")
 }
 
 /// The segments that are joined or updated must be known when the program is made, and lie within `segments`.
