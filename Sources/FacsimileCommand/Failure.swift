@@ -2,6 +2,8 @@ import ArgumentParser
 import Backends
 import Foundation
 import Models
+import Storage
+import Training
 
 /// What the process ends with.
 enum ExitStatus {
@@ -65,10 +67,22 @@ struct Failure {
 
   /// Our own errors describe themselves; of Foundation's only the localised text is for people.
   private static func message(_ error: any Error) -> String {
+    if let error = error as? TrainingError, let remedy = error.remedy {
+      return "\(error.description) (\(command(remedy)))"
+    }
     let isFoundations = type(of: error) is NSError.Type || error is CocoaError || error is POSIXError
     guard isFoundations else { return "\(error)" }
     let facts = error as NSError
     return (facts.userInfo[NSFilePathErrorKey].map { "\($0): " } ?? "") + facts.localizedDescription
+  }
+
+  /// How the command line does what would help.
+  private static func command(_ remedy: TrainingError.Remedy) -> String {
+    switch remedy {
+    case .goOn(let folder): "facsimile train --resume \(shellQuoted(folder))"
+    case .beginAnew(let model, let folder): "facsimile train \(model) --from \(shellQuoted(folder))"
+    case .giveWeights: "--from"
+    }
   }
 
   /// The command whose help explains: the sub-commands named at the front of the arguments.

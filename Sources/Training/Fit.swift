@@ -170,8 +170,8 @@ extension Trainer {
     let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(steps) steps" : "")
     return TrainingError(
       .notFinite,
-      "\(error.description); the last good checkpoint, \(place), is \(folder.checkpointFile.path): "
-        + "begin a new run with 'facsimile train \(configuration.model.rawValue) --from \(folder.url.path)' and a "
-        + "smaller learning-rate, or clip-norm")
+      "\(error.description); the last good checkpoint, \(place), is \(folder.checkpointFile.path): begin a new run from "
+        + "there with a smaller learning-rate, or clip-norm",
+      remedy: .beginAnew(model: configuration.model.rawValue, from: folder.url.path))
   }
 }

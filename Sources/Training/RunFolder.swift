@@ -47,7 +47,8 @@ public final class RunFolder {
     guard FileManager.default.fileExists(atPath: configurationFile.path) else { return }
     throw TrainingError(
       .run,
-      "\(url.path) holds a run already: go on with it (train --resume \(url.path)), or choose another folder")
+      "\(url.path) holds a run already: go on with it, or choose another folder",
+      remedy: .goOn(folder: url.path))
   }
 
   /// `config.yaml`.

@@ -229,8 +229,8 @@ extension Configuration {
     guard let initialWeights else { return }
     throw TrainingError(
       .weights,
-      "initial-weights is \(initialWeights): give those weights (--from; the run that the configuration is from holds "
-        + "them in initial.safetensors), or set initial-weights=seed")
+      "initial-weights is \(initialWeights): give those weights (the run that the configuration is from holds them in "
+        + "initial.safetensors), or set initial-weights=seed", remedy: .giveWeights)
   }
 }
 

@@ -14,14 +14,27 @@ public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable 
     case weights
   }
 
+  /// What would help; whoever talks to the user says how it is done there.
+  public enum Remedy: Hashable, Sendable {
+    /// To go on with the run in this folder.
+    case goOn(folder: String)
+    /// To begin a new run with the weights of the run in this folder.
+    case beginAnew(model: String, from: String)
+    /// To give the weights that the configuration was made with.
+    case giveWeights
+  }
+
   /// What kind of thing is wrong.
   public let kind: Kind
   /// One clear line.
   public let description: String
+  /// What would help, where that is known.
+  public let remedy: Remedy?
 
   /// An error of `kind` that reads `message`.
-  public init(_ kind: Kind, _ message: String) {
+  public init(_ kind: Kind, _ message: String, remedy: Remedy? = nil) {
     self.kind = kind
     description = message
+    self.remedy = remedy
   }
 }

@@ -134,7 +134,7 @@ import Training
     #expect(configuration.initialWeights?.count == 64)
     #expect(try trainer(configuration, .weights(weights)).configuration == configuration)
     var error = #expect(throws: TrainingError.self) { try trainer(configuration, .initial) }
-    #expect(error?.description.contains("--from") == true)
+    #expect(error?.remedy == .giveWeights)
     _ = try source.fit(through: 2)
     let others = try Weights(source.configuration, source.checkpoint().state).file()
     error = #expect(throws: TrainingError.self) { try trainer(configuration, .weights(others)) }

@@ -89,56 +89,55 @@ extension Memory {
   }
 }
 
-extension ConvolutionForward {
-  func launch(_ memory: Memory) -> Launch {
-    let (from, to, weight) = (memory.images(input), memory.images(output), memory.floats(weight))
-    let epilogue = Epilogue(bias: bias, activation, memory)
-    let (g, batch) = (Geometry(convolution.geometry), convolution.batch)
-    return convolution.direction == .down
-      ? memory.down(g, batch: batch, big: from, weight: weight, small: to, epilogue)
-      : memory.up(g, batch: batch, small: from, weight: weight, big: to, epilogue)
+extension Memory {
+  func launches(_ d: ConvolutionForward) -> [Launch] {
+    let (from, to, weight) = (images(d.input), images(d.output), floats(d.weight))
+    let epilogue = Epilogue(bias: d.bias, d.activation, self)
+    let (g, batch) = (Geometry(d.convolution.geometry), d.convolution.batch)
+    return [
+      d.convolution.direction == .down
+        ? down(g, batch: batch, big: from, weight: weight, small: to, epilogue)
+        : up(g, batch: batch, small: from, weight: weight, big: to, epilogue)
+    ]
   }
-}
 
-extension ConvolutionBackwardInput {
-  func launch(_ memory: Memory) -> Launch {
-    let (from, to) = (memory.images(outputGradient), memory.images(inputGradient))
-    let (weight, epilogue) = (memory.floats(weight), Epilogue(mask, memory))
-    let (g, batch) = (Geometry(convolution.geometry), convolution.batch)
-    return convolution.direction == .down
-      ? memory.up(g, batch: batch, small: from, weight: weight, big: to, epilogue)
-      : memory.down(g, batch: batch, big: from, weight: weight, small: to, epilogue)
+  func launches(_ d: ConvolutionBackwardInput) -> [Launch] {
+    let (from, to, weight) = (images(d.outputGradient), images(d.inputGradient), floats(d.weight))
+    let epilogue = Epilogue(d.mask, self)
+    let (g, batch) = (Geometry(d.convolution.geometry), d.convolution.batch)
+    return [
+      d.convolution.direction == .down
+        ? up(g, batch: batch, small: from, weight: weight, big: to, epilogue)
+        : down(g, batch: batch, big: from, weight: weight, small: to, epilogue)
+    ]
   }
-}
 
-extension ConvolutionBackwardWeight {
   /// Items: for every chunk, every tile of small channels (and, where that is little work for the threads, every
   /// row of the kernel), and every tile of biases.
-  func launch(_ memory: Memory) -> Launch {
-    let g = Geometry(convolution.geometry)
-    let (input, gradient) = (memory.images(input), memory.images(outputGradient))
-    let (big, small) = convolution.direction == .down ? (input, gradient) : (gradient, input)
-    let (partials, zeros) = (memory.floats(partials), memory.zeros)
-    let (weightOffset, biasOffset, stride) = (weightOffset, biasOffset, stride)
-    let output = convolution.output
-    let kernels = memory.convolutions
+  func launches(_ d: ConvolutionBackwardWeight) -> [Launch] {
+    let g = Geometry(d.convolution.geometry)
+    let (input, gradient) = (images(d.input), images(d.outputGradient))
+    let (big, small) = d.convolution.direction == .down ? (input, gradient) : (gradient, input)
+    let (partials, zeros, kernels) = (floats(d.partials), zeros, convolutions)
+    let (weightOffset, biasOffset, stride) = (d.weightOffset, d.biasOffset, d.stride)
+    let output = d.convolution.output
     let tileChannels = kernels.weightChannels
     let tiles = (g.smallChannels + tileChannels - 1) / tileChannels
-    let chunks = Blocking.chunks(convolution.batch)
-    let cuts = tiles * chunks < 4 * memory.threads ? g.kernel : 1
+    let chunks = Blocking.chunks(d.convolution.batch)
+    let cuts = tiles * chunks < 4 * threads ? g.kernel : 1
     let weightItems = tiles * cuts
     let items = weightItems + (output.channels + 3) / 4
-    let blocks = Blocking.blocks(convolution.batch)
+    let blocks = Blocking.blocks(d.convolution.batch)
     let inChunk = Blocking.chunk / Blocking.block
-    memory.reserveScratch(kernels.weightScratch(g))
-    return Launch(items: chunks * items, perChunk: items) { item, worker, _ in
+    reserveScratch(kernels.weightScratch(g))
+    let launch = Launch(items: chunks * items, perChunk: items) { [self] item, worker, _ in
       let (chunk, piece) = (item / items, item % items)
       let first = chunk * inChunk
       let count = min(inChunk, blocks - first)
       if piece < weightItems {
         kernels.weight(
           g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
-          scratch: memory.scratch(worker), firstBlock: first, blocks: count,
+          scratch: scratch(worker), firstBlock: first, blocks: count,
           tile: piece / cuts, ky: cuts == 1 ? 0..<g.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(
@@ -147,11 +146,6 @@ extension ConvolutionBackwardWeight {
           tile: piece - weightItems)
       }
     }
+    return [launch]
   }
-}
-
-extension Memory {
-  func launches(_ d: ConvolutionForward) -> [Launch] { [d.launch(self)] }
-  func launches(_ d: ConvolutionBackwardInput) -> [Launch] { [d.launch(self)] }
-  func launches(_ d: ConvolutionBackwardWeight) -> [Launch] { [d.launch(self)] }
 }

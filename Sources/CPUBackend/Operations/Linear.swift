@@ -1,36 +1,35 @@
 import CPUKernels
 import Programs
 
-extension LinearForward {
-  func launch(_ memory: Memory) -> Launch {
-    memory.down(
-      Geometry(shape), batch: shape.batch, big: memory.images(input), weight: memory.floats(weight),
-      small: memory.images(output), Epilogue(bias: bias, activation, memory))
+extension Memory {
+  func launches(_ d: LinearForward) -> [Launch] {
+    [
+      down(
+        Geometry(d.shape), batch: d.shape.batch, big: images(d.input), weight: floats(d.weight),
+        small: images(d.output), Epilogue(bias: d.bias, d.activation, self))
+    ]
   }
-}
 
-extension LinearBackwardInput {
-  func launch(_ memory: Memory) -> Launch {
-    memory.up(
-      Geometry(shape), batch: shape.batch, small: memory.images(outputGradient),
-      weight: memory.floats(weight), big: memory.images(inputGradient),
-      Epilogue(mask, memory, continues: accumulate))
+  func launches(_ d: LinearBackwardInput) -> [Launch] {
+    [
+      up(
+        Geometry(d.shape), batch: d.shape.batch, small: images(d.outputGradient), weight: floats(d.weight),
+        big: images(d.inputGradient), Epilogue(d.mask, self, continues: d.accumulate))
+    ]
   }
-}
 
-extension LinearBackwardWeight {
   /// Items: every tile of outputs × a strip of inputs, and every tile of biases.
-  func launch(_ memory: Memory) -> Launch {
-    let shape = shape
-    let (input, gradient) = (memory.images(input), memory.images(outputGradient))
-    let (weights, biases) = (memory.floats(weightGradient), memory.floats(biasGradient))
+  func launches(_ d: LinearBackwardWeight) -> [Launch] {
+    let shape = d.shape
+    let (input, gradient) = (images(d.input), images(d.outputGradient))
+    let (weights, biases) = (floats(d.weightGradient), floats(d.biasGradient))
     let blocks = Blocking.blocks(shape.batch)
-    let kernels = memory.convolutions
+    let kernels = convolutions
     let tileOutputs = kernels.weightChannels
     let tiles = (shape.outputs + tileOutputs - 1) / tileOutputs
     let strip = 48
     let strips = (shape.inputs + strip - 1) / strip
-    return Launch(items: tiles * strips + (shape.outputs + 3) / 4) { item, _, _ in
+    let launch = Launch(items: tiles * strips + (shape.outputs + 3) / 4) { item, _, _ in
       if item < tiles * strips {
         let first = item % strips * strip
         kernels.linearWeight(
@@ -43,11 +42,6 @@ extension LinearBackwardWeight {
           tile: item - tiles * strips)
       }
     }
+    return [launch]
   }
-}
-
-extension Memory {
-  func launches(_ d: LinearForward) -> [Launch] { [d.launch(self)] }
-  func launches(_ d: LinearBackwardInput) -> [Launch] { [d.launch(self)] }
-  func launches(_ d: LinearBackwardWeight) -> [Launch] { [d.launch(self)] }
 }
