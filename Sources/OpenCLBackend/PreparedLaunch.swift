@@ -52,10 +52,10 @@ final class PreparedLaunch {
   /// Starts the kernel for row `step` of the tables.
   func enqueue(step: UInt32) throws {
     if let stepIndex { try setWord(stepIndex, step) }
-    try context.library.check(
+    try check(
       context.library.enqueueNDRangeKernel(
         context.queue, kernel, 3, nil, grid.global, grid.local, 0, nil, nil),
-      "clEnqueueNDRangeKernel", context, launch)
+      "clEnqueueNDRangeKernel")
   }
 
   /// Tells the program that the kernel is going to be launched.
@@ -86,18 +86,13 @@ final class PreparedLaunch {
   }
 
   private func setBytes(_ index: cl_uint, _ bytes: UnsafeRawPointer, _ size: Int) throws {
-    try context.library.check(
-      context.library.setKernelArg(kernel, index, size, bytes), "clSetKernelArg", context, launch,
-      "argument \(index)")
+    try check(
+      context.library.setKernelArg(kernel, index, size, bytes), "clSetKernelArg", "argument \(index)")
   }
-}
 
-extension OpenCLLibrary {
-  fileprivate func check(
-    _ status: Status, _ call: String, _ context: OpenCLContext, _ launch: Launch, _ more: String? = nil
-  ) throws {
+  private func check(_ status: cl_int, _ call: String, _ more: String? = nil) throws {
     guard status != CL_SUCCESS else { return }
-    let facts = ["kernel \(launch.kernel.rawValue)", launch.grid.description] + (more.map { [$0] } ?? [])
+    let facts = ["kernel \(launch.kernel.rawValue)", grid.description] + (more.map { [$0] } ?? [])
     throw OpenCLError(call, status, device: context.deviceName, details: facts.joined(separator: ", "))
   }
 }

@@ -98,7 +98,7 @@ struct BackendTests {
     var builder = ProgramBuilder()
     let operation = try Initialise(
       parameter: weight, random: RandomSource(seed: 3, stream: 0x100), bound: 0.25)
-    builder.add(Routine(.initialise, [Operation(operation)]))
+    builder.add(Routine(.initialise, [Programs.Operation(operation)]))
     for backend in try Self.backends.get() {
       let error = #expect(throws: ProgramError.self) { try backend.prepare(builder.program()) }
       #expect(error?.description.contains("weight is no buffer of this program") == true)
@@ -119,9 +119,9 @@ struct BackendTests {
       Routine(
         .gradients,
         [
-          Operation(try ActivationForward(input: inner, output: inner, activation: .relu)),
-          Operation(try ActivationForward(input: b, output: b, activation: .relu)),
-          Operation(try ActivationForward(input: inner, output: inner, activation: .relu)),
+          Programs.Operation(try ActivationForward(input: inner, output: inner, activation: .relu)),
+          Programs.Operation(try ActivationForward(input: b, output: b, activation: .relu)),
+          Programs.Operation(try ActivationForward(input: inner, output: inner, activation: .relu)),
         ]))
     let plan = MemoryPlan(builder.program())
     let (first, second) = (try #require(plan.offsets[a.id]), try #require(plan.offsets[b.id]))

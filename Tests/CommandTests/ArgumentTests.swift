@@ -115,6 +115,39 @@ struct ArgumentTests {
     #expect(devices.first?.kind == "cpu" && devices.first?.name.isEmpty == false)
   }
 
+  @Test("Platforms without a device are named, as text and as JSON")
+  func platforms() throws {
+    // PoCL knows no such device; another driver does not heed the variable.
+    let environment = ["POCL_DEVICES": "none"]
+    struct Row: Decodable {
+      let identifier: String
+      let platform: String
+      let passed: Bool
+      let problem: String?
+    }
+    let rows = try Facsimile.run(["devices", "--json"], environment: environment).json([Row].self)
+    guard let row = rows.first(where: { $0.platform == "Portable Computing Language" }) else { return }
+    #expect(!row.passed && row.problem == "the platform has no device")
+    let text = try Facsimile.run(["devices"], environment: environment)
+    #expect(text.status == 0)
+    #expect(text.output.contains("\(row.identifier) (\(row.platform)): the platform has no device"))
+  }
+
+  @Test("A parity run that can compare nothing fails, and says so")
+  func parityOfNothing() throws {
+    let none = try Facsimile.run(["parity", "--functions"], environment: ["OCL_ICD_VENDORS": "/nowhere"])
+    #expect(none.status == 1 && none.output.isEmpty)
+    #expect(none.errors.contains("left out OpenCL: no OpenCL platform"))
+    #expect(none.errors.contains("error: nothing was compared: no device but the CPU backend"))
+    let alone = try Facsimile.run(["parity", "--model", "vae", "--steps", "1", "--device", "cpu", "--json"])
+    struct Report: Decodable {
+      let cases: Int
+      let identical: Int
+    }
+    let report = try alone.json(Report.self)
+    #expect(alone.status == 0 && report.cases > 0 && report.identical == report.cases)
+  }
+
   @Test("bench --json has the agreed keys")
   func bench() throws {
     struct Row: Decodable {

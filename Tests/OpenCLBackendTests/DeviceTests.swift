@@ -68,7 +68,7 @@ struct DeviceTests {
     let weight = builder.buffer("weight", .parameter(.linear(outputs: 5, inputs: 7)), .persistent)
     let operation = try Initialise(
       parameter: weight, random: RandomSource(seed: 3, stream: 0x100), bound: 0.25)
-    builder.add(Routine(.initialise, [Operation(operation)]))
+    builder.add(Routine(.initialise, [Programs.Operation(operation)]))
     let prepared = try backend.prepare(builder.program())
     try prepared.run(.initialise, step: 0)
     try prepared.synchronize()
@@ -116,6 +116,49 @@ struct DeviceTests {
     #expect(folder(["HOME": "/h", "FACSIMILE_KERNEL_CACHE": "off"]) == nil)
     #expect(folder([:]) == nil)
     #expect(OpenCLSettings.environment(["FACSIMILE_PROBE_FAIL": "fma"]).probeFault == "fma")
+  }
+
+  /// Work that keeps the device busy, then copies still on their way when the host reads nothing.
+  @Test func aReadOfNothingWaitsForWhatIsBeingWritten() throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    let backend = try OpenCLBackend(device, settings: OpenCLSettings(cacheFolder: TestDevices.cacheFolder))
+    var builder = ProgramBuilder()
+    let map = MapShape(16, 56, 56)
+    let image = builder.buffer("image", .images(batch: 256, map), .persistent)
+    let targets = (0..<4).map { builder.buffer("target \($0)", .words(1 << 18), .persistent) }
+    let operation = try ActivationForward(input: image, output: image, activation: .sigmoid)
+    builder.add(Routine(.gradients, [Programs.Operation(operation)]))
+    let prepared = try backend.prepare(builder.program())
+    for _ in 0..<4 { try prepared.run(.gradients, step: 0) }
+    for (index, target) in targets.enumerated() {
+      try prepared.write([UInt32](repeating: UInt32(index + 1), count: target.count), to: target)
+    }
+    try prepared.read(image, at: 0, into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+    // Takes the place of copies that were given back too early.
+    let other = (0..<8).map { _ in [UInt32](repeating: 0xdead_beef, count: 1 << 18) }
+    for (index, target) in targets.enumerated() {
+      #expect(try prepared.words(target).allSatisfy { $0 == UInt32(index + 1) }, "target \(index)")
+    }
+    #expect(other.count == 8)
+  }
+
+  @Test func aRangeOfNothingIsNoLaunch() throws {
+    let device = try #require(TestDevices.discovery.devices.first)
+    for kind in [DeviceInfo.Kind.cpu, .gpu] {
+      let backend = try OpenCLBackend(
+        device, options: LaunchOptions(kind), settings: OpenCLSettings(cacheFolder: TestDevices.cacheFolder))
+      var builder = ProgramBuilder()
+      let shape = MapShape(3, 2, 2)
+      let (input, output) = (
+        builder.buffer("input", .images(batch: 0, shape), .persistent),
+        builder.buffer("output", .images(batch: 0, shape), .persistent)
+      )
+      let operation = try ActivationForward(input: input, output: output, activation: .relu)
+      builder.add(Routine(.gradients, [Programs.Operation(operation)]))
+      let prepared = try backend.prepare(builder.program())
+      try prepared.run(.gradients, step: 0)
+      try prepared.synchronize()
+    }
   }
 
   @Test func errorsCarryTheFacts() throws {

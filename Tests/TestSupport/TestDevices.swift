@@ -55,6 +55,7 @@ package enum TestDevices {
 
   /// There is no device.
   package struct Missing: Error, CustomStringConvertible {
+    package init() {}
     package var description: String {
       "no OpenCL device, and FACSIMILE_REQUIRE_OPENCL asks for one: \(discovery.reason ?? "no reason given")"
     }
