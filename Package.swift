@@ -93,7 +93,9 @@ let package = Package(
 
     .target(
       name: "Facsimile",
-      dependencies: ["Backends", "Datasets", "Models", "Pictures", "Programs", "Storage", "Training"]),
+      dependencies: [
+        "Backends", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+      ]),
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
@@ -138,6 +140,7 @@ let package = Package(
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
       ]),
+    .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["FacsimileCommand", "Datasets", "Models", "Storage", "TestSupport"]),
