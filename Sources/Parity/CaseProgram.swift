@@ -41,7 +41,7 @@ package struct CaseProgram {
     buffer(name, .parameter(shape), fill)
   }
 
-  mutating func constant(_ name: String, _ words: [UInt32]) -> Buffer {
+  package mutating func constant(_ name: String, _ words: [UInt32]) -> Buffer {
     builder.buffer(name, .words(words.count), .constant(words))
   }
 

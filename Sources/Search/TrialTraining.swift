@@ -81,7 +81,10 @@ struct TrialTraining {
     let configuration = try trial.settings
     do {
       let resumed = try Trainer(resuming: RunFolder(resuming: folder), dataset: dataset, backend: backend)
-      if resumed.configuration == configuration { return resumed }
+      // A run takes the shape of images and the number of classes from the data.
+      var expected = configuration
+      try expected.take(dataset)
+      if resumed.configuration == expected { return resumed }
     } catch {
       guard Self.isOfTheFiles(error) else { throw error }
     }

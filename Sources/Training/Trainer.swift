@@ -62,10 +62,10 @@ public final class Trainer {
     start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
     var configuration = configuration
-    try configuration.take(dataset)
     self.backend = backend
     self.folder = folder
     data = try TrainingData(dataset, configuration, split: split)
+    try configuration.take(dataset)
     (epoch, stopping, running) = (0, EarlyStopping(), nil)
     if case .checkpoint(let checkpoint) = start {
       epoch = checkpoint.epoch

@@ -51,7 +51,7 @@ struct ArgumentTests {
       (["plan", "vae", "--set", "latent=0"], "latent is '0': expected a whole number from 1"),
       (["plan", "vae", "--set", "dropout=1.5"], "dropout is '1.5'"),
       (["plan", "vae", "--batch-size", "0"], "batch-size is '0'"),
-      (["plan", "conv-autoencoder", "--set", "filters=8,16"], "filters is '8,16'"),
+      (["plan", "conv-autoencoder", "--set", "filters=8,,16"], "filters is '8,,16'"),
       (["plan", "conv-autoencoder", "--images", "0"], "--images is 0"),
       (["train", "vae", "--epochs", "many"], "epochs is 'many'"),
       (["train", "vae", "--seed", "-1"], "seed"),

@@ -43,7 +43,7 @@ import Testing
       ("colour", "red", "conv-autoencoder has no key 'colour': expected one of model, latent, filters"),
       ("latent", "0", "latent is '0': expected a whole number from 1 to 4096"),
       ("latent", "ten", "latent is 'ten': expected a whole number"),
-      ("filters", "8,16", "expected 3 whole numbers from 1 to 512, as in 8,16,32"),
+      ("filters", "8,,16", "expected 1 to 6 whole numbers from 1 to 512, as in 8,16,32"),
       ("dropout", "1", "dropout is '1': expected a number from 0 to 0.95"),
       ("learning-rate", "nan", "expected a number from 0 to 100"),
       ("optimizer", "adagrad", "expected one of sgd, momentum, nesterov, rmsprop, adam, adamw"),

@@ -238,7 +238,8 @@ struct FormulasTests {
   @Test("an initial weight is on [−bound, bound)")
   func initialWeight() {
     #expect(Formulas.initialWeight(0, bound: 0.3) == -0.3)
-    #expect(Formulas.initialWeight(0.75, bound: 0.3) == fma(0.75, 0.6, -0.3))
+    let (u, bound): (Float, Float) = (0.75, 0.3)
+    #expect(Formulas.initialWeight(u, bound: bound) == fma(u, bound + bound, -bound))
   }
 
   @Test("clipping leaves small gradients alone and limits large ones")

@@ -33,7 +33,7 @@ struct ParameterTests {
     let values = random.floats(count * stride)
     let partials = bench.floats("partials", values.count, values)
     let parts = bench.floats("parts", values.count, values)
-    let segments = bench.words("segments", [0, 2, 3])
+    let segments = bench.constant("segments", [0, 2, 3])
     let gradients = bench.floats("gradients", stride)
     let sums = (0..<stride).map { i in Reference.tree((0..<count).map { values[$0 * stride + i] }) + 0 }
     let expected = (0..<stride).map { [0, 2, 3].contains($0 / Blocking.segment) ? sums[$0] : 0 }
@@ -152,7 +152,7 @@ struct ParameterTests {
     let arenas = state.map { bench.floats("state", count, $0) }
     let clip = bench.floats("clip", 2, [0.8, 0])
     let status = bench.words("status", [UInt32.max])
-    let segments = bench.words("segments", owners)
+    let segments = bench.constant("segments", owners)
     let words = bench.words("table", table.words)
     let losses = bench.floats("losses", 2, [1, 1])
     let operation = try Update(
@@ -212,7 +212,7 @@ struct ParameterTests {
     let parameters = bench.floats("parameters", count, [Float](repeating: 1, count: count))
     let gradients = bench.floats("gradients", count, values)
     let status = bench.words("status", [UInt32.max])
-    let segments = bench.words("segments", [0, 1, Update.frozen])
+    let segments = bench.constant("segments", [0, 1, Update.frozen])
     let table = bench.words("table", StepTable(steps: 2).words)
     let losses = bench.floats("losses", 4, [1, 1, loss, 1])
     let operation = try Update(

@@ -57,7 +57,7 @@ import Testing
       Operation(
         try SumPartials(
           partials: partials, rows: Blocking.chunks(batch), stride: stride,
-          segments: bench.words("segments", Array(0..<UInt32(stride / Blocking.segment))),
+          segments: bench.constant("segments", Array(0..<UInt32(stride / Blocking.segment))),
           gradients: gradients)))
 
     let prepared = try bench.run(on: device.backend)

@@ -65,7 +65,7 @@ import Testing
         try Update(
           rule: configuration.rule, weightDecay: Float(configuration.weightDecay),
           decoupled: configuration.optimizer == .adamw, parameters: parameters, gradients: gradients,
-          state: state, segments: bench.words("segments", [0]), table: bench.words("table", table.words),
+          state: state, segments: bench.constant("segments", [0]), table: bench.words("table", table.words),
           losses: bench.floats("losses", steps), lossSlots: 1, status: bench.words("status", [UInt32.max]),
           tensors: 1)))
     let prepared = try bench.prepare(on: device.backend)
@@ -121,7 +121,7 @@ import Testing
       Operation(
         try Update(
           rule: .sgd(momentum: 0, nesterov: false), weightDecay: 0, decoupled: false, parameters: parameters,
-          gradients: gradients, state: [], segments: bench.words("segments", owners),
+          gradients: gradients, state: [], segments: bench.constant("segments", owners),
           table: bench.words("table", table.words), losses: bench.floats("losses", 1), lossSlots: 1,
           status: bench.words("status", [UInt32.max]), tensors: 2, clip: factor)))
 

@@ -85,7 +85,7 @@ import Testing
   private func firstRead(_ kind: Operation.Kind) -> Int {
     let writers: Set<Operation.Kind> = [
       .conv2DBackwardInput, .convTranspose2DBackwardInput, .linearBackwardInput, .activationBackward,
-      .dropoutBackward,
+      .leakyReLUBackward, .dropoutBackward,
     ]
     let before = Operation.Kind.allCases.prefix { $0 != kind }
     return before.filter(writers.contains).reduce(0) { sum, kind in

@@ -41,7 +41,7 @@ import Testing
       ("model: vae\nspace: {dropout: {min: 0, max: 0.5, step: 1}}", "unknown field 'step'"),
       ("model: vae\nspace: {optimizer: {min: adam, max: sgd}}", "optimizer is no number"),
       ("model: conv-vae\nspace: {filters: {layers: [[4, 8], [4], []]}}", "a layer has no widths"),
-      ("model: conv-vae\nspace: {filters: {layers: [[4, 8], [4]]}}", "filters is '4,4': expected 3 whole"),
+      ("model: conv-vae\nspace: {filters: {layers: [[4], [4], [4], [4], [4], [4], [4]]}}", "filters is '4,4,4,4,4,4,4': expected 1 to 6 whole"),
       ("model: vae\nspace: {latent: [2", "the space is not YAML"),
       (
         "model: conv-autoencoder\nspace: {loss: [mean-squared-error, binary-cross-entropy]}",

@@ -45,6 +45,9 @@ package struct OperationBench {
     setup.buffer(name, .words(values.count), .words(values))
   }
 
+  /// Words that are part of the program, as segments must be.
+  package mutating func constant(_ name: String, _ words: [UInt32]) -> Buffer { setup.constant(name, words) }
+
   /// Plain bytes, filled up to whole words.
   package mutating func bytes(_ name: String, _ values: [UInt8]) -> Buffer {
     let padded = values + [UInt8](repeating: 0, count: -values.count & 3)

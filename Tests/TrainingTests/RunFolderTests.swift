@@ -14,7 +14,8 @@ import Training
       let folder = try RunFolder(creating: url)
       let trainer = try Trainer(configuration, dataset: dataset, backend: Support.backend(), folder: folder)
       _ = try trainer.fit()
-      #expect(try folder.configuration() == configuration)
+      #expect(try folder.configuration() == trainer.configuration)
+      #expect(trainer.configuration.texts["image"] == "1x28x28" && configuration.texts["image"] == "data")
 
       let manifest = try folder.manifest()
       #expect(manifest == trainer.manifest)

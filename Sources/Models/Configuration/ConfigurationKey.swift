@@ -30,9 +30,6 @@ public struct ConfigurationKey: Sendable {
   /// Every key there is.
   public static let all: [ConfigurationKey] = [
     model,
-    architecture,
-    image,
-    classes,
     whole("latent", \.latent, 1...4096, "width of the latent code"),
     widths("filters", \.filters, 1...6, 1...512, "channels of the convolutions, a stage of stride 2 each"),
     widths("hidden", \.hidden, 1...8, 1...8192, "widths of the fully connected layers"),
@@ -71,6 +68,9 @@ public struct ConfigurationKey: Sendable {
       "trainable", \.trainable, "all, last-N, or phases such as last-2:5,all:10 (append @RATE to set a rate)",
       "which layers train, and for how many epochs; dropout stays on in all", TrainingPhases.init(text:),
       \.description),
+    architecture,
+    image,
+    classes,
     validation,
     whole("patience", \.patience, 0...100_000, "epochs without improvement before stopping, 0 for never"),
     parsed(
