@@ -49,7 +49,8 @@ public struct ImageSet: Sendable, Equatable {
   public init(brightnesses: [Float], labels: [UInt8]? = nil, shape: ImageShape) throws {
     // The range does not contain not-a-number.
     if let wrong = brightnesses.firstIndex(where: { !(0...1).contains($0) }) {
-      let place = shape.count > 0 ? "value \(wrong % shape.count) of image \(wrong / shape.count)" : "value \(wrong)"
+      let place =
+        shape.count > 0 ? "value \(wrong % shape.count) of image \(wrong / shape.count)" : "value \(wrong)"
       throw DatasetError(
         .badValue, "\(place) is \(brightnesses[wrong]): expected numbers from 0 to 1 (divide bytes by 255)")
     }

@@ -63,7 +63,8 @@ extension TrainedModel {
   public func classify(_ images: Images) throws -> [Classification] {
     guard configuration.classifies else {
       throw TrainingError(
-        .model, "\(configuration.model.rawValue) does not classify: it was not trained with the loss cross-entropy")
+        .model,
+        "\(configuration.model.rawValue) does not classify: it was not trained with the loss cross-entropy")
     }
     return try evaluator(images).outputs().map(Self.classification)
   }

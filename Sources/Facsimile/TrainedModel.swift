@@ -51,7 +51,8 @@ public struct TrainedModel: Sendable {
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the folder's files cannot be read.
   public init(run: URL, _ choice: Choice = .best, device: Device, architecture: Architecture? = nil) throws {
     self.init(
-      try Weights(run: RunFolder(reading: run), choice == .best ? .best : .last, architecture: architecture), device)
+      try Weights(run: RunFolder(reading: run), choice == .best ? .best : .last, architecture: architecture),
+      device)
   }
 
   /// A model from a safetensors file with PyTorch's names and shapes, made by ``save(to:)`` or by another program.
@@ -67,7 +68,9 @@ public struct TrainedModel: Sendable {
     let tensors = try SafeTensors(contentsOf: file)
     guard let known = try configuration ?? Configuration(metadata: tensors.metadata) else {
       throw TrainingError(
-        .weights, "\(file.path) does not say which model it is of: give the configuration, with a custom model's layers")
+        .weights,
+        "\(file.path) does not say which model it is of: give the configuration, with a custom model's layers"
+      )
     }
     let state = try ModelState(tensors, table: ParameterTable(known.architecture))
     self.init(Weights(known, state, epoch: tensors.metadata["epoch"].flatMap { Int($0) } ?? 0), device)

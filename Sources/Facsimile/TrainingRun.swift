@@ -78,7 +78,8 @@ public final class TrainingRun: Sendable {
   /// - Throws: `TrainingError` where images or settings are others, or the folder is that of no run; `FolderInUse`;
   ///   `SafeTensorsError`, `FileError` where its files cannot be read; or the device's error.
   public convenience init(
-    resuming folder: URL, _ images: Images, test: Images? = nil, device: Device, architecture: Architecture? = nil
+    resuming folder: URL, _ images: Images, test: Images? = nil, device: Device,
+    architecture: Architecture? = nil
   ) throws {
     self.init(
       try Trainer(
@@ -103,8 +104,13 @@ public final class TrainingRun: Sendable {
   public func events(through last: Int? = nil) -> TrainingEvents {
     let signal = begin()
     let queue = EventQueue()
-    let thread = Thread { [self] in
-      queue.finish(Result { _ = try train(signal, through: last) { queue.add($0) } })
+    let handover = Mutex<TrainingRun?>(self)
+    let thread = Thread {
+      let end = Result {
+        _ = try handover.withLock { $0.take()! }.train(signal, through: last) { queue.add($0) }
+      }
+      // This thread does not hold the run any more: whoever hears of the end may go on with its folder.
+      queue.finish(end)
     }
     thread.name = "facsimile.training"
     thread.start()
@@ -137,7 +143,11 @@ public final class TrainingRun: Sendable {
   public func model(_ choice: TrainedModel.Choice = .best) throws -> TrainedModel {
     try trainer.withLock { trainer in
       let state: ModelState
-      if choice == .best, let best = trainer.best { state = best } else { state = try trainer.checkpoint().state }
+      if choice == .best, let best = trainer.best {
+        state = best
+      } else {
+        state = try trainer.checkpoint().state
+      }
       let epoch = choice == .best ? trainer.stopping.bestEpoch : trainer.epoch
       return TrainedModel(Weights(configuration, state, epoch: epoch), device)
     }

@@ -66,7 +66,9 @@ extension Configuration {
   /// Nil where they name none, or a custom model, whose layers only a program has.
   /// Throws: `ConfigurationError` where it is damaged.
   package init?(metadata: [String: String]) throws {
-    guard metadata["model"] != ModelKind.custom.rawValue, let text = metadata["configuration"] else { return nil }
+    guard metadata["model"] != ModelKind.custom.rawValue, let text = metadata["configuration"] else {
+      return nil
+    }
     try self.init(json: text)
   }
 

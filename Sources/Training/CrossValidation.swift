@@ -50,7 +50,8 @@ public struct CrossValidation: Sendable {
   /// - Returns: the figures; nil where it was asked to stop.
   /// - Throws: `TrainingError`, or the backend's error.
   public func run(
-    on backend: any Backend, stopSignal: StopSignal = StopSignal(), listener: ((TrainingEvent) -> Void)? = nil,
+    on backend: any Backend, stopSignal: StopSignal = StopSignal(),
+    listener: ((TrainingEvent) -> Void)? = nil,
     done: (Fold) -> Void
   ) throws -> Result? {
     var results: [Fold] = []

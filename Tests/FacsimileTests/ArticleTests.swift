@@ -88,7 +88,9 @@ struct ArticleTests {
     let compiled = Set(try lines(URL(fileURLWithPath: #filePath)))
     var (isCode, count) = (false, 0)
     for line in try lines(article) {
-      if line.hasPrefix("```") { isCode = line == "```swift" && !isCode } else if isCode {
+      if line.hasPrefix("```") {
+        isCode = line == "```swift" && !isCode
+      } else if isCode {
         #expect(compiled.contains(line), "\(line)")
         count += 1
       }

@@ -6,7 +6,8 @@ struct DeviceTests {
   @Test("The CPU is there, and says why it was taken")
   func cpu() throws {
     let device = try Device("cpu", threads: 2)
-    #expect(device.identifier == "cpu" && device.reason == "asked for" && !device.isGPU && !device.name.isEmpty)
+    #expect(
+      device.identifier == "cpu" && device.reason == "asked for" && !device.isGPU && !device.name.isEmpty)
     #expect(device.description == "cpu · \(device.name) · 2 threads")
     #expect(try !Device().reason.isEmpty)
     #expect(try Device.all(threads: 1).first?.identifier == "cpu")

@@ -32,10 +32,14 @@ struct ImagesTests {
     let shape = MapShape(1, 8, 8)
     #expect(throws: DatasetError.self) { try Images(bytes: [], shape: shape) }
     #expect(throws: DatasetError.self) { try Images(bytes: [1, 2, 3], shape: shape) }
-    #expect(throws: DatasetError.self) { try Images(bytes: [UInt8](repeating: 0, count: 128), shape: MapShape(2, 8, 8)) }
+    #expect(throws: DatasetError.self) {
+      try Images(bytes: [UInt8](repeating: 0, count: 128), shape: MapShape(2, 8, 8))
+    }
     #expect(throws: DatasetError.self) { try Images(bytes: [], shape: MapShape(0, 0, 0)) }
     #expect(throws: DatasetError.self) { try Images(floats: [2], shape: MapShape(0, 0, 0)) }
-    #expect(throws: DatasetError.self) { try Images(bytes: [UInt8](repeating: 0, count: 128), shape: shape, labels: [1]) }
+    #expect(throws: DatasetError.self) {
+      try Images(bytes: [UInt8](repeating: 0, count: 128), shape: shape, labels: [1])
+    }
     #expect(throws: DatasetError.self) { try Images.load("no-such-data-set") }
   }
 
@@ -47,7 +51,8 @@ struct ImagesTests {
         for number in 0..<count {
           let url = folder.file("\(part)/\(name)")
           try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-          try Picture(width: 9, height: 8, shade: UInt8(number)).write(to: url.appendingPathComponent("\(number).png"))
+          try Picture(width: 9, height: 8, shade: UInt8(number)).write(
+            to: url.appendingPathComponent("\(number).png"))
         }
       }
     }

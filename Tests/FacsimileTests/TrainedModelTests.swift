@@ -107,7 +107,8 @@ struct TrainedModelTests {
     #expect(other.parameters != model.parameters)
     try other.take(model.parameters)
     #expect(try other.encode(images) == model.encode(images))
-    #expect(model.parameters.first?.name == "encoder.fc1.weight" && model.parameters.first?.shape == [16, 784])
+    #expect(
+      model.parameters.first?.name == "encoder.fc1.weight" && model.parameters.first?.shape == [16, 784])
 
     let bias = model.parameters[1]
     for wrong in [
@@ -128,14 +129,16 @@ struct TrainedModelTests {
     var configuration = Configuration(Support.architecture(), loss: .meanSquaredError)
     (configuration.epochs, configuration.batchSize) = (2, 20)
     let images = try Support.colourImages(60)
-    let run = try TrainingRun(configuration, images, test: images.prefix(5), device: Support.cpu(), folder: place)
+    let run = try TrainingRun(
+      configuration, images, test: images.prefix(5), device: Support.cpu(), folder: place)
     try run.fit()
     let model = try run.model()
     #expect(try model.reconstruct(images)[0].count == 3 * 16 * 12)
     #expect(try model.decode(model.encode(images)).bits == model.reconstruct(images).bits)
     try model.save(to: file)
     #expect(throws: TrainingError.self) { try TrainedModel(contentsOf: file, device: Support.cpu()) }
-    #expect(try TrainedModel(contentsOf: file, configuration, device: Support.cpu()).parameters == model.parameters)
+    #expect(
+      try TrainedModel(contentsOf: file, configuration, device: Support.cpu()).parameters == model.parameters)
     let again = try TrainedModel(run: place, device: Support.cpu(), architecture: Support.architecture())
     #expect(again.parameters == model.parameters)
     let picture = folder.file("made.png")

@@ -16,7 +16,9 @@ struct TrainingRunTests {
         if case .epoch(let record, _) = event { epochs.append(record) }
         last = event
       }
-      guard case .finished(.finished) = last else { throw Problem(what: "the last event is \(String(describing: last))") }
+      guard case .finished(.finished) = last else {
+        throw Problem(what: "the last event is \(String(describing: last))")
+      }
       #expect(epochs == run.epochs && epochs.map(\.epoch) == [1, 2])
       #expect(epochs[1].trainLoss < epochs[0].trainLoss)
       hashes.insert(epochs.map(\.stateSHA256))
@@ -32,7 +34,9 @@ struct TrainingRunTests {
   func cancelling() async throws {
     let folder = try TemporaryFolder()
     let place = folder.file("run")
-    let (images, configuration) = (try Support.images(100), try Support.configuration(.convAutoencoder, epochs: 4))
+    let (images, configuration) = (
+      try Support.images(100), try Support.configuration(.convAutoencoder, epochs: 60)
+    )
     let undisturbed = try TrainingRun(configuration, images, device: Support.cpu())
     try undisturbed.fit()
 
@@ -50,8 +54,10 @@ struct TrainingRunTests {
       }
       return outcome
     }
-    #expect(try await listener.value == .interrupted || run!.epochs.count == 4)
-    #expect(FileManager.default.fileExists(atPath: place.appendingPathComponent("checkpoint.safetensors").path))
+    #expect(try await listener.value == .interrupted)
+    #expect(run!.epochs.count < 60)
+    #expect(
+      FileManager.default.fileExists(atPath: place.appendingPathComponent("checkpoint.safetensors").path))
     #expect(throws: FolderInUse.self) {
       _ = try TrainingRun(resuming: place, images, device: Support.cpu())
     }
@@ -62,12 +68,14 @@ struct TrainingRunTests {
     #expect(again.epochs.map(\.stateSHA256) == undisturbed.epochs.map(\.stateSHA256))
     #expect(try again.model().parameters == undisturbed.model().parameters)
     #expect(try TrainedModel(run: place, device: Support.cpu()).parameters == again.model(.best).parameters)
-    #expect(try TrainedModel(run: place, .last, device: Support.cpu()).parameters == again.model(.last).parameters)
+    #expect(
+      try TrainedModel(run: place, .last, device: Support.cpu()).parameters == again.model(.last).parameters)
   }
 
   @Test("A run that is asked to stop can be told to go on; leaving the loop stops it")
   func stopping() async throws {
-    let run = try TrainingRun(Support.configuration(.vae, epochs: 3), Support.images(100), device: Support.cpu())
+    let run = try TrainingRun(
+      Support.configuration(.vae, epochs: 400), Support.images(100), device: Support.cpu())
     let outcome = try run.fit { event in
       if case .epoch(let record, _) = event, record.epoch == 1 { run.stop() }
     }
@@ -75,7 +83,9 @@ struct TrainingRunTests {
     for try await event in run.events() { if case .epoch = event { break } }
     // Waits for the training that was left.
     let parameters = try run.model(.last).parameters
-    #expect(try run.fit() == .finished && run.epochs.count == 3)
+    let left = run.epochs.count
+    #expect(left < 400)
+    #expect(try run.fit(through: left + 1) == .reached && run.epochs.count == left + 1)
     #expect(try run.model(.last).parameters != parameters)
   }
 
@@ -96,7 +106,8 @@ struct TrainingRunTests {
   func transfer() throws {
     let autoencoder = try Support.trained(.convAutoencoder)
     let run = try TrainingRun(
-      Support.configuration(.classifier), Support.images(100), device: Support.cpu(), startingWith: autoencoder)
+      Support.configuration(.classifier), Support.images(100), device: Support.cpu(),
+      startingWith: autoencoder)
     let encoder = try run.model().parameters.filter { $0.name.hasPrefix("encoder.") }
     #expect(!encoder.isEmpty && encoder == autoencoder.parameters.filter { $0.name.hasPrefix("encoder.") })
   }
@@ -108,11 +119,14 @@ struct TrainingRunTests {
     let (images, device) = (try Support.images(100), try Support.cpu())
     #expect(throws: TrainingError.self) {
       try TrainingRun(
-        Support.configuration(.classifier), Support.images(100, labelled: false), device: device, folder: place)
+        Support.configuration(.classifier), Support.images(100, labelled: false), device: device,
+        folder: place)
     }
     var configuration = try Support.configuration(.convAutoencoder)
     configuration.shards = 100
-    #expect(throws: ConfigurationError.self) { try TrainingRun(configuration, images, device: device, folder: place) }
+    #expect(throws: ConfigurationError.self) {
+      try TrainingRun(configuration, images, device: device, folder: place)
+    }
     #expect(throws: DatasetError.self) {
       try TrainingRun(
         Support.configuration(.vae), images, test: Support.colourImages(3), device: device, folder: place)
@@ -124,7 +138,9 @@ struct TrainingRunTests {
     #expect(throws: TrainingError.self) {
       try TrainingRun(Support.configuration(.vae), images, device: device, folder: place)
     }
-    #expect(throws: TrainingError.self) { try TrainingRun(resuming: place, Support.images(99), device: device) }
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(resuming: place, Support.images(99), device: device)
+    }
     #expect(try TrainingRun(resuming: place, images, device: device).fit() == .finished)
   }
 }
