@@ -95,7 +95,9 @@ let package = Package(
 
     .target(
       name: "Facsimile",
-      dependencies: ["Backends", "Datasets", "Models", "Pictures", "Programs", "Storage", "Training"]),
+      dependencies: [
+        "Backends", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+      ]),
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
@@ -140,6 +142,7 @@ let package = Package(
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
       ]),
+    .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["FacsimileCommand", "Datasets", "Models", "Storage", "TestSupport"]),

@@ -23,8 +23,8 @@ public struct Dataset: Sendable {
   /// train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz |
   /// sha256sum`.
   public let sha256: String
-  /// The folder it was read from.
-  public let source: URL
+  /// The folder it was read from; nil where a program gave the images.
+  public let source: URL?
   /// Whether every file is, by its SHA-256, the one published under the name.
   public let isVerified: Bool
 
@@ -38,11 +38,11 @@ public struct Dataset: Sendable {
   ///   - train: the images to learn from.
   ///   - test: the images to judge by.
   ///   - classNames: what the classes are called, from class 0.
-  ///   - source: the folder it was read from.
+  ///   - source: the folder it was read from; nil for none.
   ///   - isVerified: whether the contents are known to be those published under the name.
   /// - Throws: `DatasetError` when training and test images are not of one size.
   public init(
-    name: String, train: ImageSet, test: ImageSet, classNames: [String]? = nil, source: URL,
+    name: String, train: ImageSet, test: ImageSet, classNames: [String]? = nil, source: URL? = nil,
     isVerified: Bool = false
   ) throws {
     guard train.shape == test.shape else {
@@ -70,6 +70,9 @@ public struct Dataset: Sendable {
     }
     sha256 = fingerprint.hex
   }
+
+  /// `fashion-mnist (/usr/share/datasets/fashion-mnist)`, or the name alone.
+  public var title: String { name + (source.map { " (\($0.path))" } ?? "") }
 
   /// `cat`, or `class 3` where the classes have no names.
   public func className(_ label: Int) -> String {

@@ -14,6 +14,8 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case corruptGzip
     /// The images are of a size that is not handled, or not all of one size.
     case wrongShape
+    /// A value that is no brightness from 0 to 1.
+    case badValue
     /// More images than fit in memory.
     case tooLarge
     /// No images or labels at all.

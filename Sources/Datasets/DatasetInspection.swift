@@ -92,7 +92,7 @@ extension DatasetCatalog {
   public func inspect(_ nameOrFolder: String) throws -> DatasetInspection {
     let (dataset, files) = try read(nameOrFolder)
     return DatasetInspection(
-      name: dataset.name, folder: dataset.source.path, isVerified: dataset.isVerified,
+      name: dataset.name, folder: dataset.source?.path ?? "", isVerified: dataset.isVerified,
       train: .init(dataset.train, classCount: dataset.classCount),
       test: .init(dataset.test, classCount: dataset.classCount),
       classNames: dataset.classNames, sha256: dataset.sha256, files: files)

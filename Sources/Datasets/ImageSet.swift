@@ -43,6 +43,20 @@ public struct ImageSet: Sendable, Equatable {
     self.labels = labels
   }
 
+  /// A set from brightnesses 0 … 1, kept as bytes: 255 × value, rounded to nearest, ties away from zero.
+  ///
+  /// - Throws: as ``init(pixels:labels:shape:)``, and `DatasetError` naming the first value outside 0 … 1.
+  public init(brightnesses: [Float], labels: [UInt8]? = nil, shape: ImageShape) throws {
+    // The range does not contain not-a-number.
+    if let wrong = brightnesses.firstIndex(where: { !(0...1).contains($0) }) {
+      let place =
+        shape.count > 0 ? "value \(wrong % shape.count) of image \(wrong / shape.count)" : "value \(wrong)"
+      throw DatasetError(
+        .badValue, "\(place) is \(brightnesses[wrong]): expected numbers from 0 to 1 (divide bytes by 255)")
+    }
+    try self.init(pixels: brightnesses.map { UInt8(($0 * 255).rounded()) }, labels: labels, shape: shape)
+  }
+
   /// The `shape.count` values of one image, channel by channel, row by row.
   public func image(_ index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "ImageSet: image \(index) of \(count)")

@@ -1,4 +1,5 @@
-// One import for a Swift user: models, data, pictures, training, and the devices to run them on.
+// One import for a Swift user. What these modules have public is what the types here take and give: settings, layers,
+// events and errors.
 @_exported import Backends
 @_exported import Datasets
 @_exported import Models

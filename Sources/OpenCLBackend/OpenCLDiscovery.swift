@@ -1,4 +1,5 @@
 import COpenCL
+import Synchronization
 
 /// A platform or a device that cannot be used, or the whole of OpenCL.
 public struct OpenCLGap: Hashable, Sendable {
@@ -23,13 +24,19 @@ public struct OpenCLDiscovery: Sendable {
   }
 
   /// Looks at every platform. Never fails: where there is no loader, platform or device, says why.
+  ///
+  /// One look at a time: loaders and drivers wake up in the first, and two at once have crashed there.
   public static func run() -> OpenCLDiscovery {
-    do {
-      return try list(OpenCLLibrary.shared.get())
-    } catch {
-      return OpenCLDiscovery(devices: [], gaps: [whole("\(error)")])
+    looking.withLock { _ in
+      do {
+        return try list(OpenCLLibrary.shared.get())
+      } catch {
+        return OpenCLDiscovery(devices: [], gaps: [whole("\(error)")])
+      }
     }
   }
+
+  private static let looking = Mutex(())
 
   private static func whole(_ reason: String) -> OpenCLGap {
     OpenCLGap(identifier: "opencl", name: "OpenCL", reason: reason)

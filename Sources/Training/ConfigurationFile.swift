@@ -61,6 +61,17 @@ extension Configuration {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
+  /// The configuration that the metadata of weights name.
+  ///
+  /// Nil where they name none, or a custom model, whose layers only a program has.
+  /// Throws: `ConfigurationError` where it is damaged.
+  package init?(metadata: [String: String]) throws {
+    guard metadata["model"] != ModelKind.custom.rawValue, let text = metadata["configuration"] else {
+      return nil
+    }
+    try self.init(json: text)
+  }
+
   /// Reads ``json()``.
   init(json: String, architecture: Architecture? = nil) throws {
     try self.init(

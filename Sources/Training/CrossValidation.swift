@@ -45,19 +45,20 @@ public struct CrossValidation: Sendable {
   /// - Parameters:
   ///   - backend: the device.
   ///   - stopSignal: who may ask to stop.
-  ///   - reporter: hears of every training.
+  ///   - listener: hears of every training.
   ///   - done: hears of every fold.
   /// - Returns: the figures; nil where it was asked to stop.
   /// - Throws: `TrainingError`, or the backend's error.
   public func run(
-    on backend: any Backend, stopSignal: StopSignal = StopSignal(), reporter: (any ProgressReporter)? = nil,
-    done: (Fold) -> Void = { _ in }
+    on backend: any Backend, stopSignal: StopSignal = StopSignal(),
+    listener: ((TrainingEvent) -> Void)? = nil,
+    done: (Fold) -> Void
   ) throws -> Result? {
     var results: [Fold] = []
     for index in folds.indices {
       let trainer = try Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
       trainer.stopSignal = stopSignal
-      trainer.reporter = reporter
+      trainer.listener = listener
       do {
         guard try trainer.fit() != .interrupted else { return nil }
       } catch let error as TrainingError {

@@ -57,9 +57,7 @@ public final class Evaluator {
   public func evaluate(_ indices: [UInt32]? = nil, draw: Int = 0) throws -> Evaluation {
     var confusion: [[Int]]?
     if model.needsLabels {
-      guard images.labels != nil else {
-        throw TrainingError(.data, "the images have no labels: a classifier's figures need them")
-      }
+      try requireLabels()
       let classes = weights.configuration.classCount
       confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     }
@@ -104,6 +102,22 @@ public final class Evaluator {
     try collect(indices, model.codes)
   }
 
+  /// The loss of each image, as ``Loss`` says for a batch of that image alone; for a posterior the reconstruction's
+  /// part of it.
+  ///
+  /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
+  public func losses(_ indices: [UInt32]? = nil) throws -> [Float] {
+    if model.needsLabels { try requireLabels() }
+    let values = try weights.configuration.architecture.shapes().last!.count
+    let scale = Float(weights.configuration.loss.lossScale(images: 1, values: values))
+    return try collect(indices) { try model.imageLosses($0).map { [$0 * scale] } }.map { $0[0] }
+  }
+
+  private func requireLabels() throws {
+    guard images.labels == nil else { return }
+    throw TrainingError(.data, "the images have no labels: a classifier's figures need them")
+  }
+
   /// What `read` finds behind every batch, given its number of images.
   private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
     try begin(indices, draw: 0).enumerated().flatMap { step, batch in
@@ -130,8 +144,10 @@ public final class Evaluator {
 extension Configuration {
   /// Takes the shape of images, and of labels the number of classes, from `dataset`.
   ///
-  /// Throws: `ConfigurationError` where the configuration asks for others.
+  /// Throws: `ConfigurationError` where the configuration asks for others, `TrainingError` where a classifier finds no
+  /// labels.
   public mutating func take(_ dataset: Dataset) throws {
+    if classifies { try TrainingData.requireLabels(of: dataset) }
     try take(image: MapShape(dataset.shape), classes: dataset.classCount)
   }
 
@@ -151,5 +167,5 @@ extension Configuration {
 
 extension MapShape {
   /// The shape of an image as layers see it.
-  init(_ shape: ImageShape) { self.init(shape.channels, shape.height, shape.width) }
+  package init(_ shape: ImageShape) { self.init(shape.channels, shape.height, shape.width) }
 }

@@ -13,7 +13,13 @@ extension Trainer {
   ///
   /// - Throws: `TrainingError` naming step and tensor where a value is not finite (the checkpoint stays as it was last
   ///   written, the manifest says what happened), `FileError` where a file cannot be written, or the backend's error.
-  public func fit(through last: Int? = nil) throws -> Outcome {
+  public func fit(through last: Int? = nil) throws -> TrainingOutcome {
+    let outcome = try train(through: last)
+    listener?(.finished(outcome))
+    return outcome
+  }
+
+  private func train(through last: Int?) throws -> TrainingOutcome {
     let total = configuration.totalEpochs
     let last = min(last ?? total, total)
     do {
@@ -45,7 +51,7 @@ extension Trainer {
     session = try TrainingSession(configuration, phase: phase, data: data, backend: backend)
     try session.model.write(state)
     stopping.startPhase()
-    reporter?.report(.phase(configuration.trainable.phases[phase]))
+    listener?(.phase(configuration.trainable.phases[phase]))
   }
 
   /// Runs the steps of the next epoch that are not done; false where it was asked to stop before the last.
@@ -78,7 +84,7 @@ extension Trainer {
     let done = epoch.images[first..<epoch.step].reduce(0, +)
     let rest = epoch.images[epoch.step...].reduce(0, +) + (last - epoch.number) * data.train.count
     let rate = Double(done) / seconds
-    reporter?.report(
+    listener?(
       .progress(
         TrainingProgress(
           epoch: epoch.number, epochs: last, step: epoch.step, steps: epoch.batches.count, loss: loss,
@@ -117,7 +123,7 @@ extension Trainer {
       try folder.write(manifest)
       try folder.write(checkpoint(state))
     }
-    reporter?.report(.epoch(record, isBest: isBest))
+    listener?(.epoch(record, isBest: isBest))
   }
 
   private func record(
@@ -143,12 +149,12 @@ extension Trainer {
     try ImageGrid().picture(originals, over: made, columns: originals.count).write(to: url)
   }
 
-  private func interrupt() throws -> Outcome {
+  private func interrupt() throws -> TrainingOutcome {
     if running != nil { try folder?.write(try checkpoint()) }
     return try end(.interrupted)
   }
 
-  private func end(_ outcome: Outcome) throws -> Outcome {
+  private func end(_ outcome: TrainingOutcome) throws -> TrainingOutcome {
     switch outcome {
     case .finished: manifest.state = .finished
     case .stoppedEarly: manifest.state = .stoppedEarly

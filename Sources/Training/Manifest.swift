@@ -48,7 +48,7 @@ public struct Manifest: Codable, Sendable, Equatable {
     public let name: String
     /// The data set's SHA-256.
     public let sha256: String
-    /// The folder it was read from.
+    /// The folder it was read from; empty where a program gave the images.
     public let source: String
     /// Images that train.
     public let trainImages: Int
@@ -130,7 +130,7 @@ public struct Manifest: Codable, Sendable, Equatable {
     self.configuration = configuration
     seed = configuration.seed
     dataset = Data(
-      name: data.dataset.name, sha256: data.dataset.sha256, source: data.dataset.source.path,
+      name: data.dataset.name, sha256: data.dataset.sha256, source: data.dataset.source?.path ?? "",
       trainImages: data.train.count, validationImages: data.validation.count)
     self.device = Device(device)
     initialSHA256 = initial.sha256

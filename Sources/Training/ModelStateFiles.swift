@@ -5,7 +5,7 @@ import Storage
 
 extension ModelState.Tensor {
   /// - Throws: `TrainingError` where a value is not finite: in weights a ReLU would hide it.
-  func requireFinite() throws {
+  package func requireFinite() throws {
     guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
     throw TrainingError(.weights, "value \(index) of \(name) is \(values[index]): expected finite weights")
   }

@@ -26,10 +26,18 @@ public enum TrainingEvent: Sendable {
   case epoch(EpochRecord, isBest: Bool)
   /// Another set of layers trains from here on.
   case phase(TrainingPhases.Phase)
+  /// Training came to its end, or to where it was asked to stop; the last event.
+  case finished(TrainingOutcome)
 }
 
-/// Hears of what happens while training, on the thread that trains.
-public protocol ProgressReporter: AnyObject {
-  /// Called for every event.
-  func report(_ event: TrainingEvent)
+/// Why training came back.
+public enum TrainingOutcome: Sendable, Hashable {
+  /// All epochs are done.
+  case finished
+  /// The last epoch asked for is done, and there are more.
+  case reached
+  /// Patience ran out.
+  case stoppedEarly
+  /// It was asked to stop; with a folder a checkpoint was written.
+  case interrupted
 }

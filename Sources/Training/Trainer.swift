@@ -17,18 +17,6 @@ public final class Trainer {
     case checkpoint(Checkpoint)
   }
 
-  /// Why ``fit(through:)`` came back.
-  public enum Outcome: Sendable, Hashable {
-    /// All epochs are done.
-    case finished
-    /// The last epoch asked for is done, and there are more.
-    case reached
-    /// Patience ran out.
-    case stoppedEarly
-    /// The stop signal was given; a checkpoint was written.
-    case interrupted
-  }
-
   /// Everything that decides the bits, with the data.
   public let configuration: Configuration
   /// The images.
@@ -39,8 +27,8 @@ public final class Trainer {
   public let folder: RunFolder?
   /// Names of the parameters that did not begin as the seed draws them but were taken from a file.
   public let taken: [String]
-  /// Who hears of progress.
-  public weak var reporter: (any ProgressReporter)?
+  /// Hears of what happens, on the thread that trains.
+  public var listener: ((TrainingEvent) -> Void)?
   /// Who may ask to stop.
   public var stopSignal = StopSignal()
 
@@ -123,8 +111,8 @@ public final class Trainer {
     guard checkpoint.datasetSHA256 == dataset.sha256 else {
       throw TrainingError(
         .data,
-        "\(folder.url.path) was trained on data of SHA-256 \(checkpoint.datasetSHA256), but \(dataset.name) in "
-          + "\(dataset.source.path) has \(dataset.sha256): give the same data set")
+        "\(folder.url.path) was trained on data of SHA-256 \(checkpoint.datasetSHA256), but \(dataset.title) "
+          + "has \(dataset.sha256): give the same data set")
     }
     // A run begun before there were other sizes says neither shape nor classes.
     var began = checkpoint.configuration

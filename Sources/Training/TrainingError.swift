@@ -12,6 +12,8 @@ public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable 
     case run
     /// Weights that do not fit the model.
     case weights
+    /// Something that a model of this kind cannot do.
+    case model
   }
 
   /// What would help; whoever talks to the user says how it is done there.

@@ -34,7 +34,7 @@ struct CatalogTests {
     let plain = try catalog().load(folder.file("plain").path)
     let packed = try catalog().load(folder.file("packed").path + "/")
     #expect(plain.name == "plain" && packed.name == "packed")
-    #expect(plain.source.path == folder.file("plain").path)
+    #expect(plain.source?.path == folder.file("plain").path)
     #expect(!plain.isVerified)
     #expect(plain.train.count == 12 && plain.test.count == 5)
     #expect(plain.train.labels == (0..<12).map { UInt8($0 % 10) })

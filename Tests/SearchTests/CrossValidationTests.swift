@@ -71,6 +71,6 @@ import Training
     let signal = StopSignal()
     let hook = HookedBackend(try Support.backends()[0], afterSteps: 3) { signal.stop() }
     let validation = try CrossValidation(configuration(.vae), dataset: Support.dataset(), folds: 2)
-    #expect(try validation.run(on: hook, stopSignal: signal) == nil)
+    #expect(try validation.run(on: hook, stopSignal: signal) { _ in } == nil)
   }
 }

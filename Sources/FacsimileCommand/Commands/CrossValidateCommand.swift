@@ -47,7 +47,9 @@ struct CrossValidateCommand: ParsableCommand {
     tell("data: \(dataset.title) · \(Format.count(dataset.train.count)) images in \(folds) folds")
     let reporter = TrainingReporter(epochs: configuration.totalEpochs, isAside: output.json)
     defer { reporter.finish() }
-    let result = try validation.run(on: backend, stopSignal: StopSignal.onInterrupt(), reporter: reporter) {
+    let result = try validation.run(
+      on: backend, stopSignal: StopSignal.onInterrupt(), listener: reporter.report
+    ) {
       fold in
       reporter.finish()
       tell("fold \(fold.fold)/\(folds) · \(Format.metrics(fold.metrics)) · best epoch \(fold.bestEpoch)")

@@ -59,9 +59,9 @@ struct TrainCommand: ParsableCommand {
     announce(trainer, folder)
     let stop = StopSignal.onInterrupt()
     let reporter = TrainingReporter(epochs: trainer.configuration.totalEpochs, isAside: output.json)
-    trainer.reporter = reporter
+    trainer.listener = reporter.report
     trainer.stopSignal = stop
-    let outcome: Trainer.Outcome
+    let outcome: TrainingOutcome
     do {
       defer { reporter.finish() }
       outcome = try trainer.fit()

@@ -24,7 +24,7 @@ struct TrainingSummary {
   /// Evaluates the best weights on the test images.
   ///
   /// Throws: the backend's error.
-  init(_ trainer: Trainer, _ folder: RunFolder, _ outcome: Trainer.Outcome) throws {
+  init(_ trainer: Trainer, _ folder: RunFolder, _ outcome: TrainingOutcome) throws {
     let weights = try Weights(run: folder)
     let test = trainer.data.dataset.test
     let canJudge = !weights.configuration.classifies || test.labels != nil

@@ -3,7 +3,7 @@ import Models
 import Training
 
 /// Shows training: a bar that moves on a terminal, a line now and then where output is piped.
-final class TrainingReporter: ProgressReporter {
+final class TrainingReporter {
   private let line: StatusLine
   private let epochs: Int
   /// Whether lines go beside the results, because those are JSON.
@@ -20,11 +20,13 @@ final class TrainingReporter: ProgressReporter {
     line = StatusLine(isAside: isAside)
   }
 
+  /// Shows an event.
   func report(_ event: TrainingEvent) {
     switch event {
     case .progress(let progress): show(progress)
     case .epoch(let record, let isBest): say(summary(record, isBest))
     case .phase(let phase): say("from here on \(phase.layers) trains")
+    case .finished: finish()
     }
   }
 

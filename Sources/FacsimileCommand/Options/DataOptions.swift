@@ -43,7 +43,9 @@ struct DataOptions: ParsableArguments {
     let isThere = files.fileExists(atPath: trainedOn.source)
     guard isThere || KnownDataset(rawValue: trainedOn.name) != nil else {
       throw CommandFailure(
-        "\(trainedOn.source), which the run was trained on, is gone: name other data (--data)")
+        trainedOn.source.isEmpty
+          ? "the run was trained on images that a program gave: name data (--data)"
+          : "\(trainedOn.source), which the run was trained on, is gone: name other data (--data)")
     }
     let dataset = try catalog.load(isThere ? trainedOn.source : trainedOn.name)
     guard dataset.sha256 == trainedOn.sha256 else {
@@ -53,9 +55,4 @@ struct DataOptions: ParsableArguments {
     }
     return dataset
   }
-}
-
-extension Dataset {
-  /// `fashion-mnist (/usr/share/datasets/fashion-mnist)`
-  var title: String { "\(name) (\(source.path))" }
 }

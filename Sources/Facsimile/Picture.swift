@@ -1,0 +1,15 @@
+import Pictures
+import Programs
+
+extension Picture {
+  /// A picture of one image as models have it.
+  ///
+  /// - Parameters:
+  ///   - values: C · H · W numbers in the order (channel, y, x), 0 is black and 1 full brightness; others are clamped,
+  ///     and what is no number is black. As many as the shape says: anything else is a mistake in the program, and traps.
+  ///   - shape: [C, H, W] of 1 or 3 channels.
+  public init(values: [Float], shape: MapShape) {
+    self.init(
+      planar: values.map(Picture.shade), channels: shape.channels, height: shape.height, width: shape.width)
+  }
+}

@@ -1,0 +1,31 @@
+import Models
+
+/// One parameter of a model, as PyTorch has it.
+public struct Tensor: Sendable, Equatable {
+  /// PyTorch's name: `encoder.conv1.weight`.
+  public let name: String
+  /// PyTorch's dimensions: convolutions [out, in, height, width], transposed ones [in, out, height, width], linear
+  /// layers [out, in], biases [out].
+  public let shape: [Int]
+  /// As many values as the shape says, the last dimension fastest.
+  public var values: [Float]
+
+  /// A tensor from its parts; a model that takes it checks them.
+  public init(name: String, shape: [Int], values: [Float]) {
+    self.name = name
+    self.shape = shape
+    self.values = values
+  }
+
+  init(_ tensor: ModelState.Tensor) {
+    self.init(name: tensor.name, shape: tensor.shape, values: tensor.values)
+  }
+}
+
+/// What a classifier thinks of an image.
+public struct Classification: Sendable, Equatable {
+  /// The likeliest class, from 0; the lowest of several.
+  public let label: Int
+  /// A probability for every class; they sum to 1, but for rounding.
+  public let probabilities: [Float]
+}

@@ -1,0 +1,96 @@
+import Synchronization
+import Training
+
+/// What happens while a ``TrainingRun`` trains, as it happens.
+///
+/// The last event is `finished`. Cancelling the task that listens stops training behind its step, with a checkpoint
+/// where there is a folder; the events go on to `finished(.interrupted)`, so that whoever is behind the loop finds
+/// everything written. Leaving the loop before stops training too, without waiting for it.
+///
+/// Several tasks that listen to one value share its events.
+public struct TrainingEvents: AsyncSequence, Sendable {
+  private let queue: EventQueue
+  private let listening: Listening
+
+  init(_ queue: EventQueue, _ signal: StopSignal) {
+    self.queue = queue
+    listening = Listening(signal)
+  }
+
+  /// Starts to listen.
+  public func makeAsyncIterator() -> Iterator { Iterator(queue: queue, listening: listening) }
+
+  /// Gives one event after another.
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate let queue: EventQueue
+    fileprivate let listening: Listening
+
+    /// The next event; nil behind the last.
+    ///
+    /// - Throws: what ``TrainingRun/fit(through:_:)`` throws.
+    public func next() async throws -> TrainingEvent? {
+      // Not the iterator: that may live in one task only.
+      let signal = listening.signal
+      return try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { queue.take($0) }
+      } onCancel: {
+        signal.stop()
+      }
+    }
+  }
+}
+
+/// Stops training when nobody listens any more.
+private final class Listening: Sendable {
+  let signal: StopSignal
+  init(_ signal: StopSignal) { self.signal = signal }
+  deinit { signal.stop() }
+}
+
+/// Events on their way from the thread that trains to the tasks that listen.
+final class EventQueue: Sendable {
+  typealias Continuation = CheckedContinuation<TrainingEvent?, any Error>
+
+  private struct State {
+    var events: [TrainingEvent] = []
+    /// How training ended; whoever asks first gets the error.
+    var end: Result<Void, any Error>?
+    var waiting: [Continuation] = []
+  }
+
+  private let state = Mutex(State())
+
+  func add(_ event: TrainingEvent) {
+    let first: Continuation? = state.withLock { state in
+      guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+      state.events.append(event)
+      return nil
+    }
+    first?.resume(returning: event)
+  }
+
+  func finish(_ end: Result<Void, any Error>) {
+    let waiting: [Continuation] = state.withLock { state in
+      // An error is for one of those who wait, or for whoever comes next.
+      state.end = state.waiting.isEmpty ? end : .success(())
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for (index, continuation) in waiting.enumerated() {
+      continuation.resume(with: index == 0 ? end.map { nil } : .success(nil))
+    }
+  }
+
+  func take(_ continuation: Continuation) {
+    let ready: Result<TrainingEvent?, any Error>? = state.withLock { state in
+      if !state.events.isEmpty { return .success(state.events.removeFirst()) }
+      if let end = state.end {
+        state.end = .success(())
+        return end.map { nil }
+      }
+      state.waiting.append(continuation)
+      return nil
+    }
+    if let ready { continuation.resume(with: ready) }
+  }
+}

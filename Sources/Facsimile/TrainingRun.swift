@@ -1,0 +1,175 @@
+import Datasets
+import Foundation
+import Models
+import Storage
+import Synchronization
+import Training
+
+/// One training of a model on a device: begun, watched, stopped and gone on with.
+///
+/// ```swift
+/// let run = try TrainingRun(Configuration(.convAutoencoder), images, device: Device())
+/// for try await event in run.events() {
+///   if case .epoch(let record, _) = event { print(record.epoch, record.trainLoss) }
+/// }
+/// let model = try run.model()
+/// ```
+///
+/// Determinism: configuration and images decide every bit; device, threads, and where a run was stopped and gone on with
+/// change none.
+///
+/// It may be used from several threads and tasks; whoever trains comes one after the other.
+public final class TrainingRun: Sendable {
+  /// Everything that decides the bits, with shape and classes of the images.
+  public let configuration: Configuration
+  /// What it trains on.
+  public let device: Device
+  /// Where its files go; nil for none. Locked for as long as this object lives.
+  public let folder: URL?
+  /// Held by whoever trains.
+  private let trainer: Mutex<Trainer>
+  private let epochRecords: Mutex<[EpochRecord]>
+  /// What stops the training asked for last.
+  private let signal = Mutex(StopSignal())
+
+  /// Begins a run.
+  ///
+  /// - Parameters:
+  ///   - configuration: model and settings.
+  ///   - images: what trains. Some of them are held back for validation, as ``Configuration/validation`` says.
+  ///   - test: images whose reconstructions are written to the folder, epoch by epoch; nil: some of `images`. They do
+  ///     not train, but are part of the data set that a resumed run must be given.
+  ///   - device: what trains.
+  ///   - folder: a new folder for configuration, manifest, checkpoints, best weights and pictures; nil: nothing is
+  ///     written.
+  ///   - start: a model to begin with, whose parameters are taken as far as names agree; nil: the initial values of
+  ///     the configuration's seed.
+  /// - Throws: `ConfigurationError`, `ProgramError` where settings or layers do not fit together, `TrainingError` where
+  ///   images, weights or the folder do not fit, `DatasetError`, `FolderInUse`, `FileError`; or the device's error.
+  public convenience init(
+    _ configuration: Configuration, _ images: Images, test: Images? = nil, device: Device, folder: URL? = nil,
+    startingWith start: TrainedModel? = nil
+  ) throws {
+    try configuration.validate()
+    let dataset = try images.dataset(test: test)
+    let weights = try start?.weights.file()
+    let isNew = folder.map { !FileManager.default.fileExists(atPath: $0.path) } ?? false
+    do {
+      let runFolder = try folder.map { try RunFolder(creating: $0) }
+      self.init(
+        try Trainer(
+          configuration, dataset: dataset, backend: device.backend, folder: runFolder,
+          start: weights.map { .weights($0) } ?? .initial), device)
+    } catch {
+      // Nothing was begun that anyone could go on with.
+      if isNew, let folder { try? FileManager.default.removeItem(at: folder) }
+      throw error
+    }
+  }
+
+  /// Goes on with the run in `folder` as if it had never stopped.
+  ///
+  /// - Parameters:
+  ///   - folder: the folder of a run.
+  ///   - images: the same images as before.
+  ///   - test: the same test images as before.
+  ///   - device: what trains; any.
+  ///   - architecture: a custom model's layers, the same as before.
+  /// - Throws: `TrainingError` where images or settings are others, or the folder is that of no run; `FolderInUse`;
+  ///   `SafeTensorsError`, `FileError` where its files cannot be read; or the device's error.
+  public convenience init(
+    resuming folder: URL, _ images: Images, test: Images? = nil, device: Device,
+    architecture: Architecture? = nil
+  ) throws {
+    self.init(
+      try Trainer(
+        resuming: RunFolder(resuming: folder), dataset: images.dataset(test: test), backend: device.backend,
+        architecture: architecture), device)
+  }
+
+  private init(_ trainer: sending Trainer, _ device: Device) {
+    configuration = trainer.configuration
+    folder = trainer.folder?.url
+    self.device = device
+    epochRecords = Mutex(trainer.manifest.epochs)
+    self.trainer = Mutex(trainer)
+  }
+
+  /// Every epoch that is done, with its losses and the hash of the state behind it; also while training.
+  public var epochs: [EpochRecord] { epochRecords.withLock { $0 } }
+
+  /// Trains on a thread of its own and says what happens: see ``TrainingEvents``.
+  ///
+  /// - Parameter last: the epoch to stop behind; nil: as the configuration says.
+  public func events(through last: Int? = nil) -> TrainingEvents {
+    let signal = begin()
+    let queue = EventQueue()
+    let handover = Mutex<TrainingRun?>(self)
+    let thread = Thread {
+      let end = Result {
+        _ = try handover.withLock { $0.take()! }.train(signal, through: last) { queue.add($0) }
+      }
+      // This thread does not hold the run any more: whoever hears of the end may go on with its folder.
+      queue.finish(end)
+    }
+    thread.name = "facsimile.training"
+    thread.start()
+    return TrainingEvents(queue, signal)
+  }
+
+  /// Trains, and comes back when training has ended or was stopped; goes on where it was.
+  ///
+  /// - Parameters:
+  ///   - last: the epoch to stop behind; nil: as the configuration says.
+  ///   - listener: hears of what happens, on the thread that calls; it must not ask this run for ``model(_:)``.
+  /// - Returns: why it came back.
+  /// - Throws: `TrainingError` naming step and tensor where a value is not finite, `FileError` where a file cannot be
+  ///   written, or the device's error.
+  @discardableResult
+  public func fit(
+    through last: Int? = nil, _ listener: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+  ) throws -> TrainingOutcome {
+    try train(begin(), through: last, listener)
+  }
+
+  /// Asks the training under way to stop behind its step, with a checkpoint where there is a folder. Does not wait.
+  public func stop() { signal.withLock { $0.stop() } }
+
+  /// The model as trained so far; waits for training under way.
+  ///
+  /// - Parameter choice: the epoch of the lowest validation loss (of the lowest training loss where no images are held
+  ///   back), or where training is; both are the same before the first epoch is done.
+  /// - Throws: the device's error.
+  public func model(_ choice: TrainedModel.Choice = .best) throws -> TrainedModel {
+    try trainer.withLock { trainer in
+      let state: ModelState
+      if choice == .best, let best = trainer.best {
+        state = best
+      } else {
+        state = try trainer.checkpoint().state
+      }
+      let epoch = choice == .best ? trainer.stopping.bestEpoch : trainer.epoch
+      return TrainedModel(Weights(configuration, state, epoch: epoch), device)
+    }
+  }
+
+  private func begin() -> StopSignal {
+    let fresh = StopSignal()
+    signal.withLock { $0 = fresh }
+    return fresh
+  }
+
+  private func train(
+    _ signal: StopSignal, through last: Int?, _ listener: @escaping @Sendable (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    try trainer.withLock { trainer in
+      trainer.stopSignal = signal
+      trainer.listener = { [self] event in
+        if case .epoch(let record, _) = event { epochRecords.withLock { $0.append(record) } }
+        listener(event)
+      }
+      defer { trainer.listener = nil }
+      return try trainer.fit(through: last)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import Facsimile
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Training through the library")
+struct TrainingRunTests {
+  @Test("Every device gives the same bits, in events and by fit")
+  func devices() async throws {
+    var hashes: Set<[String]> = []
+    for device in try Support.devices() {
+      let run = try TrainingRun(Support.configuration(.convVAE), Support.images(100), device: device)
+      var epochs: [EpochRecord] = []
+      var last: TrainingEvent?
+      for try await event in run.events() {
+        if case .epoch(let record, _) = event { epochs.append(record) }
+        last = event
+      }
+      guard case .finished(.finished) = last else {
+        throw Problem(what: "the last event is \(String(describing: last))")
+      }
+      #expect(epochs == run.epochs && epochs.map(\.epoch) == [1, 2])
+      #expect(epochs[1].trainLoss < epochs[0].trainLoss)
+      hashes.insert(epochs.map(\.stateSHA256))
+    }
+    let run = try TrainingRun(Support.configuration(.convVAE), Support.images(100), device: Support.cpu())
+    #expect(try run.fit(through: 1) == .reached)
+    #expect(try run.fit() == .finished)
+    hashes.insert(run.epochs.map(\.stateSHA256))
+    #expect(hashes.count == 1)
+  }
+
+  @Test("Cancelling the task writes a checkpoint, from which the run goes on with the same bits")
+  func cancelling() async throws {
+    let folder = try TemporaryFolder()
+    let place = folder.file("run")
+    let (images, configuration) = (
+      try Support.images(100), try Support.configuration(.convAutoencoder, epochs: 60)
+    )
+    let undisturbed = try TrainingRun(configuration, images, device: Support.cpu())
+    try undisturbed.fit()
+
+    var run: TrainingRun? = try TrainingRun(configuration, images, device: Support.cpu(), folder: place)
+    let events = run!.events()
+    let listener = Task {
+      var (epochs, outcome) = (0, TrainingOutcome?.none)
+      for try await event in events {
+        if case .epoch = event {
+          epochs += 1
+          // The task cancels itself: whatever else happens, it is cancelled behind the first epoch.
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+        if case .finished(let found) = event { outcome = found }
+      }
+      return outcome
+    }
+    #expect(try await listener.value == .interrupted)
+    #expect(run!.epochs.count < 60)
+    #expect(
+      FileManager.default.fileExists(atPath: place.appendingPathComponent("checkpoint.safetensors").path))
+    #expect(throws: FolderInUse.self) {
+      _ = try TrainingRun(resuming: place, images, device: Support.cpu())
+    }
+    run = nil
+
+    let again = try TrainingRun(resuming: place, images, device: Support.devices().last!)
+    try again.fit()
+    #expect(again.epochs.map(\.stateSHA256) == undisturbed.epochs.map(\.stateSHA256))
+    #expect(try again.model().parameters == undisturbed.model().parameters)
+    #expect(try TrainedModel(run: place, device: Support.cpu()).parameters == again.model(.best).parameters)
+    #expect(
+      try TrainedModel(run: place, .last, device: Support.cpu()).parameters == again.model(.last).parameters)
+  }
+
+  @Test("A run that is asked to stop can be told to go on; leaving the loop stops it")
+  func stopping() async throws {
+    let run = try TrainingRun(
+      Support.configuration(.vae, epochs: 400), Support.images(100), device: Support.cpu())
+    let outcome = try run.fit { event in
+      if case .epoch(let record, _) = event, record.epoch == 1 { run.stop() }
+    }
+    #expect(outcome == .interrupted && run.epochs.count == 1)
+    for try await event in run.events() { if case .epoch = event { break } }
+    // Waits for the training that was left.
+    let parameters = try run.model(.last).parameters
+    let left = run.epochs.count
+    #expect(left < 400)
+    #expect(try run.fit(through: left + 1) == .reached && run.epochs.count == left + 1)
+    #expect(try run.model(.last).parameters != parameters)
+  }
+
+  @Test("A failing training throws out of the loop, once")
+  func failing() async throws {
+    var configuration = try Support.configuration(.convAutoencoder)
+    configuration.loss = .binaryCrossEntropy
+    configuration.optimizer = .sgd
+    configuration.learningRate = 100
+    configuration.activation = .relu
+    let run = try TrainingRun(configuration, Support.images(100), device: Support.cpu())
+    let events = run.events()
+    await #expect(throws: TrainingError.self) { for try await _ in events {} }
+    for try await event in events { throw Problem(what: "\(event) behind the end") }
+  }
+
+  @Test("A run begins with another model's parameters")
+  func transfer() throws {
+    let autoencoder = try Support.trained(.convAutoencoder)
+    let run = try TrainingRun(
+      Support.configuration(.classifier), Support.images(100), device: Support.cpu(),
+      startingWith: autoencoder)
+    let encoder = try run.model().parameters.filter { $0.name.hasPrefix("encoder.") }
+    #expect(!encoder.isEmpty && encoder == autoencoder.parameters.filter { $0.name.hasPrefix("encoder.") })
+  }
+
+  @Test("What cannot be is refused with a line, and leaves no folder")
+  func refused() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.file("run")
+    let (images, device) = (try Support.images(100), try Support.cpu())
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(
+        Support.configuration(.classifier), Support.images(100, labelled: false), device: device,
+        folder: place)
+    }
+    var configuration = try Support.configuration(.convAutoencoder)
+    configuration.shards = 100
+    #expect(throws: ConfigurationError.self) {
+      try TrainingRun(configuration, images, device: device, folder: place)
+    }
+    #expect(throws: DatasetError.self) {
+      try TrainingRun(
+        Support.configuration(.vae), images, test: Support.colourImages(3), device: device, folder: place)
+    }
+    #expect(try folder.names().isEmpty)
+    #expect(throws: TrainingError.self) { try TrainingRun(resuming: place, images, device: device) }
+
+    _ = try TrainingRun(Support.configuration(.vae), images, device: device, folder: place)
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(Support.configuration(.vae), images, device: device, folder: place)
+    }
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(resuming: place, Support.images(99), device: device)
+    }
+    #expect(try TrainingRun(resuming: place, images, device: device).fit() == .finished)
+  }
+}
+
+struct Problem: Error, CustomStringConvertible {
+  let what: String
+  var description: String { what }
+}
