@@ -110,7 +110,7 @@ let package = Package(
     // What tests share; no product depends on it.
     .target(
       name: "TestSupport",
-      dependencies: ["CPUBackend", "Datasets", "OpenCLBackend", "Parity", "Programs"],
+      dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),

@@ -220,10 +220,17 @@ extension Configuration {
   }
 }
 
+extension CodingUserInfoKey {
+  /// A custom model's ``Architecture``, which no file holds.
+  public static let architecture = CodingUserInfoKey(rawValue: "architecture")!
+}
+
 extension Configuration: Codable {
-  /// Reads an object of texts by key.
+  /// Reads an object of texts by key; a custom model's layers are the decoder's `userInfo[.architecture]`.
   public init(from decoder: any Decoder) throws {
-    try self.init(texts: [String: String](from: decoder))
+    try self.init(
+      texts: [String: String](from: decoder),
+      architecture: decoder.userInfo[.architecture] as? Architecture)
   }
 
   /// Writes an object of texts by key.
