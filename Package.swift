@@ -71,7 +71,9 @@ let package = Package(
     .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "Numerics"], swiftSettings: wide),
     .target(
       name: "CPUBackend",
-      dependencies: ["CPUConvolutions", "CPUConvolutions512", "CPUKernels", "CSystem", "Programs", "Numerics"]),
+      dependencies: [
+        "CPUConvolutions", "CPUConvolutions512", "CPUKernels", "CSystem", "Programs", "Numerics",
+      ]),
     .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode("\($0).cl") }),
     .target(name: "OpenCLBackend", dependencies: ["COpenCL", "Kernels", "Numerics", "Programs", "Storage"]),
     .target(name: "Backends", dependencies: ["CPUBackend", "OpenCLBackend", "Programs"]),
@@ -106,7 +108,7 @@ let package = Package(
     // What tests share; no product depends on it.
     .target(
       name: "TestSupport",
-      dependencies: ["CPUBackend", "Datasets", "OpenCLBackend", "Parity", "Programs"],
+      dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),

@@ -130,8 +130,10 @@ public final class Evaluator {
 extension Configuration {
   /// Takes the shape of images, and of labels the number of classes, from `dataset`.
   ///
-  /// Throws: `ConfigurationError` where the configuration asks for others.
+  /// Throws: `ConfigurationError` where the configuration asks for others; `TrainingError` where a classifier finds no
+  /// labels.
   public mutating func take(_ dataset: Dataset) throws {
+    if classifies { _ = try TrainingData.labels(of: dataset) }
     try take(image: MapShape(dataset.shape), classes: dataset.classCount)
   }
 

@@ -88,10 +88,15 @@ public final class RunFolder {
 
   /// The manifest.
   ///
-  /// - Throws: `TrainingError` where there is none.
-  public func manifest() throws -> Manifest {
+  /// - Parameter architecture: a custom model's layers.
+  /// - Throws: `TrainingError` where there is none, or it is of other layers.
+  public func manifest(architecture: Architecture? = nil) throws -> Manifest {
+    let decoder = JSONDecoder()
+    decoder.userInfo[.architecture] = architecture
     do {
-      return try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: manifestFile))
+      return try decoder.decode(Manifest.self, from: Data(contentsOf: manifestFile))
+    } catch let error as ConfigurationError {
+      throw TrainingError(.run, "\(manifestFile.path): \(error)")
     } catch {
       throw TrainingError(
         .run,
@@ -102,11 +107,14 @@ public final class RunFolder {
 
   /// The last checkpoint of which at most `epoch` epochs were done, among those kept; nil where there is none.
   ///
+  /// - Parameters:
+  ///   - epoch: the most epochs that may be done.
+  ///   - architecture: a custom model's layers.
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
-  public func keptCheckpoint(atMost epoch: Int) throws -> Checkpoint? {
+  public func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
     return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
-      try Checkpoint(contentsOf: $0)
+      try Checkpoint(contentsOf: $0, architecture: architecture)
     }
   }
 

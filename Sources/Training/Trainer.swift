@@ -133,7 +133,7 @@ public final class Trainer {
     try Self.checkUnchanged(configuration, since: began, folder)
     try self.init(
       configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
-    var manifest = try folder.manifest()
+    var manifest = try folder.manifest(architecture: architecture)
     manifest.configuration = configuration
     // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }

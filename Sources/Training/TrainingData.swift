@@ -39,16 +39,21 @@ public struct TrainingData: Sendable {
 
   /// A classifier cannot learn a class that it never sees; to an autoencoder labels mean nothing.
   private static func checkClasses(of dataset: Dataset) throws {
-    guard let labels = dataset.train.labels else {
-      throw TrainingError(
-        .data, "\(dataset.name) has no labels: a classifier needs a class for every training image")
-    }
-    let seen = Set(labels)
+    let seen = Set(try labels(of: dataset))
     guard let empty = (0..<dataset.classCount).first(where: { !seen.contains(UInt8($0)) }) else { return }
     throw TrainingError(
       .data,
       "\(dataset.name) has \(dataset.classCount) classes, but no training image of "
         + "\(dataset.className(empty)): a classifier needs some of every class, numbered from 0 without gaps")
+  }
+
+  /// Throws: `TrainingError` where there are none.
+  static func labels(of dataset: Dataset) throws -> [UInt8] {
+    guard let labels = dataset.train.labels else {
+      throw TrainingError(
+        .data, "\(dataset.name) has no labels: a classifier needs a class for every training image")
+    }
+    return labels
   }
 
   /// The first test images, ten at most; where there are labels, the first of every class, then the second, and so

@@ -66,11 +66,22 @@ struct DoubleReference {
 
   private func error(_ output: [Double], _ sample: Int) -> Double {
     switch configuration.loss {
-    case .meanSquaredError: zip(output, images[sample]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    case .meanSquaredError: sum(zip(output, images[sample]).map { ($0 - $1) * ($0 - $1) })
     case .binaryCrossEntropy:
-      zip(output, images[sample]).reduce(0) { $0 + log1p(exp(-abs($1.0))) + max($1.0, 0) - $1.0 * $1.1 }
+      sum(zip(output, images[sample]).map { log1p(exp(-abs($0))) + max($0, 0) - $0 * $1 })
     case .crossEntropy: log(output.reduce(0) { $0 + exp($1) }) - output[labels[sample]]
     }
+  }
+
+  /// Neumaier's sum: over the pixels of a large image a plain one would lose what differences are made of.
+  private func sum(_ terms: [Double]) -> Double {
+    var (total, lost) = (0.0, 0.0)
+    for term in terms {
+      let next = total + term
+      lost += abs(total) >= abs(term) ? (total - next) + term : (term - next) + total
+      total = next
+    }
+    return total + lost
   }
 
   private func activate(_ activation: String, _ x: Double) -> Double {
@@ -109,7 +120,9 @@ private struct LayerText {
   init(_ text: String) {
     let words = text.split(separator: " ").map(String.init)
     (kind, name) = (words[0], words[1])
-    let (pairs, others) = (words.dropFirst(2).filter { $0.contains("=") }, words.dropFirst(2).filter { !$0.contains("=") })
+    let (pairs, others) = (
+      words.dropFirst(2).filter { $0.contains("=") }, words.dropFirst(2).filter { !$0.contains("=") }
+    )
     activation = others.first ?? "identity"
     settings = Dictionary(
       uniqueKeysWithValues: pairs.map { pair in
@@ -174,7 +187,10 @@ extension DoubleReference {
     _ outputPadding: [Int]
   ) -> Map {
     func size(_ n: Int, _ more: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + more }
-    var output = bias(name, MapShape(outputs, size(input.shape.height, outputPadding[0]), size(input.shape.width, outputPadding[1])))
+    var output = bias(
+      name,
+      MapShape(outputs, size(input.shape.height, outputPadding[0]), size(input.shape.width, outputPadding[1]))
+    )
     let weight = parameters[name + ".weight"]!
     for c in 0..<input.shape.channels {
       for y in 0..<input.shape.height {

@@ -213,16 +213,24 @@ extension Configuration {
       throw ConfigurationError("classes is \(classCount): the data's labels have \(classes)")
     }
     guard (2...256).contains(classes) else {
-      throw ConfigurationError("the labels have \(classes) class\(classes == 1 ? "" : "es"): expected 2 to 256")
+      throw ConfigurationError(
+        "the labels have \(classes) class\(classes == 1 ? "" : "es"): expected 2 to 256")
     }
     self.classes = classes
   }
 }
 
+extension CodingUserInfoKey {
+  /// A custom model's ``Architecture``, which no file holds.
+  public static let architecture = CodingUserInfoKey(rawValue: "architecture")!
+}
+
 extension Configuration: Codable {
-  /// Reads an object of texts by key.
+  /// Reads an object of texts by key; a custom model's layers are the decoder's `userInfo[.architecture]`.
   public init(from decoder: any Decoder) throws {
-    try self.init(texts: [String: String](from: decoder))
+    try self.init(
+      texts: [String: String](from: decoder),
+      architecture: decoder.userInfo[.architecture] as? Architecture)
   }
 
   /// Writes an object of texts by key.
