@@ -103,7 +103,9 @@ import Training
     for (metric, key) in expected {
       let value: Double = try model.golden.json(key)
       // The loss itself comes closer than its parts: a small divergence is the rest of large terms.
-      let tolerance = metric == .loss ? 1e-6 : 1e-5
+      // A binary32 sum over an image's pixels in order is off by 1.1e-6 even for PyTorch's own terms (17x45, 64x64);
+      // over eight images that evens out, over three it does not.
+      let tolerance = metric != .loss ? 1e-5 : model.batch < 8 ? 2e-6 : 1e-6
       #expect(abs(losses[metric]! - value) <= tolerance * abs(value), "\(key)")
     }
     guard losses[.correct] != nil else { return }
