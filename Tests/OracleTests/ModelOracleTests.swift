@@ -12,7 +12,8 @@ import Training
     #expect(Set(models) == Set(ModelKind.allCases.map(\.rawValue)))
     #expect(GoldenModel.names(with: "adam.").count == 9)
     let images = try GoldenModel.names(with: "gradient.").compactMap { try Golden($0).file.metadata["image"] }
-    #expect(images.sorted() == ["1x17x45", "3x32x32", "3x64x64"].flatMap { [String](repeating: $0, count: 3) })
+    #expect(
+      images.sorted() == ["1x17x45", "3x32x32", "3x64x64"].flatMap { [String](repeating: $0, count: 3) })
   }
 
   @Test("PyTorch's weights come in and go out with the same names, shapes and bits", arguments: golden)
