@@ -66,11 +66,22 @@ struct DoubleReference {
 
   private func error(_ output: [Double], _ sample: Int) -> Double {
     switch configuration.loss {
-    case .meanSquaredError: zip(output, images[sample]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    case .meanSquaredError: sum(zip(output, images[sample]).map { ($0 - $1) * ($0 - $1) })
     case .binaryCrossEntropy:
-      zip(output, images[sample]).reduce(0) { $0 + log1p(exp(-abs($1.0))) + max($1.0, 0) - $1.0 * $1.1 }
+      sum(zip(output, images[sample]).map { log1p(exp(-abs($0))) + max($0, 0) - $0 * $1 })
     case .crossEntropy: log(output.reduce(0) { $0 + exp($1) }) - output[labels[sample]]
     }
+  }
+
+  /// Neumaier's sum: over the pixels of a large image a plain one would lose what differences are made of.
+  private func sum(_ terms: [Double]) -> Double {
+    var (total, lost) = (0.0, 0.0)
+    for term in terms {
+      let next = total + term
+      lost += abs(total) >= abs(term) ? (total - next) + term : (term - next) + total
+      total = next
+    }
+    return total + lost
   }
 
   private func activate(_ activation: String, _ x: Double) -> Double {

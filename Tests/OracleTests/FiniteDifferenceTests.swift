@@ -29,9 +29,7 @@ import Testing
     Case(.convVAE, convolutional.merging(["kl-weight": "2", "dropout": "0.25"]) { $1 }),
     Case(.convAutoencoder, convolutional.merging(["image": "3x32x32", "filters": "3,4,5,6"]) { $1 }),
     Case(.classifier, convolutional.merging(["image": "1x17x45", "classes": "4"]) { $1 }),
-    Case(
-      .convVAE,
-      convolutional.merging(["image": "3x64x64", "filters": "2,3,4,3,4,3", "activation": "tanh"]) { $1 }),
+    Case(.convVAE, convolutional.merging(["image": "3x64x64", "filters": "2,3,4,3,4,3"]) { $1 }),
     Case(.vae, ["hidden": "6", "latent": "3", "image": "3x9x8"]),
     Case(.convAutoencoder, convolutional.merging(["activation": "leaky-relu", "dropout": "0.25"]) { $1 }),
     Case(.convAutoencoder, convolutional.merging(["activation": "tanh", "dropout": "0.1"]) { $1 }),

@@ -10,7 +10,10 @@ import Training
   func family() throws {
     let models = try GoldenModel.names(with: "gradient.").map { try Golden($0).text("model") }
     #expect(Set(models) == Set(ModelKind.allCases.map(\.rawValue)))
-    #expect(GoldenModel.names(with: "adam.").count == 8)
+    #expect(GoldenModel.names(with: "adam.").count == 9)
+    let images = try GoldenModel.names(with: "gradient.").compactMap { try Golden($0).file.metadata["image"] }
+    #expect(
+      images.sorted() == ["1x17x45", "3x32x32", "3x64x64"].flatMap { [String](repeating: $0, count: 3) })
   }
 
   @Test("PyTorch's weights come in and go out with the same names, shapes and bits", arguments: golden)
@@ -101,7 +104,9 @@ import Training
     for (metric, key) in expected {
       let value: Double = try model.golden.json(key)
       // The loss itself comes closer than its parts: a small divergence is the rest of large terms.
-      let tolerance = metric == .loss ? 1e-6 : 1e-5
+      // A binary32 sum over an image's pixels in order is off by 1.1e-6 even for PyTorch's own terms (17x45, 64x64);
+      // over eight images that evens out, over three it does not.
+      let tolerance = metric != .loss ? 1e-5 : model.batch < 8 ? 2e-6 : 1e-6
       #expect(abs(losses[metric]! - value) <= tolerance * abs(value), "\(key)")
     }
     guard losses[.correct] != nil else { return }

@@ -80,17 +80,14 @@ import Testing
     #expect(report.devices.count == 2 && report.devices[1] == "flip:0: a bit wrong")
   }
 
-  /// How often `inputGradient` is read before the first case of `kind`: cases run kind by kind, and each reads
-  /// what it writes once.
+  /// How often `inputGradient` is read before the first case of `kind`: cases run in the order of the table, and
+  /// each reads what it writes once.
   private func firstRead(_ kind: Operation.Kind) -> Int {
     let writers: Set<Operation.Kind> = [
       .conv2DBackwardInput, .convTranspose2DBackwardInput, .linearBackwardInput, .activationBackward,
       .leakyReLUBackward, .dropoutBackward,
     ]
-    let before = Operation.Kind.allCases.prefix { $0 != kind }
-    return before.filter(writers.contains).reduce(0) { sum, kind in
-      sum + OperationCase.all.count { $0.kind == kind }
-    }
+    return OperationCase.all.prefix { $0.kind != kind }.count { writers.contains($0.kind) }
   }
 
   /// How often `parameters` is read before the first model: by the cases of `update`.

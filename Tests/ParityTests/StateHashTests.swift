@@ -19,6 +19,8 @@ import Training
   struct Case: Sendable, CustomTestStringConvertible {
     let kind: ModelKind
     var settings: [(key: String, value: String)] = []
+    /// A custom model's layers.
+    var architecture: Architecture?
     /// The key in the file.
     var testDescription: String {
       ([kind.rawValue] + settings.map { "\($0.key)=\($0.value)" }).joined(separator: " ")
@@ -39,7 +41,7 @@ import Training
           + (isVariational ? [("kl-weight", "0.3")] : []))
     }
 
-  /// Images of other sizes, in colour, with more and fewer stages; another activation.
+  /// Images of other sizes, in colour, with more and fewer stages; another activation; layers of a program's own.
   static let shapes =
     [("1x17x45", "6,5,4"), ("3x32x32", "4,6,8,10"), ("3x64x64", "3,4,5,6,7,8")].flatMap { image, filters in
       ModelKind.allCases.filter { $0 != .vae || image != "3x64x64" }.map { kind in
@@ -48,7 +50,10 @@ import Training
           settings: [("image", image)] + (kind == .vae ? [("hidden", "24")] : [("filters", filters)])
             + (kind == .classifier ? [("classes", "7")] : []))
       }
-    } + [Case(kind: .convAutoencoder, settings: [("activation", "leaky-relu"), ("dropout", "0.25")])]
+    } + [
+      Case(kind: .convAutoencoder, settings: [("activation", "leaky-relu"), ("dropout", "0.25")]),
+      Case(kind: .custom, settings: [("shards", "2")], architecture: .mirror(code: 6)),
+    ]
 
   @Test("five steps", .enabled(if: !isWriting), arguments: cases + shapes)
   func hashes(_ model: Case) throws {
@@ -75,7 +80,8 @@ import Training
   /// A manifest's `state_sha256` behind five steps.
   private static func hash(_ model: Case) throws -> String {
     let (images, batch, steps) = (185, 37, 5)
-    var configuration = Configuration(model.kind)
+    var configuration =
+      model.architecture.map { Configuration($0, loss: .meanSquaredError) } ?? Configuration(model.kind)
     for (key, value) in model.settings { try configuration.set(key, value) }
     try configuration.set("batch-size", "\(batch)")
     try configuration.set("seed", "20261122")

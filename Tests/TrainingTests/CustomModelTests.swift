@@ -31,7 +31,9 @@ import Training
     let backend = try device.backend()
     let hashes = try inFolder { url in
       try Self.begin(in: url, on: backend)
-      #expect(try Checkpoint(contentsOf: RunFolder(reading: url).checkpointFile, architecture: Self.layers).step == 2)
+      #expect(
+        try Checkpoint(contentsOf: RunFolder(reading: url).checkpointFile, architecture: Self.layers).step
+          == 2)
       let trainer = try Trainer(
         resuming: RunFolder(resuming: url), dataset: Support.dataset(), backend: backend,
         architecture: Self.layers)
@@ -94,6 +96,6 @@ import Training
   /// The CPU with one thread and with two, and every OpenCL device.
   private static let devices =
     [
-      Device(testDescription: "cpu, 1 thread") { try cpu(1) },
+      Device(testDescription: "cpu, 1 thread") { try cpu(1) }
     ] + TestDevice.all.map { device in Device(testDescription: device.description) { try device.backend } }
 }

@@ -40,11 +40,34 @@ MODEL_CASES = {
     "classifier": ("classifier", SMALL, FULL),
     "vae": ("vae", {"hidden": (12, 8), "latent": 2}, FULL),
     "conv-vae": ("conv-vae", {**SMALL, "latent": 3, "kl_weight": 0.5}, FULL),
+    "conv-autoencoder-leaky": ("conv-autoencoder", {**SMALL, "activation": "leaky-relu"}, FULL),
 }
+# Other sizes of images, in colour and not; three images each.
+SHAPES = {(3, 32, 32): (3, 4), (1, 17, 45): (3, 4), (3, 64, 64): (3, 4, 4)}
+for shape, filters in SHAPES.items():
+    tiny = {"image": shape, "filters": filters, "hidden": (5,), "latent": 3}
+    for model, changes in {
+        "conv-autoencoder": {},
+        "classifier": {"classes": 7},
+        "conv-vae": {"kl_weight": 0.5},
+    }.items():
+        name = f"{model}-{'x'.join(map(str, shape))}"
+        MODEL_CASES[name] = (model, {**tiny, **changes}, {"losses", "gradients"}, 3, 500)
 OPTIMIZERS = {
     "adam": {"kind": "adam", "learning-rate": 1e-3, "weight-decay": 1e-5},
     "sgd": {"kind": "sgd", "learning-rate": 1e-2, "weight-decay": 1e-5, "momentum": 0.9},
 }
+
+
+def images_of(shape, count):
+    """Synthetic byte images: [count, 28, 28] of MNIST's shape, else [count, C, H, W], the same picture larger or
+    smaller, other strokes in every channel."""
+    if shape == (1, 28, 28):
+        return stroke_images(count)
+    channels, height, width = shape
+    y, x = np.arange(height) * 28 // height, np.arange(width) * 28 // width
+    strokes = stroke_images(count * channels)[:, y][:, :, x]
+    return np.ascontiguousarray(strokes.reshape(count, *shape))
 
 
 def stroke_images(count):
@@ -71,9 +94,10 @@ def values(stream, shape):
 
 
 def unit(images):
-    """Bytes -> [N, 1, 28, 28] in double: the binary32 quotient x / 255."""
+    """Bytes -> [N, C, H, W] in double: the binary32 quotient x / 255."""
     quotient = images.astype(np.float32) / np.float32(255)
-    return torch.tensor(quotient.astype(np.float64))[:, None]
+    images = torch.tensor(quotient.astype(np.float64))
+    return images if images.ndim == 4 else images[:, None]
 
 
 class Initialiser:
@@ -125,7 +149,8 @@ def draws_for(twin, images):
     c, n = twin.configuration, len(images)
     draws, recorded = Draws(), {}
     if twin.kind == "denoising-autoencoder":
-        noise = philox.normal(SEED, STREAMS["noise"], n, 784).astype(np.float32).reshape(n, 1, 28, 28)
+        noise = philox.normal(SEED, STREAMS["noise"], n, images[0].numel())
+        noise = noise.astype(np.float32).reshape(images.shape)
         draws.noise, recorded["noise"] = torch.tensor(noise.astype(np.float64)), noise
     if twin.variational:
         epsilon = philox.normal(SEED, STREAMS["epsilon"], n, c.latent).astype(np.float32)
@@ -180,13 +205,13 @@ def single_precision_error(twin, images, labels, draws):
     return max(((a.grad.double() - b.grad).norm() / b.grad.norm()).item() for a, b in pairs)
 
 
-def model_file(model, changes, parts):
-    """Tensors and metadata of one model's golden."""
+def model_file(model, changes, parts, batch=BATCH, first=0):
+    """Tensors and metadata of one model's golden; `first` chooses other initial weights."""
     twin = Twin(model, Configuration.default(model, **changes)).double()
     twin.train()
-    stroke = stroke_images(BATCH)
-    images, labels = unit(stroke), torch.arange(BATCH) * 7 % 10
-    initialiser = Initialiser(1000 * MODELS.index(model))
+    stroke = images_of(twin.configuration.image, batch)
+    images, labels = unit(stroke), torch.arange(batch) * 7 % 10 % twin.configuration.classes
+    initialiser = Initialiser(1000 * MODELS.index(model) + first)
     initialiser.fill(twin)
     # Which values are dropped does not depend on the parameters, so the draws may come first.
     dropout, twin.encoder.dropout = twin.configuration.dropout, 0.0
@@ -206,7 +231,7 @@ def model_file(model, changes, parts):
     metadata = {
         "format": "facsimile-golden-1",
         "model": model,
-        "batch": str(BATCH),
+        "batch": str(batch),
         **twin.configuration.metadata(),
         "loss": repr(loss.item()),
         "closest-preactivation": f"{closest:.3g}",

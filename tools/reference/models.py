@@ -1,10 +1,11 @@
 """The models of Facsimile in PyTorch: the same names and layouts of parameters, the same losses.
 
-Sizes are settable as in the command line: `filters` (three), `latent`, `hidden`, `dropout`, `noise`,
-`kl_weight`. Randomness can be handed in (`Draws`), so that a test can give both sides the same numbers.
-Images are [N, 1, 28, 28] in [0, 1].
+Sizes are settable as in the command line: `image`, `classes`, `filters` (a stage each), `latent`, `hidden`,
+`activation`, `dropout`, `noise`, `kl_weight`. Randomness can be handed in (`Draws`), so that a test can give
+both sides the same numbers. Images are [N, C, H, W] in [0, 1], MNIST's [N, 1, 28, 28] by default.
 """
 
+import math
 from dataclasses import dataclass, field, fields
 
 import torch
@@ -12,7 +13,14 @@ import torch.nn.functional as F
 from torch import nn
 
 MODELS = ["conv-autoencoder", "denoising-autoencoder", "classifier", "vae", "conv-vae"]
-SIDE, PIXELS, CLASSES = 28, 28 * 28, 10
+# ReLU's kink, and leaky ReLU's, lies at zero: see `Pass.preactivations`.
+ACTIVATIONS = {
+    "relu": F.relu,
+    "leaky-relu": lambda x: F.leaky_relu(x, 0.01),
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softplus": F.softplus,
+}
 
 
 @dataclass
@@ -20,8 +28,11 @@ class Configuration:
     """What decides the shape and the loss of a model."""
 
     latent: int
+    image: tuple = (1, 28, 28)  # channels, height, width
+    classes: int = 10
     filters: tuple = (8, 16, 32)
     hidden: tuple = (64,)
+    activation: str = "relu"
     dropout: float = 0.0
     noise: float = 0.0
     kl_weight: float = 1.0
@@ -36,15 +47,23 @@ class Configuration:
         return Configuration(**{**values, **changes})
 
     def metadata(self):
-        """Strings for a safetensors header: `filters` -> "8,16,32"."""
-        text = lambda v: ",".join(map(str, v)) if isinstance(v, tuple) else str(v)
-        return {f.name.replace("_", "-"): text(getattr(self, f.name)) for f in fields(self)}
+        """Strings for a safetensors header: `filters` -> "8,16,32", `image` -> "1x28x28"; only what differs from
+        MNIST's shape, its ten classes and ReLU is named."""
+        named = [f for f in fields(self) if f.name not in ("image", "classes", "activation")]
+        named += [f for f in fields(self) if f not in named and getattr(self, f.name) != f.default]
+
+        def text(name, value):
+            between = "x" if name == "image" else ","
+            return between.join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+        return {f.name.replace("_", "-"): text(f.name, getattr(self, f.name)) for f in named}
 
     @staticmethod
     def from_pairs(model, pairs):
         """`["latent=4", "filters=4,8,8"]` -> a configuration; an unknown key raises ValueError."""
         changes = {}
-        kinds = {"filters": tuple, "hidden": tuple, "latent": int}
+        kinds = {"image": tuple, "filters": tuple, "hidden": tuple}
+        kinds |= {"latent": int, "classes": int, "activation": str}
         allowed = [f.name.replace("_", "-") for f in fields(Configuration)]
         for pair in pairs:
             key, _, value = pair.partition("=")
@@ -52,7 +71,7 @@ class Configuration:
                 raise ValueError(f"'{pair}': expected key=value with a key of {', '.join(allowed)}")
             kind = kinds.get(key, float)
             name = key.replace("-", "_")
-            changes[name] = tuple(map(int, value.split(","))) if kind is tuple else kind(value)
+            changes[name] = tuple(map(int, value.replace("x", ",").split(","))) if kind is tuple else kind(value)
         return Configuration.default(model, **changes)
 
 
@@ -60,7 +79,7 @@ class Configuration:
 class Draws:
     """Random numbers handed in instead of drawn: None means draw (training) or leave out (evaluation)."""
 
-    noise: torch.Tensor | None = None  # [N, 1, 28, 28], normal(0, 1)
+    noise: torch.Tensor | None = None  # [N, C, H, W], normal(0, 1)
     epsilon: torch.Tensor | None = None  # [N, latent], normal(0, 1)
     keep: dict = field(default_factory=dict)  # layer name -> 0/1, of the shape of the layer's output
 
@@ -73,43 +92,54 @@ class Pass:
     output: torch.Tensor = None  # sigmoid's output, logits of pixels (VAEs) or of classes
     code: torch.Tensor = None  # encoder.fc2's output, or mu
     logvar: torch.Tensor = None
-    preactivations: dict = field(default_factory=dict)  # what every ReLU saw, by layer
+    preactivations: dict = field(default_factory=dict)  # what every activation saw, by layer
 
 
 class Stage(nn.Module):
-    """Half a model: layers called by name, with ReLU and dropout after them."""
+    """Half a model: layers called by name, with activation and dropout after them."""
 
-    def __init__(self, prefix, dropout):
+    def __init__(self, prefix, c):
         super().__init__()
-        self.prefix, self.dropout = prefix, dropout
+        self.prefix, self.dropout, self.activation = prefix, c.dropout, ACTIVATIONS[c.activation]
 
     def hidden(self, name, x, state, draws):
-        """relu(layer(x)), then dropout: keep where u < 1 - p, scale 1 / (1 - p)."""
+        """activation(layer(x)), then dropout: keep where u < 1 - p, scale 1 / (1 - p)."""
         x = getattr(self, name)(x)
         path = f"{self.prefix}.{name}"
         state.preactivations[path] = x
-        x = F.relu(x)
+        x = self.activation(x)
         if path in draws.keep:
             return x * draws.keep[path] / (1 - self.dropout)
         return F.dropout(x, self.dropout, self.training) if self.dropout > 0 else x
 
 
+def maps(c):
+    """Sizes (height, width) of the maps from the image down to the smallest, and the padding of each stage."""
+    sizes, paddings = [c.image[1:]], []
+    for _ in c.filters:
+        big = sizes[-1]
+        paddings.append(0 if all(n % 2 == 1 and n >= 3 for n in big) else 1)
+        sizes.append(tuple((n + 2 * paddings[-1] - 3) // 2 + 1 for n in big))
+    return sizes, paddings
+
+
 class ConvEncoder(Stage):
-    """[N, 1, 28, 28] -> [N, latent], or mu and logvar where `variational`."""
+    """[N, C, H, W] -> [N, latent], or mu and logvar where `variational`."""
 
     def __init__(self, c, variational):
-        super().__init__("encoder", c.dropout)
-        f, widths = c.filters, [c.filters[2] * 9, *c.hidden]
-        self.conv1 = nn.Conv2d(1, f[0], 3, 2, 1)
-        self.conv2 = nn.Conv2d(f[0], f[1], 3, 2, 1)
-        self.conv3 = nn.Conv2d(f[1], f[2], 3, 2, 0)
+        super().__init__("encoder", c)
+        (sizes, paddings), channels = maps(c), [c.image[0], *c.filters]
+        self.stages = len(c.filters)
+        for i, padding in enumerate(paddings):
+            setattr(self, f"conv{i + 1}", nn.Conv2d(channels[i], channels[i + 1], 3, 2, padding))
+        widths = [channels[-1] * sizes[-1][0] * sizes[-1][1], *c.hidden]
         add_linears(self, widths)
         self.depth = len(c.hidden)
         add_heads(self, widths[-1], c.latent, variational, f"fc{self.depth + 1}")
 
     def forward(self, x, state, draws):
-        for name in ["conv1", "conv2", "conv3"]:
-            x = self.hidden(name, x, state, draws)
+        for i in range(self.stages):
+            x = self.hidden(f"conv{i + 1}", x, state, draws)
         x = x.flatten(1)
         for i in range(self.depth):
             x = self.hidden(f"fc{i + 1}", x, state, draws)
@@ -117,33 +147,36 @@ class ConvEncoder(Stage):
 
 
 class ConvDecoder(Stage):
-    """[N, latent] -> [N, 1, 28, 28], before any sigmoid."""
+    """[N, latent] -> [N, C, H, W], before any sigmoid."""
 
     def __init__(self, c):
-        super().__init__("decoder", c.dropout)
-        f = c.filters
-        self.channels, self.depth = f[2], len(c.hidden) + 1
-        add_linears(self, [c.latent, *reversed(c.hidden), f[2] * 9])
-        self.convt1 = nn.ConvTranspose2d(f[2], f[1], 3, 2, 0)
-        self.convt2 = nn.ConvTranspose2d(f[1], f[0], 3, 2, 1, output_padding=1)
-        self.convt3 = nn.ConvTranspose2d(f[0], 1, 3, 2, 1, output_padding=1)
+        super().__init__("decoder", c)
+        (sizes, paddings), channels = maps(c), [c.image[0], *c.filters]
+        self.smallest, self.depth = (channels[-1], *sizes[-1]), len(c.hidden) + 1
+        self.stages = len(c.filters)
+        add_linears(self, [c.latent, *reversed(c.hidden), channels[-1] * sizes[-1][0] * sizes[-1][1]])
+        for place, i in enumerate(reversed(range(self.stages))):
+            # An even side has one pixel more than 2(h - 1) - 2p + 3, each side for itself.
+            extra = tuple(1 - n % 2 for n in sizes[i])
+            layer = nn.ConvTranspose2d(channels[i + 1], channels[i], 3, 2, paddings[i], output_padding=extra)
+            setattr(self, f"convt{place + 1}", layer)
 
     def forward(self, z, state, draws):
         for i in range(self.depth):
             z = self.hidden(f"fc{i + 1}", z, state, draws)
-        x = z.reshape(-1, self.channels, 3, 3)
-        for name in ["convt1", "convt2"]:
-            x = self.hidden(name, x, state, draws)
-        return self.convt3(x)
+        x = z.reshape(-1, *self.smallest)
+        for i in range(self.stages - 1):
+            x = self.hidden(f"convt{i + 1}", x, state, draws)
+        return getattr(self, f"convt{self.stages}")(x)
 
 
 class LinearEncoder(Stage):
-    """[N, 1, 28, 28] -> mu, logvar [N, latent]."""
+    """[N, C, H, W] -> mu, logvar [N, latent]."""
 
     def __init__(self, c):
-        super().__init__("encoder", c.dropout)
+        super().__init__("encoder", c)
         self.depth = len(c.hidden)
-        add_linears(self, [PIXELS, *c.hidden])
+        add_linears(self, [math.prod(c.image), *c.hidden])
         add_heads(self, c.hidden[-1], c.latent, True, "")
 
     def forward(self, x, state, draws):
@@ -154,17 +187,17 @@ class LinearEncoder(Stage):
 
 
 class LinearDecoder(Stage):
-    """[N, latent] -> [N, 1, 28, 28], before any sigmoid."""
+    """[N, latent] -> [N, C, H, W], before any sigmoid."""
 
     def __init__(self, c):
-        super().__init__("decoder", c.dropout)
-        self.depth = len(c.hidden)
-        add_linears(self, [c.latent, *reversed(c.hidden), PIXELS])
+        super().__init__("decoder", c)
+        self.depth, self.image = len(c.hidden), c.image
+        add_linears(self, [c.latent, *reversed(c.hidden), math.prod(c.image)])
 
     def forward(self, z, state, draws):
         for i in range(self.depth):
             z = self.hidden(f"fc{i + 1}", z, state, draws)
-        return getattr(self, f"fc{self.depth + 1}")(z).reshape(-1, 1, SIDE, SIDE)
+        return getattr(self, f"fc{self.depth + 1}")(z).reshape(-1, *self.image)
 
 
 def add_linears(module, widths):
@@ -202,12 +235,12 @@ class Twin(nn.Module):
         else:
             self.encoder = ConvEncoder(c, self.variational)
             if model == "classifier":
-                self.head = nn.Linear(c.latent, CLASSES)
+                self.head = nn.Linear(c.latent, c.classes)
             else:
                 self.decoder = ConvDecoder(c)
 
     def forward(self, images, draws=None):
-        """images [N, 1, 28, 28] in [0, 1] -> a `Pass`; in evaluation mode nothing is drawn (z = mu)."""
+        """images [N, C, H, W] in [0, 1] -> a `Pass`; in evaluation mode nothing is drawn (z = mu)."""
         draws, state = draws or Draws(), Pass(target=images)
         x = images
         if self.kind == "denoising-autoencoder":
@@ -252,9 +285,12 @@ def configuration_of(model, weights, metadata=None):
     """The configuration that fits the shapes of exported `weights` (name -> tensor)."""
     shape = lambda name: tuple(weights[name].shape)
     metadata = metadata or {}
-    count = 0
-    while f"encoder.fc{count + 1}.weight" in weights:
-        count += 1
+
+    def found(layer):
+        """How many of `layer`1, `layer`2, … there are."""
+        return next(i for i in range(len(weights) + 1) if f"{layer}{i + 1}.weight" not in weights)
+
+    count = found("encoder.fc")
     widths = [shape(f"encoder.fc{i + 1}.weight")[0] for i in range(count)]
     variational = model in ("vae", "conv-vae")
     changes = {
@@ -262,7 +298,14 @@ def configuration_of(model, weights, metadata=None):
         "hidden": tuple(widths if variational else widths[:-1]),
     }
     if model != "vae":
-        changes["filters"] = tuple(shape(f"encoder.conv{i}.weight")[0] for i in (1, 2, 3))
+        changes["filters"] = tuple(shape(f"encoder.conv{i + 1}.weight")[0] for i in range(found("encoder.conv")))
+    if model == "classifier":
+        changes["classes"] = shape("head.weight")[0]
+    # Tensors do not tell the size of images, nor what follows a layer.
+    if "image" in metadata:
+        changes["image"] = tuple(map(int, metadata["image"].split("x")))
+    if "activation" in metadata:
+        changes["activation"] = metadata["activation"]
     for name in ("dropout", "noise", "kl_weight"):
         key = name.replace("_", "-")
         if key in metadata:
