@@ -1,5 +1,5 @@
 /// Every entry point of ``KernelSource/operations``, by its name in OpenCL C.
-public enum Kernel: String, CaseIterable, Sendable {
+package enum Kernel: String, CaseIterable, Sendable {
   case initialise
   case gatherImages = "gather_images"
   case addNoise = "add_noise"
@@ -36,7 +36,7 @@ public enum Kernel: String, CaseIterable, Sendable {
 }
 
 /// The entry points of ``KernelSource/probe``.
-public enum ProbeKernel: String, CaseIterable, Sendable {
+package enum ProbeKernel: String, CaseIterable, Sendable {
   case arithmetic = "probe_arithmetic"
   case arithmeticScalar = "probe_arithmetic_scalar"
   case function = "probe_function"

@@ -1,7 +1,7 @@
 /// A parameter of a kernel, as its declaration in OpenCL C says it.
-public struct KernelParameter: Hashable, Sendable {
+package struct KernelParameter: Hashable, Sendable {
   /// What may be passed for a parameter.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     case bytes = "uchar *"
     case words = "uint *"
     case floats = "float *"
@@ -14,8 +14,8 @@ public struct KernelParameter: Hashable, Sendable {
     /// The `uint` of the name `step`: the row of the tables of steps.
     case step
   }
-  public let name: String
-  public let kind: Kind
+  package let name: String
+  package let kind: Kind
 
   /// A declaration like `__global const float *input`.
   init(_ declaration: String) {
@@ -33,10 +33,10 @@ public struct KernelParameter: Hashable, Sendable {
 
 extension Kernel {
   /// What the kernel takes, in order, out of the sources: not every implementation tells.
-  public var parameters: [KernelParameter] { Self.declared[self] ?? [] }
+  package var parameters: [KernelParameter] { Self.declared[self] ?? [] }
 
   /// What is wrong with arguments of these kinds; nil where they are what the kernel takes.
-  public func mismatch(_ arguments: some Collection<KernelParameter.Kind>) -> String? {
+  package func mismatch(_ arguments: some Collection<KernelParameter.Kind>) -> String? {
     let parameters = parameters
     if arguments.count != parameters.count {
       return "\(arguments.count) arguments, expected \(parameters.count)"

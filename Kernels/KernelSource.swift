@@ -1,10 +1,10 @@
 /// One file of OpenCL C, embedded in the binary. Programs are made of several, joined in order: no file
 /// includes another.
-public struct KernelSource: Sendable {
+package struct KernelSource: Sendable {
   /// Name of the file, for error messages.
-  public let name: String
+  package let name: String
   /// Its text, UTF-8.
-  public let text: [UInt8]
+  package let text: [UInt8]
 
   init(_ name: String, _ text: [UInt8]) {
     self.name = name
@@ -12,7 +12,7 @@ public struct KernelSource: Sendable {
   }
 
   /// What every program starts with: arithmetic, functions, random numbers and the order of sums.
-  public static let common: [KernelSource] = [
+  package static let common: [KernelSource] = [
     KernelSource("arithmetic.cl", PackageResources.arithmetic_cl),
     KernelSource("elementary.cl", PackageResources.elementary_cl),
     KernelSource("philox.cl", PackageResources.philox_cl),
@@ -23,7 +23,7 @@ public struct KernelSource: Sendable {
   ]
 
   /// The program that every ``Kernel`` is in.
-  public static let operations: [KernelSource] =
+  package static let operations: [KernelSource] =
     common + [
       KernelSource("batch.cl", PackageResources.batch_cl),
       KernelSource("parameters.cl", PackageResources.parameters_cl),
@@ -50,5 +50,5 @@ public struct KernelSource: Sendable {
     ]
 
   /// The program of bit traps that a device must pass.
-  public static let probe: [KernelSource] = common + [KernelSource("probe.cl", PackageResources.probe_cl)]
+  package static let probe: [KernelSource] = common + [KernelSource("probe.cl", PackageResources.probe_cl)]
 }

@@ -6,7 +6,7 @@ extension DeviceCatalog {
   /// The devices of this machine. A new backend is an element of this list; the first is what `auto` falls back to.
   ///
   /// - Parameter threads: threads of the CPU backend; nil: one a processor.
-  public init(threads: Int? = nil) {
+  package init(threads: Int? = nil) {
     self.init([.cpu(threads: threads), .openCL])
   }
 }

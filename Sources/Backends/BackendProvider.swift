@@ -1,14 +1,14 @@
 import Programs
 
 /// How `--device` names the devices of one backend.
-public struct DeviceScheme: Hashable, Sendable {
+package struct DeviceScheme: Hashable, Sendable {
   /// What stands before the colon: `opencl`.
-  public let name: String
+  package let name: String
   /// What the numbers behind the colon count, as in `opencl:PLATFORM.DEVICE`; empty where there is one device only.
-  public let numbers: [String]
+  package let numbers: [String]
 
   /// The scheme `name`, its devices counted by `numbers`.
-  public init(_ name: String, numbers: [String] = []) {
+  package init(_ name: String, numbers: [String] = []) {
     self.name = name
     self.numbers = numbers
   }
@@ -20,18 +20,18 @@ public struct DeviceScheme: Hashable, Sendable {
 }
 
 /// A backend as the catalog sees it: how its devices are called, which there are, and how each is opened.
-public struct BackendProvider: Sendable {
+package struct BackendProvider: Sendable {
   /// What `--device` calls its devices.
-  public let scheme: DeviceScheme
+  package let scheme: DeviceScheme
   /// Its name for people: `OpenCL`.
-  public let name: String
+  package let name: String
   /// Why there may be no device where nothing else is known.
-  public let hint: String
+  package let hint: String
   /// Looks for its devices. Called only when one of them is asked for.
   let survey: @Sendable () -> DeviceSurvey
 
   /// A backend whose devices `survey` finds.
-  public init(
+  package init(
     _ scheme: DeviceScheme, name: String, hint: String, survey: @escaping @Sendable () -> DeviceSurvey
   ) {
     self.scheme = scheme
@@ -54,53 +54,53 @@ public struct BackendProvider: Sendable {
 }
 
 /// What a look for devices found.
-public struct DeviceSurvey: Sendable {
+package struct DeviceSurvey: Sendable {
   /// The devices, in the order of their numbers.
-  public let devices: [FoundDevice]
+  package let devices: [FoundDevice]
   /// Where a device could have been.
-  public let gaps: [DeviceGap]
+  package let gaps: [DeviceGap]
 
   /// These devices, and these places without one.
-  public init(_ devices: [FoundDevice], gaps: [DeviceGap] = []) {
+  package init(_ devices: [FoundDevice], gaps: [DeviceGap] = []) {
     self.devices = devices
     self.gaps = gaps
   }
 }
 
 /// A device that was found, and how to open it.
-public struct FoundDevice: Sendable {
+package struct FoundDevice: Sendable {
   /// What it is.
-  public let device: DeviceInfo
+  package let device: DeviceInfo
   /// Opens it: runs its probe, and throws the reason where it is refused.
-  public let open: @Sendable () throws -> any Backend
+  package let open: @Sendable () throws -> any Backend
 
   /// A device and how to open it.
-  public init(_ device: DeviceInfo, open: @escaping @Sendable () throws -> any Backend) {
+  package init(_ device: DeviceInfo, open: @escaping @Sendable () throws -> any Backend) {
     self.device = device
     self.open = open
   }
 }
 
 /// A backend, a platform or a device that gave nothing to run on.
-public struct DeviceGap: Hashable, Sendable {
+package struct DeviceGap: Hashable, Sendable {
   /// The scheme for a whole backend, else what its devices' identifiers begin with: `opencl:1`.
-  public let identifier: String
+  package let identifier: String
   /// Its name, as far as it is known: `Intel(R) OpenCL`.
-  public let name: String
+  package let name: String
   /// Why there is nothing.
-  public let reason: String
+  package let reason: String
 
   /// A place without a device.
-  public init(identifier: String, name: String, reason: String) {
+  package init(identifier: String, name: String, reason: String) {
     self.identifier = identifier
     self.name = name
     self.reason = reason
   }
 
   /// Whether it stands for a whole backend.
-  public var isBackend: Bool { !identifier.contains(":") }
+  package var isBackend: Bool { !identifier.contains(":") }
   /// `opencl:1 (Intel(R) OpenCL): it has no device`
-  public var line: String { "\(title): \(reason)" }
+  package var line: String { "\(title): \(reason)" }
   /// `opencl:1 (Intel(R) OpenCL)`
   var title: String { isBackend ? name : "\(identifier) (\(name))" }
 }

@@ -1,30 +1,30 @@
 import Programs
 
 /// A device that is ready, and why it was taken.
-public struct ChosenDevice: Sendable {
+package struct ChosenDevice: Sendable {
   /// The device.
-  public let backend: any Backend
+  package let backend: any Backend
   /// One line for people: `asked for`, `no GPU: …`.
-  public let reason: String
+  package let reason: String
 }
 
 /// The devices of this machine. No backend is asked for its devices before one of them is wanted, so a run on the
 /// CPU never waits for an OpenCL driver.
-public struct DeviceCatalog: Sendable {
+package struct DeviceCatalog: Sendable {
   private let providers: [BackendProvider]
 
   /// A catalog over any backends; ``init(threads:)`` is the one of this machine.
   ///
   /// - Parameter providers: at least one; the first is what ``DeviceChoice/auto`` falls back to.
-  public init(_ providers: [BackendProvider]) { self.providers = providers }
+  package init(_ providers: [BackendProvider]) { self.providers = providers }
 
   /// How the devices of each backend are called.
-  public var schemes: [DeviceScheme] { providers.map(\.scheme) }
+  package var schemes: [DeviceScheme] { providers.map(\.scheme) }
 
   /// Opens the device that `choice` means.
   ///
   /// Throws: ``DeviceError`` where there is none, several have the name, or it is refused.
-  public func open(_ choice: DeviceChoice) throws -> ChosenDevice {
+  package func open(_ choice: DeviceChoice) throws -> ChosenDevice {
     switch choice {
     case .auto: try openBest()
     case .first(let scheme):
@@ -45,7 +45,7 @@ public struct DeviceCatalog: Sendable {
   /// - Parameter skipped: hears of every device that is left out, and why.
   /// - Throws: ``DeviceError`` where a device that was asked for cannot be had, or the first backend's error where
   ///   it cannot run here.
-  public func open(
+  package func open(
     _ choices: [DeviceChoice], orAll skipped: (_ name: String, _ reason: String) -> Void
   ) throws -> [any Backend] {
     var backends: [any Backend] = try choices.map { try open($0).backend }
@@ -145,7 +145,7 @@ public struct DeviceCatalog: Sendable {
   }
 
   /// Opens every device in turn and says how that went, and where there is none.
-  public func reports() -> (devices: [DeviceReport], gaps: [DeviceGap]) {
+  package func reports() -> (devices: [DeviceReport], gaps: [DeviceGap]) {
     var (reports, gaps): ([DeviceReport], [DeviceGap]) = ([], [])
     for provider in providers {
       let survey = provider.survey()

@@ -1,5 +1,5 @@
 /// What `--device` says.
-public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
+package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// A GPU whose probe passes, else the CPU backend.
   case auto
   /// The first device of the backend with this scheme.
@@ -11,12 +11,12 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   case named(String)
 
   /// The CPU backend.
-  public static let cpu = DeviceChoice.first(of: "cpu")
+  package static let cpu = DeviceChoice.first(of: "cpu")
   /// The first OpenCL device.
-  public static let openCL = DeviceChoice.first(of: "opencl")
+  package static let openCL = DeviceChoice.first(of: "opencl")
 
   /// What people may write.
-  public static var allowed: String {
+  package static var allowed: String {
     let schemes = DeviceCatalog().schemes.flatMap { scheme in
       [scheme.name] + (scheme.form.map { ["\($0) (as in \(scheme.example))"] } ?? [])
     }
@@ -28,7 +28,7 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// - Parameter schemes: how the devices of each backend are called; by default of those there are.
   /// - Throws: ``DeviceError`` of kind `usage` where the text is empty, or what follows a scheme's colon are not its
   ///   numbers.
-  public init(_ text: String, schemes: [DeviceScheme] = DeviceCatalog().schemes) throws {
+  package init(_ text: String, schemes: [DeviceScheme] = DeviceCatalog().schemes) throws {
     let lower = text.lowercased()
     if text.allSatisfy(\.isWhitespace) {
       throw DeviceError(.usage, "the device is empty: expected \(Self.allowed)")
@@ -53,7 +53,7 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// As ``init(_:schemes:)`` reads it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .auto: "auto"
     case .first(let scheme): scheme
@@ -79,7 +79,7 @@ public struct DeviceError: Error, CustomStringConvertible, Hashable, Sendable {
   public let description: String
 
   /// An error of `kind` that reads `message`.
-  public init(_ kind: Kind, _ message: String) {
+  package init(_ kind: Kind, _ message: String) {
     self.kind = kind
     description = message
   }

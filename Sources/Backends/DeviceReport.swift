@@ -1,11 +1,11 @@
 import Programs
 
 /// How a device fared when it was opened.
-public struct DeviceReport: Sendable {
+package struct DeviceReport: Sendable {
   /// What it is.
-  public let device: DeviceInfo
+  package let device: DeviceInfo
   /// Why it cannot be used; nil where its probe passed.
-  public let problem: String?
+  package let problem: String?
 }
 
 extension DeviceInfo {

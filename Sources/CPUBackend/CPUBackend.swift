@@ -5,20 +5,20 @@ import Foundation
 import Programs
 
 /// The CPU as a device: pure Swift SIMD, images as lanes, threads over blocks × channel tiles.
-public struct CPUBackend: Backend {
+package struct CPUBackend: Backend {
   /// Number of threads.
-  public let threads: Int
+  package let threads: Int
   /// Width of the convolutions' vectors.
-  public let vectors: VectorWidth
+  package let vectors: VectorWidth
   /// The device.
-  public let device: DeviceInfo
+  package let device: DeviceInfo
 
   /// A backend of `threads` threads, by default one for each processor this process may run on, with vectors as wide
   /// as the processor's unless `vectors` says otherwise. Neither changes a bit.
   ///
   /// Throws: ``CPUError`` where the processor lacks what the kernels are compiled for, or `threads` is not in
   /// 1...1024.
-  public init(threads: Int? = nil, vectors: VectorWidth? = nil) throws {
+  package init(threads: Int? = nil, vectors: VectorWidth? = nil) throws {
     let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...1024).contains(count) else { throw CPUError("threads is \(count), expected 1...1024") }
     try Processor.check()
@@ -39,7 +39,7 @@ public struct CPUBackend: Backend {
   }
 
   /// Fused multiply-adds that one thread can do with the processor's widest vectors, in FLOPs a second.
-  public static func measurePeak() -> Double { convolutions(Processor.vectors).measurePeak() }
+  package static func measurePeak() -> Double { convolutions(Processor.vectors).measurePeak() }
 
   private static func convolutions(_ vectors: VectorWidth) -> any ConvolutionKernels.Type {
     vectors == .wide ? CPUConvolutions512.Convolutions.self : CPUConvolutions.Convolutions.self
@@ -48,15 +48,15 @@ public struct CPUBackend: Backend {
   /// Allocates the program's memory and its threads.
   ///
   /// Throws: ``ProgramError`` where an operation works on buffers that are not the program's.
-  public func prepare(_ program: Program) throws -> any PreparedProgram {
+  package func prepare(_ program: Program) throws -> any PreparedProgram {
     try program.checkBuffers()
     return try CPUProgram(program, threads: threads, Self.convolutions(vectors))
   }
 }
 
 /// The CPU backend cannot run here: says why.
-public struct CPUError: Error, CustomStringConvertible, Sendable {
+package struct CPUError: Error, CustomStringConvertible, Sendable {
   /// One clear line.
-  public let description: String
+  package let description: String
   init(_ description: String) { self.description = description }
 }

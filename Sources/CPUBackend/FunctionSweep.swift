@@ -4,7 +4,7 @@ import Programs
 
 extension CPUBackend: FunctionSweep {
   /// In the calling thread.
-  public func sweep(_ function: ElementaryFunction, first: UInt32, count: Int) throws -> [UInt32] {
+  package func sweep(_ function: ElementaryFunction, first: UInt32, count: Int) throws -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
       sweepFunction(function, first: first, count: count, into: buffer.baseAddress!)
       initialized = count

@@ -2,7 +2,7 @@ import CSystem
 import Foundation
 
 /// How wide the vectors of the convolutions are.
-public enum VectorWidth: Sendable, CaseIterable {
+package enum VectorWidth: Sendable, CaseIterable {
   /// 256 bits: AVX2, or two registers of NEON.
   case narrow
   /// 512 bits: AVX-512.
@@ -19,12 +19,12 @@ public enum VectorWidth: Sendable, CaseIterable {
 }
 
 /// What the kernels ask of the processor.
-public enum Processor {
+package enum Processor {
   /// The processor's name, as the system tells it.
-  public static var name: String { field("model name") ?? "CPU" }
+  package static var name: String { field("model name") ?? "CPU" }
 
   /// Instructions that kernels may use where the processor has them.
-  public enum Instructions: String, CaseIterable, Sendable {
+  package enum Instructions: String, CaseIterable, Sendable {
     case avx2, fma, avx512f, avx512bw, avx512dq, avx512vl
 
     /// Those that x86-64 must have.
@@ -34,7 +34,7 @@ public enum Processor {
 
     /// Whether the processor has them and the system keeps their registers, as the processor itself says; never on
     /// arm64.
-    public var areThere: Bool {
+    package var areThere: Bool {
       switch self {
       case .avx2: facsimile_has_avx2()
       case .fma: facsimile_has_fma()
@@ -49,7 +49,7 @@ public enum Processor {
   /// Throws: ``CPUError`` where the processor lacks AVX2 or FMA (x86-64); arm64 always has what is needed.
   ///
   /// To be called before any kernel, and first thing in `main`.
-  public static func check() throws {
+  package static func check() throws {
     #if arch(x86_64)
       let missing = Instructions.needed.filter { !$0.areThere }
       if !missing.isEmpty {
@@ -61,7 +61,7 @@ public enum Processor {
   }
 
   /// The widest vectors that this processor has and the convolutions are compiled for.
-  public static let vectors: VectorWidth = Instructions.wide.allSatisfy(\.areThere) ? .wide : .narrow
+  package static let vectors: VectorWidth = Instructions.wide.allSatisfy(\.areThere) ? .wide : .narrow
 
   private static func field(_ key: String) -> String? {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }

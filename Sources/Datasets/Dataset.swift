@@ -2,18 +2,18 @@ import Foundation
 import Storage
 
 /// A training set and a test set, and where they are from.
-public struct Dataset: Sendable {
+package struct Dataset: Sendable {
   /// A known name, or the name of the folder.
-  public let name: String
+  package let name: String
   /// The images to learn from.
-  public let train: ImageSet
+  package let train: ImageSet
   /// The images to judge by, of the same size.
-  public let test: ImageSet
+  package let test: ImageSet
   /// How many classes there are: one more than the largest label of both sets, and at least one for each name;
   /// 0 where there are no labels.
-  public let classCount: Int
+  package let classCount: Int
   /// What the classes are called, from class 0, where that is known.
-  public let classNames: [String]?
+  package let classNames: [String]?
   /// What the images and labels are, whatever files they came in.
   ///
   /// SHA-256, in lowercase hexadecimal digits, of four unpacked IDX files one behind the other: training images,
@@ -22,14 +22,14 @@ public struct Dataset: Sendable {
   /// [count, channels, height, width] (0x00000804). For a folder of such files, a shell gives the same: `zcat
   /// train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz |
   /// sha256sum`.
-  public let sha256: String
+  package let sha256: String
   /// The folder it was read from; nil where a program gave the images.
-  public let source: URL?
+  package let source: URL?
   /// Whether every file is, by its SHA-256, the one published under the name.
-  public let isVerified: Bool
+  package let isVerified: Bool
 
   /// The size of every image.
-  public var shape: ImageShape { train.shape }
+  package var shape: ImageShape { train.shape }
 
   /// A data set from its parts; the hash is computed.
   ///
@@ -41,7 +41,7 @@ public struct Dataset: Sendable {
   ///   - source: the folder it was read from; nil for none.
   ///   - isVerified: whether the contents are known to be those published under the name.
   /// - Throws: `DatasetError` when training and test images are not of one size.
-  public init(
+  package init(
     name: String, train: ImageSet, test: ImageSet, classNames: [String]? = nil, source: URL? = nil,
     isVerified: Bool = false
   ) throws {
@@ -72,10 +72,10 @@ public struct Dataset: Sendable {
   }
 
   /// `fashion-mnist (/usr/share/datasets/fashion-mnist)`, or the name alone.
-  public var title: String { name + (source.map { " (\($0.path))" } ?? "") }
+  package var title: String { name + (source.map { " (\($0.path))" } ?? "") }
 
   /// `cat`, or `class 3` where the classes have no names.
-  public func className(_ label: Int) -> String {
+  package func className(_ label: Int) -> String {
     guard let classNames, classNames.indices.contains(label) else { return "class \(label)" }
     return classNames[label]
   }

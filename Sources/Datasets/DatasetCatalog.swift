@@ -6,7 +6,7 @@ import Foundation
 /// of that name, or be it), then in the user's cache (`$XDG_CACHE_HOME` or `~/.cache`) under
 /// `facsimile/datasets/NAME`, then in `/usr/share/datasets/NAME`, where Debian's packages put them. The first
 /// place that has any of the files is taken, and its files must have the known hashes.
-public struct DatasetCatalog: Sendable {
+package struct DatasetCatalog: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
 
@@ -15,7 +15,7 @@ public struct DatasetCatalog: Sendable {
   /// - Parameters:
   ///   - environment: where `FACSIMILE_DATA`, `XDG_CACHE_HOME` and `HOME` are looked up.
   ///   - systemFolder: where the system's packages put data sets.
-  public init(
+  package init(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets")
   ) {
@@ -40,7 +40,7 @@ public struct DatasetCatalog: Sendable {
   /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), or a folder.
   /// - Throws: `DatasetError` when it is not there, incomplete, damaged, or not what its name says; `PNGError` for a
   ///   damaged picture; `FileError` or `NotAFile` when a file cannot be read.
-  public func load(_ nameOrFolder: String) throws -> Dataset {
+  package func load(_ nameOrFolder: String) throws -> Dataset {
     try read(nameOrFolder).dataset
   }
 

@@ -1,32 +1,32 @@
 import Foundation
 
 /// What is in a data set, in figures.
-public struct DatasetInspection: Sendable, Equatable, Codable {
+package struct DatasetInspection: Sendable, Equatable, Codable {
   /// Figures of a training or test set.
-  public struct Part: Sendable, Equatable, Codable {
+  package struct Part: Sendable, Equatable, Codable {
     /// How many images.
-    public let count: Int
+    package let count: Int
     /// Values per pixel: 1 or 3.
-    public let channels: Int
+    package let channels: Int
     /// Rows per image.
-    public let height: Int
+    package let height: Int
     /// Pixels per row.
-    public let width: Int
+    package let width: Int
     /// How many images of each class, from class 0; nil where there are no labels.
-    public let classHistogram: [Int]?
+    package let classHistogram: [Int]?
     /// Mean of all values, 0 being black and 1 full brightness.
-    public let mean: Double
+    package let mean: Double
     /// Mean of the values of each channel.
-    public let channelMeans: [Double]
+    package let channelMeans: [Double]
     /// Standard deviation of all values (dividing by their count).
-    public let standardDeviation: Double
+    package let standardDeviation: Double
 
     /// The figures of a set.
     ///
     /// - Parameters:
     ///   - set: the images.
     ///   - classCount: how many classes the data set has; 0 where it has no labels.
-    public init(_ set: ImageSet, classCount: Int) {
+    package init(_ set: ImageSet, classCount: Int) {
       count = set.count
       channels = set.channels
       height = set.height
@@ -67,21 +67,21 @@ public struct DatasetInspection: Sendable, Equatable, Codable {
   }
 
   /// A known name, or the name of the folder.
-  public let name: String
+  package let name: String
   /// The folder it was read from.
-  public let folder: String
+  package let folder: String
   /// Whether every file is, by its hash, the one published under the name.
-  public let isVerified: Bool
+  package let isVerified: Bool
   /// The training set.
-  public let train: Part
+  package let train: Part
   /// The test set.
-  public let test: Part
+  package let test: Part
   /// What the classes are called, from class 0, where that is known.
-  public let classNames: [String]?
+  package let classNames: [String]?
   /// The data set's hash; see `Dataset.sha256`.
-  public let sha256: String
+  package let sha256: String
   /// SHA-256 of each unpacked file, by its name without `.gz`; none for a folder of PNG.
-  public let files: [String: String]
+  package let files: [String: String]
 }
 
 extension DatasetCatalog {
@@ -89,7 +89,7 @@ extension DatasetCatalog {
   ///
   /// - Parameter nameOrFolder: as for `load(_:)`.
   /// - Throws: as `load(_:)`.
-  public func inspect(_ nameOrFolder: String) throws -> DatasetInspection {
+  package func inspect(_ nameOrFolder: String) throws -> DatasetInspection {
     let (dataset, files) = try read(nameOrFolder)
     return DatasetInspection(
       name: dataset.name, folder: dataset.source?.path ?? "", isVerified: dataset.isVerified,

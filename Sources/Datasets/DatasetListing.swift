@@ -1,9 +1,9 @@
 import Foundation
 
 /// What the catalog knows of one named data set on this machine.
-public struct DatasetListing: Sendable, Equatable, Codable {
+package struct DatasetListing: Sendable, Equatable, Codable {
   /// How things stand.
-  public enum State: String, Sendable, Codable {
+  package enum State: String, Sendable, Codable {
     /// There, and every file has its known hash.
     case verified
     /// There and sound, but no hashes are known to compare with.
@@ -15,22 +15,22 @@ public struct DatasetListing: Sendable, Equatable, Codable {
   }
 
   /// The known name.
-  public let name: String
+  package let name: String
   /// How things stand.
-  public let state: State
+  package let state: State
   /// The folder it is in, where it is.
-  public let folder: String?
+  package let folder: String?
   /// How many training images, where it can be read.
-  public let trainCount: Int?
+  package let trainCount: Int?
   /// How many test images, where it can be read.
-  public let testCount: Int?
+  package let testCount: Int?
   /// One line: why it cannot be used, and what to do.
-  public let problem: String?
+  package let problem: String?
 }
 
 extension DatasetCatalog {
   /// Looks for every known data set, and reads and checks those that are there.
-  public func list() -> [DatasetListing] {
+  package func list() -> [DatasetListing] {
     KnownDataset.allCases.map(listing)
   }
 

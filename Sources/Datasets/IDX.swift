@@ -6,31 +6,31 @@ import Storage
 /// An IDX file is a magic number, one 32-bit count per dimension (all big-endian) and the bytes. Whether a file
 /// is packed is told by its first bytes. What is unpacked goes straight to where it stays, so memory peaks
 /// near the unpacked size.
-public enum IDX {
+package enum IDX {
   /// The magic number of a file of gray images: bytes in three dimensions.
-  public static let imagesMagic: UInt32 = 0x0000_0803
+  package static let imagesMagic: UInt32 = 0x0000_0803
   /// The magic number of a file of images with channels: bytes in four dimensions.
-  public static let channelImagesMagic: UInt32 = 0x0000_0804
+  package static let channelImagesMagic: UInt32 = 0x0000_0804
   /// The magic number of a file of labels: bytes in one dimension.
-  public static let labelsMagic: UInt32 = 0x0000_0801
+  package static let labelsMagic: UInt32 = 0x0000_0801
 
   /// The contents of one file.
-  public struct Contents: Sendable, Equatable {
+  package struct Contents: Sendable, Equatable {
     /// How many images or labels.
-    public let count: Int
+    package let count: Int
     /// The size of every image; nil for labels.
-    public let shape: ImageShape?
+    package let shape: ImageShape?
     /// Images: as in ``ImageSet/pixels``; labels: `count` values.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// SHA-256 of the unpacked file, header included, in lowercase hexadecimal digits.
-    public let sha256: String
+    package let sha256: String
   }
 
   /// Reads a file of images: [count, height, width], or [count, channels, height, width].
   ///
   /// - Throws: `DatasetError` when it is not exactly a file of one or more images of a size that is handled;
   ///   `FileError` or `NotAFile` when it cannot be read.
-  public static func images(contentsOf url: URL) throws -> Contents {
+  package static func images(contentsOf url: URL) throws -> Contents {
     let source = try openByteSource(url)
     let header = try readHeader(source, magics: [imagesMagic, channelImagesMagic])
     let sizes = header.dimensions.dropFirst()
@@ -44,7 +44,7 @@ public enum IDX {
   ///
   /// - Throws: `DatasetError` when it is not exactly a file of one or more labels; `FileError` or `NotAFile`
   ///   when it cannot be read.
-  public static func labels(contentsOf url: URL) throws -> Contents {
+  package static func labels(contentsOf url: URL) throws -> Contents {
     let source = try openByteSource(url)
     return try readItems(source, readHeader(source, magics: [labelsMagic]), shape: nil)
   }

@@ -1,22 +1,22 @@
 import Foundation
 
 /// Images of one size in one block of bytes, with or without a class for each.
-public struct ImageSet: Sendable, Equatable {
+package struct ImageSet: Sendable, Equatable {
   /// How many images.
-  public let count: Int
+  package let count: Int
   /// The size of every image.
-  public let shape: ImageShape
+  package let shape: ImageShape
   /// `count × channels × height × width` values, image by image, channel by channel, row by row; 0 is black.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
   /// `count` classes, numbered from 0, or nil where there are none.
-  public let labels: [UInt8]?
+  package let labels: [UInt8]?
 
   /// Values per pixel: 1 or 3.
-  public var channels: Int { shape.channels }
+  package var channels: Int { shape.channels }
   /// Rows per image.
-  public var height: Int { shape.height }
+  package var height: Int { shape.height }
   /// Pixels per row.
-  public var width: Int { shape.width }
+  package var width: Int { shape.width }
 
   /// A set from its pixels and labels.
   ///
@@ -26,7 +26,7 @@ public struct ImageSet: Sendable, Equatable {
   ///   - shape: the size of every image.
   /// - Throws: `DatasetError` when the size is not handled, there is no image or a part of one, or a label too
   ///   many or too few.
-  public init(pixels: [UInt8], labels: [UInt8]? = nil, shape: ImageShape = .mnist) throws {
+  package init(pixels: [UInt8], labels: [UInt8]? = nil, shape: ImageShape = .mnist) throws {
     try shape.check(path: nil)
     guard !pixels.isEmpty else { throw DatasetError(.empty, "expected at least one image, found none") }
     guard pixels.count.isMultiple(of: shape.count) else {
@@ -46,7 +46,7 @@ public struct ImageSet: Sendable, Equatable {
   /// A set from brightnesses 0 … 1, kept as bytes: 255 × value, rounded to nearest, ties away from zero.
   ///
   /// - Throws: as ``init(pixels:labels:shape:)``, and `DatasetError` naming the first value outside 0 … 1.
-  public init(brightnesses: [Float], labels: [UInt8]? = nil, shape: ImageShape) throws {
+  package init(brightnesses: [Float], labels: [UInt8]? = nil, shape: ImageShape) throws {
     // The range does not contain not-a-number.
     if let wrong = brightnesses.firstIndex(where: { !(0...1).contains($0) }) {
       let place =
@@ -58,7 +58,7 @@ public struct ImageSet: Sendable, Equatable {
   }
 
   /// The `shape.count` values of one image, channel by channel, row by row.
-  public func image(_ index: Int) -> [UInt8] {
+  package func image(_ index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "ImageSet: image \(index) of \(count)")
     return Array(pixels[index * shape.count..<(index + 1) * shape.count])
   }

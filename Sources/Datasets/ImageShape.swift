@@ -1,31 +1,31 @@
 import Pictures
 
 /// The size of an image: channels, rows, and pixels per row.
-public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
+package struct ImageShape: Hashable, Sendable, CustomStringConvertible {
   /// Values per pixel: 1 (gray) or 3 (red, green, blue).
-  public let channels: Int
+  package let channels: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// Pixels per row.
-  public let width: Int
+  package let width: Int
 
   /// The sides that images may have.
-  public static let sides = 8...128
+  package static let sides = 8...128
   /// The images of MNIST and its kin: 1×28×28.
-  public static let mnist = ImageShape(channels: 1, height: 28, width: 28)
+  package static let mnist = ImageShape(channels: 1, height: 28, width: 28)
 
   /// A size, not yet checked: a set of images refuses one that is not allowed.
-  public init(channels: Int, height: Int, width: Int) {
+  package init(channels: Int, height: Int, width: Int) {
     self.channels = channels
     self.height = height
     self.width = width
   }
 
   /// Bytes of one image.
-  public var count: Int { channels * height * width }
+  package var count: Int { channels * height * width }
 
   /// `3×32×32`
-  public var description: String { "\(channels)×\(height)×\(width)" }
+  package var description: String { "\(channels)×\(height)×\(width)" }
 
   /// - Parameter path: the file that images of this size come from.
   /// - Throws: `DatasetError` when images of this size are not handled.
@@ -46,7 +46,7 @@ public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
 
 extension Picture {
   /// A picture from the values of one image: channel by channel, row by row.
-  public init(planar values: [UInt8], shape: ImageShape) {
+  package init(planar values: [UInt8], shape: ImageShape) {
     self.init(planar: values, channels: shape.channels, height: shape.height, width: shape.width)
   }
 }

@@ -1,6 +1,6 @@
 /// The four files of a data set, named as MNIST names them; each may also end in `.gz`. Images with channels may
 /// also have `idx4` in their names.
-public enum DatasetFile: String, Sendable, CaseIterable {
+package enum DatasetFile: String, Sendable, CaseIterable {
   /// The training images.
   case trainImages = "train-images-idx3-ubyte"
   /// The training labels.
@@ -18,7 +18,7 @@ public enum DatasetFile: String, Sendable, CaseIterable {
 }
 
 /// A data set that is known by name.
-public enum KnownDataset: String, Sendable, CaseIterable {
+package enum KnownDataset: String, Sendable, CaseIterable {
   /// Handwritten digits.
   case mnist
   /// Pieces of clothing.
@@ -29,7 +29,7 @@ public enum KnownDataset: String, Sendable, CaseIterable {
   case cifar10 = "cifar-10"
 
   /// SHA-256 of each unpacked file, or nil where no trusted copy has been seen yet.
-  public var hashes: [DatasetFile: String]? {
+  package var hashes: [DatasetFile: String]? {
     switch self {
     case .mnist:
       [
@@ -55,7 +55,7 @@ public enum KnownDataset: String, Sendable, CaseIterable {
   }
 
   /// What the classes are called, from class 0.
-  public var classNames: [String] {
+  package var classNames: [String] {
     switch self {
     case .mnist: (0...9).map(String.init)
     case .fashionMNIST:

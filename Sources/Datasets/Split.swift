@@ -1,5 +1,5 @@
 /// The parts that the images of a data set fall into.
-public enum Split: String, Sendable, CaseIterable, Codable {
+package enum Split: String, Sendable, CaseIterable, Codable {
   /// Training images that are learnt from.
   case train
   /// Training images held back to decide when to stop.
@@ -15,7 +15,7 @@ public enum Split: String, Sendable, CaseIterable, Codable {
   ///   - order: every training image once, in random order.
   ///   - validationCount: how many to hold back, at least one fewer than there are.
   /// - Throws: `DatasetError` when the count is negative or leaves nothing to train on.
-  public static func validationSplit(
+  package static func validationSplit(
     order: [UInt32], validationCount: Int
   ) throws -> (train: [UInt32], validation: [UInt32]) {
     guard validationCount >= 0, validationCount < order.count else {

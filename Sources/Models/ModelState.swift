@@ -1,18 +1,18 @@
 import Programs
 
 /// A model's parameters and its optimizer's state on the host, in PyTorch's names, order and layout.
-public struct ModelState: Sendable, Equatable {
+package struct ModelState: Sendable, Equatable {
   /// One tensor.
-  public struct Tensor: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
     /// `encoder.conv1.weight`, or `optimizer.m.encoder.conv1.weight`.
-    public let name: String
+    package let name: String
     /// PyTorch's dimensions.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Values, last dimension fastest.
-    public var values: [Float]
+    package var values: [Float]
 
     /// A tensor of as many values as its shape says.
-    public init(name: String, shape: [Int], values: [Float]) {
+    package init(name: String, shape: [Int], values: [Float]) {
       self.name = name
       self.shape = shape
       self.values = values
@@ -20,18 +20,18 @@ public struct ModelState: Sendable, Equatable {
   }
 
   /// Parameters in state order.
-  public var parameters: [Tensor]
+  package var parameters: [Tensor]
   /// The optimizer's arenas one after another, each in state order.
-  public var optimizer: [Tensor]
+  package var optimizer: [Tensor]
 
   /// State from its tensors, in state order.
-  public init(parameters: [Tensor], optimizer: [Tensor] = []) {
+  package init(parameters: [Tensor], optimizer: [Tensor] = []) {
     self.parameters = parameters
     self.optimizer = optimizer
   }
 
   /// The parameters alone.
-  public var withoutOptimizer: ModelState { ModelState(parameters: parameters) }
+  package var withoutOptimizer: ModelState { ModelState(parameters: parameters) }
 }
 
 extension ParameterTable {

@@ -2,35 +2,35 @@ import Numerics
 import Programs
 
 /// One tensor of a model.
-public struct Parameter: Hashable, Sendable {
+package struct Parameter: Hashable, Sendable {
   /// PyTorch's name: `encoder.conv1.weight`.
-  public let name: String
+  package let name: String
   /// Shape in PyTorch's order, and the packed order it is stored in.
-  public let shape: ParameterShape
+  package let shape: ParameterShape
   /// Index of the layer it belongs to.
-  public let layer: Int
+  package let layer: Int
   /// Index of the module (layer with parameters, as PyTorch counts them) it belongs to.
-  public let module: Int
+  package let module: Int
   /// Where it starts in every arena, in floats.
-  public let offset: Int
+  package let offset: Int
   /// Bound of its initial values: 1 / √(fan in).
-  public let bound: Float
+  package let bound: Float
   /// Whether its gradient comes chunk by chunk.
   let isConvolution: Bool
 
   /// The segments it takes in every arena.
-  public var segments: Range<UInt32> {
+  package var segments: Range<UInt32> {
     let first = UInt32(offset / Blocking.segment)
     return first..<first + UInt32(Blocking.wholeSegments(shape.packedCount) / Blocking.segment)
   }
 }
 
 /// All tensors of a model in state order: the order of PyTorch's `state_dict`.
-public struct ParameterTable: Hashable, Sendable {
+package struct ParameterTable: Hashable, Sendable {
   /// The tensors.
-  public let parameters: [Parameter]
+  package let parameters: [Parameter]
   /// Floats in an arena that holds all of them.
-  public let arenaCount: Int
+  package let arenaCount: Int
   /// Floats at the front of an arena that hold the tensors of convolutions.
   let convolutionCount: Int
 
@@ -40,7 +40,7 @@ public struct ParameterTable: Hashable, Sendable {
   /// convolutions come first, so that chunk-wise gradients need memory for them only.
   ///
   /// Throws: `ProgramError` where the layers do not fit together.
-  public init(_ architecture: Architecture) throws {
+  package init(_ architecture: Architecture) throws {
     var found: [(name: String, shape: ParameterShape, layer: Int, module: Int, of: ModuleShape)] = []
     var shape = architecture.input
     var module = 0
@@ -72,13 +72,13 @@ public struct ParameterTable: Hashable, Sendable {
   }
 
   /// Number of values, padding not counted.
-  public var valueCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+  package var valueCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
   /// Index in state order of the tensor called `name`.
-  public func index(_ name: String) -> Int? { parameters.firstIndex { $0.name == name } }
+  package func index(_ name: String) -> Int? { parameters.firstIndex { $0.name == name } }
 
   /// State-order indices of the tensors that `layers` trains.
-  public func trainable(_ layers: TrainingPhases.Layers) -> Set<Int> {
+  package func trainable(_ layers: TrainingPhases.Layers) -> Set<Int> {
     switch layers {
     case .all: return Set(parameters.indices)
     case .last(let count):
@@ -96,5 +96,5 @@ public struct ParameterTable: Hashable, Sendable {
   }
 
   /// Number of modules with parameters.
-  public var moduleCount: Int { (parameters.last?.module ?? -1) + 1 }
+  package var moduleCount: Int { (parameters.last?.module ?? -1) + 1 }
 }

@@ -5,45 +5,45 @@ extension PreparedModel {
   private var evaluation: EvaluateHandles { model.evaluation }
 
   /// Images in a batch of evaluation.
-  public var evaluationBatch: Int { evaluation.batches.batch }
+  package var evaluationBatch: Int { evaluation.batches.batch }
 
   /// Cuts `indices` into batches of evaluation; the last may be smaller.
-  public func evaluationBatches(_ indices: [UInt32]) -> [ArraySlice<UInt32>] {
+  package func evaluationBatches(_ indices: [UInt32]) -> [ArraySlice<UInt32>] {
     evaluation.batches.batches(indices)
   }
 
   /// Readies the device for evaluating batches of the resident images.
   ///
   /// - Parameter draw: word 1 of the random counter: which draw of noise and samples.
-  public func beginEvaluation(_ batches: [ArraySlice<UInt32>], draw: Int = 0) throws {
+  package func beginEvaluation(_ batches: [ArraySlice<UInt32>], draw: Int = 0) throws {
     let table = configuration.evaluationTable(batches: batches.map(\.count), draw: draw)
     try write(batches, table: table.words, to: evaluation.batches)
   }
 
   /// Starts the evaluation of one batch; what it made may be read before the next is started.
-  public func evaluate(_ step: Int) throws { try prepared.run(.evaluate, step: step) }
+  package func evaluate(_ step: Int) throws { try prepared.run(.evaluate, step: step) }
 
   /// What the first `steps` batches left in their slots; waits for them.
-  public func evaluationLosses(steps: Int) throws -> [Float] {
+  package func evaluationLosses(steps: Int) throws -> [Float] {
     try prepared.floats(evaluation.batches.losses, count: steps * slots.count)
   }
 
   /// What the last layer made of the batch's first `count` images, in the order (channel, y, x): pixels, logits of
   /// pixels, or logits of classes.
-  public func outputs(_ count: Int) throws -> [[Float]] { try rows(evaluation.outputs, count) }
+  package func outputs(_ count: Int) throws -> [[Float]] { try rows(evaluation.outputs, count) }
 
   /// The same as pixels from 0 to 1, where the outputs are logits of pixels.
-  public func reconstructions(_ count: Int) throws -> [[Float]] {
+  package func reconstructions(_ count: Int) throws -> [[Float]] {
     let rows = try outputs(count)
     return configuration.outputsAreLogits ? rows.map { $0.map { Elementary.sigmoid($0) } } : rows
   }
 
   /// The latent codes of the batch's first `count` images; a posterior's means.
-  public func codes(_ count: Int) throws -> [[Float]] { try rows(evaluation.code, count) }
+  package func codes(_ count: Int) throws -> [[Float]] { try rows(evaluation.code, count) }
 
   /// For a sampled posterior: the logarithms of its variances, the samples, and each image's reconstruction loss,
   /// unscaled; nil for other models.
-  public func posterior(_ count: Int) throws -> (
+  package func posterior(_ count: Int) throws -> (
     logVariances: [[Float]], samples: [[Float]], losses: [Float]
   )? {
     guard let logVariance = evaluation.logVariance, let sample = evaluation.sample,
@@ -55,7 +55,7 @@ extension PreparedModel {
   }
 
   /// Each image's loss (for a posterior without the KL divergence), unscaled: a sum over the image's values.
-  public func imageLosses(_ count: Int) throws -> [Float] {
+  package func imageLosses(_ count: Int) throws -> [Float] {
     guard let perImage = evaluation.perImage else {
       preconditionFailure("a model prepared for decoding has no losses")
     }
@@ -65,7 +65,7 @@ extension PreparedModel {
   /// What the model makes of codes, pixels from 0 to 1 (or logits of classes); for a model prepared to decode.
   ///
   /// - Throws: `ProgramError` where a code has another width.
-  public func decode(_ codes: [[Float]]) throws -> [[Float]] {
+  package func decode(_ codes: [[Float]]) throws -> [[Float]] {
     precondition(evaluation.mode == .decode, "the model was not prepared for decoding")
     let (batch, shape) = evaluation.code.images!
     guard codes.allSatisfy({ $0.count == shape.count }) else {

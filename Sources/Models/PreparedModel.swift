@@ -5,19 +5,19 @@ import Programs
 /// into its program.
 ///
 /// Not for use from several threads at once. Everything throws the backend's error where the device fails.
-public final class PreparedModel {
+package final class PreparedModel {
   /// The model as a program.
-  public let model: LoweredModel
+  package let model: LoweredModel
   package let prepared: any PreparedProgram
 
   /// What it was made from.
-  public var configuration: Configuration { model.configuration }
+  package var configuration: Configuration { model.configuration }
   /// Tensors in state order.
-  public var table: ParameterTable { model.table }
+  package var table: ParameterTable { model.table }
   /// What the slots of a step's losses hold, in order.
-  public var slots: [Metric] { model.slots }
+  package var slots: [Metric] { model.slots }
   /// Whether images need labels.
-  public var needsLabels: Bool { model.labels != nil }
+  package var needsLabels: Bool { model.labels != nil }
 
   /// Puts the model on `backend`; parameters, images and tables are zeros.
   ///
@@ -28,7 +28,7 @@ public final class PreparedModel {
   ///   - evaluation: what evaluation is to be.
   ///   - backend: the device.
   /// - Throws: `ConfigurationError`, `ProgramError` where layers do not fit together.
-  public init(
+  package init(
     _ configuration: Configuration, images: Int, training: TrainingShape? = nil, evaluation: EvaluationShape,
     on backend: any Backend
   ) throws {
@@ -44,14 +44,14 @@ public final class PreparedModel {
   }
 
   /// Makes `pixels` (whole images, a byte a value in the order (channel, y, x)) the resident images from `first` on.
-  public func write(images pixels: [UInt8], from first: Int = 0) throws {
+  package func write(images pixels: [UInt8], from first: Int = 0) throws {
     let size = model.architecture.input.count
     precondition(pixels.count % size == 0, "\(pixels.count) bytes are no whole images of \(size)")
     try pixels.withUnsafeBytes { try prepared.write($0, to: model.dataset, at: first * size) }
   }
 
   /// The resident images' classes, for a classifier; nothing for other models.
-  public func write(labels: [UInt8]) throws {
+  package func write(labels: [UInt8]) throws {
     guard let buffer = model.labels else { return }
     let classes = try model.architecture.shapes().last!.count
     guard labels.allSatisfy({ $0 < classes }) else {
@@ -61,15 +61,15 @@ public final class PreparedModel {
   }
 
   /// Fills the parameters with the initial values of the configuration's seed.
-  public func initialise() throws { try prepared.run(.initialise, step: 0) }
+  package func initialise() throws { try prepared.run(.initialise, step: 0) }
 
   /// Waits until all work is done.
-  public func synchronize() throws { try prepared.synchronize() }
+  package func synchronize() throws { try prepared.synchronize() }
 
   // MARK: - State
 
   /// Parameters, and the optimizer's state where wanted.
-  public func state(withOptimizer: Bool = true) throws -> ModelState {
+  package func state(withOptimizer: Bool = true) throws -> ModelState {
     var state = ModelState(parameters: table.unpack(try prepared.floats(model.parameters)))
     guard withOptimizer, let training = model.training else { return state }
     for (name, arena) in zip(configuration.optimizer.stateNames, training.state) {
@@ -79,7 +79,7 @@ public final class PreparedModel {
   }
 
   /// Takes over parameters, and the optimizer's state where `state` has one.
-  public func write(_ state: ModelState) throws {
+  package func write(_ state: ModelState) throws {
     try prepared.write(table.pack(state.parameters[...]), to: model.parameters)
     guard !state.optimizer.isEmpty, let training = model.training else { return }
     let count = table.parameters.count
@@ -89,7 +89,7 @@ public final class PreparedModel {
   }
 
   /// The gradients of the step done last, of the whole batch, by PyTorch's names.
-  public func gradients() throws -> [ModelState.Tensor] {
+  package func gradients() throws -> [ModelState.Tensor] {
     guard let training = model.training else {
       preconditionFailure("the model was prepared for evaluation only")
     }

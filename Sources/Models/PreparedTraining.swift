@@ -14,31 +14,31 @@ extension PreparedModel {
   ///   - batches: indices of the resident images of every step, at most as many as there is room for.
   ///   - table: the table of steps; see ``Configuration/trainingTable(epoch:batches:)``.
   ///   - losses: what steps that are done already left in their slots.
-  public func beginEpoch(_ batches: [ArraySlice<UInt32>], table: [UInt32], losses: [Float] = []) throws {
+  package func beginEpoch(_ batches: [ArraySlice<UInt32>], table: [UInt32], losses: [Float] = []) throws {
     try write(batches, table: table, to: training.batches)
     try prepared.write([UInt32.max], to: training.status)
     if !losses.isEmpty { try prepared.write(losses, to: training.batches.losses) }
   }
 
   /// Starts one step of training.
-  public func step(_ step: Int) throws {
+  package func step(_ step: Int) throws {
     try gradients(step)
     try update(step)
   }
 
   /// The first half of a step: forward and backward, leaving gradients and sums of losses for each part of the batch.
-  public func gradients(_ step: Int) throws { try prepared.run(.gradients, step: step) }
+  package func gradients(_ step: Int) throws { try prepared.run(.gradients, step: step) }
 
   /// The second half: parts are joined, losses noted, and the parameters follow the gradients.
-  public func update(_ step: Int) throws { try prepared.run(.update, step: step) }
+  package func update(_ step: Int) throws { try prepared.run(.update, step: step) }
 
   /// What the first `steps` steps of the epoch left in their slots; waits for them.
-  public func losses(steps: Int) throws -> [Float] {
+  package func losses(steps: Int) throws -> [Float] {
     try prepared.floats(training.batches.losses, count: steps * slots.count)
   }
 
   /// The loss of one step; waits for it.
-  public func loss(step: Int) throws -> Double {
+  package func loss(step: Int) throws -> Double {
     var value: Float = 0
     try withUnsafeMutableBytes(of: &value) {
       try prepared.read(training.batches.losses, at: 4 * step * slots.count, into: $0)
@@ -47,7 +47,7 @@ extension PreparedModel {
   }
 
   /// The first value of the epoch that is not finite: its step, and the tensor (nil: the loss); nil where all is finite.
-  public func notFinite() throws -> (step: Int, tensor: Parameter?)? {
+  package func notFinite() throws -> (step: Int, tensor: Parameter?)? {
     let status = try prepared.words(training.status)[0]
     guard status != UInt32.max else { return nil }
     let (step, place) = Int(status).quotientAndRemainder(dividingBy: table.parameters.count + 1)

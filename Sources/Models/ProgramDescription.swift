@@ -1,50 +1,50 @@
 import Programs
 
 /// A program for people: operations with shapes, FLOPs and bytes, and the plan of its memory.
-public struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConvertible {
+package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConvertible {
   /// One operation.
-  public struct Line: Codable, Hashable, Sendable {
+  package struct Line: Codable, Hashable, Sendable {
     /// What it does: `conv2d_forward`.
-    public let operation: String
+    package let operation: String
     /// What it makes: `train.encoder.conv1`.
-    public let output: String
+    package let output: String
     /// Shapes in and out: `128 × [1, 28, 28] → 128 × [8, 14, 14]`.
-    public let shapes: String
+    package let shapes: String
     /// Floating-point operations of one run.
-    public let flops: Int
+    package let flops: Int
     /// Bytes it reads.
-    public let bytesRead: Int
+    package let bytesRead: Int
     /// Bytes it writes.
-    public let bytesWritten: Int
+    package let bytesWritten: Int
   }
 
   /// One routine.
-  public struct Part: Codable, Hashable, Sendable {
+  package struct Part: Codable, Hashable, Sendable {
     /// `initialise`, `evaluate`, `gradients` or `update`.
-    public let name: String
+    package let name: String
     /// Its operations in order.
-    public let operations: [Line]
+    package let operations: [Line]
     /// FLOPs of one run.
-    public let flops: Int
+    package let flops: Int
   }
 
   /// The model.
-  public let model: String
+  package let model: String
   /// Images in a step of training.
-  public let batchSize: Int
+  package let batchSize: Int
   /// Number of parameters.
-  public let parameters: Int
+  package let parameters: Int
   /// The routines.
-  public let routines: [Part]
+  package let routines: [Part]
   /// Bytes kept between runs.
-  public let persistentBytes: Int
+  package let persistentBytes: Int
   /// Bytes that everything else shares.
-  public let arenaBytes: Int
+  package let arenaBytes: Int
   /// Bytes that everything else would take without sharing.
-  public let unsharedBytes: Int
+  package let unsharedBytes: Int
 
   /// Describes `model`.
-  public init(_ model: LoweredModel) {
+  package init(_ model: LoweredModel) {
     let memory = MemoryPlan(model.program)
     self.model = model.configuration.model.rawValue
     batchSize = model.configuration.batchSize
@@ -59,7 +59,7 @@ public struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConve
   }
 
   /// A table a routine, and the memory.
-  public var description: String {
+  package var description: String {
     var text = "\(model): \(parameters) parameters, batch of \(batchSize)\n"
     for routine in routines {
       text += "\n\(routine.name): \(routine.operations.count) operations, \(Self.mega(routine.flops)) MFLOP\n"

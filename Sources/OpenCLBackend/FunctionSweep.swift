@@ -5,7 +5,7 @@ import Programs
 
 extension OpenCLBackend: FunctionSweep {
   /// Builds `elementary_apply` (once) and launches it, ``LaunchOptions/lanes`` inputs a work-item.
-  public func sweep(_ function: ElementaryFunction, first: UInt32, count: Int) throws -> [UInt32] {
+  package func sweep(_ function: ElementaryFunction, first: UInt32, count: Int) throws -> [UInt32] {
     let program = try compiledSweep()
     let (library, name) = (context.library, "elementary_apply")
     var status: cl_int = 0

@@ -2,14 +2,14 @@ import COpenCL
 import Programs
 
 /// How many work-items a group may have, on a device or for one kernel.
-public struct GroupLimit: Hashable, Sendable {
+package struct GroupLimit: Hashable, Sendable {
   /// In all.
-  public let items: Int
+  package let items: Int
   /// Along each of the three dimensions.
-  public let along: [Int]
+  package let along: [Int]
 
   /// At most `items` in all; by default as many along each dimension.
-  public init(items: Int, along: [Int]? = nil) {
+  package init(items: Int, along: [Int]? = nil) {
     self.items = Swift.max(items, 1)
     self.along = (along ?? [items, items, items]).map { Swift.max($0, 1) }
   }

@@ -7,13 +7,13 @@ import Synchronization
 ///
 /// A device is opened only after it has passed the probe; one that fails is refused with the trap's name and
 /// both values.
-public final class OpenCLBackend: Backend {
+package final class OpenCLBackend: Backend {
   /// The device.
-  public var device: DeviceInfo { openCLDevice.info }
+  package var device: DeviceInfo { openCLDevice.info }
   /// The device and what it says of itself.
-  public let openCLDevice: OpenCLDevice
+  package let openCLDevice: OpenCLDevice
   /// How work is cut up.
-  public let options: LaunchOptions
+  package let options: LaunchOptions
   let context: OpenCLContext
   private let cache: ProgramCache?
   private let settings: OpenCLSettings
@@ -21,7 +21,7 @@ public final class OpenCLBackend: Backend {
   private let programs = Mutex<[String: CompiledProgram]>([:])
 
   /// The devices that are there, and why there are none.
-  public static func available() -> OpenCLDiscovery { OpenCLDiscovery.run() }
+  package static func available() -> OpenCLDiscovery { OpenCLDiscovery.run() }
 
   /// Opens a device and has it pass the probe.
   ///
@@ -30,7 +30,7 @@ public final class OpenCLBackend: Backend {
   ///   - options: how work is cut up; nil: as is usual for the kind of device.
   ///   - settings: where compiled programs are kept.
   /// - Throws: ``OpenCLError`` where OpenCL fails, ``ProbeFailure`` where the device computes other bits.
-  public init(
+  package init(
     _ device: OpenCLDevice, options: LaunchOptions? = nil, settings: OpenCLSettings = .environment()
   ) throws {
     if let reason = device.unusable {
@@ -63,7 +63,7 @@ public final class OpenCLBackend: Backend {
   ///
   /// - Throws: ``OpenCLError`` with the device's reason; ``ProgramError`` where an operation works on buffers that
   ///   are not the program's.
-  public func prepare(_ program: Program) throws -> any PreparedProgram {
+  package func prepare(_ program: Program) throws -> any PreparedProgram {
     try program.checkBuffers()
     do {
       return try OpenCLProgram(program, context, try compiled(options), options)
@@ -94,7 +94,7 @@ public final class OpenCLBackend: Backend {
   }
 
   /// Names of kernels that do not come out of the device's compiler; empty where all is well.
-  public func missingKernels() throws -> [Kernel] {
+  package func missingKernels() throws -> [Kernel] {
     let program = try compiled(options)
     return Kernel.allCases.filter { kernel in
       guard let handle = context.library.createKernel(program.handle, kernel.rawValue, nil) else {
@@ -106,7 +106,7 @@ public final class OpenCLBackend: Backend {
   }
 
   /// What the device's compiler is asked for.
-  public var buildOptions: String { Self.buildOptions(openCLDevice, lanes: options.lanes) }
+  package var buildOptions: String { Self.buildOptions(openCLDevice, lanes: options.lanes) }
 
   static func buildOptions(_ device: OpenCLDevice, lanes: Int) -> String {
     // The flag promises what the probe then checks; some devices are right without knowing it.

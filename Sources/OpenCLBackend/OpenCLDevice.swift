@@ -4,25 +4,25 @@ import Programs
 /// An OpenCL device and what it says of itself.
 ///
 /// Sendable: the handle lives as long as the process and is only read.
-public struct OpenCLDevice: @unchecked Sendable {
+package struct OpenCLDevice: @unchecked Sendable {
   let library: OpenCLLibrary
   let handle: OpaquePointer
   /// Identifier `opencl:P.D`, name, kind, driver and units.
-  public let info: DeviceInfo
+  package let info: DeviceInfo
   /// Version of the driver alone.
-  public let driverVersion: String
+  package let driverVersion: String
   /// Version of the platform alone.
-  public let platformVersion: String
+  package let platformVersion: String
   /// Whether the device says that ÷ and √ can be asked to be correctly rounded.
-  public let reportsCorrectRounding: Bool
+  package let reportsCorrectRounding: Bool
   /// Bytes of the device's memory.
-  public let memoryBytes: UInt64
+  package let memoryBytes: UInt64
   /// Bytes of the largest buffer.
-  public let largestBufferBytes: UInt64
+  package let largestBufferBytes: UInt64
   /// How many work-items a group may have.
-  public let groupLimit: GroupLimit
+  package let groupLimit: GroupLimit
   /// Why the device cannot be used at all, if so.
-  public let unusable: String?
+  package let unusable: String?
 
   init(_ library: OpenCLLibrary, platform: OpaquePointer, _ handle: OpaquePointer, identifier: String) throws
   {

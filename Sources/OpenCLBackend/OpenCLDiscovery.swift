@@ -2,31 +2,31 @@ import COpenCL
 import Synchronization
 
 /// A platform or a device that cannot be used, or the whole of OpenCL.
-public struct OpenCLGap: Hashable, Sendable {
+package struct OpenCLGap: Hashable, Sendable {
   /// `opencl` for all of it, `opencl:1` for a platform, `opencl:1.0` for a device.
-  public let identifier: String
+  package let identifier: String
   /// Its name, as far as it could be asked.
-  public let name: String
+  package let name: String
   /// Why there is nothing.
-  public let reason: String
+  package let reason: String
 }
 
 /// The devices that are there, and where there could have been others.
-public struct OpenCLDiscovery: Sendable {
+package struct OpenCLDiscovery: Sendable {
   /// All devices of all platforms, in the loader's order.
-  public let devices: [OpenCLDevice]
+  package let devices: [OpenCLDevice]
   /// The missing loader, platforms without a device, and what could not be asked.
-  public let gaps: [OpenCLGap]
+  package let gaps: [OpenCLGap]
 
   /// Why there are no devices, or fewer than there could be; nil where all is well.
-  public var reason: String? {
+  package var reason: String? {
     gaps.isEmpty ? nil : gaps.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
   }
 
   /// Looks at every platform. Never fails: where there is no loader, platform or device, says why.
   ///
   /// One look at a time: loaders and drivers wake up in the first, and two at once have crashed there.
-  public static func run() -> OpenCLDiscovery {
+  package static func run() -> OpenCLDiscovery {
     looking.withLock { _ in
       do {
         return try list(OpenCLLibrary.shared.get())

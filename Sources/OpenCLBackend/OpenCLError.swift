@@ -1,17 +1,17 @@
 import COpenCL
 
 /// What went wrong with OpenCL: the call, its symbolic code, and the facts around it.
-public struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
+package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The call that failed, empty where there was none.
-  public let call: String
+  package let call: String
   /// OpenCL's code, 0 where there was no call.
-  public let code: Int32
+  package let code: Int32
   /// The device, where one was chosen.
-  public let device: String?
+  package let device: String?
   /// Kernel and sizes, argument or buffer.
-  public let details: String?
+  package let details: String?
   /// The compiler's words, where a program did not build.
-  public let buildLog: String?
+  package let buildLog: String?
 
   init(_ call: String, _ code: Int32, device: String? = nil, details: String? = nil, buildLog: String? = nil)
   {
@@ -26,10 +26,10 @@ public struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
   init(unavailable reason: String) { self.init("", 0, details: reason) }
 
   /// The symbolic name of ``code``.
-  public var name: String { Self.names[code] ?? "error \(code)" }
+  package var name: String { Self.names[code] ?? "error \(code)" }
 
   /// One clear line; a build log follows on lines of its own.
-  public var description: String {
+  package var description: String {
     var text = call.isEmpty ? details ?? "OpenCL is not available" : "\(call) failed with \(name) (\(code))"
     if !call.isEmpty, let details { text += ": \(details)" }
     if let device { text += " on \(device)" }

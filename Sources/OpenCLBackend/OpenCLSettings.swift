@@ -2,20 +2,20 @@ import Foundation
 import Programs
 
 /// How work is cut up for a device. Nothing here may change a bit; tests vary all of it.
-public struct LaunchOptions: Hashable, Sendable {
+package struct LaunchOptions: Hashable, Sendable {
   /// Images a work-item computes side by side: 16 or 8 where vectors are fast, 1 on a GPU.
-  public var lanes: Int
+  package var lanes: Int
   /// Work-items of a group along images, where images are work-items.
-  public var imageGroup: Int
+  package var imageGroup: Int
   /// Work-items of a group along everything else.
-  public var itemGroup: Int
+  package var itemGroup: Int
   /// Sums that a group joins side by side where lanes are work-items, at most 16.
-  public var laneGroup: Int
+  package var laneGroup: Int
   /// How many pixels, elements or vectors one work-item takes in a row, at most; 0: the backend's choice.
-  public var span: Int
+  package var span: Int
 
   /// The choice for a kind of device.
-  public init(_ kind: DeviceInfo.Kind) {
+  package init(_ kind: DeviceInfo.Kind) {
     let isCPU = kind == .cpu
     lanes = isCPU ? 16 : 1
     imageGroup = isCPU ? 1 : 64
@@ -26,18 +26,18 @@ public struct LaunchOptions: Hashable, Sendable {
 }
 
 /// Where the backend keeps what it knows, and faults and limits made on purpose.
-public struct OpenCLSettings: Hashable, Sendable {
+package struct OpenCLSettings: Hashable, Sendable {
   /// Folder of compiled programs and passed probes; nil: none are kept.
-  public var cacheFolder: URL?
+  package var cacheFolder: URL?
   /// Name of a trap that the probe's kernels get wrong on purpose, to show that such a device is refused.
-  public var probeFault: String?
+  package var probeFault: String?
   /// Work-items that a group may have at most, as if the device said so; nil: what it says.
-  public var groupLimit: Int?
+  package var groupLimit: Int?
   /// The same, as if the device said so of every kernel once it is built.
-  public var kernelGroupLimit: Int?
+  package var kernelGroupLimit: Int?
 
   /// Settings given by hand.
-  public init(
+  package init(
     cacheFolder: URL?, probeFault: String? = nil, groupLimit: Int? = nil, kernelGroupLimit: Int? = nil
   ) {
     self.cacheFolder = cacheFolder
@@ -48,7 +48,7 @@ public struct OpenCLSettings: Hashable, Sendable {
 
   /// Settings of the environment: `FACSIMILE_KERNEL_CACHE` (a folder, or `off`), `XDG_CACHE_HOME`, `HOME`,
   /// `FACSIMILE_PROBE_FAIL`.
-  public static func environment(
+  package static func environment(
     _ variables: [String: String] = ProcessInfo.processInfo.environment
   ) -> OpenCLSettings {
     OpenCLSettings(cacheFolder: folder(variables), probeFault: variables["FACSIMILE_PROBE_FAIL"])

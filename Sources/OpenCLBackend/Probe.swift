@@ -3,20 +3,20 @@ import Kernels
 import Numerics
 
 /// A device computed other bits than the contract asks for.
-public struct ProbeFailure: Error, CustomStringConvertible, Hashable, Sendable {
+package struct ProbeFailure: Error, CustomStringConvertible, Hashable, Sendable {
   /// The device.
-  public let device: String
+  package let device: String
   /// What it got wrong: the trap's name.
-  public let trap: String
+  package let trap: String
   /// The inputs and their bit patterns.
-  public let inputs: String
+  package let inputs: String
   /// The bits that it gave.
-  public let got: UInt32
+  package let got: UInt32
   /// The bits of the contract.
-  public let expected: UInt32
+  package let expected: UInt32
 
   /// One clear line.
-  public var description: String {
+  package var description: String {
     "\(device) is refused: \(trap)(\(inputs)) gives \(Self.bits(got)), the numerics contract asks for "
       + "\(Self.bits(expected))"
   }

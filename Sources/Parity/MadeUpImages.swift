@@ -3,9 +3,9 @@ import Programs
 
 /// Images for comparing and measuring: what they show does not matter, but that activations are neither all alive nor
 /// all dead.
-public enum MadeUpImages {
+package enum MadeUpImages {
   /// The bytes of `count` images, [count, C, H, W]: four blobs of light each on black, other ones in every channel.
-  public static func blobs(_ count: Int, _ shape: MapShape, seed: UInt64) -> [UInt8] {
+  package static func blobs(_ count: Int, _ shape: MapShape, seed: UInt64) -> [UInt8] {
     let pixels = shape.height * shape.width
     var bytes = [UInt8](repeating: 0, count: count * shape.count)
     for map in 0..<count * shape.channels {

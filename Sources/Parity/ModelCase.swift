@@ -4,11 +4,11 @@ import Programs
 
 /// A model trained for some steps with some settings, on made-up images; losses, gradients, parameters, optimizer state,
 /// outputs, codes and posteriors are compared.
-public struct ModelCase: Sendable {
+package struct ModelCase: Sendable {
   /// What is trained and how.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// Name for people.
-  public let name: String
+  package let name: String
   /// Layers that train.
   let layers: TrainingPhases.Layers
 
@@ -18,7 +18,7 @@ public struct ModelCase: Sendable {
   /// A case of `model` with these settings.
   ///
   /// Throws: ``ConfigurationError`` where a setting is not allowed.
-  public init(
+  package init(
     _ model: ModelKind, _ settings: [(String, String)], layers: TrainingPhases.Layers = .all, seed: UInt64
   ) throws {
     var configuration = Configuration(model)
@@ -36,7 +36,7 @@ public struct ModelCase: Sendable {
   /// with parts, clipping and dropout.
   ///
   /// Throws: ``ConfigurationError``.
-  public static func all(of model: ModelKind, seed: UInt64) throws -> [ModelCase] {
+  package static func all(of model: ModelKind, seed: UInt64) throws -> [ModelCase] {
     let keys = Set(ConfigurationKey.keys(of: model).map(\.name))
     let sizes = [1, 37, 128, 256].map { [("batch-size", "\($0)")] }
     let product = combinations(

@@ -2,11 +2,11 @@ import Programs
 
 /// One way to run one kind of operation, on made-up values. The conformance tests and `facsimile parity` run
 /// every case on every device and compare all that it writes, bit for bit.
-public struct OperationCase: Sendable {
+package struct OperationCase: Sendable {
   /// The operation.
-  public let kind: Operation.Kind
+  package let kind: Operation.Kind
   /// What is special about the case.
-  public let name: String
+  package let name: String
   package let make: @Sendable (inout CaseProgram) throws -> Operation
 
   init(
@@ -19,7 +19,7 @@ public struct OperationCase: Sendable {
   }
 
   /// Every case of every operation.
-  public static let all: [OperationCase] =
+  package static let all: [OperationCase] =
     convolutionCases + linearCases + elementwiseCases + inputCases + lossCases + sumCases + updateCases
 
   /// Runs the case on `backend` and returns its results, in PyTorch's order, by buffer.

@@ -3,26 +3,26 @@ import Numerics
 import Programs
 
 /// A value that differs between two devices.
-public struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
+package struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
   /// The device that differs from the first.
-  public let device: String
+  package let device: String
   /// Operation or model, and the case.
-  public let operation: String
+  package let operation: String
   /// The buffer that differs.
-  public let buffer: String
+  package let buffer: String
   /// Place of the first difference.
-  public let index: Int
+  package let index: Int
   /// Bit pattern on the first device.
-  public let expected: UInt32
+  package let expected: UInt32
   /// Bit pattern on this device.
-  public let got: UInt32
+  package let got: UInt32
   /// Number of places that differ.
-  public let count: Int
+  package let count: Int
   /// The seed that plays it again.
-  public let seed: UInt64
+  package let seed: UInt64
 
   /// Distance in units in the last place.
-  public var ulps: Int64 {
+  package var ulps: Int64 {
     func ordered(_ bits: UInt32) -> Int64 {
       bits >> 31 == 0 ? Int64(bits) : -Int64(bits & 0x7fff_ffff)
     }
@@ -30,7 +30,7 @@ public struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// One line: case, place, both values, distance and seed.
-  public var description: String {
+  package var description: String {
     func value(_ bits: UInt32) -> String {
       "\(Float(bitPattern: bits)) (0x\(String(bits, radix: 16)))"
     }
@@ -40,15 +40,15 @@ public struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What comparing devices found.
-public struct ParityReport: Codable, Hashable, Sendable {
+package struct ParityReport: Codable, Hashable, Sendable {
   /// Comparisons made: cases × devices compared with the first.
-  public var cases = 0
+  package var cases = 0
   /// Comparisons in which every bit agreed.
-  public var identical = 0
+  package var identical = 0
   /// The others.
-  public var mismatches: [Mismatch] = []
+  package var mismatches: [Mismatch] = []
   /// Devices, the one compared with first.
-  public var devices: [String]
+  package var devices: [String]
 }
 
 /// Runs every operation's cases and every model's on all `devices` and compares with the first, bit for bit.
@@ -58,7 +58,7 @@ public struct ParityReport: Codable, Hashable, Sendable {
 ///   - progress: called with a line for each kind of operation and each model.
 ///
 /// Throws: what a backend throws.
-public func runParity(
+package func runParity(
   devices: [any Backend], models: [ModelKind], steps: Int, seed: UInt64, progress: (String) -> Void
 ) throws -> ParityReport {
   var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })
@@ -84,7 +84,7 @@ public func runParity(
 /// - Parameter stride: 1 for all; n looks at every n-th run of 2²⁰ inputs.
 ///
 /// Throws: what a backend throws.
-public func runFunctionParity(
+package func runFunctionParity(
   devices: [any FunctionSweep], stride: Int = 1, progress: (String) -> Void
 ) throws -> ParityReport {
   var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })

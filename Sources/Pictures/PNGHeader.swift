@@ -2,13 +2,13 @@ import Foundation
 import Storage
 
 /// What the first bytes of a PNG say of it, without unpacking it.
-public struct PNGHeader: Sendable, Equatable {
+package struct PNGHeader: Sendable, Equatable {
   /// Pixels per row.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// What `Picture` makes of it: 1 channel for gray, 3 for RGB and palettes.
-  public let channels: Int
+  package let channels: Int
 
   private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   /// Signature, and the first chunk with its length, name and checksum.
@@ -17,7 +17,7 @@ public struct PNGHeader: Sendable, Equatable {
   /// Reads the header of a file.
   ///
   /// - Throws: `FileError` or `NotAFile` when it cannot be read, `PNGError` naming it when it is no PNG.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     let bytes = [UInt8](try readFile(url, atMost: Self.length))
     func fault(_ reason: String) -> PNGError { PNGError(path: url.path, reason: reason) }
     guard !bytes.isEmpty else { throw fault("expected a PNG, found an empty file") }

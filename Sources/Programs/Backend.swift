@@ -1,36 +1,36 @@
 /// What a device is.
-public struct DeviceInfo: Hashable, Sendable {
+package struct DeviceInfo: Hashable, Sendable {
   /// Kind of processor.
-  public enum Kind: String, Hashable, Sendable, Codable {
+  package enum Kind: String, Hashable, Sendable, Codable {
     case cpu, gpu, accelerator
   }
   /// What `--device` takes: `cpu`, `opencl:0.0`.
-  public let identifier: String
+  package let identifier: String
   /// Name for people.
-  public let name: String
+  package let name: String
   /// Kind of processor.
-  public let kind: Kind
+  package let kind: Kind
   /// Platform and driver version; empty for the CPU backend.
-  public let driver: String
+  package let driver: String
   /// Compute units, or threads.
-  public let units: Int
+  package let units: Int
   /// What one of its units is called: `compute unit`, `thread`.
-  public let unit: String
+  package let unit: String
   /// The platform that it belongs to, as the driver names it; empty where there is none.
-  public let platform: String
+  package let platform: String
   /// Its maker, as the driver names it; empty where it says none.
-  public let vendor: String
+  package let vendor: String
   /// Whether a program plays the device to find faults, as Oclgrind does. It runs only where it is asked for.
-  public let isSimulator: Bool
+  package let isSimulator: Bool
 
   /// `1 thread`, `132 compute units`
-  public var size: String { "\(units) \(unit)\(units == 1 ? "" : "s")" }
+  package var size: String { "\(units) \(unit)\(units == 1 ? "" : "s")" }
 
   /// Which backend it belongs to: what stands before the colon of ``identifier``.
-  public var scheme: String { String(identifier.prefix { $0 != ":" }) }
+  package var scheme: String { String(identifier.prefix { $0 != ":" }) }
 
   /// Facts about a device.
-  public init(
+  package init(
     identifier: String, name: String, kind: Kind, driver: String, units: Int,
     unit: String = "compute unit", platform: String = "", vendor: String = "", isSimulator: Bool = false
   ) {
@@ -48,7 +48,7 @@ public struct DeviceInfo: Hashable, Sendable {
 
 /// Runs programs on one device. What an operation means is in the numerics contract; a backend is free in
 /// everything that cannot change a bit.
-public protocol Backend: Sendable {
+package protocol Backend: Sendable {
   /// The device.
   var device: DeviceInfo { get }
   /// Makes `program` ready to be run again and again; allocates its memory, persistent buffers zeroed.
@@ -58,7 +58,7 @@ public protocol Backend: Sendable {
 }
 
 /// A program on a device, with its memory. Not for use from several threads at once.
-public protocol PreparedProgram: AnyObject {
+package protocol PreparedProgram: AnyObject {
   /// The program.
   var program: Program { get }
   /// Copies `bytes` into a persistent buffer, starting at `offset` bytes.
@@ -77,19 +77,19 @@ public protocol PreparedProgram: AnyObject {
 
 extension PreparedProgram {
   /// Writes a whole array of 32-bit values or bytes.
-  public func write<T: BitwiseCopyable>(_ values: [T], to buffer: Buffer) throws {
+  package func write<T: BitwiseCopyable>(_ values: [T], to buffer: Buffer) throws {
     try values.withUnsafeBytes { try write($0, to: buffer, at: 0) }
   }
 
   /// Reads `count` binary32 values, by default all.
-  public func floats(_ buffer: Buffer, count: Int? = nil) throws -> [Float] {
+  package func floats(_ buffer: Buffer, count: Int? = nil) throws -> [Float] {
     var values = [Float](repeating: 0, count: count ?? buffer.count)
     try values.withUnsafeMutableBytes { try read(buffer, at: 0, into: $0) }
     return values
   }
 
   /// Reads all words.
-  public func words(_ buffer: Buffer) throws -> [UInt32] {
+  package func words(_ buffer: Buffer) throws -> [UInt32] {
     var values = [UInt32](repeating: 0, count: buffer.count)
     try values.withUnsafeMutableBytes { try read(buffer, at: 0, into: $0) }
     return values

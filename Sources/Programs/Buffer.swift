@@ -1,5 +1,5 @@
 /// What a buffer holds and how its elements are ordered.
-public enum Contents: Hashable, Sendable {
+package enum Contents: Hashable, Sendable {
   /// Activations of `batch` images, binary32, stored `[block of 16 images][y][x][channel][16]`.
   ///
   /// The last block is whole; lanes of images that are not there hold finite values that nobody reads.
@@ -14,7 +14,7 @@ public enum Contents: Hashable, Sendable {
   case bytes(Int)
 
   /// Number of elements, padding included.
-  public var count: Int {
+  package var count: Int {
     switch self {
     case .images(let batch, let shape): Blocking.blocks(batch) * Blocking.block * shape.count
     case .parameter(let shape): shape.packedCount
@@ -23,7 +23,7 @@ public enum Contents: Hashable, Sendable {
   }
 
   /// Bytes of one element.
-  public var elementBytes: Int {
+  package var elementBytes: Int {
     switch self {
     case .images, .parameter, .floats, .words: 4
     case .bytes: 1
@@ -31,13 +31,13 @@ public enum Contents: Hashable, Sendable {
   }
 
   /// Number of bytes, padding included.
-  public var byteCount: Int { elementBytes * count }
+  package var byteCount: Int { elementBytes * count }
 }
 
 /// A numbered piece of memory that operations read and write.
-public struct Buffer: Hashable, Sendable {
+package struct Buffer: Hashable, Sendable {
   /// Where the memory comes from and how long it lives.
-  public enum Storage: Hashable, Sendable {
+  package enum Storage: Hashable, Sendable {
     /// Kept between runs; the host may read and write it. Starts as zeros.
     case persistent
     /// Kept between runs, filled once with these words when the program is prepared.
@@ -50,19 +50,19 @@ public struct Buffer: Hashable, Sendable {
   }
 
   /// Index in ``Program/buffers``.
-  public let id: Int
+  package let id: Int
   /// Name for people: `encoder.conv1.weight`.
-  public let name: String
+  package let name: String
   /// Element type, count and order.
-  public let contents: Contents
+  package let contents: Contents
   /// Where the memory comes from.
-  public let storage: Storage
+  package let storage: Storage
 
   /// Number of elements, padding included.
-  public var count: Int { contents.count }
+  package var count: Int { contents.count }
 
   /// Batch and shape, where this buffer holds images.
-  public var images: (batch: Int, shape: MapShape)? {
+  package var images: (batch: Int, shape: MapShape)? {
     if case .images(let batch, let shape) = contents { (batch, shape) } else { nil }
   }
 }

@@ -3,7 +3,7 @@ extension Program {
   /// so that all refuse the same with the same words.
   ///
   /// Throws: ``ProgramError`` where `buffer` is none of this program's, or the bytes do not lie in it.
-  public func checkAccess(to buffer: Buffer, bytes: Int, at offset: Int) throws {
+  package func checkAccess(to buffer: Buffer, bytes: Int, at offset: Int) throws {
     try require(holds(buffer), "read or write", "\(buffer.name) is no buffer of this program")
     let size = buffer.contents.byteCount
     try require(
@@ -15,7 +15,7 @@ extension Program {
   /// kernels are given they trust.
   ///
   /// Throws: ``ProgramError`` naming routine and buffer.
-  public func checkBuffers() throws {
+  package func checkBuffers() throws {
     for routine in routines {
       for operation in routine.operations {
         let descriptor = operation.descriptor

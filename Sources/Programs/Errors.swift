@@ -4,7 +4,7 @@ public struct ProgramError: Error, CustomStringConvertible, Hashable, Sendable {
   public let description: String
 
   /// An error that reads `operation: message`.
-  public init(_ operation: String, _ message: String) { description = "\(operation): \(message)" }
+  package init(_ operation: String, _ message: String) { description = "\(operation): \(message)" }
 }
 
 /// Throws a ``ProgramError`` unless `condition` holds.

@@ -3,7 +3,7 @@ import Numerics
 /// A backend that can apply a function of the contract to any run of bit patterns.
 ///
 /// Only for comparing devices over all 2³² inputs: programs use the functions inside of operations.
-public protocol FunctionSweep: Backend {
+package protocol FunctionSweep: Backend {
   /// The bits of `function` of the binary32 values with bit patterns `first ..< first + count`.
   ///
   /// `count` is a multiple of 16. Throws: an error with the device's reason.

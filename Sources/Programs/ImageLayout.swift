@@ -1,20 +1,20 @@
 /// Moves images between PyTorch's order `[N][C][H][W]` and the stored `[block][y][x][channel][16]`.
-public enum ImageLayout {
+package enum ImageLayout {
   /// Place of value (channel, y, x) of image `n`.
-  public static func index(_ shape: MapShape, image n: Int, channel: Int, y: Int, x: Int) -> Int {
+  package static func index(_ shape: MapShape, image n: Int, channel: Int, y: Int, x: Int) -> Int {
     let pixel = (n / Blocking.block * shape.height + y) * shape.width + x
     return (pixel * shape.channels + channel) * Blocking.block + n % Blocking.block
   }
 
   /// `values` [N, C, H, W] in stored order; lanes that are not there become 0.
-  public static func pack(_ values: [Float], _ shape: MapShape, batch: Int) -> [Float] {
+  package static func pack(_ values: [Float], _ shape: MapShape, batch: Int) -> [Float] {
     var packed = [Float](repeating: 0, count: Contents.images(batch: batch, shape).count)
     forEach(shape, batch) { packed[$1] = values[$0] }
     return packed
   }
 
   /// The inverse of ``pack(_:_:batch:)``.
-  public static func unpack(_ packed: [Float], _ shape: MapShape, batch: Int) -> [Float] {
+  package static func unpack(_ packed: [Float], _ shape: MapShape, batch: Int) -> [Float] {
     var values = [Float](repeating: 0, count: batch * shape.count)
     forEach(shape, batch) { values[$0] = packed[$1] }
     return values

@@ -2,23 +2,23 @@
 ///
 /// Two buffers overlap only if no routine needs both at once. Largest first, each at the lowest place that is
 /// free for its whole life.
-public struct MemoryPlan: Hashable, Sendable {
+package struct MemoryPlan: Hashable, Sendable {
   /// Every place is a multiple of this many bytes.
-  public static let alignment = 512
+  package static let alignment = 512
   /// Byte offset in the arena by buffer id.
-  public let offsets: [Int: Int]
+  package let offsets: [Int: Int]
   /// Bytes of the arena.
-  public let arenaBytes: Int
+  package let arenaBytes: Int
   /// Bytes of persistent and constant buffers.
-  public let persistentBytes: Int
+  package let persistentBytes: Int
   /// Bytes that the transient buffers would take without sharing.
-  public let unsharedBytes: Int
+  package let unsharedBytes: Int
 
   /// Plans the memory of `program`.
   ///
   /// - Parameter moment: when an operation of a routine runs, by its position; operations of one moment run
   ///   side by side, so they share no memory. By default one after the other.
-  public init(_ program: Program, moment: (Routine, Int) -> Int = { $1 }) {
+  package init(_ program: Program, moment: (Routine, Int) -> Int = { $1 }) {
     var lives: [Int: [Life]] = [:]
     for (routineIndex, routine) in program.routines.enumerated() {
       for (index, operation) in routine.operations.enumerated() {

@@ -1,22 +1,22 @@
 /// One operation of a program: a descriptor, whichever it is.
-public struct Operation: Hashable, Sendable {
+package struct Operation: Hashable, Sendable {
   /// Everything that defines the operation.
-  public let descriptor: any Descriptor
+  package let descriptor: any Descriptor
 
   /// The operation that `descriptor` describes.
-  public init(_ descriptor: any Descriptor) { self.descriptor = descriptor }
+  package init(_ descriptor: any Descriptor) { self.descriptor = descriptor }
 
   /// What kind of operation this is.
-  public var kind: Kind { descriptor.kind }
+  package var kind: Kind { descriptor.kind }
 
-  public static func == (a: Operation, b: Operation) -> Bool {
+  package static func == (a: Operation, b: Operation) -> Bool {
     AnyHashable(a.descriptor) == AnyHashable(b.descriptor)
   }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(descriptor)) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(descriptor)) }
 
   /// Name of every kind of operation; the conformance tests want a case for each.
-  public enum Kind: String, CaseIterable, Sendable {
+  package enum Kind: String, CaseIterable, Sendable {
     case initialise
     case gatherImages = "gather_images"
     case addNoise = "add_noise"
@@ -52,7 +52,7 @@ public struct Operation: Hashable, Sendable {
 
 /// What a backend makes of every operation: the one place where it must know them all, so that the compiler objects
 /// to a missing one. The functions stand in the backend's file of the operation.
-public protocol OperationLauncher {
+package protocol OperationLauncher {
   /// A piece of work on the backend's device.
   associatedtype Launch
 
@@ -88,7 +88,7 @@ public protocol OperationLauncher {
 
 extension OperationLauncher {
   /// What `operation` launches, in order.
-  public func launches(_ operation: Operation) throws -> [Launch] {
+  package func launches(_ operation: Operation) throws -> [Launch] {
     try operation.descriptor.launches(by: self)
   }
 }

@@ -4,37 +4,37 @@
 /// (out, in) all follow one rule: seen as `[small, big, kh, kw]` in PyTorch's order, where *small* is the
 /// side of the smaller map, they are stored `[⌈small/4⌉][kh][kw][big][4]`. The four weights that a tile of
 /// outputs needs for one tap lie side by side; places beyond `small` hold zeros and stay zero.
-public struct ParameterShape: Hashable, Sendable, CustomStringConvertible {
+package struct ParameterShape: Hashable, Sendable, CustomStringConvertible {
   /// The tensor's dimensions in PyTorch's order.
-  public let dimensions: [Int]
+  package let dimensions: [Int]
 
   /// Weights `[small, big, kernel, kernel]` of a convolution of either kind.
-  public static func convolution(small: Int, big: Int, kernel: Int) -> ParameterShape {
+  package static func convolution(small: Int, big: Int, kernel: Int) -> ParameterShape {
     ParameterShape(dimensions: [small, big, kernel, kernel])
   }
 
   /// Weights `[outputs, inputs]` of a linear layer.
-  public static func linear(outputs: Int, inputs: Int) -> ParameterShape {
+  package static func linear(outputs: Int, inputs: Int) -> ParameterShape {
     ParameterShape(dimensions: [outputs, inputs])
   }
 
   /// A bias of `count` values, stored as it is.
-  public static func bias(_ count: Int) -> ParameterShape { ParameterShape(dimensions: [count]) }
+  package static func bias(_ count: Int) -> ParameterShape { ParameterShape(dimensions: [count]) }
 
   /// Number of values in PyTorch's order.
-  public var count: Int { dimensions.reduce(1, *) }
+  package var count: Int { dimensions.reduce(1, *) }
 
   /// Number of stored values, padding included; a bias is padded to whole tiles too.
-  public var packedCount: Int { (dimensions[0] + 3) / 4 * 4 * (count / dimensions[0]) }
+  package var packedCount: Int { (dimensions[0] + 3) / 4 * 4 * (count / dimensions[0]) }
 
   /// Kernel width: 1 for linear layers and biases.
-  public var kernel: Int { dimensions.count == 4 ? dimensions[3] : 1 }
+  package var kernel: Int { dimensions.count == 4 ? dimensions[3] : 1 }
 
   /// Width of the big side: 1 for biases.
-  public var big: Int { dimensions.count > 1 ? dimensions[1] : 1 }
+  package var big: Int { dimensions.count > 1 ? dimensions[1] : 1 }
 
   /// Place in the packed order of the value at `index` in PyTorch's order.
-  public func packedIndex(_ index: Int) -> Int {
+  package func packedIndex(_ index: Int) -> Int {
     let taps = kernel * kernel
     let tap = index % taps
     let b = index / taps % big
@@ -43,7 +43,7 @@ public struct ParameterShape: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Packs `values` (PyTorch's order) into `packedCount` floats; padding becomes +0.
-  public func pack(_ values: [Float]) -> [Float] {
+  package func pack(_ values: [Float]) -> [Float] {
     precondition(values.count == count, "pack: \(values.count) values for shape \(self)")
     var packed = [Float](repeating: 0, count: packedCount)
     for (index, value) in values.enumerated() { packed[packedIndex(index)] = value }
@@ -51,11 +51,11 @@ public struct ParameterShape: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The inverse of ``pack(_:)``.
-  public func unpack(_ packed: some RandomAccessCollection<Float>) -> [Float] {
+  package func unpack(_ packed: some RandomAccessCollection<Float>) -> [Float] {
     precondition(packed.count >= packedCount, "unpack: \(packed.count) values for shape \(self)")
     return (0..<count).map { packed[packed.index(packed.startIndex, offsetBy: packedIndex($0))] }
   }
 
   /// `[out, in, kh, kw]` in PyTorch's order.
-  public var description: String { "\(dimensions)" }
+  package var description: String { "\(dimensions)" }
 }

@@ -1,7 +1,7 @@
 /// A named list of operations that a backend replays.
-public struct Routine: Hashable, Sendable {
+package struct Routine: Hashable, Sendable {
   /// What a routine is for.
-  public enum Name: String, CaseIterable, Sendable {
+  package enum Name: String, CaseIterable, Sendable {
     /// Fills the parameters with their initial values.
     case initialise
     /// Forward and backward of one step of training: gradients and sums of losses for each part of the batch.
@@ -13,32 +13,32 @@ public struct Routine: Hashable, Sendable {
   }
 
   /// What it is for.
-  public let name: Name
+  package let name: Name
   /// What it does, in order.
-  public let operations: [Operation]
+  package let operations: [Operation]
 
   /// A routine of `operations`.
-  public init(_ name: Name, _ operations: [Operation]) {
+  package init(_ name: Name, _ operations: [Operation]) {
     self.name = name
     self.operations = operations
   }
 
   /// FLOPs of one run.
-  public var flops: Int { operations.reduce(0) { $0 + $1.descriptor.flops } }
+  package var flops: Int { operations.reduce(0) { $0 + $1.descriptor.flops } }
 }
 
 /// A model's whole work as flat data: numbered buffers and routines over them, every shape known.
-public struct Program: Hashable, Sendable {
+package struct Program: Hashable, Sendable {
   /// All buffers; `buffers[i].id == i`.
-  public let buffers: [Buffer]
+  package let buffers: [Buffer]
   /// At most one routine of each name.
-  public let routines: [Routine]
+  package let routines: [Routine]
 
   /// The routine called `name`, if the program has it.
-  public func routine(_ name: Routine.Name) -> Routine? { routines.first { $0.name == name } }
+  package func routine(_ name: Routine.Name) -> Routine? { routines.first { $0.name == name } }
 
   /// The buffer that owns `buffer`'s memory, and where in it (in elements) `buffer` starts.
-  public func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) {
+  package func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) {
     var (root, start) = (buffer, 0)
     while case .region(let owner, let offset) = root.storage {
       (root, start) = (buffers[owner], start + offset)
@@ -48,16 +48,16 @@ public struct Program: Hashable, Sendable {
 }
 
 /// Makes buffers and collects routines.
-public struct ProgramBuilder: Sendable {
+package struct ProgramBuilder: Sendable {
   /// Buffers made so far.
-  public private(set) var buffers: [Buffer] = []
+  package private(set) var buffers: [Buffer] = []
   private var routines: [Routine] = []
 
   /// An empty program.
-  public init() {}
+  package init() {}
 
   /// A new buffer.
-  public mutating func buffer(_ name: String, _ contents: Contents, _ storage: Buffer.Storage) -> Buffer {
+  package mutating func buffer(_ name: String, _ contents: Contents, _ storage: Buffer.Storage) -> Buffer {
     if case .region(let owner, let offset) = storage {
       let bytes = contents.elementBytes
       precondition(
@@ -77,8 +77,8 @@ public struct ProgramBuilder: Sendable {
   }
 
   /// Adds a routine.
-  public mutating func add(_ routine: Routine) { routines.append(routine) }
+  package mutating func add(_ routine: Routine) { routines.append(routine) }
 
   /// The finished program.
-  public func program() -> Program { Program(buffers: buffers, routines: routines) }
+  package func program() -> Program { Program(buffers: buffers, routines: routines) }
 }

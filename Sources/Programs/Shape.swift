@@ -27,20 +27,20 @@ public struct MapShape: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The granularity in which images are stored and summed (numerics contract, section 3).
-public enum Blocking {
+package enum Blocking {
   /// Images in a block: the innermost dimension of every activation.
-  public static let block = 16
+  package static let block = 16
   /// Lanes of a sum over images: lane ℓ takes the images with n mod 8 = ℓ.
-  public static let lanes = 8
+  package static let lanes = 8
   /// Images in a chunk: convolutions start new lanes for every chunk.
-  public static let chunk = 32
+  package static let chunk = 32
   /// Parameters start at multiples of this many floats, so that each can be a sub-buffer on any device.
-  public static let segment = 128
+  package static let segment = 128
 
   /// Number of blocks that hold `images` images.
-  public static func blocks(_ images: Int) -> Int { (images + block - 1) / block }
+  package static func blocks(_ images: Int) -> Int { (images + block - 1) / block }
   /// Number of chunks that hold `images` images.
-  public static func chunks(_ images: Int) -> Int { (images + chunk - 1) / chunk }
+  package static func chunks(_ images: Int) -> Int { (images + chunk - 1) / chunk }
   /// `count` rounded up to whole segments.
-  public static func wholeSegments(_ count: Int) -> Int { (count + segment - 1) / segment * segment }
+  package static func wholeSegments(_ count: Int) -> Int { (count + segment - 1) / segment * segment }
 }

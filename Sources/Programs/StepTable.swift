@@ -1,6 +1,6 @@
 /// The numbers that change from step to step. One row of ``StepTable/width`` words a step goes up once per
 /// epoch; a running step uploads nothing.
-public enum StepField: Int, CaseIterable, Sendable {
+package enum StepField: Int, CaseIterable, Sendable {
   /// Epoch, counted from 1 (0: none); word 1 of the random counter.
   case epoch
   /// Images in this step's batch.
@@ -22,23 +22,23 @@ public enum StepField: Int, CaseIterable, Sendable {
 }
 
 /// Host side of a table of steps.
-public struct StepTable: Sendable {
+package struct StepTable: Sendable {
   /// Words in a row.
-  public static let width = 16
+  package static let width = 16
   /// Rows one after another.
-  public private(set) var words: [UInt32]
+  package private(set) var words: [UInt32]
 
   /// A table of `steps` rows of zeros.
-  public init(steps: Int) { words = [UInt32](repeating: 0, count: steps * Self.width) }
+  package init(steps: Int) { words = [UInt32](repeating: 0, count: steps * Self.width) }
 
   /// The word of `field` in `step`.
-  public subscript(step: Int, field: StepField) -> UInt32 {
+  package subscript(step: Int, field: StepField) -> UInt32 {
     get { words[step * Self.width + field.rawValue] }
     set { words[step * Self.width + field.rawValue] = newValue }
   }
 
   /// Stores a binary32 value.
-  public mutating func set(_ step: Int, _ field: StepField, _ value: Float) {
+  package mutating func set(_ step: Int, _ field: StepField, _ value: Float) {
     self[step, field] = value.bitPattern
   }
 }
@@ -46,20 +46,20 @@ public struct StepTable: Sendable {
 /// The images of one part of a batch, and where their steps and indices are found.
 ///
 /// Row s of `indices` holds the `rowLength` data set indices of step s; ``absent`` marks a place without image.
-public struct BatchSource: Hashable, Sendable {
+package struct BatchSource: Hashable, Sendable {
   /// The index that marks a place without image.
-  public static let absent = UInt32.max
+  package static let absent = UInt32.max
   /// Rows of ``StepTable``.
-  public let table: Buffer
+  package let table: Buffer
   /// Rows of data set indices, words.
-  public let indices: Buffer
+  package let indices: Buffer
   /// Indices in a row.
-  public let rowLength: Int
+  package let rowLength: Int
   /// Place of the part's first image in the batch.
-  public let firstImage: Int
+  package let firstImage: Int
 
   /// A part of a batch that starts at `firstImage`.
-  public init(table: Buffer, indices: Buffer, rowLength: Int, firstImage: Int = 0) {
+  package init(table: Buffer, indices: Buffer, rowLength: Int, firstImage: Int = 0) {
     self.table = table
     self.indices = indices
     self.rowLength = rowLength
@@ -85,14 +85,14 @@ public struct BatchSource: Hashable, Sendable {
 }
 
 /// Where random values come from: numerics contract, section 4.
-public struct RandomSource: Hashable, Sendable {
+package struct RandomSource: Hashable, Sendable {
   /// Key of the generator.
-  public let seed: UInt64
+  package let seed: UInt64
   /// Word 0 of the counter: what for, and layer.
-  public let stream: UInt32
+  package let stream: UInt32
 
   /// The generator of `seed` at `stream`.
-  public init(seed: UInt64, stream: UInt32) {
+  package init(seed: UInt64, stream: UInt32) {
     self.seed = seed
     self.stream = stream
   }

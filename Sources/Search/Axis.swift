@@ -4,9 +4,9 @@ import Numerics
 import Yams
 
 /// What one key may be.
-public struct Axis: Hashable, Sendable {
+package struct Axis: Hashable, Sendable {
   /// Where values come from.
-  public enum Values: Hashable, Sendable {
+  package enum Values: Hashable, Sendable {
     /// These, as the configuration prints them.
     case list([String])
     /// Any number of a range.
@@ -14,12 +14,12 @@ public struct Axis: Hashable, Sendable {
   }
 
   /// The key.
-  public let key: String
+  package let key: String
   /// Its values.
-  public let values: Values
+  package let values: Values
 
   /// How many values there are; nil where they cannot be counted.
-  public var count: Int? {
+  package var count: Int? {
     switch values {
     case .list(let values): values.count
     case .range(let range): range.count
@@ -48,15 +48,15 @@ public struct Axis: Hashable, Sendable {
 }
 
 /// The numbers from `minimum` to `maximum`.
-public struct ValueRange: Hashable, Sendable {
+package struct ValueRange: Hashable, Sendable {
   /// The lowest.
-  public let minimum: Double
+  package let minimum: Double
   /// The highest.
-  public let maximum: Double
+  package let maximum: Double
   /// Whether every power of ten is as likely as every other.
-  public let isLogarithmic: Bool
+  package let isLogarithmic: Bool
   /// Whether only whole numbers are meant.
-  public let isWhole: Bool
+  package let isWhole: Bool
 
   var count: Int? { isWhole ? Int(maximum - minimum) + 1 : nil }
 

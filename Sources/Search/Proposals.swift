@@ -7,7 +7,7 @@ extension SearchSpace {
   /// Grid: the last key of the file changes fastest. Random: see ``drawn()``.
   ///
   /// - Throws: `SearchError` where a combination cannot be.
-  public func configurations() throws -> [Configuration] {
+  package func configurations() throws -> [Configuration] {
     let settings = try strategy == .grid ? (0..<trials).map(combination) : drawn()
     let configurations = try settings.map(configuration)
     let epochs = configurations[0].totalEpochs

@@ -6,7 +6,7 @@ import Synchronization
 import Training
 
 /// Something that happened in a search.
-public enum SearchEvent: Sendable {
+package enum SearchEvent: Sendable {
   /// A trial is trained from here on.
   case began(Trial)
   /// An epoch of a trial is done.
@@ -21,9 +21,9 @@ public enum SearchEvent: Sendable {
 ///
 /// Determinism: trials share nothing but the data, and survivors are chosen when a rung is complete. So the table
 /// does not depend on how many train side by side, on devices, or on how often the search was stopped or killed.
-public final class Search: Sendable {
+package final class Search: Sendable {
   /// Why ``run(on:stopSignal:report:)`` came back.
-  public enum Outcome: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
     /// Every trial is done, or failed.
     case finished
     /// The stop signal was given; the search can go on.
@@ -31,9 +31,9 @@ public final class Search: Sendable {
   }
 
   /// What is searched.
-  public let space: SearchSpace
+  package let space: SearchSpace
   /// The images.
-  public let dataset: Dataset
+  package let dataset: Dataset
   private let store: TrialStore
   /// Epochs of a trial; the same for all where there are rungs.
   private let epochs: Int
@@ -43,7 +43,7 @@ public final class Search: Sendable {
   /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, lie the checkpoints of
   ///   trials under way. Both are locked for as long as this object lives.
   /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` where a classifier's labels are missing.
-  public init(_ space: SearchSpace, dataset: Dataset, storage: URL) throws {
+  package init(_ space: SearchSpace, dataset: Dataset, storage: URL) throws {
     if space.base.classifies, dataset.train.labels == nil {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
     }
@@ -70,12 +70,12 @@ public final class Search: Sendable {
   }
 
   /// The storage, symbolic links resolved.
-  public var storage: URL { store.url }
+  package var storage: URL { store.url }
 
   /// All trials, by number.
   ///
   /// - Throws: the database's error.
-  public func trials() throws -> [Trial] { try store.trials() }
+  package func trials() throws -> [Trial] { try store.trials() }
 
   /// Trains what is not trained yet, as many trials at once as there are backends.
   ///
@@ -84,7 +84,7 @@ public final class Search: Sendable {
   ///   - stopSignal: who may ask to stop; trials finish their step and write a checkpoint.
   ///   - report: hears of everything, on the threads that train.
   /// - Throws: an error that concerns the whole search; the trials stay as they are, and can go on.
-  public func run(
+  package func run(
     on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
     report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
   ) throws -> Outcome {

@@ -3,34 +3,34 @@ import Models
 import Storage
 
 /// What is searched, and how: a checked space.
-public struct SearchSpace: Sendable {
+package struct SearchSpace: Sendable {
   /// What the command line says in place of the file.
-  public struct Changes: Sendable {
+  package struct Changes: Sendable {
     /// How trials are chosen.
-    public var strategy: Strategy?
+    package var strategy: Strategy?
     /// How many.
-    public var trials: Int?
+    package var trials: Int?
     /// Epochs of a trial.
-    public var epochs: String?
+    package var epochs: String?
     /// Key of every random number, of draws and of training.
-    public var seed: String?
+    package var seed: String?
 
     /// No change.
-    public init() {}
+    package init() {}
   }
 
   /// The model with everything that is the same in all trials.
-  public let base: Configuration
+  package let base: Configuration
   /// What differs, in the file's order.
-  public let axes: [Axis]
+  package let axes: [Axis]
   /// How trials are chosen.
-  public let strategy: Strategy
+  package let strategy: Strategy
   /// How many trials.
-  public let trials: Int
+  package let trials: Int
   /// Of how many trials one goes on, in successive halving.
-  public let eta: Int
+  package let eta: Int
   /// Key of the draws.
-  public let seed: UInt64
+  package let seed: UInt64
 
   /// Keys that change what the validation loss measures.
   static let incomparable: Set = ["loss", "kl-weight", "noise"]
@@ -41,7 +41,7 @@ public struct SearchSpace: Sendable {
   /// Reads a space from YAML and checks everything that can be checked before training.
   ///
   /// - Throws: `SearchError`, or `ConfigurationError` where a key is unknown or a value not allowed.
-  public init(_ text: String, _ changes: Changes = Changes()) throws {
+  package init(_ text: String, _ changes: Changes = Changes()) throws {
     let file = try SpaceFile(text)
     guard let model = file.settings["model"] else {
       throw SearchError(.space, "the space names no model: expected a key 'model'")
@@ -144,7 +144,7 @@ public struct SearchSpace: Sendable {
   }
 
   /// Everything that decides the trials, a line each; how many there are only where it changes the others.
-  public var text: String {
+  package var text: String {
     var lines = ["strategy: \(strategy.rawValue)"]
     if strategy != .grid { lines.append("draws: \(seed)") }
     if strategy == .halving { lines += ["trials: \(trials)", "eta: \(eta)"] }
@@ -154,7 +154,7 @@ public struct SearchSpace: Sendable {
   }
 
   /// SHA-256 of ``text``.
-  public var sha256: String { Fingerprint.hex(of: Data(text.utf8)) }
+  package var sha256: String { Fingerprint.hex(of: Data(text.utf8)) }
 }
 
 extension Axis {

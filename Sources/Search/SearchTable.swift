@@ -3,47 +3,47 @@ import Models
 import Storage
 
 /// The outcome of a search: the trials, best first, and how to train the best.
-public struct SearchTable: Encodable, Sendable {
+package struct SearchTable: Encodable, Sendable {
   /// A trial as the table has it.
-  public struct Row: Encodable, Equatable, Sendable {
+  package struct Row: Encodable, Equatable, Sendable {
     /// The trial's number.
-    public let number: Int
+    package let number: Int
     /// What distinguishes it: the keys of the space, in the file's order.
-    public let settings: [String: String]
+    package let settings: [String: String]
     /// How it stands.
-    public let state: Trial.State
+    package let state: Trial.State
     /// Epochs that are done.
-    public let epochs: Int
+    package let epochs: Int
     /// The lowest validation loss.
-    public let validationLoss: Double?
+    package let validationLoss: Double?
     /// Its epoch.
-    public let bestEpoch: Int
+    package let bestEpoch: Int
     /// Hash of the state behind the last epoch.
-    public let stateSHA256: String?
+    package let stateSHA256: String?
     /// Seconds of training.
-    public let seconds: Double
+    package let seconds: Double
     /// Why it failed.
-    public let failure: String?
+    package let failure: String?
   }
 
   /// The model.
-  public let model: String
+  package let model: String
   /// How trials were chosen.
-  public let strategy: Strategy
+  package let strategy: Strategy
   /// Hash of the space.
-  public let spaceSHA256: String
+  package let spaceSHA256: String
   /// The data set.
-  public let dataset: String
+  package let dataset: String
   /// Best first; those that failed last.
-  public let trials: [Row]
+  package let trials: [Row]
   /// The command line that trains the best; nil where no trial is done.
-  public let command: String?
+  package let command: String?
 
   /// The table of a search as it stands.
   ///
   /// - Parameter data: how the command line is to name the data set.
   /// - Throws: the database's error.
-  public init(_ search: Search, data: String? = nil) throws {
+  package init(_ search: Search, data: String? = nil) throws {
     let space = search.space
     let trials = try search.trials().sorted(by: Self.precedes)
     model = space.base.model.rawValue

@@ -1,5 +1,5 @@
 /// How a search chooses its trials.
-public enum Strategy: String, CaseIterable, Codable, Sendable {
+package enum Strategy: String, CaseIterable, Codable, Sendable {
   /// Every combination, or the first ones.
   case grid
   /// Combinations drawn at random, each at most once.
@@ -15,14 +15,14 @@ public enum Strategy: String, CaseIterable, Codable, Sendable {
 ///
 /// Formula: with n trials of R epochs, s = ⌊log_η min(n, R)⌋; rung k = 0 … s holds ⌊n / ηᵏ⌋ trials, trained for
 /// ⌊R / ηˢ⁻ᵏ⌋ epochs in all.
-public struct Rungs: Equatable, Sendable {
+package struct Rungs: Equatable, Sendable {
   /// Trials of every rung.
-  public let trials: [Int]
+  package let trials: [Int]
   /// Epochs behind which every rung is judged.
-  public let epochs: [Int]
+  package let epochs: [Int]
 
   /// The rungs of `trials` trials, of which the last are trained for `epochs`; `eta` at least 2.
-  public init(trials: Int, epochs: Int, eta: Int) {
+  package init(trials: Int, epochs: Int, eta: Int) {
     var powers = [1]
     while powers.last! <= min(trials, epochs) / eta { powers.append(powers.last! * eta) }
     self.trials = powers.map { trials / $0 }

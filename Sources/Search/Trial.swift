@@ -3,9 +3,9 @@ import Models
 import Training
 
 /// One configuration of a search, and how it went: a row of the storage.
-public struct Trial: Equatable, Sendable {
+package struct Trial: Equatable, Sendable {
   /// How a trial stands.
-  public enum State: String, Codable, CaseIterable, Sendable {
+  package enum State: String, Codable, CaseIterable, Sendable {
     /// It is still to be trained, or to go on.
     case waiting
     /// It is being trained, or was when the search was killed.
@@ -17,25 +17,25 @@ public struct Trial: Equatable, Sendable {
   }
 
   /// From 1, in the order of the search.
-  public let number: Int
+  package let number: Int
   /// The whole configuration, as text by key.
-  public let configuration: [String: String]
+  package let configuration: [String: String]
   /// How it stands.
-  public internal(set) var state = State.waiting
+  package internal(set) var state = State.waiting
   /// The rung it is on, from 0; only halving has more than one.
-  public internal(set) var rung = 0
+  package internal(set) var rung = 0
   /// Epochs that are done.
-  public internal(set) var epochs = 0
+  package internal(set) var epochs = 0
   /// The lowest validation loss so far.
-  public internal(set) var validationLoss: Double?
+  package internal(set) var validationLoss: Double?
   /// Its epoch, 0 before the first.
-  public internal(set) var bestEpoch = 0
+  package internal(set) var bestEpoch = 0
   /// Hash of the state behind the last epoch.
-  public internal(set) var stateSHA256: String?
+  package internal(set) var stateSHA256: String?
   /// Seconds of training.
-  public internal(set) var seconds = 0.0
+  package internal(set) var seconds = 0.0
   /// Why it failed.
-  public internal(set) var failure: String?
+  package internal(set) var failure: String?
 
   init(_ number: Int, _ configuration: Models.Configuration) {
     self.number = number

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Writing a file so that a reader, or a crash, only ever sees the old contents or the new ones.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Replaces the file at `url`, or creates it.
   ///
   /// The bytes go to a temporary file in the same folder, which is flushed to the disk and then renamed over
@@ -12,7 +12,7 @@ public enum AtomicFile {
   ///   - data: the whole contents.
   ///   - url: where to put them; the folder must exist.
   /// - Throws: `FileError` naming the step that failed, the path and the system's reason.
-  public static func write(_ data: Data, to url: URL) throws {
+  package static func write(_ data: Data, to url: URL) throws {
     let folder = url.deletingLastPathComponent().path
     // The name does not contain the target's: that one may already be as long as the file system allows.
     let temporary = folder + "/.facsimile-\(UUID().uuidString).tmp"

@@ -15,7 +15,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   ///   - action: what was tried, as a verb.
   ///   - path: the file or folder.
   ///   - code: the system's error number, read directly after the call.
-  public init(action: String, path: String, code: Int32) {
+  package init(action: String, path: String, code: Int32) {
     self.action = action
     self.path = path
     self.code = code

@@ -2,44 +2,44 @@ import CCrypto
 import Foundation
 
 /// A SHA-256 taken over raw bytes as they come, written as 64 lowercase hexadecimal digits.
-public struct Fingerprint: Sendable {
+package struct Fingerprint: Sendable {
   private var digest = Digest()
 
   /// Starts with no bytes.
-  public init() {}
+  package init() {}
 
   /// Appends bytes.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     if !isKnownUniquelyReferenced(&digest) { digest = Digest(copying: digest) }
     digest.update(bytes)
   }
 
   /// Appends bytes.
-  public mutating func update(_ data: Data) {
+  package mutating func update(_ data: Data) {
     for region in data.regions { region.withUnsafeBytes { update($0) } }
   }
 
   /// Appends bytes.
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
   /// The SHA-256 of everything so far; more may follow.
-  public var hex: String {
+  package var hex: String {
     Digest(copying: digest).finalize().reduce(into: "") { text, byte in
       text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }
   }
 
   /// The SHA-256 of one piece of data.
-  public static func hex(of data: Data) -> String {
+  package static func hex(of data: Data) -> String {
     var fingerprint = Fingerprint()
     fingerprint.update(data)
     return fingerprint.hex
   }
 
   /// The SHA-256 of one array of bytes.
-  public static func hex(of bytes: [UInt8]) -> String {
+  package static func hex(of bytes: [UInt8]) -> String {
     var fingerprint = Fingerprint()
     fingerprint.update(bytes)
     return fingerprint.hex

@@ -5,9 +5,9 @@ import Foundation
 /// The lock is an advisory `flock` on `FOLDER/.lock`, so the system gives it back even when the process is
 /// killed, and the file that stays behind means nothing by itself. Swift may end an object's life after its
 /// last use: keep it in a stored property, or wrap the work in `withExtendedLifetime`.
-public final class FolderLock: Sendable {
+package final class FolderLock: Sendable {
   /// The locked folder.
-  public let folder: URL
+  package let folder: URL
   private let descriptor: Int32
 
   /// Takes the lock, without waiting for it.
@@ -15,7 +15,7 @@ public final class FolderLock: Sendable {
   /// - Parameter folder: an existing folder.
   /// - Throws: `FolderInUse` when another process, or another lock in this one, holds it; `FileError` when the
   ///   lock file cannot be opened or the file system has no locks.
-  public init(folder: URL) throws {
+  package init(folder: URL) throws {
     let path = folder.appendingPathComponent(".lock").path
     let descriptor = try checkedCall("open", path) { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
     do {

@@ -5,9 +5,9 @@ import Foundation
 /// A file is the header's length (8 bytes, little-endian), the header (JSON), and the tensors' bytes. The bytes
 /// written are a function of the contents alone: tensors stand in the header in the order they were added,
 /// the metadata sorted by key.
-public struct SafeTensors: Sendable, Equatable {
+package struct SafeTensors: Sendable, Equatable {
   /// The type of a tensor's elements, by its name in the format.
-  public enum DataType: String, Sendable, CaseIterable {
+  package enum DataType: String, Sendable, CaseIterable {
     /// Truth value of one byte.
     case bool = "BOOL"
     /// Unsigned 8-bit integer.
@@ -36,7 +36,7 @@ public struct SafeTensors: Sendable, Equatable {
     case u64 = "U64"
 
     /// Bytes per element.
-    public var size: Int {
+    package var size: Int {
       switch self {
       case .bool, .u8, .i8: 1
       case .i16, .u16, .f16, .bf16: 2
@@ -47,20 +47,20 @@ public struct SafeTensors: Sendable, Equatable {
   }
 
   /// One tensor: its bytes are little-endian, last dimension fastest.
-  public struct Tensor: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
     /// Unique in its file.
-    public let name: String
+    package let name: String
     /// The type of its elements.
-    public let dataType: DataType
+    package let dataType: DataType
     /// Its dimensions; empty for a single value; a dimension may be 0.
-    public let shape: [Int]
+    package let shape: [Int]
     /// `size × product of shape` bytes.
-    public let data: Data
+    package let data: Data
 
     /// A tensor from its bytes.
     ///
     /// - Throws: `SafeTensorsError` when the shape is negative or too large, or the byte count is not its own.
-    public init(name: String, dataType: DataType, shape: [Int], data: Data) throws {
+    package init(name: String, dataType: DataType, shape: [Int], data: Data) throws {
       let expected = try Self.byteCount(name: name, dataType: dataType, shape: shape)
       guard data.count == expected else {
         throw SafeTensorsError(
@@ -92,18 +92,18 @@ public struct SafeTensors: Sendable, Equatable {
   static let metadataKey = "__metadata__"
 
   /// The tensors, in order.
-  public private(set) var tensors: [Tensor] = []
+  package private(set) var tensors: [Tensor] = []
   /// Free text by key.
-  public var metadata: [String: String] = [:]
+  package var metadata: [String: String] = [:]
   private var places: [String: Int] = [:]
 
   /// Nothing yet.
-  public init() {}
+  package init() {}
 
   /// Appends a tensor.
   ///
   /// - Throws: `SafeTensorsError` when the name is taken, or is the reserved `__metadata__`.
-  public mutating func add(_ tensor: Tensor) throws {
+  package mutating func add(_ tensor: Tensor) throws {
     guard tensor.name != Self.metadataKey else {
       throw SafeTensorsError(.nameTaken, "no tensor may be named \(Self.metadataKey): the format keeps it")
     }
@@ -115,19 +115,19 @@ public struct SafeTensors: Sendable, Equatable {
   }
 
   /// The names of the tensors, in order.
-  public var names: [String] {
+  package var names: [String] {
     tensors.map(\.name)
   }
 
   /// Whether there is a tensor of that name.
-  public func contains(_ name: String) -> Bool {
+  package func contains(_ name: String) -> Bool {
     places[name] != nil
   }
 
   /// The tensor of that name.
   ///
   /// - Throws: `SafeTensorsError` when there is none.
-  public func tensor(_ name: String) throws -> Tensor {
+  package func tensor(_ name: String) throws -> Tensor {
     guard let place = places[name] else {
       let known = names.isEmpty ? "none" : names.prefix(12).joined(separator: ", ")
       let more = names.count > 12 ? " …" : ""

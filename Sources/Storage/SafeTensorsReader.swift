@@ -4,7 +4,7 @@ extension SafeTensors {
   /// Reads a file; see `init(data:)`.
   ///
   /// - Throws: `FileError` when it cannot be read, `SafeTensorsError` naming the file when it breaks the format.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     let data = try readFile(url)
     do {
       try self.init(data: data)
@@ -20,7 +20,7 @@ extension SafeTensors {
   /// bytes do not fit their shape, overlap, leave a hole, or do not fill the file exactly.
   ///
   /// - Throws: `SafeTensorsError`.
-  public init(data: Data) throws {
+  package init(data: Data) throws {
     let data = data.startIndex == 0 ? data : Data(data)
     let (header, bytes) = try Self.split(data)
     self.init()

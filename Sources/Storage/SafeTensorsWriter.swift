@@ -6,7 +6,7 @@ extension SafeTensors {
   /// The header is padded with spaces to a multiple of 8 bytes. Wider types lie first, so that every tensor
   /// begins at a multiple of its element's size: PyTorch's reader asks for that. Tensors of one width, and
   /// all entries in the header, keep the order in which they were added.
-  public func serialized() -> Data {
+  package func serialized() -> Data {
     let laidOut = tensors.indices.sorted {
       (-tensors[$0].dataType.size, $0) < (-tensors[$1].dataType.size, $1)
     }
@@ -31,7 +31,7 @@ extension SafeTensors {
   /// Writes the file as a whole or not at all; see `AtomicFile`.
   ///
   /// - Throws: `FileError`.
-  public func write(to url: URL) throws {
+  package func write(to url: URL) throws {
     try AtomicFile.write(serialized(), to: url)
   }
 

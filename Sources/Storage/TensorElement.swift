@@ -5,44 +5,44 @@ import Foundation
 #endif
 
 /// A Swift type whose values can be stored in, and read from, a safetensors file.
-public protocol TensorElement: BitwiseCopyable, Sendable {
+package protocol TensorElement: BitwiseCopyable, Sendable {
   /// The type's name in the file.
   static var dataType: SafeTensors.DataType { get }
 }
 
 extension Float: TensorElement {
   /// `F32`.
-  public static var dataType: SafeTensors.DataType { .f32 }
+  package static var dataType: SafeTensors.DataType { .f32 }
 }
 
 extension Double: TensorElement {
   /// `F64`.
-  public static var dataType: SafeTensors.DataType { .f64 }
+  package static var dataType: SafeTensors.DataType { .f64 }
 }
 
 extension UInt8: TensorElement {
   /// `U8`.
-  public static var dataType: SafeTensors.DataType { .u8 }
+  package static var dataType: SafeTensors.DataType { .u8 }
 }
 
 extension Int32: TensorElement {
   /// `I32`.
-  public static var dataType: SafeTensors.DataType { .i32 }
+  package static var dataType: SafeTensors.DataType { .i32 }
 }
 
 extension UInt32: TensorElement {
   /// `U32`.
-  public static var dataType: SafeTensors.DataType { .u32 }
+  package static var dataType: SafeTensors.DataType { .u32 }
 }
 
 extension Int64: TensorElement {
   /// `I64`.
-  public static var dataType: SafeTensors.DataType { .i64 }
+  package static var dataType: SafeTensors.DataType { .i64 }
 }
 
 extension UInt64: TensorElement {
   /// `U64`.
-  public static var dataType: SafeTensors.DataType { .u64 }
+  package static var dataType: SafeTensors.DataType { .u64 }
 }
 
 extension SafeTensors {
@@ -53,7 +53,7 @@ extension SafeTensors {
   ///   - shape: its dimensions; empty for a single value.
   ///   - values: its values, last dimension fastest; bits are kept, NaN payloads included.
   /// - Throws: `SafeTensorsError` when the count is not the shape's, or the name is taken.
-  public mutating func add<Element: TensorElement>(
+  package mutating func add<Element: TensorElement>(
     _ name: String, shape: [Int], values: [Element]
   ) throws {
     let data = values.withUnsafeBytes { Data($0) }
@@ -63,7 +63,7 @@ extension SafeTensors {
   /// Appends a tensor of 32-bit floating-point values; see `add(_:shape:values:)`.
   ///
   /// - Throws: `SafeTensorsError` when the count is not the shape's, or the name is taken.
-  public mutating func add(_ name: String, shape: [Int], floats: [Float]) throws {
+  package mutating func add(_ name: String, shape: [Int], floats: [Float]) throws {
     try add(name, shape: shape, values: floats)
   }
 
@@ -74,7 +74,7 @@ extension SafeTensors {
   ///   - type: the type it must hold; nothing is converted.
   ///   - shape: the shape it must have; nil accepts any.
   /// - Throws: `SafeTensorsError` when there is no such tensor, or it has another type or shape.
-  public func values<Element: TensorElement>(
+  package func values<Element: TensorElement>(
     _ name: String, of type: Element.Type, shape: [Int]? = nil
   ) throws -> [Element] {
     let tensor = try tensor(name)
@@ -95,7 +95,7 @@ extension SafeTensors {
   /// The values of an `F32` tensor; see `values(_:of:shape:)`.
   ///
   /// - Throws: `SafeTensorsError` when there is no such tensor, or it has another type or shape.
-  public func floats(_ name: String, shape: [Int]? = nil) throws -> [Float] {
+  package func floats(_ name: String, shape: [Int]? = nil) throws -> [Float] {
     try values(name, of: Float.self, shape: shape)
   }
 }

@@ -8,17 +8,17 @@ import Storage
 ///
 /// Tensors: parameters by PyTorch's names, the optimizer's state as `optimizer.ARENA.NAME`; in the middle of an
 /// epoch also `epoch.losses` [steps done, slots] and `epoch.table` [steps, words of a row].
-public struct Checkpoint: Sendable, Equatable {
+package struct Checkpoint: Sendable, Equatable {
   /// What was trained.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// SHA-256 of the data set.
-  public let datasetSHA256: String
+  package let datasetSHA256: String
   /// Parameters and optimizer state.
-  public let state: ModelState
+  package let state: ModelState
   /// Epochs that are done.
-  public let epoch: Int
+  package let epoch: Int
   /// Steps of the next epoch that are done, 0 between epochs.
-  public let step: Int
+  package let step: Int
   /// What those steps left in their slots.
   let losses: [Float]
   /// The table of steps of the epoch under way; empty between epochs.
@@ -26,7 +26,7 @@ public struct Checkpoint: Sendable, Equatable {
   /// Seconds those steps took.
   let seconds: Double
   /// The best loss so far.
-  public let stopping: EarlyStopping
+  package let stopping: EarlyStopping
 
   static let format = "facsimile-checkpoint-1"
 
@@ -49,7 +49,7 @@ public struct Checkpoint: Sendable, Equatable {
   ///
   /// - Parameter architecture: a custom model's layers.
   /// - Throws: `TrainingError` where the file is none, or of another contract; `SafeTensorsError`, `FileError`.
-  public init(contentsOf url: URL, architecture: Architecture? = nil) throws {
+  package init(contentsOf url: URL, architecture: Architecture? = nil) throws {
     let file = try SafeTensors(contentsOf: url)
     func text(_ key: String) throws -> String {
       guard let value = file.metadata[key] else {
@@ -99,7 +99,7 @@ public struct Checkpoint: Sendable, Equatable {
   /// Writes the checkpoint, as a whole or not at all.
   ///
   /// - Throws: `FileError`.
-  public func write(to url: URL) throws {
+  package func write(to url: URL) throws {
     var file = SafeTensors()
     try state.add(to: &file)
     if step > 0 {

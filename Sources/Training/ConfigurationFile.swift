@@ -4,9 +4,9 @@ import Storage
 import Yams
 
 /// Configurations as YAML: one `key: value` a line, lists as `8,16,32` or as YAML lists.
-public enum ConfigurationFile {
+package enum ConfigurationFile {
   /// The text of `configuration`, each key with what it means.
-  public static func text(_ configuration: Configuration) -> String {
+  package static func text(_ configuration: Configuration) -> String {
     ConfigurationKey.keys(of: configuration.model).map { key in
       let line = "\(key.name): \(key.get(configuration))"
       let padding = String(repeating: " ", count: max(1, 36 - line.count))
@@ -17,7 +17,7 @@ public enum ConfigurationFile {
   /// The pairs of a YAML text, in order.
   ///
   /// - Throws: `ConfigurationError` where the text is no mapping of keys to single values or lists.
-  public static func pairs(_ text: String) throws -> [(key: String, value: String)] {
+  package static func pairs(_ text: String) throws -> [(key: String, value: String)] {
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
@@ -41,7 +41,7 @@ public enum ConfigurationFile {
   /// The pairs of a YAML file; see ``pairs(_:)``.
   ///
   /// - Throws: also `TrainingError` where the file cannot be read.
-  public static func pairs(contentsOf url: URL) throws -> [(key: String, value: String)] {
+  package static func pairs(contentsOf url: URL) throws -> [(key: String, value: String)] {
     guard let data = try? Data(contentsOf: url), let text = String(data: data, encoding: .utf8) else {
       throw TrainingError(.run, "cannot read \(url.path): expected a file of 'key: value' in UTF-8")
     }

@@ -8,13 +8,13 @@ import Programs
 ///
 /// The configuration's `validation` counts for nothing here. Everything else does, `seed` included: it decides
 /// the folds as well as the training.
-public struct CrossValidation: Sendable {
+package struct CrossValidation: Sendable {
   /// What is judged.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// The images.
-  public let dataset: Dataset
+  package let dataset: Dataset
   /// Indices of the images of every fold, ascending.
-  public let folds: [[UInt32]]
+  package let folds: [[UInt32]]
 
   /// Cuts the training images into folds whose sizes differ by at most one.
   ///
@@ -22,7 +22,7 @@ public struct CrossValidation: Sendable {
   /// takes places ⌊f·N/K⌋ ..< ⌊(f+1)·N/K⌋.
   ///
   /// - Throws: `ConfigurationError` where there are fewer than two folds, or more than images.
-  public init(_ configuration: Configuration, dataset: Dataset, folds count: Int) throws {
+  package init(_ configuration: Configuration, dataset: Dataset, folds count: Int) throws {
     let images = dataset.train.count
     guard count >= 2, count <= images else {
       throw ConfigurationError(
@@ -35,7 +35,7 @@ public struct CrossValidation: Sendable {
   }
 
   /// Which images train and which judge while `fold` (from 0) is held back.
-  public func split(_ fold: Int) -> (train: [UInt32], validation: [UInt32]) {
+  package func split(_ fold: Int) -> (train: [UInt32], validation: [UInt32]) {
     let others = folds.indices.filter { $0 != fold }.flatMap { folds[$0] }
     return (others.sorted(), folds[fold])
   }
@@ -49,7 +49,7 @@ public struct CrossValidation: Sendable {
   ///   - done: hears of every fold.
   /// - Returns: the figures; nil where it was asked to stop.
   /// - Throws: `TrainingError`, or the backend's error.
-  public func run(
+  package func run(
     on backend: any Backend, stopSignal: StopSignal = StopSignal(),
     listener: ((TrainingEvent) -> Void)? = nil,
     done: (Fold) -> Void
@@ -74,24 +74,24 @@ public struct CrossValidation: Sendable {
 
 extension CrossValidation {
   /// What one fold said.
-  public struct Fold: Codable, Sendable, Equatable {
+  package struct Fold: Codable, Sendable, Equatable {
     /// From 1.
-    public let fold: Int
+    package let fold: Int
     /// Images that trained.
-    public let trainImages: Int
+    package let trainImages: Int
     /// Images that judged.
-    public let validationImages: Int
+    package let validationImages: Int
     /// Epochs that were trained.
-    public let epochs: Int
+    package let epochs: Int
     /// Epoch of the lowest loss on the fold: the one whose weights a run keeps.
-    public let bestEpoch: Int
+    package let bestEpoch: Int
     /// Means over the fold's images behind that epoch: `loss`, `accuracy` and the like. The fold had a say in
     /// which epoch it judges, so they are a little better than on images never seen.
-    public let metrics: [String: Double]
+    package let metrics: [String: Double]
     /// Hash of the state behind the last epoch.
-    public let stateSHA256: String
+    package let stateSHA256: String
     /// Seconds of training.
-    public let seconds: Double
+    package let seconds: Double
 
     enum CodingKeys: String, CodingKey {
       case fold, epochs, metrics, seconds
@@ -115,14 +115,14 @@ extension CrossValidation {
   }
 
   /// A figure over the folds, each counting once.
-  public struct Spread: Codable, Sendable, Equatable {
+  package struct Spread: Codable, Sendable, Equatable {
     /// The mean.
-    public let mean: Double
+    package let mean: Double
     /// The sample standard deviation, with divisor K − 1.
-    public let deviation: Double
+    package let deviation: Double
 
     /// Mean and deviation of at least two values.
-    public init(_ values: [Double]) {
+    package init(_ values: [Double]) {
       let mean = values.reduce(0, +) / Double(values.count)
       self.mean = mean
       let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -131,11 +131,11 @@ extension CrossValidation {
   }
 
   /// What all folds said.
-  public struct Result: Codable, Sendable, Equatable {
+  package struct Result: Codable, Sendable, Equatable {
     /// Every fold.
-    public let folds: [Fold]
+    package let folds: [Fold]
     /// Every metric over the folds, by name.
-    public let metrics: [String: Spread]
+    package let metrics: [String: Spread]
 
     init(_ folds: [Fold]) {
       self.folds = folds

@@ -1,14 +1,14 @@
 /// The best loss so far, and for how long there was no better one.
-public struct EarlyStopping: Sendable, Equatable {
+package struct EarlyStopping: Sendable, Equatable {
   /// The lowest loss.
-  public private(set) var bestLoss: Double?
+  package private(set) var bestLoss: Double?
   /// Its epoch, 0 for none.
-  public private(set) var bestEpoch = 0
+  package private(set) var bestEpoch = 0
   /// Epochs since.
-  public private(set) var staleEpochs = 0
+  package private(set) var staleEpochs = 0
 
   /// No epoch yet.
-  public init() {}
+  package init() {}
 
   init(bestLoss: Double?, bestEpoch: Int, staleEpochs: Int) {
     self.bestLoss = bestLoss

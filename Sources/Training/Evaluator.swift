@@ -15,11 +15,11 @@ public struct Evaluation: Codable, Sendable, Equatable {
 }
 
 /// A trained model with a set of images resident on a device.
-public final class Evaluator {
+package final class Evaluator {
   /// The model.
-  public let weights: Weights
+  package let weights: Weights
   /// The images.
-  public let images: ImageSet
+  package let images: ImageSet
   let model: PreparedModel
 
   /// Puts model and images on the device.
@@ -31,7 +31,7 @@ public final class Evaluator {
   ///   - mode: whether a posterior is sampled (as its loss wants) or its mean decoded.
   ///   - noise: noise on the input; nil: as the configuration says.
   /// - Throws: `ProgramError`, or the backend's error.
-  public init(
+  package init(
     _ weights: Weights, images: ImageSet, backend: any Backend, mode: EvaluationMode = .sample,
     noise: Double? = nil
   ) throws {
@@ -54,7 +54,7 @@ public final class Evaluator {
   ///   - indices: which images; nil for all.
   ///   - draw: which draw of noise and samples.
   /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
-  public func evaluate(_ indices: [UInt32]? = nil, draw: Int = 0) throws -> Evaluation {
+  package func evaluate(_ indices: [UInt32]? = nil, draw: Int = 0) throws -> Evaluation {
     var confusion: [[Int]]?
     if model.needsLabels {
       try requireLabels()
@@ -78,7 +78,7 @@ public final class Evaluator {
   /// What the model makes of images: pixels from 0 to 1 in the order (channel, y, x), or the logits of classes.
   ///
   /// - Throws: the backend's error.
-  public func outputs(_ indices: [UInt32]? = nil) throws -> [[Float]] {
+  package func outputs(_ indices: [UInt32]? = nil) throws -> [[Float]] {
     try collect(indices, model.reconstructions)
   }
 
@@ -86,7 +86,7 @@ public final class Evaluator {
   /// `tools/reference/check_weights.py` names PyTorch's: `output` and `code`.
   ///
   /// - Throws: the backend's error.
-  public func file(_ indices: [UInt32]) throws -> SafeTensors {
+  package func file(_ indices: [UInt32]) throws -> SafeTensors {
     var file = SafeTensors()
     for (name, read) in [("output", model.outputs), ("code", model.codes)] {
       let values = try collect(indices, read)
@@ -98,7 +98,7 @@ public final class Evaluator {
   /// The latent code of images; a posterior's mean.
   ///
   /// - Throws: the backend's error.
-  public func codes(_ indices: [UInt32]? = nil) throws -> [[Float]] {
+  package func codes(_ indices: [UInt32]? = nil) throws -> [[Float]] {
     try collect(indices, model.codes)
   }
 
@@ -106,7 +106,7 @@ public final class Evaluator {
   /// part of it.
   ///
   /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
-  public func losses(_ indices: [UInt32]? = nil) throws -> [Float] {
+  package func losses(_ indices: [UInt32]? = nil) throws -> [Float] {
     if model.needsLabels { try requireLabels() }
     let values = try weights.configuration.architecture.shapes().last!.count
     let scale = Float(weights.configuration.loss.lossScale(images: 1, values: values))
@@ -146,7 +146,7 @@ extension Configuration {
   ///
   /// Throws: `ConfigurationError` where the configuration asks for others, `TrainingError` where a classifier finds no
   /// labels.
-  public mutating func take(_ dataset: Dataset) throws {
+  package mutating func take(_ dataset: Dataset) throws {
     if classifies { try TrainingData.requireLabels(of: dataset) }
     try take(image: MapShape(dataset.shape), classes: dataset.classCount)
   }

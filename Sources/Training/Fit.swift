@@ -13,7 +13,7 @@ extension Trainer {
   ///
   /// - Throws: `TrainingError` naming step and tensor where a value is not finite (the checkpoint stays as it was last
   ///   written, the manifest says what happened), `FileError` where a file cannot be written, or the backend's error.
-  public func fit(through last: Int? = nil) throws -> TrainingOutcome {
+  package func fit(through last: Int? = nil) throws -> TrainingOutcome {
     let outcome = try train(through: last)
     listener?(.finished(outcome))
     return outcome

@@ -15,7 +15,7 @@ extension Evaluator {
   ///   - samples: k.
   ///   - indices: which images; nil for all.
   /// - Throws: `TrainingError` where the model has no posterior, or its mean is decoded; or the backend's error.
-  public func logLikelihood(samples: Int, _ indices: [UInt32]? = nil) throws -> Double {
+  package func logLikelihood(samples: Int, _ indices: [UInt32]? = nil) throws -> Double {
     precondition(samples > 0, "\(samples) samples")
     var logWeights: [[Double]] = []
     for draw in 0..<samples {

@@ -41,19 +41,19 @@ public struct EpochRecord: Codable, Sendable, Equatable {
 }
 
 /// What a run is and how it went: `manifest.json`.
-public struct Manifest: Codable, Sendable, Equatable {
+package struct Manifest: Codable, Sendable, Equatable {
   /// The data of a run.
-  public struct Data: Codable, Sendable, Equatable {
+  package struct Data: Codable, Sendable, Equatable {
     /// Known name, or name of the folder.
-    public let name: String
+    package let name: String
     /// The data set's SHA-256.
-    public let sha256: String
+    package let sha256: String
     /// The folder it was read from; empty where a program gave the images.
-    public let source: String
+    package let source: String
     /// Images that train.
-    public let trainImages: Int
+    package let trainImages: Int
     /// Images held back.
-    public let validationImages: Int
+    package let validationImages: Int
 
     enum CodingKeys: String, CodingKey {
       case name, sha256, source
@@ -63,19 +63,19 @@ public struct Manifest: Codable, Sendable, Equatable {
   }
 
   /// The device of a run.
-  public struct Device: Codable, Sendable, Equatable {
+  package struct Device: Codable, Sendable, Equatable {
     /// As `--device` takes it.
-    public let identifier: String
+    package let identifier: String
     /// For people.
-    public let name: String
+    package let name: String
     /// `cpu`, `gpu` or `accelerator`.
-    public let kind: String
+    package let kind: String
     /// Platform and driver version.
-    public let driver: String
+    package let driver: String
   }
 
   /// How a run stands.
-  public enum State: String, Codable, Sendable {
+  package enum State: String, Codable, Sendable {
     /// It is under way, or was killed.
     case running
     /// It was asked to stop and can go on.
@@ -89,29 +89,29 @@ public struct Manifest: Codable, Sendable, Equatable {
   }
 
   /// Version of Facsimile.
-  public let version: String
+  package let version: String
   /// The numerics contract that the bits follow.
-  public let numericsContract: Int
+  package let numericsContract: Int
   /// The model.
-  public let model: String
+  package let model: String
   /// Everything that decides the bits, as text by key.
-  public internal(set) var configuration: Configuration
+  package internal(set) var configuration: Configuration
   /// Key of every random number.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The data.
-  public let dataset: Data
+  package let dataset: Data
   /// The device that ran it last.
-  public var device: Device
+  package var device: Device
   /// SHA-256 of the parameters it started from.
-  public let initialSHA256: String
+  package let initialSHA256: String
   /// How it stands.
-  public var state: State
+  package var state: State
   /// Why it failed.
-  public var failure: String?
+  package var failure: String?
   /// Epoch of the best loss so far, 0 for none.
-  public var bestEpoch: Int
+  package var bestEpoch: Int
   /// Every epoch that is done.
-  public var epochs: [EpochRecord]
+  package var epochs: [EpochRecord]
 
   enum CodingKeys: String, CodingKey {
     case version
@@ -148,7 +148,7 @@ extension Manifest.Device {
 }
 
 /// Version of Facsimile.
-public enum Version {
+package enum Version {
   /// Major, minor and patch.
-  public static let number = "0.1.0"
+  package static let number = "0.1.0"
 }

@@ -3,9 +3,9 @@ import Models
 /// Means over images of what steps left in their slots.
 ///
 /// Determinism: double, in step order; a step's mean counts with its number of images.
-public struct MetricMeans: Sendable, Equatable {
+package struct MetricMeans: Sendable, Equatable {
   /// Means by metric, `correct` as the share of images.
-  public let values: [Metric: Double]
+  package let values: [Metric: Double]
 
   /// Means of `losses[step · slots + slot]` for steps of `images` images.
   ///
@@ -26,7 +26,7 @@ public struct MetricMeans: Sendable, Equatable {
   }
 
   /// The loss.
-  public var loss: Double { values[.loss]! }
+  package var loss: Double { values[.loss]! }
 
   /// The loss as it would be with this weight of the KL divergence, whatever the steps were trained with.
   func loss(klWeight: Double) -> Double {
@@ -37,7 +37,7 @@ public struct MetricMeans: Sendable, Equatable {
   }
 
   /// Everything by the name that tables and files use; with the ELBO of a variational autoencoder.
-  public var named: [String: Double] {
+  package var named: [String: Double] {
     var named: [String: Double] = [:]
     for (metric, value) in values { named[metric == .correct ? "accuracy" : metric.rawValue] = value }
     if let reconstruction = values[.reconstruction], let divergence = values[.klDivergence] {

@@ -14,7 +14,7 @@ extension ModelState.Tensor {
 extension ModelState {
   /// SHA-256 over the little-endian values of all parameters, then of all optimizer state: what a manifest
   /// calls `state_sha256`.
-  public var sha256: String {
+  package var sha256: String {
     var fingerprint = Fingerprint()
     for tensor in parameters + optimizer { tensor.values.withUnsafeBytes { fingerprint.update($0) } }
     return fingerprint.hex
@@ -28,7 +28,7 @@ extension ModelState {
   ///   - stateNames: the optimizer's arenas that are wanted.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape or type, `TrainingError` where a
   ///   parameter is not finite.
-  public init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = []) throws {
+  package init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = []) throws {
     func read(_ prefix: String) throws -> [Tensor] {
       try table.parameters.map {
         let name = prefix + $0.name
@@ -43,7 +43,7 @@ extension ModelState {
   /// Adds all tensors to a file.
   ///
   /// - Throws: `SafeTensorsError` where a name is taken.
-  public func add(to file: inout SafeTensors) throws {
+  package func add(to file: inout SafeTensors) throws {
     for tensor in parameters + optimizer {
       try file.add(tensor.name, shape: tensor.shape, floats: tensor.values)
     }
@@ -52,7 +52,7 @@ extension ModelState {
   /// Takes over every tensor of `file` that the model has too, and says which.
   ///
   /// - Throws: `TrainingError` where one has another shape or a value that is not finite, or nothing fits.
-  public mutating func transfer(from file: SafeTensors) throws -> [String] {
+  package mutating func transfer(from file: SafeTensors) throws -> [String] {
     var taken: [String] = []
     for index in parameters.indices where file.contains(parameters[index].name) {
       let tensor = parameters[index]

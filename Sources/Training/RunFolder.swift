@@ -3,15 +3,15 @@ import Models
 import Storage
 
 /// The files of one run.
-public final class RunFolder {
+package final class RunFolder {
   /// The folder.
-  public let url: URL
+  package let url: URL
   private var lock: FolderLock?
 
   /// A run folder to read from; nothing is locked.
   ///
   /// - Throws: `TrainingError` where it is none.
-  public init(reading url: URL) throws {
+  package init(reading url: URL) throws {
     self.url = url
     guard FileManager.default.fileExists(atPath: configurationFile.path) else {
       throw TrainingError(.run, "\(url.path) is no run folder: it has no config.yaml")
@@ -21,7 +21,7 @@ public final class RunFolder {
   /// A run folder to go on in; locked for as long as this object lives.
   ///
   /// - Throws: `TrainingError` where it is none, `FolderInUse`.
-  public convenience init(resuming url: URL) throws {
+  package convenience init(resuming url: URL) throws {
     try self.init(reading: url)
     lock = try FolderLock(folder: url)
   }
@@ -29,7 +29,7 @@ public final class RunFolder {
   /// A new run folder, made with all folders above it; locked for as long as this object lives.
   ///
   /// - Throws: `TrainingError` where a run lies there already, `FolderInUse`.
-  public init(creating url: URL) throws {
+  package init(creating url: URL) throws {
     self.url = url
     try requireNoRun()
     do {
@@ -52,23 +52,23 @@ public final class RunFolder {
   }
 
   /// `config.yaml`.
-  public var configurationFile: URL { url.appendingPathComponent("config.yaml") }
+  package var configurationFile: URL { url.appendingPathComponent("config.yaml") }
   /// `manifest.json`.
-  public var manifestFile: URL { url.appendingPathComponent("manifest.json") }
+  package var manifestFile: URL { url.appendingPathComponent("manifest.json") }
   /// `metrics.csv`.
-  public var metricsFile: URL { url.appendingPathComponent("metrics.csv") }
+  package var metricsFile: URL { url.appendingPathComponent("metrics.csv") }
   /// `checkpoint.safetensors`.
-  public var checkpointFile: URL { url.appendingPathComponent("checkpoint.safetensors") }
+  package var checkpointFile: URL { url.appendingPathComponent("checkpoint.safetensors") }
   /// `best.safetensors`: the weights of the best epoch.
-  public var bestFile: URL { url.appendingPathComponent("best.safetensors") }
+  package var bestFile: URL { url.appendingPathComponent("best.safetensors") }
   /// `initial.safetensors`: the weights a transfer began with.
-  public var initialFile: URL { url.appendingPathComponent("initial.safetensors") }
+  package var initialFile: URL { url.appendingPathComponent("initial.safetensors") }
 
   /// `images/epoch-001.png`.
-  public func pictureFile(epoch: Int) -> URL { url.appendingPathComponent("images/\(name(epoch)).png") }
+  package func pictureFile(epoch: Int) -> URL { url.appendingPathComponent("images/\(name(epoch)).png") }
 
   /// `checkpoints/epoch-001.safetensors`.
-  public func keptCheckpointFile(epoch: Int) -> URL {
+  package func keptCheckpointFile(epoch: Int) -> URL {
     url.appendingPathComponent("checkpoints/\(name(epoch)).safetensors")
   }
 
@@ -78,7 +78,7 @@ public final class RunFolder {
   ///
   /// - Parameter architecture: a custom model's layers.
   /// - Throws: `TrainingError` where the file does not hold one.
-  public func configuration(architecture: Architecture? = nil) throws -> Configuration {
+  package func configuration(architecture: Architecture? = nil) throws -> Configuration {
     let pairs = try ConfigurationFile.pairs(contentsOf: configurationFile)
     do {
       return try Configuration(pairs: pairs, architecture: architecture)
@@ -91,7 +91,7 @@ public final class RunFolder {
   ///
   /// - Parameter architecture: a custom model's layers.
   /// - Throws: `TrainingError` where there is none, or it is of other layers.
-  public func manifest(architecture: Architecture? = nil) throws -> Manifest {
+  package func manifest(architecture: Architecture? = nil) throws -> Manifest {
     let decoder = JSONDecoder()
     decoder.userInfo[.architecture] = architecture
     do {
@@ -112,7 +112,7 @@ public final class RunFolder {
   ///   - epoch: the most epochs that may be done.
   ///   - architecture: a custom model's layers.
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
-  public func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
+  package func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
     return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
       try Checkpoint(contentsOf: $0, architecture: architecture)

@@ -2,25 +2,25 @@ import CSystem
 import Synchronization
 
 /// A wish to stop, made by someone else: training finishes its step, writes a checkpoint and returns.
-public final class StopSignal: Sendable {
+package final class StopSignal: Sendable {
   private let flag = Atomic(false)
   private let heedsInterrupts: Bool
 
   /// Nobody wishes to stop yet.
-  public convenience init() { self.init(heedsInterrupts: false) }
+  package convenience init() { self.init(heedsInterrupts: false) }
 
   private init(heedsInterrupts: Bool) { self.heedsInterrupts = heedsInterrupts }
 
   /// Asks to stop.
-  public func stop() { flag.store(true, ordering: .relaxed) }
+  package func stop() { flag.store(true, ordering: .relaxed) }
 
   /// Whether someone asked.
-  public var isStopped: Bool {
+  package var isStopped: Bool {
     flag.load(ordering: .relaxed) || heedsInterrupts && facsimile_was_interrupted()
   }
 
   /// The signal that Ctrl-C (SIGINT) and SIGTERM give from now on. A second Ctrl-C ends the process at once.
-  public static func onInterrupt() -> StopSignal {
+  package static func onInterrupt() -> StopSignal {
     // No Swift runs in the handler.
     facsimile_note_interrupts()
     return StopSignal(heedsInterrupts: true)

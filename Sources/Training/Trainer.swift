@@ -5,9 +5,9 @@ import Programs
 import Storage
 
 /// Trains one model on one device, epoch by epoch; with a run folder it can stop and go on at any step.
-public final class Trainer {
+package final class Trainer {
   /// What training begins with.
-  public enum Start: Sendable {
+  package enum Start: Sendable {
     /// The initial parameters of the configuration's seed.
     case initial
     /// The same, but for the tensors that a file has. The configuration's `initial-weights` must be the SHA-256 of
@@ -18,31 +18,31 @@ public final class Trainer {
   }
 
   /// Everything that decides the bits, with the data.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// The images.
-  public let data: TrainingData
+  package let data: TrainingData
   /// The device.
-  public let backend: any Backend
+  package let backend: any Backend
   /// Where files go; nil for none.
-  public let folder: RunFolder?
+  package let folder: RunFolder?
   /// Names of the parameters that did not begin as the seed draws them but were taken from a file.
-  public let taken: [String]
+  package let taken: [String]
   /// Hears of what happens, on the thread that trains.
-  public var listener: ((TrainingEvent) -> Void)?
+  package var listener: ((TrainingEvent) -> Void)?
   /// Who may ask to stop.
-  public var stopSignal = StopSignal()
+  package var stopSignal = StopSignal()
 
   /// How the run stands, with a record of every epoch that is done.
-  public internal(set) var manifest: Manifest
+  package internal(set) var manifest: Manifest
   /// Epochs that are done.
-  public internal(set) var epoch: Int
+  package internal(set) var epoch: Int
   /// The best loss so far.
-  public internal(set) var stopping: EarlyStopping
+  package internal(set) var stopping: EarlyStopping
   /// The parameters of the best epoch; nil before the first.
-  public internal(set) var best: ModelState?
+  package internal(set) var best: ModelState?
 
   /// Names of all parameters, in state order.
-  public var parameterNames: [String] { session.model.table.parameters.map(\.name) }
+  package var parameterNames: [String] { session.model.table.parameters.map(\.name) }
 
   var session: TrainingSession
   var running: RunningEpoch?
@@ -57,7 +57,7 @@ public final class Trainer {
   ///   - start: what training begins with.
   ///   - split: which training images train and which are held back; nil: as the configuration says.
   /// - Throws: `ConfigurationError`, `TrainingError`, `DatasetError`, or the backend's error.
-  public init(
+  package init(
     _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
     start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
@@ -103,7 +103,7 @@ public final class Trainer {
   ///
   /// - Parameter architecture: a custom model's layers, the same as before.
   /// - Throws: `TrainingError` where the data set or the configuration is another; else as `init`.
-  public convenience init(
+  package convenience init(
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, architecture: Architecture? = nil
   ) throws {
     var configuration = try folder.configuration(architecture: architecture)
@@ -186,7 +186,7 @@ public final class Trainer {
   /// Everything needed to go on from here.
   ///
   /// - Throws: the backend's error.
-  public func checkpoint() throws -> Checkpoint {
+  package func checkpoint() throws -> Checkpoint {
     checkpoint(try session.model.state())
   }
 

@@ -7,13 +7,13 @@ import Programs
 ///
 /// The training images are resident under their index in the data set; behind them lie a few test images, for
 /// pictures. An image's index is what its random numbers are drawn for.
-public struct TrainingData: Sendable {
+package struct TrainingData: Sendable {
   /// The data set.
-  public let dataset: Dataset
+  package let dataset: Dataset
   /// Indices of the images that train, ascending.
-  public let train: [UInt32]
+  package let train: [UInt32]
   /// Indices of the images that are held back, ascending.
-  public let validation: [UInt32]
+  package let validation: [UInt32]
   /// Indices in the test set of the images for pictures.
   let pictures: [Int]
 
@@ -22,7 +22,7 @@ public struct TrainingData: Sendable {
   /// The split sorts by (Philox word of stream `split` for the image, index).
   ///
   /// - Throws: `TrainingError` where a classifier finds no labels, or a class without an image; `DatasetError` where nothing would be left to train on.
-  public init(
+  package init(
     _ dataset: Dataset, _ configuration: Configuration,
     split: (train: [UInt32], validation: [UInt32])? = nil
   ) throws {
@@ -84,7 +84,7 @@ public struct TrainingData: Sendable {
   }
 
   /// The order of the training images in `epoch`: sorted by (Philox word of stream `shuffle`, index).
-  public func order(seed: UInt64, epoch: Int) -> [UInt32] {
+  package func order(seed: UInt64, epoch: Int) -> [UInt32] {
     RandomStream.shuffle.order(train, seed: seed, epoch: UInt32(epoch))
   }
 }

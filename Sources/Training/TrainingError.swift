@@ -17,7 +17,7 @@ public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable 
   }
 
   /// What would help; whoever talks to the user says how it is done there.
-  public enum Remedy: Hashable, Sendable {
+  package enum Remedy: Hashable, Sendable {
     /// To go on with the run in this folder.
     case goOn(folder: String)
     /// To begin a new run with the weights of the run in this folder.
@@ -31,10 +31,10 @@ public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable 
   /// One clear line.
   public let description: String
   /// What would help, where that is known.
-  public let remedy: Remedy?
+  package let remedy: Remedy?
 
   /// An error of `kind` that reads `message`.
-  public init(_ kind: Kind, _ message: String, remedy: Remedy? = nil) {
+  package init(_ kind: Kind, _ message: String, remedy: Remedy? = nil) {
     self.kind = kind
     description = message
     self.remedy = remedy

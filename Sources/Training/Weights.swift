@@ -4,18 +4,18 @@ import Numerics
 import Storage
 
 /// Trained parameters and the configuration they fit: what can be evaluated, exported and transferred.
-public struct Weights: Sendable, Equatable {
+package struct Weights: Sendable, Equatable {
   /// What was trained.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// Parameters; no optimizer state.
-  public let state: ModelState
+  package let state: ModelState
   /// Epoch they are from, 0 where unknown.
-  public let epoch: Int
+  package let epoch: Int
   /// Steps of the next epoch that are in them too.
-  public let step: Int
+  package let step: Int
 
   /// Which weights of a run.
-  public enum Choice: String, CaseIterable, Sendable {
+  package enum Choice: String, CaseIterable, Sendable {
     /// Of the epoch with the lowest validation loss.
     case best
     /// Of the last checkpoint.
@@ -23,7 +23,7 @@ public struct Weights: Sendable, Equatable {
   }
 
   /// Parameters of `configuration`; optimizer state is left out.
-  public init(_ configuration: Configuration, _ state: ModelState, epoch: Int = 0, step: Int = 0) {
+  package init(_ configuration: Configuration, _ state: ModelState, epoch: Int = 0, step: Int = 0) {
     self.configuration = configuration
     self.state = state.withoutOptimizer
     self.epoch = epoch
@@ -33,7 +33,7 @@ public struct Weights: Sendable, Equatable {
   /// The weights of a run; the last ones where no epoch is done yet.
   ///
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read.
-  public init(run folder: RunFolder, _ choice: Choice = .best, architecture: Architecture? = nil) throws {
+  package init(run folder: RunFolder, _ choice: Choice = .best, architecture: Architecture? = nil) throws {
     let configuration = try folder.configuration(architecture: architecture)
     if choice == .best, FileManager.default.fileExists(atPath: folder.bestFile.path) {
       let file = try SafeTensors(contentsOf: folder.bestFile)
@@ -57,7 +57,7 @@ public struct Weights: Sendable, Equatable {
   /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's.
   ///
   /// - Throws: `TrainingError` where the tensors are not those of `model`; `SafeTensorsError`.
-  public init(importing file: SafeTensors, model: ModelKind, image: String? = nil) throws {
+  package init(importing file: SafeTensors, model: ModelKind, image: String? = nil) throws {
     var configuration = Configuration(model)
     if let text = file.metadata["configuration"],
       let known = try? Configuration(json: text), known.model == model
@@ -78,7 +78,7 @@ public struct Weights: Sendable, Equatable {
   /// The weights as a file.
   ///
   /// - Throws: `SafeTensorsError` where a name is taken.
-  public func file() throws -> SafeTensors {
+  package func file() throws -> SafeTensors {
     var file = SafeTensors()
     try state.add(to: &file)
     file.metadata = [
@@ -92,7 +92,7 @@ public struct Weights: Sendable, Equatable {
   /// Writes the weights, as a whole or not at all.
   ///
   /// - Throws: `FileError`.
-  public func write(to url: URL) throws { try file().write(to: url) }
+  package func write(to url: URL) throws { try file().write(to: url) }
 }
 
 extension Configuration {

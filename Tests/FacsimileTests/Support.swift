@@ -58,6 +58,12 @@ enum Support {
 
   static func cpu(_ threads: Int = 1) throws -> Device { try Device("cpu", threads: threads) }
 
+  /// The CPU, where training waits behind step `steps` until `gate` is signalled: so events can be heard in time,
+  /// however busy the machine is. The wait ends by itself in the end, so that a fault does not hang the tests.
+  static func gated(_ gate: DispatchSemaphore, behind steps: Int) throws -> Device {
+    Device(HookedBackend(try TestSupport.cpu(1), afterSteps: steps) { _ = gate.wait(timeout: .now() + 300) })
+  }
+
   /// One and two threads of the CPU, and every OpenCL device.
   static func devices() throws -> [Device] {
     try [cpu(1), cpu(2)] + (TestDevices.areWanted ? TestDevices.openCL().map { Device($0) } : [])

@@ -8,7 +8,7 @@ public enum CheckpointPolicy: Hashable, Sendable {
   case every(Int)
 
   /// Whether the checkpoint behind `epoch` stays beside the last one.
-  public func keeps(_ epoch: Int) -> Bool {
+  package func keeps(_ epoch: Int) -> Bool {
     switch self {
     case .last: false
     case .all: true

@@ -101,7 +101,7 @@ public struct Configuration: Hashable, Sendable {
   ///
   /// - Parameter architecture: the layers, where the model is custom; they must be those of the pairs.
   /// - Throws: ``ConfigurationError`` where `model` is absent, or any pair is not allowed.
-  public init(pairs: [(key: String, value: String)], architecture: Architecture? = nil) throws {
+  package init(pairs: [(key: String, value: String)], architecture: Architecture? = nil) throws {
     guard let model = pairs.last(where: { $0.key == "model" })?.value else {
       throw ConfigurationError("the configuration names no model: expected a key 'model'")
     }
@@ -117,7 +117,7 @@ public struct Configuration: Hashable, Sendable {
   /// The defaults of `model` with the values of `pairs`.
   ///
   /// Throws: ``ConfigurationError`` where any pair is not allowed.
-  public init(_ model: ModelKind, _ pairs: [(key: String, value: String)]) throws {
+  package init(_ model: ModelKind, _ pairs: [(key: String, value: String)]) throws {
     self.init(model)
     for (key, value) in pairs { try set(key, value) }
     try validate()
@@ -126,7 +126,7 @@ public struct Configuration: Hashable, Sendable {
   /// A configuration from ``texts``.
   ///
   /// Throws: as ``init(pairs:)``.
-  public init(texts: [String: String], architecture: Architecture? = nil) throws {
+  package init(texts: [String: String], architecture: Architecture? = nil) throws {
     try self.init(
       pairs: texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, architecture: architecture)
   }
@@ -176,7 +176,7 @@ public struct Configuration: Hashable, Sendable {
   }
 
   /// ``pairs`` by key.
-  public var texts: [String: String] { Dictionary(uniqueKeysWithValues: pairs.map { ($0.key, $0.value) }) }
+  package var texts: [String: String] { Dictionary(uniqueKeysWithValues: pairs.map { ($0.key, $0.value) }) }
 
   /// The model's layers.
   public var architecture: Architecture { model.definition.architecture(self) }
@@ -187,12 +187,12 @@ public struct Configuration: Hashable, Sendable {
   /// Whether the model tells classes apart, so that images need labels and there are no pictures to make.
   public var classifies: Bool { loss == .crossEntropy }
   /// Whether outputs are logits of pixels, so that a picture needs a sigmoid.
-  public var outputsAreLogits: Bool { loss == .binaryCrossEntropy }
+  package var outputsAreLogits: Bool { loss == .binaryCrossEntropy }
   /// Epochs of all phases.
   public var totalEpochs: Int { trainable.epochs(default: epochs) }
 
   /// How many of `images` training images are held back for validation.
-  public func validationCount(of images: Int) -> Int {
+  package func validationCount(of images: Int) -> Int {
     Int(validation < 1 ? (validation * Double(images)).rounded() : validation)
   }
 }
@@ -201,7 +201,7 @@ extension Configuration {
   /// Takes the shape of images and the number of classes from the data.
   ///
   /// Throws: ``ConfigurationError`` where the configuration asks for others.
-  public mutating func take(image: MapShape, classes: Int) throws {
+  package mutating func take(image: MapShape, classes: Int) throws {
     let wanted = self.image ?? layers?.input
     guard wanted == nil || wanted == image || (layers != nil && wanted == .features(image.count)) else {
       throw ConfigurationError(
@@ -222,7 +222,7 @@ extension Configuration {
 
 extension CodingUserInfoKey {
   /// A custom model's ``Architecture``, which no file holds.
-  public static let architecture = CodingUserInfoKey(rawValue: "architecture")!
+  package static let architecture = CodingUserInfoKey(rawValue: "architecture")!
 }
 
 extension Configuration: Codable {

@@ -4,5 +4,5 @@ public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Send
   public let description: String
 
   /// An error that reads `message`.
-  public init(_ message: String) { description = message }
+  package init(_ message: String) { description = message }
 }

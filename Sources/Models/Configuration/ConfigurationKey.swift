@@ -1,22 +1,22 @@
 import Programs
 
 /// One setting: its name, what it means, what is allowed, and how text becomes a value and back.
-public struct ConfigurationKey: Sendable {
+package struct ConfigurationKey: Sendable {
   /// The value is not among those allowed.
   struct NotAllowed: Error {}
 
   /// The name: `learning-rate`.
-  public let name: String
+  package let name: String
   /// What it means, in one line.
-  public let summary: String
+  package let summary: String
   /// What a model takes: `a whole number from 1 to 4096`.
-  public let allowed: @Sendable (ModelKind) -> String
+  package let allowed: @Sendable (ModelKind) -> String
   /// The value as text.
-  public let get: @Sendable (Configuration) -> String
+  package let get: @Sendable (Configuration) -> String
   let set: @Sendable (inout Configuration, String) throws -> Void
 
   /// The keys that mean something to `model`, in the order in which a file holds them.
-  public static func keys(of model: ModelKind) -> [ConfigurationKey] {
+  package static func keys(of model: ModelKind) -> [ConfigurationKey] {
     let extra = model.definition.keys
     return all.filter { !special.contains($0.name) || extra.contains($0.name) }
   }
@@ -29,7 +29,7 @@ public struct ConfigurationKey: Sendable {
   ]
 
   /// Every key there is.
-  public static let all: [ConfigurationKey] = [
+  package static let all: [ConfigurationKey] = [
     model,
     whole("latent", \.latent, 1...4096, "width of the latent code"),
     widths("filters", \.filters, 1...6, 1...512, "channels of the convolutions, a stage of stride 2 each"),

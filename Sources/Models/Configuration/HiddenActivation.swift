@@ -6,7 +6,7 @@ public enum HiddenActivation: String, CaseIterable, Hashable, Sendable, Codable 
   case sigmoid, tanh, softplus
 
   /// The function as layers take it.
-  public var function: LayerActivation {
+  package var function: LayerActivation {
     switch self {
     case .relu: .relu
     case .leakyReLU: .leakyReLU()

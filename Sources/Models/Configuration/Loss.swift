@@ -10,13 +10,13 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   case crossEntropy = "cross-entropy"
 
   /// Whether the model's last layer stays without a sigmoid.
-  public var takesLogits: Bool { self != .meanSquaredError }
+  package var takesLogits: Bool { self != .meanSquaredError }
 
   /// What the summed loss of `images` images of `values` values is multiplied by; the table of steps rounds it once.
-  public func lossScale(images: Int, values: Int) -> Double { 1 / divisor(images, values) }
+  package func lossScale(images: Int, values: Int) -> Double { 1 / divisor(images, values) }
 
   /// What every gradient of the loss is multiplied by; the table of steps rounds it once.
-  public func gradientScale(images: Int, values: Int) -> Double {
+  package func gradientScale(images: Int, values: Int) -> Double {
     (self == .meanSquaredError ? 2 : 1) / divisor(images, values)
   }
 
@@ -26,7 +26,7 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// A figure that each step leaves in a slot of its own.
-public enum Metric: String, CaseIterable, Hashable, Sendable, Codable {
+package enum Metric: String, CaseIterable, Hashable, Sendable, Codable {
   /// What training makes small, per image or pixel as ``Loss`` says.
   case loss
   /// A variational autoencoder's reconstruction error.
@@ -37,5 +37,5 @@ public enum Metric: String, CaseIterable, Hashable, Sendable, Codable {
   case correct
 
   /// Whether the slot holds a mean over the step's images; otherwise it holds their sum.
-  public var isMean: Bool { self != .correct }
+  package var isMean: Bool { self != .correct }
 }

@@ -6,7 +6,7 @@ public enum Optimizer: String, CaseIterable, Hashable, Sendable, Codable {
   case sgd, momentum, nesterov, rmsprop, adam, adamw
 
   /// Names of the optimizer's state, one arena each: as checkpoints call them.
-  public var stateNames: [String] {
+  package var stateNames: [String] {
     switch self {
     case .sgd: []
     case .momentum, .nesterov: ["momentum"]
@@ -18,7 +18,7 @@ public enum Optimizer: String, CaseIterable, Hashable, Sendable, Codable {
 
 extension Configuration {
   /// The rule of the optimizer with its constants.
-  public var rule: OptimizerRule {
+  package var rule: OptimizerRule {
     switch optimizer {
     case .sgd: .sgd(momentum: 0, nesterov: false)
     case .momentum: .sgd(momentum: momentum, nesterov: false)

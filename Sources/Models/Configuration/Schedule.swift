@@ -23,7 +23,7 @@ extension Configuration {
   ///   - epoch: from 1.
   ///   - step: step of the epoch, from 0.
   ///   - stepsPerEpoch: steps of an epoch.
-  public func learningRate(epoch: Int, step: Int, stepsPerEpoch: Int) -> Double {
+  package func learningRate(epoch: Int, step: Int, stepsPerEpoch: Int) -> Double {
     let place = trainable.phase(of: epoch, default: epochs)
     let phase = trainable.phases[place.index]
     return learningRate(

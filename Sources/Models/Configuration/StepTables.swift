@@ -6,7 +6,7 @@ extension Configuration {
   /// - Parameters:
   ///   - epoch: from 1.
   ///   - batches: images of each step.
-  public func trainingTable(epoch: Int, batches: [Int]) -> StepTable {
+  package func trainingTable(epoch: Int, batches: [Int]) -> StepTable {
     let epochOfPhase = epoch - trainable.phase(of: epoch, default: epochs).epochsBefore - 1
     var table = StepTable(steps: batches.count)
     for (step, images) in batches.enumerated() {
@@ -27,7 +27,7 @@ extension Configuration {
   /// - Parameters:
   ///   - batches: images of each step.
   ///   - draw: word 1 of the random counter: 0, unless several draws are wanted.
-  public func evaluationTable(batches: [Int], draw: Int = 0) -> StepTable {
+  package func evaluationTable(batches: [Int], draw: Int = 0) -> StepTable {
     var table = StepTable(steps: batches.count)
     for (step, images) in batches.enumerated() {
       setBatch(&table, step, epoch: draw, images: images, klWeight: klWeight)

@@ -60,10 +60,10 @@ public struct TrainingPhases: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Epochs of all phases.
-  public func epochs(default epochs: Int) -> Int { phases.reduce(0) { $0 + ($1.epochs ?? epochs) } }
+  package func epochs(default epochs: Int) -> Int { phases.reduce(0) { $0 + ($1.epochs ?? epochs) } }
 
   /// The phase that `epoch` (from 1) belongs to, and how many epochs come before that phase.
-  public func phase(of epoch: Int, default epochs: Int) -> (index: Int, epochsBefore: Int) {
+  package func phase(of epoch: Int, default epochs: Int) -> (index: Int, epochsBefore: Int) {
     var before = 0
     for (index, phase) in phases.enumerated().dropLast() {
       let count = phase.epochs ?? epochs

@@ -11,7 +11,7 @@ public enum ModelKind: String, Hashable, Sendable, Codable {
   case custom
 
   /// What makes this model the model it is.
-  public var definition: any ModelDefinition.Type {
+  package var definition: any ModelDefinition.Type {
     switch self {
     case .convAutoencoder: ConvAutoencoder.self
     case .denoisingAutoencoder: DenoisingAutoencoder.self
@@ -45,7 +45,7 @@ extension ModelKind: CaseIterable {
 }
 
 /// A model as a recipe: which settings it starts from, and which layers a configuration gives.
-public protocol ModelDefinition {
+package protocol ModelDefinition {
   /// One line for people.
   static var summary: String { get }
   /// The losses it can be trained with, its default first.

@@ -11,7 +11,7 @@ extension Layer {
   }
 
   /// Whether this is the latent code of a variational autoencoder.
-  public var isPosterior: Bool { definition is PosteriorLayer }
+  package var isPosterior: Bool { definition is PosteriorLayer }
 }
 
 private struct PosteriorLayer: LayerDefinition {

@@ -1,15 +1,15 @@
 import Programs
 
 /// A model as a program, and the handles by which ``PreparedModel`` holds it.
-public struct LoweredModel: Sendable {
+package struct LoweredModel: Sendable {
   /// What it was made from.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// The layers.
-  public let architecture: Architecture
+  package let architecture: Architecture
   /// Tensors in state order.
-  public let table: ParameterTable
+  package let table: ParameterTable
   /// Routines `initialise`, `evaluate`, and `gradients` and `update` where asked for.
-  public let program: Program
+  package let program: Program
 
   /// Bytes of the resident images.
   package let dataset: Buffer
@@ -34,7 +34,7 @@ public struct LoweredModel: Sendable {
   ///   - evaluation: what `evaluate` is to be.
   ///
   /// Throws: `ConfigurationError`, or `ProgramError` where layers do not fit together.
-  public init(
+  package init(
     _ configuration: Configuration, datasetImages: Int, training: TrainingShape?, evaluation: EvaluationShape
   ) throws {
     try configuration.validate()

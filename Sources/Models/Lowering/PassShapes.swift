@@ -1,32 +1,32 @@
 /// What training is to be.
-public struct TrainingShape: Hashable, Sendable {
+package struct TrainingShape: Hashable, Sendable {
   /// Steps of an epoch.
-  public let steps: Int
+  package let steps: Int
   /// What trains.
-  public let layers: TrainingPhases.Layers
+  package let layers: TrainingPhases.Layers
 
   /// Training of `layers` with room for `steps` steps.
-  public init(steps: Int, layers: TrainingPhases.Layers = .all) {
+  package init(steps: Int, layers: TrainingPhases.Layers = .all) {
     self.steps = steps
     self.layers = layers
   }
 }
 
 /// What `evaluate` is to be.
-public struct EvaluationShape: Hashable, Sendable {
+package struct EvaluationShape: Hashable, Sendable {
   /// Images in a batch of evaluation. Fixed: the sum over a batch is part of the bits of a validation loss.
-  public static let standardBatch = 256
+  package static let standardBatch = 256
   /// Batches there is room for.
-  public let steps: Int
+  package let steps: Int
   /// Images in a batch.
-  public let batch: Int
+  package let batch: Int
   /// What happens at the code.
-  public let mode: EvaluationMode
+  package let mode: EvaluationMode
   /// Noise on the input; nil: as the configuration says.
-  public let noise: Double?
+  package let noise: Double?
 
   /// Evaluation of up to `steps` batches.
-  public init(
+  package init(
     steps: Int, batch: Int = EvaluationShape.standardBatch, mode: EvaluationMode = .sample,
     noise: Double? = nil
   ) {
@@ -38,7 +38,7 @@ public struct EvaluationShape: Hashable, Sendable {
 }
 
 /// What `evaluate` does at the latent code.
-public enum EvaluationMode: Hashable, Sendable {
+package enum EvaluationMode: Hashable, Sendable {
   /// A posterior is sampled, as its loss wants. Word 1 of the random counter is the table's epoch: k samples
   /// are k values of it.
   case sample

@@ -1,5 +1,5 @@
 /// An element-wise function behind a layer. Formulas: `Numerics`, table of formulas.
-public enum Activation: String, CaseIterable, Hashable, Sendable, Codable {
+package enum Activation: String, CaseIterable, Hashable, Sendable, Codable {
   case identity, relu, sigmoid, tanh, softplus
 }
 
@@ -8,14 +8,14 @@ public enum Activation: String, CaseIterable, Hashable, Sendable, Codable {
 ///
 /// `x > 0 ? g · scale : 0`, where x is the stored output; after dropout it is 0 where the value was dropped,
 /// so one selection serves both. Without dropout the scale is 1 and the product exact.
-public struct ReLUMask: Hashable, Sendable {
+package struct ReLUMask: Hashable, Sendable {
   /// The stored output of ReLU (and dropout), of the gradient's shape.
-  public let output: Buffer
+  package let output: Buffer
   /// Dropout's scale, 1 / (1 − p).
-  public let scale: Float
+  package let scale: Float
 
   /// A mask that selects where `output` is positive.
-  public init(_ output: Buffer, scale: Float = 1) {
+  package init(_ output: Buffer, scale: Float = 1) {
     self.output = output
     self.scale = scale
   }
@@ -24,26 +24,26 @@ public struct ReLUMask: Hashable, Sendable {
 /// `output = activation(input)`, element by element.
 ///
 /// Shapes: both [N, C, H, W].
-public struct ActivationForward: Descriptor {
-  public let input: Buffer
-  public let output: Buffer
-  public let activation: Activation
+package struct ActivationForward: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
+  package let activation: Activation
 
   /// Throws: ``ProgramError`` where the shapes differ.
-  public init(input: Buffer, output: Buffer, activation: Activation) throws {
+  package init(input: Buffer, output: Buffer, activation: Activation) throws {
     try requireSame("activation", input, output)
     self.input = input
     self.output = output
     self.activation = activation
   }
 
-  public var kind: Operation.Kind { .activationForward }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [input] }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { input.count * (activation == .relu || activation == .identity ? 1 : 20) }
+  package var kind: Operation.Kind { .activationForward }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [input] }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { input.count * (activation == .relu || activation == .identity ? 1 : 20) }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -52,14 +52,14 @@ public struct ActivationForward: Descriptor {
 /// (ReLU: `y > 0`; sigmoid `y(1−y)`; tanh `1−y²`; softplus: `1 − exp(−y)`).
 ///
 /// Shapes: all [N, C, H, W].
-public struct ActivationBackward: Descriptor {
-  public let output: Buffer
-  public let outputGradient: Buffer
-  public let inputGradient: Buffer
-  public let activation: Activation
+package struct ActivationBackward: Descriptor {
+  package let output: Buffer
+  package let outputGradient: Buffer
+  package let inputGradient: Buffer
+  package let activation: Activation
 
   /// Throws: ``ProgramError`` where the shapes differ.
-  public init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, activation: Activation) throws {
+  package init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, activation: Activation) throws {
     try requireSame("activation backward", output, outputGradient)
     try requireSame("activation backward", output, inputGradient)
     self.output = output
@@ -68,13 +68,13 @@ public struct ActivationBackward: Descriptor {
     self.activation = activation
   }
 
-  public var kind: Operation.Kind { .activationBackward }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [output, outputGradient] }
-  public var writes: [Buffer] { [inputGradient] }
-  public var flops: Int { output.count * 3 }
+  package var kind: Operation.Kind { .activationBackward }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [output, outputGradient] }
+  package var writes: [Buffer] { [inputGradient] }
+  package var flops: Int { output.count * 3 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -4,19 +4,19 @@
 /// Source: PyTorch's `clip_grad_norm_`. Determinism: per tensor in PyTorch's element order chunks of 1,024
 /// elements; in a chunk 8 lanes (i mod 8), each one chain acc = fma(g, g, acc) from +0; lane join; tree over the
 /// chunks; tensors by the binary tree in state order; + 0.0; then the square root.
-public struct ClipNorm: Descriptor {
+package struct ClipNorm: Descriptor {
   /// Elements in a chunk.
-  public static let chunk = 1024
-  public let gradients: Buffer
+  package static let chunk = 1024
+  package let gradients: Buffer
   /// Trainable tensors, regions of `gradients`, in state order.
-  public let tensors: [Buffer]
-  public let maximum: Float
+  package let tensors: [Buffer]
+  package let maximum: Float
   /// One float for every chunk of every tensor.
-  public let partials: Buffer
-  public let factor: Buffer
+  package let partials: Buffer
+  package let factor: Buffer
 
   /// Throws: ``ProgramError`` where the scratch is too small or the maximum is not positive.
-  public init(
+  package init(
     gradients: Buffer, tensors: [Buffer], maximum: Float, partials: Buffer, factor: Buffer
   ) throws {
     try require(maximum > 0 && maximum.isFinite, "clip norm", "maximum is \(maximum), expected above 0")
@@ -37,19 +37,19 @@ public struct ClipNorm: Descriptor {
   }
 
   /// Number of chunks of `tensor`.
-  public static func chunks(_ tensor: Buffer) -> Int {
+  package static func chunks(_ tensor: Buffer) -> Int {
     guard case .parameter(let shape) = tensor.contents else { return 0 }
     return (shape.count + chunk - 1) / chunk
   }
 
-  public var kind: Operation.Kind { .clipNorm }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] { [gradients] }
-  public var writes: [Buffer] { [partials, factor] }
-  public var results: [Buffer] { [factor] }
-  public var flops: Int { 2 * tensors.reduce(0) { $0 + $1.count } }
+  package var kind: Operation.Kind { .clipNorm }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] { [gradients] }
+  package var writes: [Buffer] { [partials, factor] }
+  package var results: [Buffer] { [factor] }
+  package var flops: Int { 2 * tensors.reduce(0) { $0 + $1.count } }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -16,18 +16,18 @@ public struct OutputPadding: Hashable, Sendable {
 ///
 /// A convolution goes down from big to small, a transposed convolution up from small to big; the gradient
 /// of either goes the other way with the same weights.
-public struct ConvolutionGeometry: Hashable, Sendable {
-  public let big: MapShape
-  public let small: MapShape
+package struct ConvolutionGeometry: Hashable, Sendable {
+  package let big: MapShape
+  package let small: MapShape
   /// Width and height of the kernel.
-  public let kernel: Int
-  public let stride: Int
-  public let padding: Int
+  package let kernel: Int
+  package let stride: Int
+  package let padding: Int
 
   /// Geometry of a convolution of `input` to `outputs` channels; output size ⌊(H + 2p − k) / s⌋ + 1.
   ///
   /// Throws: ``ProgramError`` where a size is out of range or nothing would be left.
-  public static func conv2D(
+  package static func conv2D(
     input: MapShape, outputs: Int, kernel: Int, stride: Int, padding: Int
   ) throws -> ConvolutionGeometry {
     try requireSizes("conv2D", input, outputs, kernel, stride, padding)
@@ -43,7 +43,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   /// (H − 1)·s − 2p + k + output padding.
   ///
   /// Throws: ``ProgramError`` where a size is out of range or nothing would be left.
-  public static func convTranspose2D(
+  package static func convTranspose2D(
     input: MapShape, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: OutputPadding
   ) throws -> ConvolutionGeometry {
     try requireSizes("convTranspose2D", input, outputs, kernel, stride, padding)
@@ -74,36 +74,36 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   }
 
   /// Shape of the weights, `[small, big, kernel, kernel]`.
-  public var weight: ParameterShape {
+  package var weight: ParameterShape {
     .convolution(small: small.channels, big: big.channels, kernel: kernel)
   }
 
   /// Multiplications of one image on the way down, taps outside included.
-  public var products: Int { small.count * big.channels * kernel * kernel }
+  package var products: Int { small.count * big.channels * kernel * kernel }
 }
 
 /// What the three operations of a convolution (of either kind) share.
-public struct Convolution: Hashable, Sendable {
-  public enum Direction: Hashable, Sendable {
+package struct Convolution: Hashable, Sendable {
+  package enum Direction: Hashable, Sendable {
     /// Convolution: the input is the big map.
     case down
     /// Transposed convolution: the input is the small map.
     case up
   }
-  public let direction: Direction
-  public let geometry: ConvolutionGeometry
-  public let batch: Int
+  package let direction: Direction
+  package let geometry: ConvolutionGeometry
+  package let batch: Int
 
   var name: String { direction == .down ? "conv2D" : "convTranspose2D" }
   /// Shape of the layer's input.
-  public var input: MapShape { direction == .down ? geometry.big : geometry.small }
+  package var input: MapShape { direction == .down ? geometry.big : geometry.small }
   /// Shape of the layer's output.
-  public var output: MapShape { direction == .down ? geometry.small : geometry.big }
+  package var output: MapShape { direction == .down ? geometry.small : geometry.big }
   /// FLOPs of one pass over the batch, a multiplication and an addition for each tap.
-  public var flops: Int { 2 * batch * geometry.products }
+  package var flops: Int { 2 * batch * geometry.products }
 
   /// A convolution of `batch` images.
-  public init(_ direction: Direction, _ geometry: ConvolutionGeometry, batch: Int) {
+  package init(_ direction: Direction, _ geometry: ConvolutionGeometry, batch: Int) {
     self.direction = direction
     self.geometry = geometry
     self.batch = batch
@@ -119,16 +119,16 @@ public struct Convolution: Hashable, Sendable {
 /// Shapes: down: input [N, Cbig, H, W] → output [N, Csmall, h, w]; up: the other way.
 /// Determinism: per result one fma chain from the bias, taps ascending in (ky, kx, input channel), channel
 /// fastest; taps outside are skipped; the chain ends with + 0.0, then the activation.
-public struct ConvolutionForward: Descriptor {
-  public let convolution: Convolution
-  public let input: Buffer
-  public let weight: Buffer
-  public let bias: Buffer
-  public let output: Buffer
-  public let activation: Activation
+package struct ConvolutionForward: Descriptor {
+  package let convolution: Convolution
+  package let input: Buffer
+  package let weight: Buffer
+  package let bias: Buffer
+  package let output: Buffer
+  package let activation: Activation
 
   /// Throws: ``ProgramError`` where a buffer has another shape than the geometry asks for.
-  public init(
+  package init(
     _ convolution: Convolution, input: Buffer, weight: Buffer, bias: Buffer, output: Buffer,
     activation: Activation
   ) throws {
@@ -144,15 +144,15 @@ public struct ConvolutionForward: Descriptor {
     self.activation = activation
   }
 
-  public var kind: Operation.Kind {
+  package var kind: Operation.Kind {
     convolution.direction == .down ? .conv2DForward : .convTranspose2DForward
   }
-  public var chunkedBatch: Int? { convolution.batch }
-  public var reads: [Buffer] { [input, weight, bias] }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { convolution.flops }
+  package var chunkedBatch: Int? { convolution.batch }
+  package var reads: [Buffer] { [input, weight, bias] }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { convolution.flops }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -162,15 +162,15 @@ public struct ConvolutionForward: Descriptor {
 /// Shapes: outputGradient as the layer's output, inputGradient as its input.
 /// Determinism: per result one fma chain from +0, taps ascending in (ky, kx, output channel), channel
 /// fastest; the chain ends with + 0.0, then the mask selects.
-public struct ConvolutionBackwardInput: Descriptor {
-  public let convolution: Convolution
-  public let outputGradient: Buffer
-  public let weight: Buffer
-  public let inputGradient: Buffer
-  public let mask: ReLUMask?
+package struct ConvolutionBackwardInput: Descriptor {
+  package let convolution: Convolution
+  package let outputGradient: Buffer
+  package let weight: Buffer
+  package let inputGradient: Buffer
+  package let mask: ReLUMask?
 
   /// Throws: ``ProgramError`` where a buffer has another shape than the geometry asks for.
-  public init(
+  package init(
     _ convolution: Convolution, outputGradient: Buffer, weight: Buffer, inputGradient: Buffer,
     mask: ReLUMask?
   ) throws {
@@ -186,15 +186,15 @@ public struct ConvolutionBackwardInput: Descriptor {
     self.mask = mask
   }
 
-  public var kind: Operation.Kind {
+  package var kind: Operation.Kind {
     convolution.direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput
   }
-  public var chunkedBatch: Int? { convolution.batch }
-  public var reads: [Buffer] { [outputGradient, weight] + (mask.map { [$0.output] } ?? []) }
-  public var writes: [Buffer] { [inputGradient] }
-  public var flops: Int { convolution.flops }
+  package var chunkedBatch: Int? { convolution.batch }
+  package var reads: [Buffer] { [outputGradient, weight] + (mask.map { [$0.output] } ?? []) }
+  package var writes: [Buffer] { [inputGradient] }
+  package var flops: Int { convolution.flops }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -206,18 +206,18 @@ public struct ConvolutionBackwardInput: Descriptor {
 /// Determinism: for each chunk of 32 images 8 lanes; in a lane one fma chain (bias: additions) from +0 in
 /// ascending (block, y, x, half of the block); y, x run over the layer's output; lanes join as
 /// ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)).
-public struct ConvolutionBackwardWeight: Descriptor {
-  public let convolution: Convolution
-  public let input: Buffer
-  public let outputGradient: Buffer
-  public let partials: Buffer
-  public let weightOffset: Int
-  public let biasOffset: Int
+package struct ConvolutionBackwardWeight: Descriptor {
+  package let convolution: Convolution
+  package let input: Buffer
+  package let outputGradient: Buffer
+  package let partials: Buffer
+  package let weightOffset: Int
+  package let biasOffset: Int
   /// Floats from one chunk's partials to the next's.
-  public let stride: Int
+  package let stride: Int
 
   /// Throws: ``ProgramError`` where a buffer has another shape than the geometry asks for.
-  public init(
+  package init(
     _ convolution: Convolution, input: Buffer, outputGradient: Buffer, partials: Buffer,
     weightOffset: Int, biasOffset: Int, stride: Int
   ) throws {
@@ -244,14 +244,14 @@ public struct ConvolutionBackwardWeight: Descriptor {
     self.stride = stride
   }
 
-  public var kind: Operation.Kind {
+  package var kind: Operation.Kind {
     convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight
   }
-  public var chunkedBatch: Int? { convolution.batch }
-  public var reads: [Buffer] { [input, outputGradient] }
-  public var writes: [Buffer] { [partials] }
-  public var flops: Int { convolution.flops }
-  public var traffic: (read: Int, written: Int) {
+  package var chunkedBatch: Int? { convolution.batch }
+  package var reads: [Buffer] { [input, outputGradient] }
+  package var writes: [Buffer] { [partials] }
+  package var flops: Int { convolution.flops }
+  package var traffic: (read: Int, written: Int) {
     let biases = ParameterShape.bias(convolution.output.channels).packedCount
     let floats = convolution.geometry.weight.packedCount + biases
     return (
@@ -260,7 +260,7 @@ public struct ConvolutionBackwardWeight: Descriptor {
     )
   }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

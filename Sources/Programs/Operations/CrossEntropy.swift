@@ -5,17 +5,17 @@
 /// largest logit (lowest index on a tie) is the label's, else 0. Images that are not there give +0 everywhere.
 ///
 /// Shapes: logits, gradient [N, classes]; perImage, correct [N, 1]; labels: a byte an image of the data set.
-public struct CrossEntropy: Descriptor {
-  public let logits: Buffer
-  public let labels: Buffer
-  public let source: BatchSource
-  public let perImage: Buffer
-  public let correct: Buffer
+package struct CrossEntropy: Descriptor {
+  package let logits: Buffer
+  package let labels: Buffer
+  package let source: BatchSource
+  package let perImage: Buffer
+  package let correct: Buffer
   /// nil: no gradient is wanted.
-  public let gradient: Buffer?
+  package let gradient: Buffer?
 
   /// Throws: ``ProgramError`` where shapes differ.
-  public init(
+  package init(
     logits: Buffer, labels: Buffer, source: BatchSource, perImage: Buffer, correct: Buffer, gradient: Buffer?
   ) throws {
     let (batch, classes) = try requireFeatures("cross-entropy", "logits", logits)
@@ -33,13 +33,13 @@ public struct CrossEntropy: Descriptor {
     self.gradient = gradient
   }
 
-  public var kind: Operation.Kind { .crossEntropy }
-  public var chunkedBatch: Int? { logits.images?.batch }
-  public var reads: [Buffer] { [logits, labels] + source.buffers }
-  public var writes: [Buffer] { [perImage, correct] + (gradient.map { [$0] } ?? []) }
-  public var flops: Int { logits.count * 25 }
+  package var kind: Operation.Kind { .crossEntropy }
+  package var chunkedBatch: Int? { logits.images?.batch }
+  package var reads: [Buffer] { [logits, labels] + source.buffers }
+  package var writes: [Buffer] { [perImage, correct] + (gradient.map { [$0] } ?? []) }
+  package var flops: Int { logits.count * 25 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -1,7 +1,7 @@
 /// An operation with everything that defines it: its buffers, sizes and constants.
 ///
 /// A descriptor owns its shape checks: it cannot be made with buffers that do not fit. Backends trust it.
-public protocol Descriptor: Hashable, Sendable {
+package protocol Descriptor: Hashable, Sendable {
   /// What kind of operation it is.
   var kind: Operation.Kind { get }
   /// Images of the batch, where what is written for a chunk of them (``Blocking/chunk``) depends on that chunk alone:
@@ -24,10 +24,10 @@ public protocol Descriptor: Hashable, Sendable {
 
 extension Descriptor {
   /// All that it writes.
-  public var results: [Buffer] { writes }
+  package var results: [Buffer] { writes }
 
   /// All of its buffers.
-  public var traffic: (read: Int, written: Int) {
+  package var traffic: (read: Int, written: Int) {
     func bytes(_ buffers: [Buffer]) -> Int { buffers.reduce(0) { $0 + $1.contents.byteCount } }
     return (bytes(reads), bytes(writes))
   }

@@ -1,18 +1,18 @@
 /// Dropout forward: `output = u < 1 − p ? input · scale : 0`, scale = 1 / (1 − p) rounded once.
 ///
 /// Shapes: both [N, C, H, W]; u is uniform number (channel, y, x) of the sample in this epoch.
-public struct DropoutForward: Descriptor {
-  public let input: Buffer
-  public let output: Buffer
-  public let source: BatchSource
-  public let random: RandomSource
+package struct DropoutForward: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
+  package let source: BatchSource
+  package let random: RandomSource
   /// 1 − p, rounded to binary32.
-  public let keep: Float
+  package let keep: Float
   /// 1 / (1 − p), rounded to binary32.
-  public let scale: Float
+  package let scale: Float
 
   /// Throws: ``ProgramError`` where shapes differ or `probability` is not in 0 ..< 1.
-  public init(
+  package init(
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, probability: Double
   ) throws {
     try requireSame("dropout", input, output)
@@ -27,15 +27,15 @@ public struct DropoutForward: Descriptor {
   }
 
   /// 1 / (1 − p), rounded to binary32.
-  public static func scale(_ probability: Double) -> Float { Float(1 / (1 - probability)) }
+  package static func scale(_ probability: Double) -> Float { Float(1 / (1 - probability)) }
 
-  public var kind: Operation.Kind { .dropoutForward }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [input] + source.buffers }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { input.count * 2 }
+  package var kind: Operation.Kind { .dropoutForward }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [input] + source.buffers }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { input.count * 2 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -43,13 +43,13 @@ public struct DropoutForward: Descriptor {
 /// Dropout backward, the same selection of the gradient.
 ///
 /// Shapes: both [N, C, H, W].
-public struct DropoutBackward: Descriptor {
-  public let forward: DropoutForward
-  public let outputGradient: Buffer
-  public let inputGradient: Buffer
+package struct DropoutBackward: Descriptor {
+  package let forward: DropoutForward
+  package let outputGradient: Buffer
+  package let inputGradient: Buffer
 
   /// Throws: ``ProgramError`` where shapes differ.
-  public init(_ forward: DropoutForward, outputGradient: Buffer, inputGradient: Buffer) throws {
+  package init(_ forward: DropoutForward, outputGradient: Buffer, inputGradient: Buffer) throws {
     try requireSame("dropout backward", forward.output, outputGradient)
     try requireSame("dropout backward", forward.input, inputGradient)
     self.forward = forward
@@ -57,13 +57,13 @@ public struct DropoutBackward: Descriptor {
     self.inputGradient = inputGradient
   }
 
-  public var kind: Operation.Kind { .dropoutBackward }
-  public var chunkedBatch: Int? { inputGradient.images?.batch }
-  public var reads: [Buffer] { [outputGradient] + forward.source.buffers }
-  public var writes: [Buffer] { [inputGradient] }
-  public var flops: Int { inputGradient.count * 2 }
+  package var kind: Operation.Kind { .dropoutBackward }
+  package var chunkedBatch: Int? { inputGradient.images?.batch }
+  package var reads: [Buffer] { [outputGradient] + forward.source.buffers }
+  package var writes: [Buffer] { [inputGradient] }
+  package var flops: Int { inputGradient.count * 2 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -1,24 +1,24 @@
 /// Map to features in PyTorch's order: feature (c·H + y)·W + x takes value (c, y, x).
 ///
 /// Shapes: [N, C, H, W] → [N, C·H·W].
-public struct Flatten: Descriptor {
-  public let input: Buffer
-  public let output: Buffer
+package struct Flatten: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
 
   /// Throws: ``ProgramError`` where the counts differ.
-  public init(input: Buffer, output: Buffer) throws {
+  package init(input: Buffer, output: Buffer) throws {
     try requireFlattened("flatten", map: input, features: output)
     self.input = input
     self.output = output
   }
 
-  public var kind: Operation.Kind { .flatten }
-  public var chunkedBatch: Int? { input.images?.batch }
-  public var reads: [Buffer] { [input] }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { 0 }
+  package var kind: Operation.Kind { .flatten }
+  package var chunkedBatch: Int? { input.images?.batch }
+  package var reads: [Buffer] { [input] }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { 0 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -26,24 +26,24 @@ public struct Flatten: Descriptor {
 /// Features to map, the inverse of ``Flatten`` (and its gradient).
 ///
 /// Shapes: [N, C·H·W] → [N, C, H, W].
-public struct Unflatten: Descriptor {
-  public let input: Buffer
-  public let output: Buffer
+package struct Unflatten: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
 
   /// Throws: ``ProgramError`` where the counts differ.
-  public init(input: Buffer, output: Buffer) throws {
+  package init(input: Buffer, output: Buffer) throws {
     try requireFlattened("unflatten", map: output, features: input)
     self.input = input
     self.output = output
   }
 
-  public var kind: Operation.Kind { .unflatten }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [input] }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { 0 }
+  package var kind: Operation.Kind { .unflatten }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [input] }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { 0 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

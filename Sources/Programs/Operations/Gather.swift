@@ -1,13 +1,13 @@
 /// A batch of images out of the resident data set: `output[n] = float(bytes[index[n]]) / 255`.
 ///
 /// Shapes: dataset bytes [count, C·H·W] → output [N, C, H, W]. Absent images become zeros.
-public struct GatherImages: Descriptor {
-  public let dataset: Buffer
-  public let source: BatchSource
-  public let output: Buffer
+package struct GatherImages: Descriptor {
+  package let dataset: Buffer
+  package let source: BatchSource
+  package let output: Buffer
 
   /// Throws: ``ProgramError`` where the data set is not whole images.
-  public init(dataset: Buffer, source: BatchSource, output: Buffer) throws {
+  package init(dataset: Buffer, source: BatchSource, output: Buffer) throws {
     guard let (batch, shape) = output.images else { throw ProgramError("gather", "output holds no images") }
     try requireBytes("gather", "data set", dataset, atLeast: shape.count)
     try source.check("gather", batch: batch)
@@ -19,15 +19,15 @@ public struct GatherImages: Descriptor {
     self.output = output
   }
 
-  public var kind: Operation.Kind { .gatherImages }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [dataset] + source.buffers }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { output.count }
+  package var kind: Operation.Kind { .gatherImages }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [dataset] + source.buffers }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { output.count }
   // One byte a pixel out of the resident images.
-  public var traffic: (read: Int, written: Int) { (output.count, output.contents.byteCount) }
+  package var traffic: (read: Int, written: Int) { (output.count, output.contents.byteCount) }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -36,15 +36,15 @@ public struct GatherImages: Descriptor {
 ///
 /// Shapes: both [N, C, H, W]. Formula: fma(factor, normal, input), element e of a sample is element
 /// (channel, y, x) of the random stream.
-public struct AddNoise: Descriptor {
-  public let input: Buffer
-  public let output: Buffer
-  public let source: BatchSource
-  public let random: RandomSource
-  public let factor: Float
+package struct AddNoise: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
+  package let source: BatchSource
+  package let random: RandomSource
+  package let factor: Float
 
   /// Throws: ``ProgramError`` where shapes differ or the factor is negative or not finite.
-  public init(
+  package init(
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, factor: Float
   ) throws {
     try requireSame("noise", input, output)
@@ -57,13 +57,13 @@ public struct AddNoise: Descriptor {
     self.factor = factor
   }
 
-  public var kind: Operation.Kind { .addNoise }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [input] + source.buffers }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { input.count * 60 }
+  package var kind: Operation.Kind { .addNoise }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [input] + source.buffers }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { input.count * 60 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -3,13 +3,13 @@
 ///
 /// Source: PyTorch's default initialisation of convolutions and linear layers, bound = 1 / √(fan in).
 /// Counter: stream, epoch 0, sample 0, element div 4.
-public struct Initialise: Descriptor {
-  public let parameter: Buffer
-  public let random: RandomSource
-  public let bound: Float
+package struct Initialise: Descriptor {
+  package let parameter: Buffer
+  package let random: RandomSource
+  package let bound: Float
 
   /// Throws: ``ProgramError`` where the buffer is no parameter.
-  public init(parameter: Buffer, random: RandomSource, bound: Float) throws {
+  package init(parameter: Buffer, random: RandomSource, bound: Float) throws {
     guard case .parameter = parameter.contents else {
       throw ProgramError("initialise", "\(parameter.name) is no parameter")
     }
@@ -19,17 +19,17 @@ public struct Initialise: Descriptor {
   }
 
   /// Shape of the tensor.
-  public var shape: ParameterShape {
+  package var shape: ParameterShape {
     if case .parameter(let shape) = parameter.contents { shape } else { preconditionFailure() }
   }
 
-  public var kind: Operation.Kind { .initialise }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] { [] }
-  public var writes: [Buffer] { [parameter] }
-  public var flops: Int { 3 * shape.count }
+  package var kind: Operation.Kind { .initialise }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] { [] }
+  package var writes: [Buffer] { [parameter] }
+  package var flops: Int { 3 * shape.count }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -2,13 +2,13 @@
 ///
 /// Source: Maas, Hannun & Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013).
 /// Shapes: both [N, C, H, W].
-public struct LeakyReLUForward: Descriptor {
-  public let input: Buffer
-  public let output: Buffer
-  public let slope: Float
+package struct LeakyReLUForward: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
+  package let slope: Float
 
   /// Throws: ``ProgramError`` where the shapes differ or the slope is not above 0 and finite.
-  public init(input: Buffer, output: Buffer, slope: Float) throws {
+  package init(input: Buffer, output: Buffer, slope: Float) throws {
     try requireSame("leaky ReLU", input, output)
     try requireSlope(slope)
     self.input = input
@@ -16,13 +16,13 @@ public struct LeakyReLUForward: Descriptor {
     self.slope = slope
   }
 
-  public var kind: Operation.Kind { .leakyReLUForward }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [input] }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { input.count * 2 }
+  package var kind: Operation.Kind { .leakyReLUForward }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [input] }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { input.count * 2 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -31,14 +31,14 @@ public struct LeakyReLUForward: Descriptor {
 /// 0 where the input was.
 ///
 /// Shapes: all [N, C, H, W].
-public struct LeakyReLUBackward: Descriptor {
-  public let output: Buffer
-  public let outputGradient: Buffer
-  public let inputGradient: Buffer
-  public let slope: Float
+package struct LeakyReLUBackward: Descriptor {
+  package let output: Buffer
+  package let outputGradient: Buffer
+  package let inputGradient: Buffer
+  package let slope: Float
 
   /// Throws: ``ProgramError`` where the shapes differ or the slope is not above 0 and finite.
-  public init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, slope: Float) throws {
+  package init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, slope: Float) throws {
     try requireSame("leaky ReLU backward", output, outputGradient)
     try requireSame("leaky ReLU backward", output, inputGradient)
     try requireSlope(slope)
@@ -48,13 +48,13 @@ public struct LeakyReLUBackward: Descriptor {
     self.slope = slope
   }
 
-  public var kind: Operation.Kind { .leakyReLUBackward }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [output, outputGradient] }
-  public var writes: [Buffer] { [inputGradient] }
-  public var flops: Int { output.count * 2 }
+  package var kind: Operation.Kind { .leakyReLUBackward }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [output, outputGradient] }
+  package var writes: [Buffer] { [inputGradient] }
+  package var flops: Int { output.count * 2 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -3,15 +3,15 @@
 /// Shapes: input [N, inputs], weight [outputs, inputs], output [N, outputs].
 /// Determinism: per result one fma chain from the bias over ascending features; ends with + 0.0, then the
 /// activation.
-public struct LinearForward: Descriptor {
-  public let input: Buffer
-  public let weight: Buffer
-  public let bias: Buffer
-  public let output: Buffer
-  public let activation: Activation
+package struct LinearForward: Descriptor {
+  package let input: Buffer
+  package let weight: Buffer
+  package let bias: Buffer
+  package let output: Buffer
+  package let activation: Activation
 
   /// Throws: ``ProgramError`` where shapes do not fit together.
-  public init(input: Buffer, weight: Buffer, bias: Buffer, output: Buffer, activation: Activation) throws {
+  package init(input: Buffer, weight: Buffer, bias: Buffer, output: Buffer, activation: Activation) throws {
     let shape = try LinearShape("linear", input: input, output: output)
     try requireParameter("linear", "weight", weight, shape.weight)
     try requireParameter("linear", "bias", bias, .bias(shape.outputs))
@@ -22,15 +22,15 @@ public struct LinearForward: Descriptor {
     self.activation = activation
   }
 
-  public var kind: Operation.Kind { .linearForward }
-  public var chunkedBatch: Int? { shape.batch }
-  public var reads: [Buffer] { [input, weight, bias] }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { shape.flops }
+  package var kind: Operation.Kind { .linearForward }
+  package var chunkedBatch: Int? { shape.batch }
+  package var reads: [Buffer] { [input, weight, bias] }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { shape.flops }
   /// Sizes of the layer.
-  public var shape: LinearShape { LinearShape(checked: input, output) }
+  package var shape: LinearShape { LinearShape(checked: input, output) }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -39,15 +39,15 @@ public struct LinearForward: Descriptor {
 ///
 /// Determinism: per result one fma chain from +0 over ascending outputs; with `accumulate` it starts from the
 /// value that stands there (two layers that share an input); ends with + 0.0, then the mask selects.
-public struct LinearBackwardInput: Descriptor {
-  public let outputGradient: Buffer
-  public let weight: Buffer
-  public let inputGradient: Buffer
-  public let mask: ReLUMask?
-  public let accumulate: Bool
+package struct LinearBackwardInput: Descriptor {
+  package let outputGradient: Buffer
+  package let weight: Buffer
+  package let inputGradient: Buffer
+  package let mask: ReLUMask?
+  package let accumulate: Bool
 
   /// Throws: ``ProgramError`` where shapes do not fit together.
-  public init(
+  package init(
     outputGradient: Buffer, weight: Buffer, inputGradient: Buffer, mask: ReLUMask?, accumulate: Bool = false
   ) throws {
     let shape = try LinearShape("linear backward", input: inputGradient, output: outputGradient)
@@ -60,17 +60,17 @@ public struct LinearBackwardInput: Descriptor {
     self.accumulate = accumulate
   }
 
-  public var kind: Operation.Kind { .linearBackwardInput }
-  public var chunkedBatch: Int? { shape.batch }
-  public var reads: [Buffer] {
+  package var kind: Operation.Kind { .linearBackwardInput }
+  package var chunkedBatch: Int? { shape.batch }
+  package var reads: [Buffer] {
     [outputGradient, weight] + (mask.map { [$0.output] } ?? []) + (accumulate ? [inputGradient] : [])
   }
-  public var writes: [Buffer] { [inputGradient] }
-  public var flops: Int { shape.flops }
+  package var writes: [Buffer] { [inputGradient] }
+  package var flops: Int { shape.flops }
   /// Sizes of the layer.
-  public var shape: LinearShape { LinearShape(checked: inputGradient, outputGradient) }
+  package var shape: LinearShape { LinearShape(checked: inputGradient, outputGradient) }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -79,14 +79,14 @@ public struct LinearBackwardInput: Descriptor {
 ///
 /// Determinism: one set of 8 lanes for the whole part; in a lane one fma chain (bias: additions) from +0 in
 /// ascending (block, half of the block); lanes join as ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)), then + 0.0.
-public struct LinearBackwardWeight: Descriptor {
-  public let input: Buffer
-  public let outputGradient: Buffer
-  public let weightGradient: Buffer
-  public let biasGradient: Buffer
+package struct LinearBackwardWeight: Descriptor {
+  package let input: Buffer
+  package let outputGradient: Buffer
+  package let weightGradient: Buffer
+  package let biasGradient: Buffer
 
   /// Throws: ``ProgramError`` where shapes do not fit together.
-  public init(input: Buffer, outputGradient: Buffer, weightGradient: Buffer, biasGradient: Buffer) throws {
+  package init(input: Buffer, outputGradient: Buffer, weightGradient: Buffer, biasGradient: Buffer) throws {
     let shape = try LinearShape("linear backward", input: input, output: outputGradient)
     try requireParameter("linear backward", "weight gradient", weightGradient, shape.weight)
     try requireParameter("linear backward", "bias gradient", biasGradient, .bias(shape.outputs))
@@ -96,24 +96,24 @@ public struct LinearBackwardWeight: Descriptor {
     self.biasGradient = biasGradient
   }
 
-  public var kind: Operation.Kind { .linearBackwardWeight }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] { [input, outputGradient] }
-  public var writes: [Buffer] { [weightGradient, biasGradient] }
-  public var flops: Int { shape.flops }
+  package var kind: Operation.Kind { .linearBackwardWeight }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] { [input, outputGradient] }
+  package var writes: [Buffer] { [weightGradient, biasGradient] }
+  package var flops: Int { shape.flops }
   /// Sizes of the layer.
-  public var shape: LinearShape { LinearShape(checked: input, outputGradient) }
+  package var shape: LinearShape { LinearShape(checked: input, outputGradient) }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
 
 /// Sizes of a linear layer.
-public struct LinearShape: Hashable, Sendable {
-  public let batch: Int
-  public let inputs: Int
-  public let outputs: Int
+package struct LinearShape: Hashable, Sendable {
+  package let batch: Int
+  package let inputs: Int
+  package let outputs: Int
 
   init(_ operation: String, input: Buffer, output: Buffer) throws {
     let (batch, from) = try requireFeatures(operation, "input", input)

@@ -5,11 +5,11 @@
 /// Images that are not there have loss and gradient +0.
 ///
 /// Shapes: prediction, target, gradient [N, C, H, W]; perImage [N, 1].
-public struct MeanSquaredError: Descriptor {
-  public let loss: ReconstructionLoss
+package struct MeanSquaredError: Descriptor {
+  package let loss: ReconstructionLoss
 
   /// Throws: ``ProgramError`` where shapes differ or the activation is neither identity nor sigmoid.
-  public init(_ loss: ReconstructionLoss) throws {
+  package init(_ loss: ReconstructionLoss) throws {
     try loss.check("mean squared error")
     try require(
       loss.activation == .identity || loss.activation == .sigmoid, "mean squared error",
@@ -17,13 +17,13 @@ public struct MeanSquaredError: Descriptor {
     self.loss = loss
   }
 
-  public var kind: Operation.Kind { .meanSquaredError }
-  public var chunkedBatch: Int? { loss.prediction.images?.batch }
-  public var reads: [Buffer] { loss.reads }
-  public var writes: [Buffer] { loss.writes }
-  public var flops: Int { loss.prediction.count * 6 }
+  package var kind: Operation.Kind { .meanSquaredError }
+  package var chunkedBatch: Int? { loss.prediction.images?.batch }
+  package var reads: [Buffer] { loss.reads }
+  package var writes: [Buffer] { loss.writes }
+  package var flops: Int { loss.prediction.count * 6 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -35,41 +35,41 @@ public struct MeanSquaredError: Descriptor {
 /// Images that are not there have loss and gradient +0.
 ///
 /// Shapes: prediction (logits), target, gradient [N, C, H, W]; perImage [N, 1].
-public struct BinaryCrossEntropy: Descriptor {
-  public let loss: ReconstructionLoss
+package struct BinaryCrossEntropy: Descriptor {
+  package let loss: ReconstructionLoss
 
   /// Throws: ``ProgramError`` where shapes differ or an activation is asked for.
-  public init(_ loss: ReconstructionLoss) throws {
+  package init(_ loss: ReconstructionLoss) throws {
     try loss.check("binary cross-entropy")
     try require(
       loss.activation == .identity, "binary cross-entropy", "takes logits, not \(loss.activation)")
     self.loss = loss
   }
 
-  public var kind: Operation.Kind { .binaryCrossEntropy }
-  public var chunkedBatch: Int? { loss.prediction.images?.batch }
-  public var reads: [Buffer] { loss.reads }
-  public var writes: [Buffer] { loss.writes }
-  public var flops: Int { loss.prediction.count * 40 }
+  package var kind: Operation.Kind { .binaryCrossEntropy }
+  package var chunkedBatch: Int? { loss.prediction.images?.batch }
+  package var reads: [Buffer] { loss.reads }
+  package var writes: [Buffer] { loss.writes }
+  package var flops: Int { loss.prediction.count * 40 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
 
 /// Buffers of a loss that compares an image with its target.
-public struct ReconstructionLoss: Hashable, Sendable {
-  public let prediction: Buffer
-  public let target: Buffer
-  public let perImage: Buffer
+package struct ReconstructionLoss: Hashable, Sendable {
+  package let prediction: Buffer
+  package let target: Buffer
+  package let perImage: Buffer
   /// nil: no gradient is wanted.
-  public let gradient: Buffer?
+  package let gradient: Buffer?
   /// The activation that made the prediction; the gradient is taken before it.
-  public let activation: Activation
-  public let source: BatchSource
+  package let activation: Activation
+  package let source: BatchSource
 
   /// Buffers of a reconstruction loss; checked when a loss is made of them.
-  public init(
+  package init(
     prediction: Buffer, target: Buffer, perImage: Buffer, gradient: Buffer?, activation: Activation,
     source: BatchSource
   ) {

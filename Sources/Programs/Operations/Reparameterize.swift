@@ -1,15 +1,15 @@
 /// A sample of the approximate posterior: `z = fma(ε, exp(½ logvar), μ)`, ε normal number e of the sample's stream.
 ///
 /// Source: Kingma & Welling, Auto-Encoding Variational Bayes. Shapes: all [N, latent].
-public struct ReparameterizeForward: Descriptor {
-  public let mean: Buffer
-  public let logVariance: Buffer
-  public let output: Buffer
-  public let source: BatchSource
-  public let random: RandomSource
+package struct ReparameterizeForward: Descriptor {
+  package let mean: Buffer
+  package let logVariance: Buffer
+  package let output: Buffer
+  package let source: BatchSource
+  package let random: RandomSource
 
   /// Throws: ``ProgramError`` where shapes differ.
-  public init(
+  package init(
     mean: Buffer, logVariance: Buffer, output: Buffer, source: BatchSource, random: RandomSource
   ) throws {
     _ = try requireFeatures("reparameterize", "mean", mean)
@@ -23,13 +23,13 @@ public struct ReparameterizeForward: Descriptor {
     self.random = random
   }
 
-  public var kind: Operation.Kind { .reparameterizeForward }
-  public var chunkedBatch: Int? { output.images?.batch }
-  public var reads: [Buffer] { [mean, logVariance] + source.buffers }
-  public var writes: [Buffer] { [output] }
-  public var flops: Int { output.count * 80 }
+  package var kind: Operation.Kind { .reparameterizeForward }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [mean, logVariance] + source.buffers }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { output.count * 80 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -38,14 +38,14 @@ public struct ReparameterizeForward: Descriptor {
 ///
 /// dμ = fma(μ, k, dz); dlogvar = fma(exp(logvar) − 1, ½ · k, dz · (ε · (½ · exp(½ · logvar)))).
 /// Images that are not there have gradient +0. Shapes: all [N, latent].
-public struct ReparameterizeBackward: Descriptor {
-  public let forward: ReparameterizeForward
-  public let outputGradient: Buffer
-  public let meanGradient: Buffer
-  public let logVarianceGradient: Buffer
+package struct ReparameterizeBackward: Descriptor {
+  package let forward: ReparameterizeForward
+  package let outputGradient: Buffer
+  package let meanGradient: Buffer
+  package let logVarianceGradient: Buffer
 
   /// Throws: ``ProgramError`` where shapes differ.
-  public init(
+  package init(
     _ forward: ReparameterizeForward, outputGradient: Buffer, meanGradient: Buffer,
     logVarianceGradient: Buffer
   ) throws {
@@ -58,15 +58,15 @@ public struct ReparameterizeBackward: Descriptor {
     self.logVarianceGradient = logVarianceGradient
   }
 
-  public var kind: Operation.Kind { .reparameterizeBackward }
-  public var chunkedBatch: Int? { outputGradient.images?.batch }
-  public var reads: [Buffer] {
+  package var kind: Operation.Kind { .reparameterizeBackward }
+  package var chunkedBatch: Int? { outputGradient.images?.batch }
+  package var reads: [Buffer] {
     [forward.mean, forward.logVariance, outputGradient] + forward.source.buffers
   }
-  public var writes: [Buffer] { [meanGradient, logVarianceGradient] }
-  public var flops: Int { outputGradient.count * 110 }
+  package var writes: [Buffer] { [meanGradient, logVarianceGradient] }
+  package var flops: Int { outputGradient.count * 110 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -78,16 +78,16 @@ public struct ReparameterizeBackward: Descriptor {
 /// total = fma(klWeight, kl, reconstruction). Images that are not there give +0.
 ///
 /// Shapes: mean, logVariance [N, latent]; reconstruction, divergence, total [N, 1].
-public struct KLDivergence: Descriptor {
-  public let mean: Buffer
-  public let logVariance: Buffer
-  public let reconstruction: Buffer
-  public let divergence: Buffer
-  public let total: Buffer
-  public let source: BatchSource
+package struct KLDivergence: Descriptor {
+  package let mean: Buffer
+  package let logVariance: Buffer
+  package let reconstruction: Buffer
+  package let divergence: Buffer
+  package let total: Buffer
+  package let source: BatchSource
 
   /// Throws: ``ProgramError`` where shapes differ.
-  public init(
+  package init(
     mean: Buffer, logVariance: Buffer, reconstruction: Buffer, divergence: Buffer, total: Buffer,
     source: BatchSource
   ) throws {
@@ -105,13 +105,13 @@ public struct KLDivergence: Descriptor {
     self.source = source
   }
 
-  public var kind: Operation.Kind { .klDivergence }
-  public var chunkedBatch: Int? { divergence.images?.batch }
-  public var reads: [Buffer] { [mean, logVariance, reconstruction, source.table] }
-  public var writes: [Buffer] { [divergence, total] }
-  public var flops: Int { mean.count * 25 }
+  package var kind: Operation.Kind { .klDivergence }
+  package var chunkedBatch: Int? { divergence.images?.batch }
+  package var reads: [Buffer] { [mean, logVariance, reconstruction, source.table] }
+  package var writes: [Buffer] { [divergence, total] }
+  package var flops: Int { mean.count * 25 }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -3,18 +3,18 @@
 ///
 /// Determinism: binary tree over the row's index (neighbours pair, an odd last one passes up unchanged),
 /// then + 0.0. Partials are overwritten on the way; `gradients` may be their first row.
-public struct SumPartials: Descriptor {
-  public let partials: Buffer
+package struct SumPartials: Descriptor {
+  package let partials: Buffer
   /// Chunks, or parts.
-  public let rows: Int
+  package let rows: Int
   /// Floats from one row to the next.
-  public let stride: Int
+  package let stride: Int
   /// Words: the segments (of ``Blocking/segment`` floats) to be joined, in ascending order.
-  public let segments: Buffer
-  public let gradients: Buffer
+  package let segments: Buffer
+  package let gradients: Buffer
 
   /// Throws: ``ProgramError`` where the partials are too few.
-  public init(partials: Buffer, rows: Int, stride: Int, segments: Buffer, gradients: Buffer) throws {
+  package init(partials: Buffer, rows: Int, stride: Int, segments: Buffer, gradients: Buffer) throws {
     try require(
       rows > 0 && stride > 0 && stride % Blocking.segment == 0, "sum partials",
       "\(rows) rows of \(stride) floats, expected whole segments")
@@ -30,18 +30,18 @@ public struct SumPartials: Descriptor {
     self.gradients = gradients
   }
 
-  public var kind: Operation.Kind { .sumPartials }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] { [partials, segments] }
-  public var writes: [Buffer] { [partials, gradients] }
-  public var results: [Buffer] { [gradients] }
-  public var flops: Int { segments.count * Blocking.segment * (rows - 1) }
-  public var traffic: (read: Int, written: Int) {
+  package var kind: Operation.Kind { .sumPartials }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] { [partials, segments] }
+  package var writes: [Buffer] { [partials, gradients] }
+  package var results: [Buffer] { [gradients] }
+  package var flops: Int { segments.count * Blocking.segment * (rows - 1) }
+  package var traffic: (read: Int, written: Int) {
     let bytes = 4 * segments.count * Blocking.segment
     return (bytes * rows, bytes)
   }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -52,14 +52,14 @@ public struct SumPartials: Descriptor {
 /// as ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)) and + 0.0.
 ///
 /// Shapes: perImage [N, 1].
-public struct SumPerImage: Descriptor {
-  public let perImage: Buffer
+package struct SumPerImage: Descriptor {
+  package let perImage: Buffer
   /// One float for every part and slot, `sums[part · slots + slot]`.
-  public let sums: Buffer
-  public let place: Int
+  package let sums: Buffer
+  package let place: Int
 
   /// Throws: ``ProgramError`` where the part is not one value an image or the place is out of range.
-  public init(perImage: Buffer, sums: Buffer, place: Int) throws {
+  package init(perImage: Buffer, sums: Buffer, place: Int) throws {
     try requireImages("sum per image", "part", perImage, perImage.images?.batch ?? 0, .features(1))
     try require(place >= 0, "sum per image", "place \(place), expected 0 or more")
     try requireFloats("sum per image", "sums", sums, atLeast: place + 1)
@@ -68,13 +68,13 @@ public struct SumPerImage: Descriptor {
     self.place = place
   }
 
-  public var kind: Operation.Kind { .sumPerImage }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] { [perImage] }
-  public var writes: [Buffer] { [sums] }
-  public var flops: Int { perImage.count }
+  package var kind: Operation.Kind { .sumPerImage }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] { [perImage] }
+  package var writes: [Buffer] { [sums] }
+  package var flops: Int { perImage.count }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
@@ -84,19 +84,19 @@ public struct SumPerImage: Descriptor {
 ///
 /// Determinism: parts by the binary tree (neighbours pair, an odd last one passes up unchanged), then for the slots that
 /// are means one multiplication by the step's ``StepField/lossScale``. Sums are overwritten on the way.
-public struct JoinLosses: Descriptor {
-  public let sums: Buffer
-  public let parts: Int
+package struct JoinLosses: Descriptor {
+  package let sums: Buffer
+  package let parts: Int
   /// For each slot, whether it is multiplied by the step's ``StepField/lossScale``.
-  public let scaled: [Bool]
-  public let table: Buffer
-  public let losses: Buffer
+  package let scaled: [Bool]
+  package let table: Buffer
+  package let losses: Buffer
 
   /// Number of slots.
-  public var slots: Int { scaled.count }
+  package var slots: Int { scaled.count }
 
   /// Throws: ``ProgramError`` where a buffer is too small, or parts or slots are too many.
-  public init(sums: Buffer, parts: Int, scaled: [Bool], table: Buffer, losses: Buffer) throws {
+  package init(sums: Buffer, parts: Int, scaled: [Bool], table: Buffer, losses: Buffer) throws {
     try require((1...64).contains(parts), "join losses", "\(parts) parts, expected 1...64")
     try require((1...32).contains(scaled.count), "join losses", "\(scaled.count) slots, expected 1...32")
     try requireFloats("join losses", "sums", sums, atLeast: parts * scaled.count)
@@ -110,14 +110,14 @@ public struct JoinLosses: Descriptor {
     self.losses = losses
   }
 
-  public var kind: Operation.Kind { .joinLosses }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] { [sums, table] }
-  public var writes: [Buffer] { [sums, losses] }
-  public var results: [Buffer] { [losses] }
-  public var flops: Int { parts * slots }
+  package var kind: Operation.Kind { .joinLosses }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] { [sums, table] }
+  package var writes: [Buffer] { [sums, losses] }
+  package var results: [Buffer] { [losses] }
+  package var flops: Int { parts * slots }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }

@@ -1,7 +1,7 @@
 /// How parameters follow their gradients. PyTorch's formulas; exact order in `Numerics`' table of formulas.
 ///
 /// Constants and their complements (1 − β) are each rounded once from double.
-public enum OptimizerRule: Hashable, Sendable {
+package enum OptimizerRule: Hashable, Sendable {
   /// v = μ·v + g; p −= lr·v, or with Nesterov p −= lr·(g + μ·v). μ = 0: p −= lr·g.
   case sgd(momentum: Double, nesterov: Bool)
   /// v = α·v + (1 − α)·g²; p −= lr · g / (√v + ε).
@@ -10,7 +10,7 @@ public enum OptimizerRule: Hashable, Sendable {
   case adam(beta1: Double, beta2: Double, epsilon: Double)
 
   /// Number of state values a parameter.
-  public var stateCount: Int {
+  package var stateCount: Int {
     switch self {
     case .sgd(let momentum, _): momentum == 0 ? 0 : 1
     case .rmsprop: 1
@@ -28,27 +28,27 @@ public enum OptimizerRule: Hashable, Sendable {
 ///
 /// Watch: `status[0]` becomes the smallest of itself and `step · (tensors + 1) + 1 + tensor` for every tensor
 /// whose gradient or new value is not finite, and of `step · (tensors + 1)` where `losses[step · slots]` is not.
-public struct Update: Descriptor {
+package struct Update: Descriptor {
   /// Marks a segment without trainable parameters.
-  public static let frozen = UInt32.max
-  public let rule: OptimizerRule
-  public let weightDecay: Float
-  public let decoupled: Bool
-  public let parameters: Buffer
-  public let gradients: Buffer
+  package static let frozen = UInt32.max
+  package let rule: OptimizerRule
+  package let weightDecay: Float
+  package let decoupled: Bool
+  package let parameters: Buffer
+  package let gradients: Buffer
   /// ``OptimizerRule/stateCount`` arenas: momentum; or RMSprop's v; or Adam's m and v.
-  public let state: [Buffer]
-  public let segments: Buffer
-  public let table: Buffer
-  public let losses: Buffer
-  public let lossSlots: Int
-  public let status: Buffer
+  package let state: [Buffer]
+  package let segments: Buffer
+  package let table: Buffer
+  package let losses: Buffer
+  package let lossSlots: Int
+  package let status: Buffer
   /// Number of tensors in the model.
-  public let tensors: Int
-  public let clip: Buffer?
+  package let tensors: Int
+  package let clip: Buffer?
 
   /// Throws: ``ProgramError`` where arenas differ in length.
-  public init(
+  package init(
     rule: OptimizerRule, weightDecay: Float, decoupled: Bool, parameters: Buffer, gradients: Buffer,
     state: [Buffer], segments: Buffer, table: Buffer, losses: Buffer, lossSlots: Int, status: Buffer,
     tensors: Int, clip: Buffer? = nil
@@ -86,15 +86,15 @@ public struct Update: Descriptor {
     self.clip = clip
   }
 
-  public var kind: Operation.Kind { .update }
-  public var chunkedBatch: Int? { nil }
-  public var reads: [Buffer] {
+  package var kind: Operation.Kind { .update }
+  package var chunkedBatch: Int? { nil }
+  package var reads: [Buffer] {
     [parameters, gradients, segments, table, losses, status] + state + (clip.map { [$0] } ?? [])
   }
-  public var writes: [Buffer] { [parameters, status] + state }
-  public var flops: Int { parameters.count * (4 + 6 * rule.stateCount) }
+  package var writes: [Buffer] { [parameters, status] + state }
+  package var flops: Int { parameters.count * (4 + 6 * rule.stateCount) }
 
-  public func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
     try launcher.launches(self)
   }
 }
