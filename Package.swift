@@ -92,7 +92,8 @@ let package = Package(
         "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
     // What is computed from codes and images; values in, values out.
-    .target(name: "Analysis", dependencies: ["Numerics"]),
+    .target(name: "AnalysisKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
+    .target(name: "Analysis", dependencies: ["AnalysisKernels", "Numerics"]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -115,7 +116,7 @@ let package = Package(
       dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Numerics"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),
