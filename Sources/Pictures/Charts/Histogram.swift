@@ -29,8 +29,8 @@ package struct Histogram: Sendable, Equatable {
     guard let low = finite.min(), let high = finite.max() else { return (0, 1, []) }
     // About as many as the root of the number of values, of a round width.
     let wanted = min(60, max(8, Double(finite.count).squareRoot()))
-    let span =
-      high - low > max(low.magnitude, high.magnitude) * 1e-9 ? high - low : max(1, high.magnitude) * 0.1
+    let magnitude = max(low.magnitude, high.magnitude)
+    let span = high - low > max(magnitude * 1e-9, 1e-300) ? high - low : max(1, magnitude) * 0.1
     let step = Step(atLeast: span / wanted)
     let first = (low / step.size).rounded(.down)
     let count = max(1, Int(((high / step.size).rounded(.up) - first)))
