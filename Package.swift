@@ -31,6 +31,10 @@ let kernelSources = [
   "weight_gradient",
 ]
 
+// Only what the command line needs may depend on it: a client of the library resolves none.
+let protobuf = Target.Dependency.product(
+  name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["CommandLine"]))
+
 // `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
 let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
 
@@ -48,6 +52,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -92,7 +97,16 @@ let package = Package(
         "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
     // What is computed from codes and images; values in, values out.
-    .target(name: "Analysis", dependencies: ["Numerics"]),
+    .target(name: "AnalysisKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
+    .target(name: "Analysis", dependencies: ["AnalysisKernels", "Numerics"]),
+    // Runs and codes for other programs: ONNX, TensorBoard, the embedding projector, Parquet.
+    .target(
+      name: "Interchange",
+      dependencies: [
+        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+        protobuf,
+      ],
+      exclude: ["Protos"]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -103,8 +117,8 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
-        "Pictures", "Programs", "Search", "Storage", "Training",
+        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Interchange", "Models", "Numerics",
+        "Parity", "Pictures", "Programs", "Search", "Storage", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -115,7 +129,7 @@ let package = Package(
       dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Numerics"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),
@@ -144,6 +158,12 @@ let package = Package(
       dependencies: [
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
+      ]),
+    .testTarget(
+      name: "InterchangeTests",
+      dependencies: [
+        "Analysis", "Datasets", "Interchange", "Models", "Pictures", "Programs", "Storage", "TestSupport",
+        "Training", protobuf,
       ]),
     .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(
