@@ -24,11 +24,10 @@ func hot(_ flags: [String]) -> [SwiftSetting] {
 // Every OpenCL source goes into the binary as bytes. Named one by one: a package that depends on this one reads
 // the manifest without its files.
 let kernelSources = [
-  "activation", "arithmetic", "batch", "clip_norm", "conv2d", "conv_transpose2d",
-  "convolution_down", "convolution_up", "convolution_weight", "cross_entropy", "dropout",
-  "elementary", "flatten", "formulas", "gather", "initialise", "lanes", "layout", "leaky_relu", "linear",
-  "losses", "parameters", "philox", "probe", "random", "reparameterize", "sums", "tile", "update",
-  "weight_gradient",
+  "activation", "arithmetic", "batch", "clip_norm", "conv2d", "conv_transpose2d", "convolution_down",
+  "convolution_up", "convolution_weight", "cross_entropy", "dropout", "elementary", "flatten", "formulas",
+  "gather", "initialise", "lanes", "layout", "leaky_relu", "linear", "losses", "parameters", "philox",
+  "probe", "random", "reparameterize", "sums", "tile", "update", "weight_gradient",
 ]
 
 // Only what the command line needs may depend on it: a client of the library resolves none.
