@@ -91,6 +91,10 @@ let package = Package(
       dependencies: [
         "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
+    // What runs and models look like.
+    .target(
+      name: "Views",
+      dependencies: ["Datasets", "Models", "Numerics", "Pictures", "Programs", "Training"]),
     // What is computed from codes and images; values in, values out.
     .target(name: "Analysis", dependencies: ["Numerics"]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
@@ -104,7 +108,7 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
-        "Pictures", "Programs", "Search", "Storage", "Training",
+        "Pictures", "Programs", "Search", "Storage", "Training", "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -139,6 +143,11 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training"]),
+    .testTarget(
+      name: "ViewsTests",
+      dependencies: [
+        "Datasets", "Models", "Numerics", "Pictures", "Programs", "TestSupport", "Training", "Views",
+      ]),
     .testTarget(
       name: "SearchTests",
       dependencies: [
