@@ -95,6 +95,10 @@ let package = Package(
       dependencies: [
         "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
+    // What runs and models look like.
+    .target(
+      name: "Views",
+      dependencies: ["Datasets", "Models", "Numerics", "Pictures", "Programs", "Training"]),
     // What is computed from codes and images; values in, values out.
     .target(name: "AnalysisKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
     .target(name: "Analysis", dependencies: ["AnalysisKernels", "Numerics"]),
@@ -117,7 +121,7 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Interchange", "Models", "Numerics",
-        "Parity", "Pictures", "Programs", "Search", "Storage", "Training",
+        "Parity", "Pictures", "Programs", "Search", "Storage", "Training", "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -152,6 +156,11 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training"]),
+    .testTarget(
+      name: "ViewsTests",
+      dependencies: [
+        "Datasets", "Models", "Numerics", "Pictures", "Programs", "TestSupport", "Training", "Views",
+      ]),
     .testTarget(
       name: "SearchTests",
       dependencies: [

@@ -22,7 +22,7 @@ struct RootCommand: ParsableCommand {
         name: "Training",
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, LatentCommand.self,
-          SearchCommand.self, CrossValidateCommand.self,
+          DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
         ]),
       CommandGroup(
         name: "Device",
