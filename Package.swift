@@ -93,6 +93,12 @@ let package = Package(
       ]),
     // What is computed from codes and images; values in, values out.
     .target(name: "Analysis", dependencies: ["Numerics"]),
+    // New images from trained models, and what they are worth.
+    .target(
+      name: "Generation",
+      dependencies: [
+        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+      ]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -103,7 +109,7 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
+        "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Models", "Numerics", "Parity",
         "Pictures", "Programs", "Search", "Storage", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
@@ -116,6 +122,9 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Numerics"]),
+    .testTarget(
+      name: "GenerationTests",
+      dependencies: ["Analysis", "Datasets", "Generation", "Models", "Storage", "TestSupport", "Training"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),
