@@ -110,18 +110,25 @@ let package = Package(
         protobuf,
       ],
       exclude: ["Protos"]),
+    // New images from trained models, and what they are worth.
+    .target(
+      name: "Generation",
+      dependencies: [
+        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+      ]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
       name: "Facsimile",
       dependencies: [
-        "Backends", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+        "Backends", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Storage",
+        "Training",
       ]),
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Interchange", "Models", "Numerics",
-        "Parity", "Pictures", "Programs", "Search", "Storage", "Training", "Views",
+        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Interchange",
+        "Models", "Numerics", "Parity", "Pictures", "Programs", "Search", "Storage", "Training", "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -133,6 +140,9 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics"]),
+    .testTarget(
+      name: "GenerationTests",
+      dependencies: ["Analysis", "Datasets", "Generation", "Models", "Storage", "TestSupport", "Training"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),

@@ -21,8 +21,8 @@ struct RootCommand: ParsableCommand {
       CommandGroup(
         name: "Training",
         subcommands: [
-          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, LatentCommand.self,
-          DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
+          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
+          LatentCommand.self, DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
         ]),
       CommandGroup(
         name: "Device",
