@@ -129,7 +129,7 @@ let package = Package(
       name: "BackendsTests", dependencies: ["Backends", "CPUBackend", "OpenCLBackend", "Programs"]),
     .testTarget(
       name: "OracleTests",
-      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
+      dependencies: ["Datasets", "Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "ParityTests",
       dependencies: [
