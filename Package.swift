@@ -26,7 +26,8 @@ func hot(_ flags: [String]) -> [SwiftSetting] {
 let kernelSources = [
   "activation", "arithmetic", "batch", "clip_norm", "conv2d", "conv_transpose2d",
   "convolution_down", "convolution_up", "convolution_weight", "cross_entropy", "dropout",
-  "elementary", "flatten", "formulas", "gather", "importance", "initialise", "lanes", "layout", "leaky_relu", "linear",
+  "elementary", "flatten", "formulas", "gather", "importance", "initialise", "lanes", "layout", "leaky_relu",
+  "linear",
   "losses", "parameters", "philox", "probe", "random", "reparameterize", "sums", "tile", "update",
   "weight_gradient",
 ]

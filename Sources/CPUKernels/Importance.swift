@@ -80,7 +80,8 @@ public func weighSamples(_ input: Images, weights: Images, values: Int, output: 
 /// One block: the gradients of the parents of all samples; `random` is that of the first. Only the first `there`
 /// images count.
 public func importanceBackward(
-  _ code: Images, logVariance: Images, latent: Int, samples: SampleBlocks, random: RandomBlock, weights: Images,
+  _ code: Images, logVariance: Images, latent: Int, samples: SampleBlocks, random: RandomBlock,
+  weights: Images,
   outputGradient: Images, meanGradient: MutableImages, logVarianceGradient: MutableImages, scale: Float,
   there: Int
 ) {

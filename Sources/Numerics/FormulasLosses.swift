@@ -129,7 +129,8 @@ extension Formulas {
 
   /// The gradient with respect to a sample z of what uses z (g) and of its divergence: `fma(z, w·scale, g)`.
   @inlinable @inline(__always)
-  public static func importanceCodeGradient(_ g: Lanes, code z: Lanes, weight w: Lanes, scale: Float) -> Lanes {
+  public static func importanceCodeGradient(_ g: Lanes, code z: Lanes, weight w: Lanes, scale: Float) -> Lanes
+  {
     fma(z, w * scale, g)
   }
 

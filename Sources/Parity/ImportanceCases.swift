@@ -39,7 +39,8 @@ let importanceCases: [OperationCase] = sizes.flatMap { sizes in
         try ImportanceWeights(
           total: figure("total", rows, .moderate, &setup),
           reconstruction: figure("reconstruction", rows, .wide, &setup),
-          divergence: figure("divergence", rows, .integers, &setup), weights: figure("weights", rows, nil, &setup),
+          divergence: figure("divergence", rows, .integers, &setup),
+          weights: figure("weights", rows, nil, &setup),
           loss: figure("loss", sizes.images, nil, &setup),
           meanReconstruction: figure("meanReconstruction", sizes.images, nil, &setup),
           meanDivergence: figure("meanDivergence", sizes.images, nil, &setup), source: source))

@@ -6,7 +6,7 @@ private let shapes: [(MapShape, Int, Int)] = [
 
 let lossCases: [OperationCase] =
   importanceCases
-  +   shapes.enumerated().flatMap { index, sizes in
+  + shapes.enumerated().flatMap { index, sizes in
     let (shape, batch, first) = sizes
     let wantsGradient = index != 2
     let name = "\(shape) n\(batch)\(wantsGradient ? "" : " without gradient")"

@@ -74,7 +74,10 @@ package struct ModelCase: Sendable {
 
   /// Several samples of every image, of bits, with parts, dropout and clipping.
   private static let sampled: [[(String, String)]] = [
-    [("loss", "iwae"), ("importance-samples", "3"), ("binarise", "dynamic"), ("shards", "3"), ("dropout", "0.25")],
+    [
+      ("loss", "iwae"), ("importance-samples", "3"), ("binarise", "dynamic"), ("shards", "3"),
+      ("dropout", "0.25"),
+    ],
     [("loss", "iwae"), ("importance-samples", "1"), ("clip-norm", "0.01"), ("batch-size", "1")],
     [("binarise", "fixed"), ("activation", "tanh")],
   ]

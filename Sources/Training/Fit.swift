@@ -101,7 +101,8 @@ extension Trainer {
     // The importance-weighted loss is not the sum of its parts.
     let loss =
       validation?.loss
-      ?? (configuration.loss == .importanceWeighted ? train.loss : train.loss(klWeight: configuration.klWeight))
+      ?? (configuration.loss == .importanceWeighted
+        ? train.loss : train.loss(klWeight: configuration.klWeight))
     guard loss.isFinite else {
       throw TrainingError(
         .notFinite,

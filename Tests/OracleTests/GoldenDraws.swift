@@ -38,7 +38,8 @@ struct GoldenDraws: Decodable {
         case let d as SampledDivergence:
           return Operation(
             try SampledDivergence(
-              try drawing(d.forward), reconstruction: d.reconstruction, divergence: d.divergence, total: d.total))
+              try drawing(d.forward), reconstruction: d.reconstruction, divergence: d.divergence,
+              total: d.total))
         case let d as ImportanceBackward:
           return Operation(
             try ImportanceBackward(

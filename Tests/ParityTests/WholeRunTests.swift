@@ -32,7 +32,9 @@ struct WholeRunTests {
   }
 
   /// Two steps into the second epoch on one device, the rest on another.
-  private func facts(_ configuration: Configuration, on first: any Backend, then second: any Backend) throws -> [String] {
+  private func facts(_ configuration: Configuration, on first: any Backend, then second: any Backend) throws
+    -> [String]
+  {
     try inFolder { url in
       let folder = try RunFolder(creating: url)
       let signal = StopSignal()

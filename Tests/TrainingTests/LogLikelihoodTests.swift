@@ -64,7 +64,8 @@ import Training
     #expect(fifty > one)
   }
 
-  @Test("Where the posterior is so narrow that every code is its mean, the estimate still lies above the bound")
+  @Test(
+    "Where the posterior is so narrow that every code is its mean, the estimate still lies above the bound")
   func narrowPosterior() throws {
     let evaluator = try Evaluator(
       narrow(weights(.vae), logVariance: -60), images: Blobs.images(100), backend: Support.backend())

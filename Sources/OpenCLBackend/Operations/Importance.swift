@@ -45,7 +45,8 @@ extension LaunchPlanner {
       Launch(
         .importanceBackward, quads(batch, shape.count, span: span),
         [
-          .buffer(forward.output), .buffer(forward.logVariance), .buffer(d.weights), .buffer(d.outputGradient),
+          .buffer(forward.output), .buffer(forward.logVariance), .buffer(d.weights),
+          .buffer(d.outputGradient),
           .buffer(source.table), .buffer(source.indices), .buffer(d.meanGradient),
           .buffer(d.logVarianceGradient), .int(shape.count), .int(source.samples),
         ] + source.withIndices(forward.output.images!.batch) + forward.random.arguments
