@@ -26,8 +26,8 @@ func hot(_ flags: [String]) -> [SwiftSetting] {
 let kernelSources = [
   "activation", "arithmetic", "batch", "clip_norm", "conv2d", "conv_transpose2d", "convolution_down",
   "convolution_up", "convolution_weight", "cross_entropy", "dropout", "elementary", "flatten", "formulas",
-  "gather", "initialise", "lanes", "layout", "leaky_relu", "linear", "losses", "parameters", "philox",
-  "probe", "random", "reparameterize", "sums", "tile", "update", "weight_gradient",
+  "gather", "importance", "initialise", "lanes", "layout", "leaky_relu", "linear", "losses", "parameters",
+  "philox", "probe", "random", "reparameterize", "sums", "tile", "update", "weight_gradient",
 ]
 
 // Only what the command line needs may depend on it: a client of the library resolves none.
@@ -156,7 +156,7 @@ let package = Package(
       name: "BackendsTests", dependencies: ["Backends", "CPUBackend", "OpenCLBackend", "Programs"]),
     .testTarget(
       name: "OracleTests",
-      dependencies: ["Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
+      dependencies: ["Datasets", "Models", "Numerics", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "ParityTests",
       dependencies: [

@@ -3,6 +3,7 @@ package enum Kernel: String, CaseIterable, Sendable {
   case initialise
   case gatherImages = "gather_images"
   case addNoise = "add_noise"
+  case binarise
   case conv2DForward = "conv2d_forward"
   case conv2DBackwardInput = "conv2d_backward_input"
   case conv2DBackwardWeight = "conv2d_backward_weight"
@@ -24,6 +25,10 @@ package enum Kernel: String, CaseIterable, Sendable {
   case reparameterizeForward = "reparameterize_forward"
   case reparameterizeBackward = "reparameterize_backward"
   case klDivergence = "kl_divergence"
+  case sampledDivergence = "sampled_divergence"
+  case importanceWeights = "importance_weights"
+  case weighSamples = "weigh_samples"
+  case importanceBackward = "importance_backward"
   case sumPerImage = "sum_per_image"
   case joinLosses = "join_losses"
   case sumPartials = "sum_partials"

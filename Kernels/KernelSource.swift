@@ -44,6 +44,7 @@ package struct KernelSource: Sendable {
       KernelSource("losses.cl", PackageResources.losses_cl),
       KernelSource("cross_entropy.cl", PackageResources.cross_entropy_cl),
       KernelSource("reparameterize.cl", PackageResources.reparameterize_cl),
+      KernelSource("importance.cl", PackageResources.importance_cl),
       KernelSource("sums.cl", PackageResources.sums_cl),
       KernelSource("clip_norm.cl", PackageResources.clip_norm_cl),
       KernelSource("update.cl", PackageResources.update_cl),

@@ -14,14 +14,27 @@ static inline int images_there(__global const uint *row, int first_image, int ba
   return imin(batch, (int)row[STEP_IMAGES] - first_image);
 }
 
-// Which of this work-item's images are there; a condition for CHOOSE.
-static inline ireal is_there(int images) {
-  return IREAL(image_group() * LANES) + AS_IREAL((ureal)(LANE_NUMBERS)) < images;
+// A buffer may hold several samples of each of `batch` images, one behind another, each from a new block on: how many
+// groups of images a sample takes, which sample this work-item's is, and which group of images it is of.
+static inline int image_groups(int batch) { return (batch + 15) / 16 * GROUPS; }
+static inline int sample_number(int batch) { return image_group() / image_groups(batch); }
+static inline int sampled_group(int batch) { return image_group() % image_groups(batch); }
+
+// The first value of the images that this work-item's are samples of.
+static inline __global const real *sampled_in(__global const float *values, int count, int batch) {
+  int group = sampled_group(batch);
+  return (__global const real *)values + (size_t)(group / GROUPS) * count * GROUPS + group % GROUPS;
 }
 
-// The place in the data set of image n of a part, or ABSENT_IMAGE.
+// Which of this work-item's images are there; a condition for CHOOSE.
+static inline ireal is_there(int images, int batch) {
+  return IREAL(sampled_group(batch) * LANES) + AS_IREAL((ureal)(LANE_NUMBERS)) < images;
+}
+
+// The place in the data set of the image in this lane, or ABSENT_IMAGE.
 static inline uint sample_index(
-    __global const uint *indices, uint step, int row_length, int first_image, int batch, int n) {
+    __global const uint *indices, uint step, int row_length, int first_image, int batch, int lane) {
+  int n = sampled_group(batch) * LANES + lane;
   if (n >= batch || first_image + n >= row_length) return ABSENT_IMAGE;
   return indices[(size_t)step * row_length + first_image + n];
 }
@@ -31,8 +44,7 @@ static inline ureal sample_indices(
     __global const uint *indices, uint step, int row_length, int first_image, int batch) {
   uint samples[LANES];
   for (int lane = 0; lane < LANES; ++lane) {
-    samples[lane] =
-        sample_index(indices, step, row_length, first_image, batch, image_group() * LANES + lane);
+    samples[lane] = sample_index(indices, step, row_length, first_image, batch, lane);
   }
   return LOAD_REAL(0, samples);
 }

@@ -8,11 +8,11 @@ __kernel void cross_entropy(
   __global const real *x = images_in(logits, classes);
   __global real *g = images_out(gradient, has_gradient ? classes : 0);
   __global const uint *row = step_row(table, step);
-  ireal there = is_there(images_there(row, first_image, batch));
+  ireal there = is_there(images_there(row, first_image, batch), batch);
   float scale = step_float(row, STEP_GRADIENT_SCALE);
   int label_of_lane[LANES];
   for (int lane = 0; lane < LANES; ++lane) {
-    uint sample = sample_index(indices, step, row_length, first_image, batch, image_group() * LANES + lane);
+    uint sample = sample_index(indices, step, row_length, first_image, batch, lane);
     label_of_lane[lane] = sample == ABSENT_IMAGE ? 0 : labels[sample];
   }
   ireal label = LOAD_REAL(0, label_of_lane);

@@ -8,10 +8,11 @@ __kernel void dropout_apply(
   __global real *out = images_out(output, count);
   ureal samples = sample_indices(indices, step, row_length, first_image, batch);
   uint epoch = step_row(table, step)[STEP_EPOCH];
+  int first_quad = sample_number(batch) * ((count + 3) / 4);
   int end = run_end(span, (count + 3) / 4);
   for (int quad = run_first(span); quad < end; ++quad) {
     real uniforms[4];
-    random_uniforms(uniforms, (uint2)(key_low, key_high), stream, epoch, samples, quad);
+    random_uniforms(uniforms, (uint2)(key_low, key_high), stream, epoch, samples, first_quad + quad);
     for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
       int place = stored_place(4 * quad + i, channels, pixels) * GROUPS;
       out[place] = formula_dropout(in[place], uniforms[i], keep, scale);

@@ -7,6 +7,8 @@ static inline real formula_byte_to_float(ireal x) { return CONVERT_REAL(x) / 255
 
 static inline real formula_add_noise(real x, real n, float level) { return fma(n, REAL(level), x); }
 
+static inline real formula_binarise(real x, real u) { return CHOOSE(u < x, REAL(1.0f), REAL(0.0f)); }
+
 static inline real formula_initial_weight(real u, float bound) {
   return fma(u, REAL(bound + bound), REAL(-bound));
 }
@@ -94,6 +96,29 @@ static inline real formula_log_variance_gradient(real g, real log_variance, real
   real deviation = elementary_exp(0.5f * log_variance);
   return fma(
       elementary_exp(log_variance) - 1.0f, REAL(0.5f * scale), g * (noise * (0.5f * deviation)));
+}
+
+// Importance-weighted samples.
+
+static inline real formula_sampled_divergence(real z, real log_variance, real noise, real sum) {
+  return fma(fma(z, z, -(noise * noise)) - log_variance, REAL(0.5f), sum);
+}
+
+static inline real formula_importance_loss(real maximum, real sum, float log_samples) {
+  return (log_samples - elementary_log(sum)) - maximum;
+}
+
+static inline real formula_sample_mean(real sum, float samples) { return sum / samples; }
+
+static inline real formula_weighted_gradient(real g, real weight) { return g * weight; }
+
+static inline real formula_importance_code_gradient(real g, real z, real weight, float scale) {
+  return fma(z, weight * scale, g);
+}
+
+static inline real formula_importance_log_variance_gradient(
+    real g, real log_variance, real noise, real sum) {
+  return fma(g, noise * (0.5f * elementary_exp(0.5f * log_variance)), sum);
 }
 
 // Optimizers.

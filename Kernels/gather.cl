@@ -6,8 +6,7 @@ __kernel void gather_images(
   __global real *out = images_out(output, count);
   uint samples[LANES];
   for (int lane = 0; lane < LANES; ++lane) {
-    samples[lane] =
-        sample_index(indices, step, row_length, first_image, batch, image_group() * LANES + lane);
+    samples[lane] = sample_index(indices, step, row_length, first_image, batch, lane);
   }
   int end = run_end(span, count);
   for (int e = run_first(span); e < end; ++e) {
@@ -37,6 +36,27 @@ __kernel void add_noise(
     for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
       int place = stored_place(4 * quad + i, channels, pixels) * GROUPS;
       out[place] = formula_add_noise(in[place], normals[i], level);
+    }
+  }
+}
+
+// Every value becomes a bit, 1 with the value as probability.
+__kernel void binarise(
+    __global const float *input, __global const uint *table, __global const uint *indices,
+    __global float *output, int channels, int pixels, int row_length, int first_image, int batch, uint stream,
+    uint key_low, uint key_high, int is_fresh, int span, uint step) {
+  int count = channels * pixels;
+  __global const real *in = images_in(input, count);
+  __global real *out = images_out(output, count);
+  ureal samples = sample_indices(indices, step, row_length, first_image, batch);
+  uint epoch = is_fresh ? step_row(table, step)[STEP_EPOCH] : 0u;
+  int end = run_end(span, (count + 3) / 4);
+  for (int quad = run_first(span); quad < end; ++quad) {
+    real uniforms[4];
+    random_uniforms(uniforms, (uint2)(key_low, key_high), stream, epoch, samples, quad);
+    for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
+      int place = stored_place(4 * quad + i, channels, pixels) * GROUPS;
+      out[place] = formula_binarise(in[place], uniforms[i]);
     }
   }
 }

@@ -40,10 +40,10 @@ static inline void reconstruction_loss(
     bool are_logits, int activation, int has_gradient, uint step LOSS_ARGUMENT) {
   int count = channels * pixels;
   __global const real *p = images_in(prediction, count);
-  __global const real *t = images_in(target, count);
+  __global const real *t = sampled_in(target, count, batch);
   __global real *g = images_out(gradient, has_gradient ? count : 0);
   __global const uint *row = step_row(table, step);
-  ireal there = is_there(images_there(row, first_image, batch));
+  ireal there = is_there(images_there(row, first_image, batch), batch);
   float scale = step_float(row, STEP_GRADIENT_SCALE);
   real sum = REAL(0.0f);
 #if LANES == 1

@@ -4,15 +4,16 @@ __kernel void reparameterize_forward(
     __global const float *mean, __global const float *log_variance, __global const uint *table,
     __global const uint *indices, __global float *output, int count, int row_length, int first_image,
     int batch, uint stream, uint key_low, uint key_high, int span, uint step) {
-  __global const real *mu = images_in(mean, count);
-  __global const real *logvar = images_in(log_variance, count);
+  __global const real *mu = sampled_in(mean, count, batch);
+  __global const real *logvar = sampled_in(log_variance, count, batch);
   __global real *z = images_out(output, count);
   ureal samples = sample_indices(indices, step, row_length, first_image, batch);
   uint epoch = step_row(table, step)[STEP_EPOCH];
+  int first_quad = sample_number(batch) * ((count + 3) / 4);
   int end = run_end(span, (count + 3) / 4);
   for (int quad = run_first(span); quad < end; ++quad) {
     real noise[4];
-    random_normals(noise, (uint2)(key_low, key_high), stream, epoch, samples, quad);
+    random_normals(noise, (uint2)(key_low, key_high), stream, epoch, samples, first_quad + quad);
     for (int i = 0; i < imin(4, count - 4 * quad); ++i) {
       int e = (4 * quad + i) * GROUPS;
       z[e] = formula_reparameterize(mu[e], logvar[e], noise[i]);
@@ -32,7 +33,7 @@ __kernel void reparameterize_backward(
   __global real *dlogvar = images_out(log_variance_gradient, count);
   ureal samples = sample_indices(indices, step, row_length, first_image, batch);
   __global const uint *row = step_row(table, step);
-  ireal there = is_there(images_there(row, first_image, batch));
+  ireal there = is_there(images_there(row, first_image, batch), batch);
   float scale = step_float(row, STEP_KL_GRADIENT_SCALE);
   int end = run_end(span, (count + 3) / 4);
   for (int quad = run_first(span); quad < end; ++quad) {
@@ -56,7 +57,7 @@ __kernel void kl_divergence(
   __global const real *mu = images_in(mean, count);
   __global const real *logvar = images_in(log_variance, count);
   __global const uint *row = step_row(table, step);
-  ireal there = is_there(images_there(row, first_image, batch));
+  ireal there = is_there(images_there(row, first_image, batch), batch);
   real sum = REAL(0.0f);
   for (int i = 0; i < count; ++i) sum = formula_divergence(mu[i * GROUPS], logvar[i * GROUPS], sum);
   real kl = sum + 0.0f;

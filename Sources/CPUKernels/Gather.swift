@@ -70,14 +70,25 @@ public struct RandomBlock {
   let epoch: UInt32
   let indices: Indices
   let count: Int
+  let firstQuad: Int
 
-  /// The streams of the (at most 16) samples at `indices`, of which `count` are in the part.
-  public init(seed: UInt64, stream: UInt32, epoch: UInt32, indices: Indices, count: Int) {
+  /// The streams, from element 4·`firstQuad` on, of the (at most 16) samples at `indices`, of which `count` are in
+  /// the part.
+  public init(
+    seed: UInt64, stream: UInt32, epoch: UInt32, indices: Indices, count: Int, firstQuad: Int = 0
+  ) {
     self.seed = seed
     self.stream = stream
     self.epoch = epoch
     self.indices = indices
     self.count = count
+    self.firstQuad = firstQuad
+  }
+
+  /// The same streams from `quads` quads further on.
+  func advanced(by quads: Int) -> RandomBlock {
+    RandomBlock(
+      seed: seed, stream: stream, epoch: epoch, indices: indices, count: count, firstQuad: firstQuad + quads)
   }
 
   /// The words of elements 4·quad … 4·quad + 3 for eight samples.
@@ -86,7 +97,7 @@ public struct RandomBlock {
   {
     Philox4x32.words(
       key: seed, WordLanes(repeating: stream), WordLanes(repeating: epoch), samples,
-      WordLanes(repeating: UInt32(truncatingIfNeeded: quad)))
+      WordLanes(repeating: UInt32(truncatingIfNeeded: firstQuad + quad)))
   }
 
   /// The normal numbers of elements 4·quad … 4·quad + 3.
@@ -145,4 +156,25 @@ public func dropout(
   _ input: Images, _ output: MutableImages, _ place: Int, _ word: WordLanes, _ keep: Float, _ scale: Float
 ) {
   output[place] = Formulas.dropout(input[place], RandomVariates.uniform(word), keep: keep, scale: scale)
+}
+
+/// One block: output = u < input ? 1 : 0.
+public func binarise(_ input: Images, _ size: MapSize, random: RandomBlock, output: MutableImages) {
+  for half in 0..<2 {
+    let samples = samples(random.indices + 8 * half, random.count - 8 * half)
+    for quad in 0..<(size.count + 3) / 4 {
+      let w = random.words(samples, quad)
+      let (first, left) = (4 * quad, size.count - 4 * quad)
+      binarised(input, output, size.place(first) + half, w.0)
+      if left > 1 { binarised(input, output, size.place(first + 1) + half, w.1) }
+      if left > 2 { binarised(input, output, size.place(first + 2) + half, w.2) }
+      if left > 3 { binarised(input, output, size.place(first + 3) + half, w.3) }
+    }
+  }
+}
+
+@inline(__always) private func binarised(
+  _ input: Images, _ output: MutableImages, _ place: Int, _ word: WordLanes
+) {
+  output[place] = Formulas.binarise(input[place], RandomVariates.uniform(word))
 }

@@ -23,7 +23,7 @@ public func reparameterizeBackward(
   }
 }
 
-@inline(__always) private func forEachNormal(
+@inline(__always) func forEachNormal(
   _ latent: Int, _ random: RandomBlock, _ body: (_ place: Int, _ noise: Lanes, _ half: Int) -> Void
 ) {
   for half in 0..<2 {

@@ -28,6 +28,24 @@ extension PreparedModel {
     try prepared.floats(evaluation.batches.losses, count: steps * slots.count)
   }
 
+  /// Readies the device for estimating the likelihood of one batch: step d draws for the d-th time.
+  package func beginLikelihood(_ batch: ArraySlice<UInt32>, draws: Int) throws {
+    let table = configuration.likelihoodTable(images: batch.count, draws: draws)
+    try write(
+      [ArraySlice<UInt32>](repeating: batch, count: draws), table: table.words, to: evaluation.batches)
+  }
+
+  /// What a step of ``beginLikelihood(_:draws:)`` found: log q(z | x) − log p(x, z) of the batch's first `count` images,
+  /// sample by sample.
+  package func sampleLosses(_ count: Int) throws -> [[Float]] {
+    guard case .likelihood(let samples) = evaluation.mode, let losses = evaluation.perImage else {
+      preconditionFailure("the model was not prepared for its likelihood")
+    }
+    let values = try prepared.floats(losses)
+    let stride = Blocking.blocks(evaluation.batches.batch) * Blocking.block
+    return (0..<samples).map { Array(values[$0 * stride..<$0 * stride + count]) }
+  }
+
   /// What the last layer made of the batch's first `count` images, in the order (channel, y, x): pixels, logits of
   /// pixels, or logits of classes.
   package func outputs(_ count: Int) throws -> [[Float]] { try rows(evaluation.outputs, count) }
@@ -92,8 +110,9 @@ extension PreparedModel {
 
   /// The values of the first `count` images of `buffer`.
   private func rows(_ buffer: Buffer, _ count: Int) throws -> [[Float]] {
-    let (batch, shape) = buffer.images!
-    let values = ImageLayout.unpack(try prepared.floats(buffer), shape, batch: batch)
+    let shape = buffer.images!.shape
+    let stored = Contents.images(batch: count, shape).count
+    let values = ImageLayout.unpack(try prepared.floats(buffer, count: stored), shape, batch: count)
     return (0..<count).map { Array(values[$0 * shape.count..<($0 + 1) * shape.count]) }
   }
 }

@@ -19,6 +19,12 @@ public enum Formulas {
   @inlinable @inline(__always)
   public static func addNoise(_ x: Lanes, _ n: Lanes, level: Float) -> Lanes { fma(n, level, x) }
 
+  /// A binarised input: `u < x ? 1 : 0`, so 1 with probability x; u is uniform on [0, 1).
+  @inlinable @inline(__always)
+  public static func binarise(_ x: Lanes, _ u: Lanes) -> Lanes {
+    choose(u .< x, 1, Lanes(repeating: 0))
+  }
+
   /// PyTorch's uniform initialisation on [−bound, bound): `fma(u, 2·bound, −bound)`, u uniform on [0, 1).
   @inlinable @inline(__always)
   public static func initialWeight(_ u: Float, bound: Float) -> Float { fma(u, bound + bound, -bound) }

@@ -96,4 +96,49 @@ extension Formulas {
     let deviation = Elementary.exp(0.5 * logVariance)
     return fma(Elementary.exp(logVariance) - 1, 0.5 * scale, g * (noise * (0.5 * deviation)))
   }
+
+  // MARK: Importance-weighted samples
+
+  // Over the K samples of an image, in order: ℓ is a sample's loss, reconstruction plus `sampledDivergence`; the
+  // weights are the softmax of −ℓ, with maximum and sum as above.
+
+  /// Adds log q(z | x) − log p(z) of one latent value z = μ + ε·exp(½·logvar), whose constants cancel:
+  /// ½(z² − ε² − logvar), as `fma(½, fma(z, z, −(ε·ε)) − logvar, sum)`.
+  ///
+  /// From ε itself: where logvar is small, z is rounded to μ, and (z − μ)² says nothing.
+  @inlinable @inline(__always)
+  public static func sampledDivergence(
+    _ z: Lanes, logVariance: Lanes, noise: Lanes, addedTo sum: Lanes
+  ) -> Lanes {
+    fma(fma(z, z, (noise * noise).negated) - logVariance, 0.5, sum)
+  }
+
+  /// The loss −log(1/K · Σ exp(−ℓ)): `(ln K − ln s) − m`, m the maximum of −ℓ and s the sum of exp(−ℓ − m).
+  @inlinable @inline(__always)
+  public static func importanceLoss(maximum m: Lanes, sum s: Lanes, logSamples: Float) -> Lanes {
+    (logSamples - Elementary.log(s)) - m
+  }
+
+  /// The mean of a figure over the samples: `sum ÷ K`.
+  @inlinable @inline(__always)
+  public static func sampleMean(_ sum: Lanes, samples: Float) -> Lanes { sum / samples }
+
+  /// A gradient of one sample's loss as the whole loss has it: `g·w`.
+  @inlinable @inline(__always)
+  public static func weightedGradient(_ g: Lanes, weight w: Lanes) -> Lanes { g * w }
+
+  /// The gradient with respect to a sample z of what uses z (g) and of its divergence: `fma(z, w·scale, g)`.
+  @inlinable @inline(__always)
+  public static func importanceCodeGradient(_ g: Lanes, code z: Lanes, weight w: Lanes, scale: Float) -> Lanes
+  {
+    fma(z, w * scale, g)
+  }
+
+  /// Adds what reaches logvar through a sample: `fma(g, ε·(½·exp(½·logvar)), sum)`, g the gradient of z.
+  @inlinable @inline(__always)
+  public static func importanceLogVarianceGradient(
+    _ g: Lanes, logVariance: Lanes, noise: Lanes, addedTo sum: Lanes
+  ) -> Lanes {
+    fma(g, noise * (0.5 * Elementary.exp(0.5 * logVariance)), sum)
+  }
 }

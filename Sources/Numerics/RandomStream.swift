@@ -2,7 +2,8 @@
 ///
 /// Key: the seed (64 bit). Counter words: 0 stream (`word(layer:)`), 1 epoch (0 where there is none), 2 index
 /// of the sample in the data set, 3 element div 4; the output word is element mod 4. Elements count in the
-/// order (channel, y, x). So a value depends on the sample and element it is for, never on how batches were
+/// order (channel, y, x); where a sample is drawn for several times in one pass, draw k counts from element
+/// 4·k·⌈elements / 4⌉ on. So a value depends on the sample and element it is for, never on how batches were
 /// cut. Evaluation has streams of its own, so that it never moves training.
 public enum RandomStream: UInt32, CaseIterable, Sendable {
   /// Initial weights.
@@ -23,6 +24,13 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
   case evaluationReparameterization = 8
   /// What is computed from codes: embeddings, mixtures, samples (`RandomNumbers` of `Analysis`).
   case analysis = 9
+<<<<<<< HEAD
+=======
+  /// The bits of binarised inputs that are drawn anew in every epoch of training.
+  case binarisation = 10
+  /// The bits of binarised inputs that are drawn once, for training and for evaluating.
+  case fixedBinarisation = 11
+>>>>>>> 753fcc8090636349e91716ed4f001355d1edd49a
 
   /// Counter word 0: the purpose in the high bits, the layer's number (0 … 255) in the low eight.
   @inlinable

@@ -25,6 +25,12 @@ let inputCases: [OperationCase] =
             input: setup.images("input", batch, shape, .unit), output: setup.images("output", batch, shape),
             source: setup.source(batch: batch, first: first), random: random, factor: 0.5))
       },
+      OperationCase(.binarise, name) { setup in
+        Operation(
+          try Binarise(
+            input: setup.images("input", batch, shape, .unit), output: setup.images("output", batch, shape),
+            source: setup.source(batch: batch, first: first), random: random, isFresh: index % 2 == 0))
+      },
       OperationCase(.dropoutForward, name) { setup in
         Operation(try dropout(&setup, shape, batch, first, random))
       },
@@ -37,6 +43,13 @@ let inputCases: [OperationCase] =
       },
     ]
   }
+  + [
+    // Behind a posterior there are several samples of each image.
+    OperationCase(.dropoutForward, "[1, 3, 3] n21 from 2, 3 samples") { setup in
+      Operation(
+        try dropout(&setup, MapShape(1, 3, 3), 21, 2, RandomSource(seed: 3, stream: 0x501), samples: 3))
+    }
+  ]
   + [
     (ParameterShape.convolution(small: 6, big: 5, kernel: 3), Float(0.1)),
     (.linear(outputs: 10, inputs: 7), 0.37),
@@ -51,9 +64,12 @@ let inputCases: [OperationCase] =
   }
 
 private func dropout(
-  _ setup: inout CaseProgram, _ shape: MapShape, _ batch: Int, _ first: Int, _ random: RandomSource
+  _ setup: inout CaseProgram, _ shape: MapShape, _ batch: Int, _ first: Int, _ random: RandomSource,
+  samples: Int = 1
 ) throws -> DropoutForward {
-  try DropoutForward(
-    input: setup.images("input", batch, shape, .wide), output: setup.images("output", batch, shape),
-    source: setup.source(batch: batch, first: first), random: random, probability: 0.3)
+  let source = setup.source(batch: batch, first: first).repeated(samples)
+  let rows = source.rows(images: batch)
+  return try DropoutForward(
+    input: setup.images("input", rows, shape, .wide), output: setup.images("output", rows, shape),
+    source: source, random: random, probability: 0.3)
 }

@@ -5,7 +5,8 @@ private let shapes: [(MapShape, Int, Int)] = [
 ]
 
 let lossCases: [OperationCase] =
-  shapes.enumerated().flatMap { index, sizes in
+  importanceCases
+  + shapes.enumerated().flatMap { index, sizes in
     let (shape, batch, first) = sizes
     let wantsGradient = index != 2
     let name = "\(shape) n\(batch)\(wantsGradient ? "" : " without gradient")"

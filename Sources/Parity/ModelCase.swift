@@ -57,6 +57,7 @@ package struct ModelCase: Sendable {
         [("activation", "leaky-relu"), ("dropout", "0.25")], [("activation", "tanh"), ("shards", "2")],
       ] + (keys.contains("kl-weight") ? [[("kl-weight", "0.5"), ("kl-warm-up", "1")]] : [])
       + model.definition.losses.dropFirst().map { [("loss", $0.rawValue)] }
+      + (keys.contains("importance-samples") ? sampled : [])
     let shapes: [[(String, String)]] = [
       [("image", "3x32x32"), ("filters", "6,7,8,9")], [("image", "1x17x45"), ("classes", "7")],
       [("image", "3x64x64"), ("filters", "3,4,5,6,7,8"), ("batch-size", "33")],
@@ -70,6 +71,16 @@ package struct ModelCase: Sendable {
     return cases
       + (try frozen.map { try ModelCase(model, [("batch-size", "70")] + $0, layers: .last(2), seed: seed) })
   }
+
+  /// Several samples of every image, of bits, with parts, dropout and clipping.
+  private static let sampled: [[(String, String)]] = [
+    [
+      ("loss", "iwae"), ("importance-samples", "3"), ("binarise", "dynamic"), ("shards", "3"),
+      ("dropout", "0.25"),
+    ],
+    [("loss", "iwae"), ("importance-samples", "1"), ("clip-norm", "0.01"), ("batch-size", "1")],
+    [("binarise", "fixed"), ("activation", "tanh")],
+  ]
 
   /// Every way to choose one value for each key.
   private static func combinations(_ axes: [(key: String, values: [String])]) -> [[(String, String)]] {

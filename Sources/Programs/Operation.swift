@@ -20,6 +20,7 @@ package struct Operation: Hashable, Sendable {
     case initialise
     case gatherImages = "gather_images"
     case addNoise = "add_noise"
+    case binarise
     case conv2DForward = "conv2d_forward"
     case conv2DBackwardInput = "conv2d_backward_input"
     case conv2DBackwardWeight = "conv2d_backward_weight"
@@ -42,6 +43,10 @@ package struct Operation: Hashable, Sendable {
     case reparameterizeForward = "reparameterize_forward"
     case reparameterizeBackward = "reparameterize_backward"
     case klDivergence = "kl_divergence"
+    case sampledDivergence = "sampled_divergence"
+    case importanceWeights = "importance_weights"
+    case weighSamples = "weigh_samples"
+    case importanceBackward = "importance_backward"
     case sumPerImage = "sum_per_image"
     case joinLosses = "join_losses"
     case sumPartials = "sum_partials"
@@ -59,6 +64,7 @@ package protocol OperationLauncher {
   func launches(_ d: Initialise) throws -> [Launch]
   func launches(_ d: GatherImages) throws -> [Launch]
   func launches(_ d: AddNoise) throws -> [Launch]
+  func launches(_ d: Binarise) throws -> [Launch]
   func launches(_ d: ConvolutionForward) throws -> [Launch]
   func launches(_ d: ConvolutionBackwardInput) throws -> [Launch]
   func launches(_ d: ConvolutionBackwardWeight) throws -> [Launch]
@@ -79,6 +85,10 @@ package protocol OperationLauncher {
   func launches(_ d: ReparameterizeForward) throws -> [Launch]
   func launches(_ d: ReparameterizeBackward) throws -> [Launch]
   func launches(_ d: KLDivergence) throws -> [Launch]
+  func launches(_ d: SampledDivergence) throws -> [Launch]
+  func launches(_ d: ImportanceWeights) throws -> [Launch]
+  func launches(_ d: WeighSamples) throws -> [Launch]
+  func launches(_ d: ImportanceBackward) throws -> [Launch]
   func launches(_ d: SumPerImage) throws -> [Launch]
   func launches(_ d: JoinLosses) throws -> [Launch]
   func launches(_ d: SumPartials) throws -> [Launch]

@@ -57,13 +57,33 @@ package struct BatchSource: Hashable, Sendable {
   package let rowLength: Int
   /// Place of the part's first image in the batch.
   package let firstImage: Int
+  /// How often each image stands in a buffer: K samples lie one behind another, each from a new block on, so that an
+  /// image keeps its lane. See ``rows(images:)``.
+  package let samples: Int
 
   /// A part of a batch that starts at `firstImage`.
-  package init(table: Buffer, indices: Buffer, rowLength: Int, firstImage: Int = 0) {
+  package init(table: Buffer, indices: Buffer, rowLength: Int, firstImage: Int = 0, samples: Int = 1) {
     self.table = table
     self.indices = indices
     self.rowLength = rowLength
     self.firstImage = firstImage
+    self.samples = samples
+  }
+
+  /// The same images, `samples` times each.
+  package func repeated(_ samples: Int) -> BatchSource {
+    BatchSource(
+      table: table, indices: indices, rowLength: rowLength, firstImage: firstImage, samples: samples)
+  }
+
+  /// Images that a buffer of ``samples`` times `images` images counts: all samples but the last take whole blocks.
+  package func rows(images: Int) -> Int {
+    (samples - 1) * Blocking.blocks(images) * Blocking.block + images
+  }
+
+  /// The inverse of ``rows(images:)``.
+  package func images(rows: Int) -> Int {
+    rows - (samples - 1) * (Blocking.blocks(rows) / samples) * Blocking.block
   }
 
   var buffers: [Buffer] { [table, indices] }
@@ -71,8 +91,13 @@ package struct BatchSource: Hashable, Sendable {
   /// Steps that both tables have rows for.
   var steps: Int { min(table.count / StepTable.width, indices.count / rowLength) }
 
-  /// Throws: ``ProgramError`` where the tables are no tables, or have no room for `batch` images from the first on.
-  func check(_ operation: String, batch: Int) throws {
+  /// Throws: ``ProgramError`` where the tables are no tables, have no room for the images of `batch` from the first
+  /// on, or `batch` is not ``samples`` times some images.
+  func check(_ operation: String, batch rows: Int) throws {
+    let batch = images(rows: rows)
+    try require(
+      samples > 0 && batch > 0 && self.rows(images: batch) == rows, operation,
+      "\(rows) images are not \(samples) samples of some")
     try requireWords(operation, "table of steps", table, atLeast: StepTable.width)
     try requireWords(operation, "indices", indices, atLeast: max(rowLength, 1))
     try require(

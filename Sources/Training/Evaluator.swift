@@ -21,6 +21,11 @@ package final class Evaluator {
   /// The images.
   package let images: ImageSet
   let model: PreparedModel
+  let backend: any Backend
+  /// What `noise` of the initialiser said.
+  let noise: Double?
+  /// Whether pixels become bits.
+  package let binarisation: Binarisation
 
   /// Puts model and images on the device.
   ///
@@ -30,18 +35,23 @@ package final class Evaluator {
   ///   - backend: the device.
   ///   - mode: whether a posterior is sampled (as its loss wants) or its mean decoded.
   ///   - noise: noise on the input; nil: as the configuration says.
+  ///   - binarise: whether pixels become bits; nil: as the configuration says.
   /// - Throws: `ProgramError`, or the backend's error.
   package init(
     _ weights: Weights, images: ImageSet, backend: any Backend, mode: EvaluationMode = .sample,
-    noise: Double? = nil
+    noise: Double? = nil, binarise: Binarisation? = nil
   ) throws {
     self.weights = weights
     self.images = images
+    self.backend = backend
+    self.noise = noise
+    binarisation = binarise ?? weights.configuration.binarise
     let batch = EvaluationShape.standardBatch
     try weights.configuration.require(images)
     model = try PreparedModel(
       weights.configuration, images: images.count,
-      evaluation: EvaluationShape(steps: (images.count + batch - 1) / batch, mode: mode, noise: noise),
+      evaluation: EvaluationShape(
+        steps: (images.count + batch - 1) / batch, mode: mode, noise: noise, binarise: binarisation),
       on: backend)
     try model.write(images: images.pixels)
     if let labels = images.labels { try model.write(labels: labels) }

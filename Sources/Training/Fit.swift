@@ -98,7 +98,11 @@ extension Trainer {
     let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
     let state = try session.model.state()
     let validation = try session.validate()
-    let loss = validation?.loss ?? train.loss(klWeight: configuration.klWeight)
+    // The importance-weighted loss is not the sum of its parts.
+    let loss =
+      validation?.loss
+      ?? (configuration.loss == .importanceWeighted
+        ? train.loss : train.loss(klWeight: configuration.klWeight))
     guard loss.isFinite else {
       throw TrainingError(
         .notFinite,

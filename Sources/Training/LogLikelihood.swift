@@ -1,56 +1,73 @@
-import Foundation
 import Models
+import Numerics
 import Programs
 
 extension Evaluator {
+  /// Samples that one pass of the decoder takes of each image: the encoder's work is shared by them. Part of the bits,
+  /// since a sample's number in its pass says which random numbers it takes.
+  private static let samplesOfPass = 16
+
   /// The importance-weighted estimate of log p(x), averaged over images: log of the mean over k samples of
-  /// p(x | z) p(z) / q(z | x), z drawn from q. With k = 1 it is the ELBO; it grows with k towards log p(x).
+  /// p(x | z) p(z) / q(z | x), z drawn from q, in nats. Of bits (``binarisation``) it is that of a probability; of gray
+  /// values, whose cross-entropy is no likelihood, only a figure for comparison. With k = 1 it is the ELBO; it grows with k towards log p(x).
   ///
   /// Source: Burda, Grosse & Salakhutdinov, Importance Weighted Autoencoders (2016).
   ///
-  /// Determinism: samples are those of draws 0 ..< k; double on the host, so the last digits may differ between
-  /// systems' mathematical libraries.
+  /// Determinism: sample k is sample k mod 16 of draw k div 16, in binary32 on the device; then double with our own
+  /// functions: maximum, sum of exponentials in the order of samples, mean in the order of images.
   ///
   /// - Parameters:
   ///   - samples: k.
   ///   - indices: which images; nil for all.
-  /// - Throws: `TrainingError` where the model has no posterior, or its mean is decoded; or the backend's error.
-  package func logLikelihood(samples: Int, _ indices: [UInt32]? = nil) throws -> Double {
+  ///   - progress: hears which share of the images is done.
+  /// - Throws: `TrainingError` where the model has no posterior, or its loss is not of bits; or the backend's error.
+  package func logLikelihood(
+    samples: Int, _ indices: [UInt32]? = nil, progress: (Double) -> Void = { _ in }
+  ) throws -> Double {
     precondition(samples > 0, "\(samples) samples")
-    var logWeights: [[Double]] = []
-    for draw in 0..<samples {
-      var place = 0
-      for (step, batch) in try begin(indices, draw: draw).enumerated() {
-        try model.evaluate(step)
-        guard let posterior = try model.posterior(batch.count) else {
-          throw TrainingError(
-            .data,
-            "\(weights.configuration.model.rawValue) gives no likelihood: that needs a variational autoencoder whose "
-              + "posterior is sampled")
-        }
-        let means = try model.codes(batch.count)
-        for n in 0..<batch.count {
-          if draw == 0 { logWeights.append([]) }
-          let ratio = Self.logRatio(
-            posterior.samples[n], mean: means[n], logVariance: posterior.logVariances[n])
-          logWeights[place].append(ratio - Double(posterior.losses[n]))
-          place += 1
-        }
-      }
+    let configuration = weights.configuration
+    guard configuration.architecture.isVariational, configuration.outputsAreLogits else {
+      throw TrainingError(
+        .data,
+        "\(configuration.model.rawValue) gives no likelihood: that needs a variational autoencoder trained with "
+          + "\(Loss.binaryCrossEntropy.rawValue) or \(Loss.importanceWeighted.rawValue)")
     }
-    return logWeights.reduce(0) { $0 + Self.logMeanExp($1) } / Double(logWeights.count)
+    let indices = indices ?? Array(0..<UInt32(images.count))
+    let together = min(samples, Self.samplesOfPass)
+    let passes = (samples + together - 1) / together
+    let model = try PreparedModel(
+      configuration, images: images.count,
+      evaluation: EvaluationShape(
+        steps: passes, batch: Self.batch(configuration), mode: .likelihood(samples: together), noise: noise,
+        binarise: binarisation), on: backend)
+    try model.write(images: images.pixels)
+    try model.write(weights.state)
+    var sum = 0.0
+    var done = 0
+    for batch in model.evaluationBatches(indices) {
+      try model.beginLikelihood(batch, draws: passes)
+      var losses: [[Float]] = []
+      for pass in 0..<passes {
+        try model.evaluate(pass)
+        losses += try model.sampleLosses(batch.count)
+      }
+      losses.removeLast(losses.count - samples)
+      for n in 0..<batch.count { sum += Self.logMeanExp(losses.map { -Double($0[n]) }) }
+      done += batch.count
+      progress(Double(done) / Double(indices.count))
+    }
+    return sum / Double(indices.count)
   }
 
-  /// log p(z) − log q(z | x); the constants of the two normal densities cancel.
-  private static func logRatio(_ code: [Float], mean: [Float], logVariance: [Float]) -> Double {
-    code.indices.reduce(0) { sum, index in
-      let (z, mu, logvar) = (Double(code[index]), Double(mean[index]), Double(logVariance[index]))
-      return sum + 0.5 * ((z - mu) * (z - mu) * exp(-logvar) + logvar - z * z)
-    }
+  /// Images that go through the encoder together: fewer where they are large, since every one has its samples.
+  private static func batch(_ configuration: Configuration) -> Int {
+    let values = configuration.imageShape.count * samplesOfPass
+    return min(max((1 << 22) / values / Blocking.block, 1) * Blocking.block, EvaluationShape.standardBatch)
   }
 
   private static func logMeanExp(_ values: [Double]) -> Double {
     let largest = values.max()!
-    return largest + log(values.reduce(0) { $0 + exp($1 - largest) } / Double(values.count))
+    let sum = values.reduce(0) { $0 + Elementary.exp($1 - largest) }
+    return largest + Elementary.log(sum / Double(values.count))
   }
 }

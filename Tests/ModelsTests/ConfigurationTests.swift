@@ -37,6 +37,26 @@ import Testing
     #expect(Configuration(.convAutoencoder).validationCount(of: 60_000) == 6_000)
   }
 
+  @Test("The importance-weighted loss is a bound only as it is, and needs a posterior")
+  func importanceWeighted() throws {
+    var configuration = Configuration(.vae)
+    try configuration.set("loss", "iwae")
+    try configuration.validate()
+    #expect(configuration.posteriorSamples == 5 && configuration.outputsAreLogits)
+    for (key, value, other) in [("kl-weight", "0.5", "1"), ("kl-warm-up", "2", "0")] {
+      try configuration.set(key, value)
+      let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+      #expect(error?.description.contains("kl-weight of 1 and no kl-warm-up") == true)
+      try configuration.set(key, other)
+    }
+    try configuration.validate()
+    let plain = Architecture(
+      input: .features(784), encoder: [.linear("code", outputs: 3)], decoder: [.linear("out", outputs: 784)])
+    #expect(throws: ConfigurationError.self) {
+      try Configuration(plain, loss: .importanceWeighted).validate()
+    }
+  }
+
   @Test(
     "An error lists what is allowed",
     arguments: [

@@ -15,6 +15,8 @@ struct DoubleReference {
   let labels: [Int]
   /// Word 1 of the random counter.
   let epoch: UInt32
+  /// Where a posterior's noise comes from.
+  var posterior = RandomStream.reparameterization
 
   /// The loss that training makes small.
   func loss() -> Double {
@@ -23,7 +25,18 @@ struct DoubleReference {
   }
 
   private func loss(sample: Int) -> Double {
-    var map = Map(architecture.input, images[sample])
+    guard configuration.loss == .importanceWeighted else { return loss(sample: sample, draw: 0) }
+    let draws = (0..<configuration.importanceSamples).map { loss(sample: sample, draw: $0) }
+    let least = draws.min()!
+    return least - log(draws.reduce(0) { $0 + exp(least - $1) } / Double(draws.count))
+  }
+
+  /// The loss with the `draw`-th sample of the posterior.
+  private func loss(sample: Int, draw: Int) -> Double {
+    let target = pixels(sample)
+    var map = Map(architecture.input, target)
+    // Where the random numbers of this draw begin: only behind the posterior there are several.
+    var draws = 0
     if architecture.noise > 0 {
       for e in map.values.indices { map.values[e] += architecture.noise * normal(.noise, sample, e) }
     }
@@ -43,9 +56,13 @@ struct DoubleReference {
         let mean = linear(map, layer.name + ".mu", layer["latent"])
         let logVariance = linear(map, layer.name + ".logvar", layer["latent"])
         map = mean
+        draws = draw
         for (e, (m, v)) in zip(mean.values, logVariance.values).enumerated() {
-          map.values[e] += exp(v / 2) * normal(.reparameterization, sample, e)
-          divergence -= (1 + v - m * m - exp(v)) / 2
+          let noise = normal(posterior, sample, first(draws, of: map) + e)
+          map.values[e] += exp(v / 2) * noise
+          divergence +=
+            configuration.loss == .importanceWeighted
+            ? (map.values[e] * map.values[e] - noise * noise - v) / 2 : -(1 + v - m * m - exp(v)) / 2
         }
       case "flatten": map = Map(.features(map.values.count), map.values)
       case "unflatten":
@@ -56,19 +73,35 @@ struct DoubleReference {
       map.values = map.values.map { activate(layer.activation, $0) }
       for e in map.values.indices where layer.dropout > 0 {
         let word = RandomStream.dropout.element(
-          seed: configuration.seed, layer: index, epoch: epoch, sample: UInt32(sample), element: UInt32(e))
+          seed: configuration.seed, layer: index, epoch: epoch, sample: UInt32(sample),
+          element: UInt32(first(draws, of: map) + e))
         let isKept = Double(word >> 8) * 0x1p-24 < 1 - layer.dropout
         map.values[e] = isKept ? map.values[e] / (1 - layer.dropout) : 0
       }
     }
-    return error(map.values, sample) + configuration.klWeight * divergence
+    return error(map.values, target, sample) + configuration.klWeight * divergence
   }
 
-  private func error(_ output: [Double], _ sample: Int) -> Double {
+  /// The first random element of a draw for the values of `map`, which take whole quads.
+  private func first(_ draw: Int, of map: Map) -> Int { draw * ((map.values.count + 3) / 4) * 4 }
+
+  /// The values of an image, as bits where they are binarised.
+  private func pixels(_ sample: Int) -> [Double] {
+    let (isFresh, values) = (configuration.binarise == .dynamic, images[sample])
+    if configuration.binarise == .none { return values }
+    return values.indices.map { e in
+      let word = (isFresh ? RandomStream.binarisation : .fixedBinarisation).element(
+        seed: isFresh ? configuration.seed : 0, epoch: isFresh ? epoch : 0, sample: UInt32(sample),
+        element: UInt32(e))
+      return Double(word >> 8) * 0x1p-24 < values[e] ? 1 : 0
+    }
+  }
+
+  private func error(_ output: [Double], _ target: [Double], _ sample: Int) -> Double {
     switch configuration.loss {
-    case .meanSquaredError: sum(zip(output, images[sample]).map { ($0 - $1) * ($0 - $1) })
-    case .binaryCrossEntropy:
-      sum(zip(output, images[sample]).map { log1p(exp(-abs($0))) + max($0, 0) - $0 * $1 })
+    case .meanSquaredError: sum(zip(output, target).map { ($0 - $1) * ($0 - $1) })
+    case .binaryCrossEntropy, .importanceWeighted:
+      sum(zip(output, target).map { log1p(exp(-abs($0))) + max($0, 0) - $0 * $1 })
     case .crossEntropy: log(output.reduce(0) { $0 + exp($1) }) - output[labels[sample]]
     }
   }

@@ -35,6 +35,18 @@ import Testing
     Case(.convAutoencoder, convolutional.merging(["activation": "tanh", "dropout": "0.1"]) { $1 }),
     Case(.convVAE, convolutional.merging(["activation": "softplus"]) { $1 }),
     Case(.vae, ["hidden": "6,5", "latent": "3", "activation": "sigmoid"]),
+    Case(.vae, ["hidden": "6,5", "latent": "3", "binarise": "fixed", "image": "1x8x8"]),
+    Case(
+      .vae,
+      [
+        "hidden": "6,5", "latent": "3", "loss": "iwae", "importance-samples": "4", "image": "1x8x8",
+        "binarise": "dynamic", "activation": "tanh", "shards": "2",
+      ]),
+    Case(
+      .convVAE,
+      convolutional.merging([
+        "loss": "iwae", "importance-samples": "3", "image": "1x9x8", "dropout": "0.25",
+      ]) { $1 }),
   ]
 
   static let images = 5

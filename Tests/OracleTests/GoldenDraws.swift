@@ -35,6 +35,16 @@ struct GoldenDraws: Decodable {
             try ReparameterizeBackward(
               try drawing(d.forward), outputGradient: d.outputGradient, meanGradient: d.meanGradient,
               logVarianceGradient: d.logVarianceGradient))
+        case let d as SampledDivergence:
+          return Operation(
+            try SampledDivergence(
+              try drawing(d.forward), reconstruction: d.reconstruction, divergence: d.divergence,
+              total: d.total))
+        case let d as ImportanceBackward:
+          return Operation(
+            try ImportanceBackward(
+              try drawing(d.forward), weights: d.weights, outputGradient: d.outputGradient,
+              meanGradient: d.meanGradient, logVarianceGradient: d.logVarianceGradient))
         default: return operation
         }
       }

@@ -50,6 +50,8 @@ struct GoldenModel {
       if key.name == "loss" || key.name == "model" { continue }
       if let value = golden.file.metadata[key.name] { try configuration.set(key.name, value) }
     }
+    // PyTorch's files name the samples where the loss takes several.
+    if golden.file.metadata["importance-samples"] != nil { try configuration.set("loss", "iwae") }
     try configuration.set("batch-size", "\(batch)")
     var steps = 1
     if let run {

@@ -82,7 +82,8 @@ private struct ChunkedCase {
     for (buffer, fill) in setup.fills {
       if let (count, shape) = buffer.images, count == batch {
         try prepared.write(replacing(places, of: shape, in: buffer, fill), to: buffer)
-      } else if buffer.name == "indices" {
+      } else if buffer.name == "indices", buffer.count >= 2 * batch {
+        // Where a batch is several samples of each image, chunks share the images.
         try prepared.write(otherSamples(places, buffer, fill), to: buffer)
       }
     }

@@ -55,7 +55,19 @@ import Training
       Case(kind: .custom, settings: [("shards", "2")], architecture: .mirror(code: 6)),
     ]
 
-  @Test("five steps", .enabled(if: !isWriting), arguments: cases + shapes)
+  /// Several samples of every image; bits in place of gray values.
+  static let samples = [
+    Case(kind: .vae, settings: [("binarise", "fixed")]),
+    Case(
+      kind: .vae, settings: [("loss", "iwae"), ("importance-samples", "4"), ("binarise", "dynamic")]),
+    Case(
+      kind: .convVAE,
+      settings: [("loss", "iwae"), ("importance-samples", "3"), ("dropout", "0.25"), ("shards", "2")]),
+  ]
+
+  static let all = cases + shapes + samples
+
+  @Test("five steps", .enabled(if: !isWriting), arguments: all)
   func hashes(_ model: Case) throws {
     let hashes = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: Self.file))
     #expect(try Self.hash(model) == hashes[model.testDescription], "\(model.testDescription): other bits")
@@ -64,13 +76,13 @@ import Training
   @Test("the file has these cases and no others, no two alike", .enabled(if: !isWriting))
   func complete() throws {
     let hashes = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: Self.file))
-    #expect(hashes.keys.sorted() == (Self.cases + Self.shapes).map(\.testDescription).sorted())
+    #expect(hashes.keys.sorted() == Self.all.map(\.testDescription).sorted())
     #expect(Set(hashes.values).count == hashes.count)
   }
 
   @Test("writing the file", .enabled(if: isWriting))
   func write() throws {
-    let hashes = try (Self.cases + Self.shapes).map { ($0.testDescription, try Self.hash($0)) }
+    let hashes = try Self.all.map { ($0.testDescription, try Self.hash($0)) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     let text = try encoder.encode(Dictionary(uniqueKeysWithValues: hashes)) + Data("\n".utf8)

@@ -27,17 +27,19 @@ struct WholeRunTests {
     }
   }
 
-  private func facts(_ kind: ModelKind, on backend: any Backend) throws -> [String] {
-    try facts(Trainer(configuration(kind), dataset: dataset(), backend: backend))
+  private func facts(_ configuration: Configuration, on backend: any Backend) throws -> [String] {
+    try facts(Trainer(configuration, dataset: dataset(), backend: backend))
   }
 
   /// Two steps into the second epoch on one device, the rest on another.
-  private func facts(_ kind: ModelKind, on first: any Backend, then second: any Backend) throws -> [String] {
+  private func facts(_ configuration: Configuration, on first: any Backend, then second: any Backend) throws
+    -> [String]
+  {
     try inFolder { url in
       let folder = try RunFolder(creating: url)
       let signal = StopSignal()
       let stopping = HookedBackend(first, afterSteps: 7) { signal.stop() }
-      let trainer = try Trainer(configuration(kind), dataset: dataset(), backend: stopping, folder: folder)
+      let trainer = try Trainer(configuration, dataset: dataset(), backend: stopping, folder: folder)
       trainer.stopSignal = signal
       #expect(try trainer.fit() == .interrupted && Checkpoint(contentsOf: folder.checkpointFile).step == 2)
       return try facts(Trainer(resuming: folder, dataset: dataset(), backend: second))
@@ -45,13 +47,42 @@ struct WholeRunTests {
   }
 
   @Test("every model, on every device, and begun on one and ended on another", arguments: ModelKind.allCases)
-  func devices(_ kind: ModelKind) throws {
-    let expected = try facts(kind, on: cpu(2))
+  func devices(_ kind: ModelKind) throws { try expectSame(configuration(kind)) }
+
+  @Test("several samples of binarised images", arguments: [ModelKind.vae, .convVAE])
+  func samples(_ kind: ModelKind) throws {
+    var configuration = try configuration(kind)
+    for (key, value) in [("loss", "iwae"), ("importance-samples", "3"), ("binarise", "dynamic")] {
+      try configuration.set(key, value)
+    }
+    try expectSame(configuration)
+  }
+
+  @Test("the estimate of the likelihood, of bits and of gray values")
+  func likelihood() throws {
+    let trainer = try Trainer(configuration(.vae), dataset: dataset(), backend: cpu(2))
+    _ = try trainer.fit(through: 1)
+    let weights = Weights(trainer.configuration, try trainer.checkpoint().state)
+    func likelihood(_ binarise: Binarisation, on backend: any Backend) throws -> Double {
+      try Evaluator(weights, images: dataset().test, backend: backend, binarise: binarise)
+        .logLikelihood(samples: 18)
+    }
+    for binarise in [Binarisation.none, .fixed] {
+      let expected = try likelihood(binarise, on: cpu(1))
+      #expect(try likelihood(binarise, on: cpu(2)) == expected)
+      for device in try TestDevices.openCL() {
+        #expect(try likelihood(binarise, on: device) == expected, "\(device.device.name)")
+      }
+    }
+  }
+
+  private func expectSame(_ configuration: Configuration) throws {
+    let expected = try facts(configuration, on: cpu(2))
     #expect(expected.count == 2)
     for device in try TestDevices.openCL() {
-      #expect(try facts(kind, on: device) == expected, "\(device.device.name)")
-      #expect(try facts(kind, on: cpu(2), then: device) == expected, "then \(device.device.name)")
-      #expect(try facts(kind, on: device, then: cpu(2)) == expected, "\(device.device.name) first")
+      #expect(try facts(configuration, on: device) == expected, "\(device.device.name)")
+      #expect(try facts(configuration, on: cpu(2), then: device) == expected, "then \(device.device.name)")
+      #expect(try facts(configuration, on: device, then: cpu(2)) == expected, "\(device.device.name) first")
     }
   }
 }

@@ -27,6 +27,15 @@ import Training
     #expect(resumed == straight)
   }
 
+  @Test("With several samples of images binarised anew in every epoch")
+  func samples() throws {
+    let configuration = try Support.configuration(
+      .vae, ["loss": "iwae", "importance-samples": "3", "binarise": "dynamic", "shards": "2"])
+    let straight = try Support.hashes(configuration)
+    let resumed = try inFolder { try stopped(configuration, after: [2, 10], in: $0) }
+    #expect(resumed == straight)
+  }
+
   @Test("Every optimizer goes on with its state", arguments: Optimizer.allCases)
   func optimizers(_ optimizer: Optimizer) throws {
     let configuration = try Support.configuration(

@@ -53,6 +53,10 @@ for shape, filters in SHAPES.items():
     }.items():
         name = f"{model}-{'x'.join(map(str, shape))}"
         MODEL_CASES[name] = (model, {**tiny, **changes}, {"losses", "gradients"}, 3, 500)
+# Several samples of each image, few pixels and narrow posteriors: wide ones would give one sample all the weight.
+for model, image, changes in [("vae", (1, 8, 9), {"hidden": (12, 8)}), ("conv-vae", (1, 9, 8), {"filters": (4, 5), "hidden": (7,)})]:
+    sampled = {"image": image, "latent": 3, "importance_samples": 5, **changes}
+    MODEL_CASES[f"{model}-iwae"] = (model, sampled, {"losses", "gradients"}, BATCH, 700)
 OPTIMIZERS = {
     "adam": {"kind": "adam", "learning-rate": 1e-3, "weight-decay": 1e-5},
     "sgd": {"kind": "sgd", "learning-rate": 1e-2, "weight-decay": 1e-5, "momentum": 0.9},
@@ -153,7 +157,11 @@ def draws_for(twin, images):
         noise = noise.astype(np.float32).reshape(images.shape)
         draws.noise, recorded["noise"] = torch.tensor(noise.astype(np.float64)), noise
     if twin.variational:
-        epsilon = philox.normal(SEED, STREAMS["epsilon"], n, c.latent).astype(np.float32)
+        # Draw k of a sample begins at element 4 k ceil(latent / 4).
+        many, width = c.importance_samples, -(-c.latent // 4) * 4
+        epsilon = philox.normal(SEED, STREAMS["epsilon"], n, max(many, 1) * width).astype(np.float32)
+        epsilon = epsilon.reshape(n, max(many, 1), width)[:, :, : c.latent].swapaxes(0, 1)
+        epsilon = epsilon if many else epsilon[0]
         draws.epsilon, recorded["epsilon"] = torch.tensor(epsilon.astype(np.float64)), epsilon
     if c.dropout > 0:
         for i, (name, seen) in enumerate(twin(images).preactivations.items()):
@@ -213,6 +221,9 @@ def model_file(model, changes, parts, batch=BATCH, first=0):
     images, labels = unit(stroke), torch.arange(batch) * 7 % 10 % twin.configuration.classes
     initialiser = Initialiser(1000 * MODELS.index(model) + first)
     initialiser.fill(twin)
+    if twin.configuration.importance_samples:
+        with torch.no_grad():
+            twin.encoder.logvar.bias.sub_(4).copy_(twin.encoder.logvar.bias.float().double())
     # Which values are dropped does not depend on the parameters, so the draws may come first.
     dropout, twin.encoder.dropout = twin.configuration.dropout, 0.0
     if hasattr(twin, "decoder"):
@@ -243,7 +254,7 @@ def model_file(model, changes, parts, batch=BATCH, first=0):
     tensors |= {f"initial.{n}": p for n, p in twin.named_parameters()}
     if "gradients" in parts:
         tensors |= {f"gradient.{n}": p.grad for n, p in twin.named_parameters()}
-        tensors |= {"output": state.output, "code": state.code}
+        tensors |= {"output": state.output[:batch], "code": state.code}
         if state.logvar is not None:
             tensors["logvar"] = state.logvar
     if "steps" in parts:

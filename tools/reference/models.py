@@ -1,7 +1,7 @@
 """The models of Facsimile in PyTorch: the same names and layouts of parameters, the same losses.
 
 Sizes are settable as in the command line: `image`, `classes`, `filters` (a stage each), `latent`, `hidden`,
-`activation`, `dropout`, `noise`, `kl_weight`. Randomness can be handed in (`Draws`), so that a test can give
+`activation`, `dropout`, `noise`, `kl_weight`, `importance_samples` (0: the plain loss). Randomness can be handed in (`Draws`), so that a test can give
 both sides the same numbers. Images are [N, C, H, W] in [0, 1], MNIST's [N, 1, 28, 28] by default.
 """
 
@@ -36,6 +36,7 @@ class Configuration:
     dropout: float = 0.0
     noise: float = 0.0
     kl_weight: float = 1.0
+    importance_samples: int = 0  # above 0: the importance-weighted loss over so many samples of an image
 
     @staticmethod
     def default(model, **changes):
@@ -48,8 +49,9 @@ class Configuration:
 
     def metadata(self):
         """Strings for a safetensors header: `filters` -> "8,16,32", `image` -> "1x28x28"; only what differs from
-        MNIST's shape, its ten classes and ReLU is named."""
-        named = [f for f in fields(self) if f.name not in ("image", "classes", "activation")]
+        MNIST's shape, its ten classes, ReLU and the plain loss is named."""
+        unnamed = ("image", "classes", "activation", "importance_samples")
+        named = [f for f in fields(self) if f.name not in unnamed]
         named += [f for f in fields(self) if f not in named and getattr(self, f.name) != f.default]
 
         def text(name, value):
@@ -63,14 +65,14 @@ class Configuration:
         """`["latent=4", "filters=4,8,8"]` -> a configuration; an unknown key raises ValueError."""
         changes = {}
         kinds = {"image": tuple, "filters": tuple, "hidden": tuple}
-        kinds |= {"latent": int, "classes": int, "activation": str}
+        kinds |= {"latent": int, "classes": int, "activation": str, "importance_samples": int}
         allowed = [f.name.replace("_", "-") for f in fields(Configuration)]
         for pair in pairs:
             key, _, value = pair.partition("=")
             if key not in allowed or not value:
                 raise ValueError(f"'{pair}': expected key=value with a key of {', '.join(allowed)}")
-            kind = kinds.get(key, float)
             name = key.replace("-", "_")
+            kind = kinds.get(name, float)
             changes[name] = tuple(map(int, value.replace("x", ",").split(","))) if kind is tuple else kind(value)
         return Configuration.default(model, **changes)
 
@@ -80,7 +82,7 @@ class Draws:
     """Random numbers handed in instead of drawn: None means draw (training) or leave out (evaluation)."""
 
     noise: torch.Tensor | None = None  # [N, C, H, W], normal(0, 1)
-    epsilon: torch.Tensor | None = None  # [N, latent], normal(0, 1)
+    epsilon: torch.Tensor | None = None  # [N, latent] or [samples, N, latent], normal(0, 1)
     keep: dict = field(default_factory=dict)  # layer name -> 0/1, of the shape of the layer's output
 
 
@@ -92,6 +94,8 @@ class Pass:
     output: torch.Tensor = None  # sigmoid's output, logits of pixels (VAEs) or of classes
     code: torch.Tensor = None  # encoder.fc2's output, or mu
     logvar: torch.Tensor = None
+    z: torch.Tensor = None  # samples [samples, N, latent], with their epsilon
+    epsilon: torch.Tensor = None
     preactivations: dict = field(default_factory=dict)  # what every activation saw, by layer
 
 
@@ -251,11 +255,14 @@ class Twin(nn.Module):
                 x = x + self.configuration.noise * noise
         z = self.encoder(x, state, draws)
         if self.variational:
-            epsilon = draws.epsilon
-            if epsilon is None and self.training:
-                epsilon = torch.randn_like(z)
+            epsilon, samples = draws.epsilon, self.configuration.importance_samples
+            if epsilon is None and (self.training or samples):
+                epsilon = torch.randn(*([samples] if samples else []), *z.shape, dtype=z.dtype)
             if epsilon is not None:
                 z = z + epsilon * torch.exp(0.5 * state.logvar)
+            if samples:
+                # The decoder sees all samples of all images as one batch, sample by sample.
+                state.z, state.epsilon, z = z, epsilon, z.flatten(0, 1)
         if self.kind == "classifier":
             state.output = self.head(z)
         else:
@@ -269,12 +276,25 @@ class Twin(nn.Module):
             return {"cross-entropy": F.cross_entropy(state.output, labels)}
         if not self.variational:
             return {"mse": F.mse_loss(state.output, state.target)}
-        n = len(state.output)
+        n = len(state.target)
+        if self.configuration.importance_samples:
+            bce, kl = self.samples(state)
+            return {"bce": bce.mean(), "kl": kl.mean()}
         bce = F.binary_cross_entropy_with_logits(state.output, state.target, reduction="sum") / n
         kl = -0.5 * (1 + state.logvar - state.code**2 - state.logvar.exp()).sum() / n
         return {"bce": bce, "kl": kl}
 
+    def samples(self, state):
+        """Cross-entropy and log q(z | x) - log p(z) of every sample, each [samples, N]."""
+        target = state.target.expand(len(state.z), *state.target.shape)
+        logits = state.output.reshape(target.shape)
+        bce = F.binary_cross_entropy_with_logits(logits, target, reduction="none").flatten(2).sum(2)
+        return bce, 0.5 * (state.z**2 - state.epsilon**2 - state.logvar).sum(2)
+
     def loss(self, state, labels=None):
+        if self.configuration.importance_samples:
+            bce, kl = self.samples(state)
+            return (math.log(len(bce)) - torch.logsumexp(-(bce + kl), 0)).mean()
         terms = self.terms(state, labels)
         if "kl" in terms:
             return terms["bce"] + self.configuration.kl_weight * terms["kl"]

@@ -22,4 +22,15 @@ extension Memory {
         output: to + block * vectors)
     }
   }
+
+  func launches(_ d: Binarise) -> [Launch] {
+    let (from, to, part) = (images(d.input), images(d.output), Part(d.source, d.output, self))
+    let (size, vectors) = (MapSize(d.output.images!.shape), d.output.blockVectors)
+    let (random, isFresh) = (d.random, d.isFresh)
+    return perBlock(d.output) { block, step in
+      binarise(
+        from + block * vectors, size, random: part.random(random, block, step, isFresh: isFresh),
+        output: to + block * vectors)
+    }
+  }
 }

@@ -28,7 +28,7 @@ extension Memory {
     return perBlock(loss.prediction) { block, step in
       body(
         LossBlock(
-          size: size, prediction: p + block * vectors, target: t + block * vectors,
+          size: size, prediction: p + block * vectors, target: t + part.imageBlock(block) * vectors,
           perImage: each + block * 2, gradient: g.map { $0 + block * vectors },
           scale: part.float(.gradientScale, step), there: part.there(block, step)))
     }

@@ -6,10 +6,10 @@ extension Memory {
     let (mean, variance, z) = (images(d.mean), images(d.logVariance), images(d.output))
     let (latent, part, random) = (d.output.images!.shape.channels, Part(d.source, d.output, self), d.random)
     return perBlock(d.output) { block, step in
-      let at = block * latent * 2
+      let at = part.imageBlock(block) * latent * 2
       reparameterize(
         mean: mean + at, logVariance: variance + at, latent: latent, random: part.random(random, block, step),
-        output: z + at)
+        output: z + block * latent * 2)
     }
   }
 

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Models
 import Pictures
 import Training
 import Views
+
+extension Binarisation: ExpressibleByArgument {}
 
 /// `facsimile evaluate`
 struct EvaluateCommand: ParsableCommand {
@@ -15,7 +18,7 @@ struct EvaluateCommand: ParsableCommand {
         facsimile evaluate runs/conv-autoencoder-1
         facsimile evaluate runs/vae-1 --split validation --device cpu --json
         facsimile evaluate runs/classifier-1 --weights last
-        facsimile evaluate runs/vae-1 --samples 100
+        facsimile evaluate runs/vae-1 --samples 5000 --count 1000 --binarise fixed
         facsimile evaluate runs/denoising-autoencoder-1 --noise 0.4
         facsimile evaluate runs/classifier-1 --confusion confusion.svg --curves losses.svg
       """)
@@ -27,11 +30,20 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
 
+  @Option(help: ArgumentHelp("Only the first so many of them.", valueName: "number"))
+  var count: Int?
+
   @Option(
     help: ArgumentHelp(
       "Also estimate a variational autoencoder's log-likelihood, importance-weighted over so many samples.",
       valueName: "number"))
   var samples: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Gray values (none) or bits drawn once with them as probabilities (fixed), whatever the model was trained with.",
+      valueName: "none|fixed"))
+  var binarise: Binarisation?
 
   @Option(
     help: ArgumentHelp(
@@ -73,6 +85,9 @@ struct EvaluateCommand: ParsableCommand {
     let device: String
     let images: Int
     let metrics: [String: Double]
+    /// What the log-likelihood is of: `gray` values, or `fixed` bits.
+    let likelihoodOf: String?
+    let samples: Int?
     let confusion: [[Int]]?
   }
 
@@ -83,6 +98,10 @@ struct EvaluateCommand: ParsableCommand {
       try drawingFile(confusion, "--confusion"), try drawingFile(curves, "--curves"),
       try drawingFile(filters, "--filters")
     )
+    try require("--count", count, in: 1...Int(UInt32.max))
+    guard binarise != .dynamic else {
+      throw UsageError("--binarise is dynamic, which is for training: expected none or fixed")
+    }
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
     if confusion != nil, !weights.configuration.classifies {
@@ -97,14 +116,29 @@ struct EvaluateCommand: ParsableCommand {
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let (images, indices) = try dataset.images(of: split, weights.configuration)
-    let evaluator = try Evaluator(weights, images: images, backend: backend, noise: noise)
-    let evaluation = try evaluator.evaluate(indices)
+    let all = indices ?? Array(0..<UInt32(images.count))
+    if let count, count > all.count {
+      throw UsageError(
+        "--count is \(count), but there are \(Format.count(all.count)) \(split.rawValue) images")
+    }
+    let chosen = Array(all.prefix(count ?? all.count))
+    let evaluator = try Evaluator(
+      weights, images: images, backend: backend, noise: noise, binarise: binarise)
+    let evaluation = try evaluator.evaluate(chosen)
     var metrics = evaluation.metrics
-    if let samples { metrics["log-likelihood"] = try evaluator.logLikelihood(samples: samples, indices) }
+    let likelihood = try samples.map { samples in
+      let line = StatusLine(isAside: output.json)
+      defer { line.clear() }
+      return try evaluator.logLikelihood(samples: samples, chosen) {
+        line.show("log-likelihood \(Format.bar($0))")
+      }
+    }
+    metrics["log-likelihood"] = likelihood
+    let isOfBits = evaluator.binarisation != .none
     if let outputs {
-      let plain = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0)
-      let all = indices ?? Array(0..<UInt32(images.count))
-      try plain.file(Array(all.prefix(256))).write(to: URL(fileURLWithPath: outputs))
+      let plain = try Evaluator(
+        weights, images: images, backend: backend, mode: .mean, noise: 0, binarise: binarise)
+      try plain.file(Array(chosen.prefix(256))).write(to: URL(fileURLWithPath: outputs))
     }
     let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
     if let chart = HeatMap.confusion(
@@ -128,13 +162,21 @@ struct EvaluateCommand: ParsableCommand {
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
       step: weights.step,
       dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
-      images: evaluation.images, metrics: metrics, confusion: evaluation.confusion)
+      images: evaluation.images, metrics: metrics,
+      likelihoodOf: samples.map { _ in isOfBits ? "fixed" : "gray" }, samples: samples,
+      confusion: evaluation.confusion)
     if output.json { return try Console.json(figures) }
     let steps = figures.step == 0 ? "" : " and \(figures.step) steps"
     Console.say(
       "\(figures.model) of epoch \(figures.epoch)\(steps) on \(Format.count(figures.images)) \(split.rawValue) images "
         + "of \(dataset.title)")
     Console.say(Format.metrics(figures.metrics))
+    if let samples {
+      let kind =
+        isOfBits
+        ? "bits, drawn once from the gray values" : "gray values, which have no probability: see --binarise"
+      Console.say("log-likelihood: \(Format.count(samples)) samples an image, of \(kind)")
+    }
     if let confusion = figures.confusion { show(confusion) }
   }
 

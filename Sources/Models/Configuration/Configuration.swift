@@ -24,6 +24,8 @@ public struct Configuration: Hashable, Sendable {
   public var dropout = 0.0
   /// Standard deviation of the noise on the input.
   public var noise = 0.0
+  /// Whether pixels become bits.
+  public var binarise = Binarisation.none
 
   /// How parameters follow their gradients.
   public var optimizer = Optimizer.adam
@@ -57,6 +59,8 @@ public struct Configuration: Hashable, Sendable {
 
   /// What training makes small.
   public var loss = Loss.meanSquaredError
+  /// `iwae`: samples of each image's posterior in a step.
+  public var importanceSamples = 5
   /// Weight of the KL divergence.
   public var klWeight = 1.0
   /// Epochs over which the KL weight rises from 0.
@@ -167,6 +171,15 @@ public struct Configuration: Hashable, Sendable {
     guard momentum > 0 || (optimizer != .momentum && optimizer != .nesterov) else {
       throw ConfigurationError("momentum is 0: expected above 0 with the optimizer \(optimizer.rawValue)")
     }
+    if loss == .importanceWeighted {
+      guard architecture.isVariational else {
+        throw ConfigurationError("loss is iwae: expected a model with a posterior")
+      }
+      // It is a bound of log p(x) only as it is.
+      guard klWeight == 1, klWarmUp == 0 else {
+        throw ConfigurationError("loss is iwae: expected a kl-weight of 1 and no kl-warm-up")
+      }
+    }
     try trainable.validate(for: self)
   }
 
@@ -187,7 +200,11 @@ public struct Configuration: Hashable, Sendable {
   /// Whether the model tells classes apart, so that images need labels and there are no pictures to make.
   public var classifies: Bool { loss == .crossEntropy }
   /// Whether outputs are logits of pixels, so that a picture needs a sigmoid.
-  package var outputsAreLogits: Bool { loss == .binaryCrossEntropy }
+  package var outputsAreLogits: Bool {
+    loss == .binaryCrossEntropy || loss == .importanceWeighted
+  }
+  /// How often a posterior is sampled for every image's loss.
+  package var posteriorSamples: Int { loss == .importanceWeighted ? importanceSamples : 1 }
   /// Epochs of all phases.
   public var totalEpochs: Int { trainable.epochs(default: epochs) }
 

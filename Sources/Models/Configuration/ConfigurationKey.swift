@@ -24,8 +24,7 @@ package struct ConfigurationKey: Sendable {
   /// Keys that only some models have; see ``ModelDefinition/keys``.
   static let special: Set<String> = [
     "architecture", "image", "classes", "latent", "filters", "hidden", "activation", "dropout", "noise",
-    "kl-weight",
-    "kl-warm-up",
+    "binarise", "importance-samples", "kl-weight", "kl-warm-up",
   ]
 
   /// Every key there is.
@@ -37,6 +36,7 @@ package struct ConfigurationKey: Sendable {
     choice("activation", \.activation, "the function behind every layer but the last of encoder and decoder"),
     number("dropout", \.dropout, 0...0.95, "probability with which an output is dropped"),
     number("noise", \.noise, 0...10, "standard deviation of the noise on the input"),
+    choice("binarise", \.binarise, "pixels become bits, drawn once or anew in every epoch"),
     choice("optimizer", \.optimizer, "how parameters follow their gradients"),
     number("learning-rate", \.learningRate, 0...100, "learning rate before schedules"),
     number("momentum", \.momentum, 0...0.9999, "momentum of momentum and nesterov"),
@@ -52,6 +52,7 @@ package struct ConfigurationKey: Sendable {
     number("minimum-learning-rate", \.minimumLearningRate, 0...100, "schedule=cosine: where it ends"),
     number("warm-up", \.warmUp, 0...1000, "epochs over which the learning rate rises to its full height"),
     loss,
+    whole("importance-samples", \.importanceSamples, 1...1000, "loss=iwae: samples of each image in a step"),
     number("kl-weight", \.klWeight, 0...1000, "weight of the KL divergence"),
     number("kl-warm-up", \.klWarmUp, 0...1000, "epochs over which the KL weight rises from 0"),
     whole("epochs", \.epochs, 1...100_000, "epochs to train"),

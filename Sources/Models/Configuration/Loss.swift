@@ -6,6 +6,8 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   case meanSquaredError = "mean-squared-error"
   /// On logits; summed over pixels, averaged over images.
   case binaryCrossEntropy = "binary-cross-entropy"
+  /// The importance-weighted bound of −log p(x) over several samples of a posterior, on logits; averaged over images.
+  case importanceWeighted = "iwae"
   /// Of classes, averaged over images.
   case crossEntropy = "cross-entropy"
 

@@ -35,6 +35,14 @@ extension Configuration {
     return table
   }
 
+  /// The table of one batch of `images` whose likelihood is estimated: a step for each of `draws`, with the divergence
+  /// as it is.
+  package func likelihoodTable(images: Int, draws: Int) -> StepTable {
+    var table = StepTable(steps: draws)
+    for draw in 0..<draws { setBatch(&table, draw, epoch: draw, images: images, klWeight: 1) }
+    return table
+  }
+
   private func setBatch(
     _ table: inout StepTable, _ step: Int, epoch: Int, images: Int, klWeight: Double
   ) {

@@ -3,8 +3,10 @@ import Programs
 /// The variational autoencoder with the convolutional encoder and decoder; outputs are logits.
 enum ConvVariationalAutoencoder: ModelDefinition {
   static let summary = "convolutional variational autoencoder"
-  static let losses: [Loss] = [.binaryCrossEntropy]
-  static let keys = ConvolutionalStages.keys.union(["kl-weight", "kl-warm-up"])
+  static let losses: [Loss] = [.binaryCrossEntropy, .importanceWeighted]
+  static let keys = ConvolutionalStages.keys.union([
+    "binarise", "importance-samples", "kl-weight", "kl-warm-up",
+  ])
 
   static func setDefaults(_ configuration: inout Configuration) { configuration.latent = 2 }
 

@@ -4,7 +4,9 @@ import Programs
 enum CustomModel: ModelDefinition {
   static let summary = "layers put together by a program"
   static let losses = Loss.allCases
-  static let keys: Set<String> = ["architecture", "kl-weight", "kl-warm-up"]
+  static let keys: Set<String> = [
+    "architecture", "binarise", "importance-samples", "kl-weight", "kl-warm-up",
+  ]
 
   static func setDefaults(_ configuration: inout Configuration) {}
 

@@ -6,9 +6,10 @@ import Programs
 /// leave as features: in PyTorch's order these are the same values in the same order.
 enum VariationalAutoencoder: ModelDefinition {
   static let summary = "variational autoencoder of fully connected layers"
-  static let losses: [Loss] = [.binaryCrossEntropy]
+  static let losses: [Loss] = [.binaryCrossEntropy, .importanceWeighted]
   static let keys: Set<String> = [
-    "activation", "dropout", "hidden", "latent", "image", "kl-weight", "kl-warm-up",
+    "activation", "dropout", "hidden", "latent", "image", "binarise", "importance-samples",
+    "kl-weight", "kl-warm-up",
   ]
 
   static func setDefaults(_ configuration: inout Configuration) {

@@ -88,7 +88,7 @@ private struct ConvolutionLayer: LayerDefinition {
     _ lowering: inout Lowering
   ) throws -> [Operation] {
     let (weight, bias) = lowering.tensors(layer: site.index)
-    let convolution = try convolution(site.shape, batch: pass.batch)
+    let convolution = try convolution(site.shape, batch: gradient.images!.batch)
     let table = lowering.table
     if places.trainable.contains(weight) {
       lowering.append(

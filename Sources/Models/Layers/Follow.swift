@@ -78,15 +78,15 @@ extension Lowering {
     let layer = architecture.layers[index]
     let activation = layer.definition.follow.activation
     guard activation != .relu, let followed = pass.followed[index] else { return gradient }
-    let shape = gradient.images!.shape
+    let (batch, shape) = gradient.images!
     var gradient = gradient
     if let dropout = followed.dropout {
-      let through = images("\(prefix)\(layer.name).activated.gradient", batch: pass.batch, shape)
+      let through = images("\(prefix)\(layer.name).activated.gradient", batch: batch, shape)
       append(try DropoutBackward(dropout, outputGradient: gradient, inputGradient: through))
       gradient = through
     }
     if activation == .identity { return gradient }
-    let through = images("\(prefix)\(layer.name).gradient", batch: pass.batch, shape)
+    let through = images("\(prefix)\(layer.name).gradient", batch: batch, shape)
     if case .leakyReLU(let slope) = activation {
       append(
         try LeakyReLUBackward(

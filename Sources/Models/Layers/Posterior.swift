@@ -30,19 +30,23 @@ private struct PosteriorLayer: LayerDefinition {
     ["mu", "logvar"].map { ModuleShape(name: "\(name).\($0)", linear: latent, inputs: input.count) }
   }
 
-  /// Mean, log-variance and a sample; without sampling the mean goes on.
+  /// Mean, log-variance and samples; without sampling the mean goes on. With several samples everything behind is
+  /// done for each.
   func forward(_ site: LayerSite, _ pass: inout ForwardPass, _ lowering: inout Lowering) throws -> Value {
-    let contents = Contents.images(batch: pass.batch, .features(latent))
-    func buffer(_ suffix: String, _ lowering: inout Lowering) -> Buffer {
-      lowering.builder.buffer("\(site.name).\(suffix)", contents, site.storage)
+    func buffer(_ suffix: String, _ batch: Int, _ lowering: inout Lowering) -> Buffer {
+      lowering.builder.buffer(
+        "\(site.name).\(suffix)", .images(batch: batch, .features(latent)), site.storage)
     }
-    let (mean, logVariance) = (buffer("mu", &lowering), buffer("logvar", &lowering))
+    let mean = buffer("mu", pass.batch, &lowering)
+    let logVariance = buffer("logvar", pass.batch, &lowering)
     try lowering.appendLinear(site, module: 0, mean, .identity)
     try lowering.appendLinear(site, module: 1, logVariance, .identity)
     pass.moments = (mean, logVariance)
-    guard site.style.samples else { return Value(buffer: mean, maskScale: nil) }
+    guard site.style.samples > 0 else { return Value(buffer: mean, maskScale: nil) }
+    let source = pass.source.repeated(site.style.samples)
+    (pass.batch, pass.source) = (source.rows(images: pass.batch), source)
     let operation = try ReparameterizeForward(
-      mean: mean, logVariance: logVariance, output: buffer("sample", &lowering), source: pass.source,
+      mean: mean, logVariance: logVariance, output: buffer("sample", pass.batch, &lowering), source: source,
       random: lowering.random(site.style.isTraining ? .reparameterization : .evaluationReparameterization))
     lowering.append(operation)
     pass.posterior = operation
@@ -55,12 +59,19 @@ private struct PosteriorLayer: LayerDefinition {
     _ lowering: inout Lowering
   ) throws -> [Operation] {
     let prefix = site.style.prefix
-    let shape = gradient.images!.shape
-    let mean = lowering.images(prefix + "mu.gradient", batch: pass.batch, shape)
-    let logVariance = lowering.images(prefix + "logvar.gradient", batch: pass.batch, shape)
-    lowering.append(
-      try ReparameterizeBackward(
-        pass.posterior!, outputGradient: gradient, meanGradient: mean, logVarianceGradient: logVariance))
+    let (batch, shape) = pass.posterior!.mean.images!
+    let mean = lowering.images(prefix + "mu.gradient", batch: batch, shape)
+    let logVariance = lowering.images(prefix + "logvar.gradient", batch: batch, shape)
+    if let importance = pass.importance {
+      lowering.append(
+        try ImportanceBackward(
+          pass.posterior!, weights: importance.weights, outputGradient: gradient, meanGradient: mean,
+          logVarianceGradient: logVariance))
+    } else {
+      lowering.append(
+        try ReparameterizeBackward(
+          pass.posterior!, outputGradient: gradient, meanGradient: mean, logVarianceGradient: logVariance))
+    }
     if let below {
       try lowering.backwardInput(site, module: 0, mean, below, mask: nil)
       try lowering.backwardInput(

@@ -34,7 +34,9 @@ extension Lowering {
       // The name says what it is the gradient of: the input of this layer.
       let below =
         index > lowest
-        ? images("\(style.prefix)\(layer.name).input.gradient", batch: pass.batch, site.shape) : nil
+        ? images(
+          "\(style.prefix)\(layer.name).input.gradient", batch: site.input.buffer.images!.batch, site.shape)
+        : nil
       sums += try layer.definition.backward(site, gradient, below: below, pass, places, &self)
       if let below { gradient = below }
     }

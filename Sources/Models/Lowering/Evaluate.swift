@@ -12,7 +12,8 @@ package struct EvaluateHandles {
   package let logVariance: Buffer?
   /// For a posterior that is sampled: the sample.
   package let sample: Buffer?
-  /// Every image's loss (for a posterior without the KL divergence), unscaled; nil in `decode`.
+  /// Every image's loss (for a posterior without the KL divergence), unscaled; nil in `decode`. In `likelihood` every
+  /// sample's, log q(z | x) − log p(x, z).
   package let perImage: Buffer?
 }
 
@@ -25,7 +26,9 @@ extension Lowering {
     let codeLayer = architecture.codeLayer
     let style = PassStyle(
       prefix: "evaluate.", isTraining: false, noise: shape.noise ?? architecture.noise,
-      persistent: [codeLayer, architecture.layers.count - 1], samples: shape.mode == .sample)
+      binarise: shape.binarise ?? configuration.binarise,
+      persistent: shape.mode.isLikelihood ? [] : [codeLayer, architecture.layers.count - 1],
+      samples: samples(shape.mode))
 
     if shape.mode == .decode {
       let code = builder.buffer(
@@ -41,7 +44,14 @@ extension Lowering {
     }
     var pass = try lowerInput(source, batch: batch, style)
     try lowerLayers(&pass, style)
-    let losses = try lowerLoss(pass, style, wantsGradient: false, storage: .persistent).perImage
+    if shape.mode.isLikelihood {
+      let samples = try lowerSamples(pass, style, gradient: nil, storage: .persistent)
+      finish(.evaluate)
+      return EvaluateHandles(
+        mode: shape.mode, batches: batches, outputs: pass.output, code: pass.moments!.mean,
+        logVariance: nil, sample: nil, perImage: samples.total)
+    }
+    let losses = try lowerLoss(&pass, style, wantsGradient: false, storage: .persistent).perImage
     let sums = lossSums("evaluate", parts: 1)
     try sumLosses(losses, into: sums, part: 0)
     try joinLosses(sums, parts: 1, batches)
@@ -50,5 +60,14 @@ extension Lowering {
       mode: shape.mode, batches: batches, outputs: pass.output,
       code: pass.moments?.mean ?? pass.inputs[codeLayer + 1]!.buffer, logVariance: pass.moments?.logVariance,
       sample: pass.posterior?.output, perImage: losses[.reconstruction] ?? losses[.loss]!)
+  }
+
+  /// How often a posterior is sampled for each image.
+  private func samples(_ mode: EvaluationMode) -> Int {
+    switch mode {
+    case .sample: configuration.posteriorSamples
+    case .likelihood(let samples): samples
+    case .mean, .decode: 0
+    }
   }
 }

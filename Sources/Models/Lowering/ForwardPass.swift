@@ -13,9 +13,11 @@ struct Value {
 
 /// Everything that a forward pass leaves for the loss and the backward pass.
 struct ForwardPass {
-  let source: BatchSource
-  let batch: Int
-  /// The clean images.
+  /// Behind a posterior, of its samples.
+  var source: BatchSource
+  /// Images in the buffers; behind a posterior with samples counted.
+  var batch: Int
+  /// The images as they are to be reconstructed: clean, as bits where they are binarised.
   var target: Buffer?
   /// `inputs[i]` goes into layer i; the last is what leaves the model.
   var inputs: [Value?]
@@ -25,6 +27,8 @@ struct ForwardPass {
   var posterior: ReparameterizeForward?
   /// Mean and log-variance of the posterior.
   var moments: (mean: Buffer, logVariance: Buffer)?
+  /// What the importance-weighted loss makes of the samples.
+  var importance: ImportanceWeights?
 
   var output: Buffer { inputs.last!!.buffer }
 }
@@ -35,16 +39,28 @@ struct PassStyle {
   let prefix: String
   let isTraining: Bool
   let noise: Double
+  let binarise: Binarisation
   /// Layers whose output the host wants to read.
   let persistent: Set<Int>
-  let samples: Bool
+  /// How often a posterior is sampled for each image; 0: its mean goes on.
+  let samples: Int
 }
 
 extension Lowering {
   /// Images of the batch, clean and as the first layer sees them.
   mutating func lowerInput(_ source: BatchSource, batch: Int, _ style: PassStyle) throws -> ForwardPass {
-    let clean = images(style.prefix + "images", batch: batch, architecture.input)
+    var clean = images(style.prefix + "images", batch: batch, architecture.input)
     append(try GatherImages(dataset: dataset, source: source, output: clean))
+    if style.binarise != .none {
+      let isFresh = style.isTraining && style.binarise == .dynamic
+      // Bits that are drawn once belong to the data, whatever the seed of the run.
+      let random =
+        isFresh
+        ? random(.binarisation) : RandomSource(seed: 0, stream: RandomStream.fixedBinarisation.word())
+      let bits = images(style.prefix + "bits", batch: batch, architecture.input)
+      append(try Binarise(input: clean, output: bits, source: source, random: random, isFresh: isFresh))
+      clean = bits
+    }
     var pass = ForwardPass(source: source, batch: batch, target: clean, inputs: [])
     var input = clean
     if style.noise > 0 {
@@ -72,47 +88,5 @@ extension Lowering {
       index: index, input: pass.inputs[index]!, style: style,
       name: style.prefix + architecture.layers[index].name,
       storage: style.persistent.contains(index) ? .persistent : .transient)
-  }
-
-  /// Every image's losses, by metric, and the gradient with respect to what the last layer computes before its
-  /// activation (where `wantsGradient`).
-  mutating func lowerLoss(
-    _ pass: ForwardPass, _ style: PassStyle, wantsGradient: Bool, storage: Buffer.Storage
-  ) throws -> (perImage: [Metric: Buffer], gradient: Buffer?) {
-    func one(_ name: String, _ lowering: inout Lowering) -> Buffer {
-      lowering.builder.buffer(
-        style.prefix + name, .images(batch: pass.batch, .features(1)), storage)
-    }
-    let gradient =
-      wantsGradient
-      ? images(style.prefix + "output.gradient", batch: pass.batch, pass.output.images!.shape) : nil
-    let first = one(architecture.isVariational ? "reconstruction" : "loss", &self)
-    func reconstruction() throws -> ReconstructionLoss {
-      guard let activation = architecture.layers.last!.definition.follow.activation.fused else {
-        throw ProgramError("loss", "the last layer ends with an activation that no loss takes")
-      }
-      return ReconstructionLoss(
-        prediction: pass.output, target: pass.target!, perImage: first, gradient: gradient,
-        activation: activation, source: pass.source)
-    }
-    switch configuration.loss {
-    case .meanSquaredError: append(try MeanSquaredError(reconstruction()))
-    case .binaryCrossEntropy: append(try BinaryCrossEntropy(reconstruction()))
-    case .crossEntropy:
-      let correct = one("correct", &self)
-      append(
-        try CrossEntropy(
-          logits: pass.output, labels: labels!, source: pass.source, perImage: first, correct: correct,
-          gradient: gradient))
-      return ([.loss: first, .correct: correct], gradient)
-    }
-    guard let moments = pass.moments else { return ([.loss: first], gradient) }
-    let divergence = one("kl", &self)
-    let total = one("loss", &self)
-    append(
-      try KLDivergence(
-        mean: moments.mean, logVariance: moments.logVariance, reconstruction: first, divergence: divergence,
-        total: total, source: pass.source))
-    return ([.loss: total, .reconstruction: first, .klDivergence: divergence], gradient)
   }
 }

@@ -24,16 +24,19 @@ package struct EvaluationShape: Hashable, Sendable {
   package let mode: EvaluationMode
   /// Noise on the input; nil: as the configuration says.
   package let noise: Double?
+  /// Whether pixels become bits; nil: as the configuration says.
+  package let binarise: Binarisation?
 
   /// Evaluation of up to `steps` batches.
   package init(
     steps: Int, batch: Int = EvaluationShape.standardBatch, mode: EvaluationMode = .sample,
-    noise: Double? = nil
+    noise: Double? = nil, binarise: Binarisation? = nil
   ) {
     self.steps = steps
     self.batch = batch
     self.mode = mode
     self.noise = noise
+    self.binarise = binarise
   }
 }
 
@@ -46,4 +49,9 @@ package enum EvaluationMode: Hashable, Sendable {
   case mean
   /// The code is given by the host, nothing is encoded, and there is no loss.
   case decode
+  /// A posterior is sampled so often for each image, and only the samples' losses are kept. For a model with a
+  /// posterior whose loss is of bits.
+  case likelihood(samples: Int)
+
+  var isLikelihood: Bool { if case .likelihood = self { true } else { false } }
 }

@@ -32,7 +32,8 @@ extension Lowering {
     for part in 0..<parts {
       let prefix = parts == 1 ? "train." : "train.part\(part)."
       let style = PassStyle(
-        prefix: prefix, isTraining: true, noise: architecture.noise, persistent: [], samples: true)
+        prefix: prefix, isTraining: true, noise: architecture.noise, binarise: configuration.binarise,
+        persistent: [], samples: configuration.posteriorSamples)
       let source = BatchSource(
         table: batches.table, indices: batches.indices, rowLength: batches.rowLength,
         firstImage: part * partSize)
@@ -41,12 +42,12 @@ extension Lowering {
 
       var pass = try lowerInput(source, batch: partSize, style)
       try lowerLayers(&pass, style)
-      let loss = try lowerLoss(pass, style, wantsGradient: true, storage: .transient)
+      let loss = try lowerLoss(&pass, style, wantsGradient: true, storage: .transient)
       try lowerBackward(pass, loss.gradient!, places, style)
       if let partials {
         append(
           try SumPartials(
-            partials: partials, rows: Blocking.chunks(partSize), stride: table.convolutionCount,
+            partials: partials, rows: partials.count / table.convolutionCount, stride: table.convolutionCount,
             segments: segments, gradients: places.arena))
       }
       try sumLosses(loss.perImage, into: sums, part: part)
@@ -69,8 +70,11 @@ extension Lowering {
 
   private mutating func partialsBuffer(_ trainable: Set<Int>, partSize: Int) -> Buffer? {
     guard trainable.contains(where: { table.parameters[$0].isConvolution }) else { return nil }
+    // Behind a posterior there are chunks of all samples. Rows that layers before it leave alone stay zeros.
+    let samples = architecture.isVariational ? configuration.posteriorSamples : 1
+    let rows = (samples - 1) * Blocking.blocks(partSize) * Blocking.block + partSize
     return builder.buffer(
-      "partials", .floats(Blocking.chunks(partSize) * table.convolutionCount), .persistent)
+      "partials", .floats(Blocking.chunks(rows) * table.convolutionCount), .persistent)
   }
 
   /// The segments of these tensors, ascending.

@@ -1,10 +1,10 @@
 import Programs
 
 extension BatchSource {
-  /// `row_length, first_image, batch`.
-  func withIndices(_ batch: Int) -> [Argument] { [.int(rowLength)] + withoutIndices(batch) }
-  /// `first_image, batch`.
-  func withoutIndices(_ batch: Int) -> [Argument] { [.int(firstImage), .int(batch)] }
+  /// `row_length, first_image, batch` for a buffer of `rows` images, samples counted.
+  func withIndices(_ rows: Int) -> [Argument] { [.int(rowLength)] + withoutIndices(rows) }
+  /// `first_image, batch`, the latter without samples.
+  func withoutIndices(_ rows: Int) -> [Argument] { [.int(firstImage), .int(images(rows: rows))] }
 }
 
 extension RandomSource {

@@ -24,4 +24,16 @@ extension LaunchPlanner {
           + [.float(d.factor), .int(span), .step])
     ]
   }
+
+  func launches(_ d: Binarise) -> [Launch] {
+    let (batch, shape) = d.output.images!
+    let span = span(Self.randomSpan)
+    return [
+      Launch(
+        .binarise, quads(batch, shape.count, span: span),
+        [.buffer(d.input), .buffer(d.source.table), .buffer(d.source.indices), .buffer(d.output)]
+          + shape.arguments + d.source.withIndices(batch) + d.random.arguments
+          + [.flag(d.isFresh), .int(span), .step])
+    ]
+  }
 }

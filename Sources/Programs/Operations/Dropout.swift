@@ -30,7 +30,7 @@ package struct DropoutForward: Descriptor {
   package static func scale(_ probability: Double) -> Float { Float(1 / (1 - probability)) }
 
   package var kind: Operation.Kind { .dropoutForward }
-  package var chunkedBatch: Int? { output.images?.batch }
+  package var chunkedBatch: Int? { source.samples == 1 ? output.images?.batch : nil }
   package var reads: [Buffer] { [input] + source.buffers }
   package var writes: [Buffer] { [output] }
   package var flops: Int { input.count * 2 }
@@ -58,7 +58,7 @@ package struct DropoutBackward: Descriptor {
   }
 
   package var kind: Operation.Kind { .dropoutBackward }
-  package var chunkedBatch: Int? { inputGradient.images?.batch }
+  package var chunkedBatch: Int? { forward.source.samples == 1 ? inputGradient.images?.batch : nil }
   package var reads: [Buffer] { [outputGradient] + forward.source.buffers }
   package var writes: [Buffer] { [inputGradient] }
   package var flops: Int { inputGradient.count * 2 }

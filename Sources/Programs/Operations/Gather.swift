@@ -67,3 +67,39 @@ package struct AddNoise: Descriptor {
     try launcher.launches(self)
   }
 }
+
+/// `output = u < input ? 1 : 0`: every value, a probability, becomes a bit.
+///
+/// Source: Salakhutdinov & Murray, On the Quantitative Analysis of Deep Belief Networks (2008). Shapes: both
+/// [N, C, H, W]; u is uniform number (channel, y, x) of the sample, in this epoch or once for all.
+package struct Binarise: Descriptor {
+  package let input: Buffer
+  package let output: Buffer
+  package let source: BatchSource
+  package let random: RandomSource
+  /// Whether bits are drawn anew for every epoch; else word 1 of the counter is 0.
+  package let isFresh: Bool
+
+  /// Throws: ``ProgramError`` where shapes differ.
+  package init(
+    input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, isFresh: Bool
+  ) throws {
+    try requireSame("binarise", input, output)
+    try source.check("binarise", batch: input.images!.batch)
+    self.input = input
+    self.output = output
+    self.source = source
+    self.random = random
+    self.isFresh = isFresh
+  }
+
+  package var kind: Operation.Kind { .binarise }
+  package var chunkedBatch: Int? { output.images?.batch }
+  package var reads: [Buffer] { [input] + source.buffers }
+  package var writes: [Buffer] { [output] }
+  package var flops: Int { input.count * 2 }
+
+  package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
+    try launcher.launches(self)
+  }
+}

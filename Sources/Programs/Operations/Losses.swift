@@ -57,7 +57,8 @@ package struct BinaryCrossEntropy: Descriptor {
   }
 }
 
-/// Buffers of a loss that compares an image with its target.
+/// Buffers of a loss that compares an image with its target. Predictions may be several samples of each image
+/// (``BatchSource/samples``); targets are the images.
 package struct ReconstructionLoss: Hashable, Sendable {
   package let prediction: Buffer
   package let target: Buffer
@@ -82,11 +83,13 @@ package struct ReconstructionLoss: Hashable, Sendable {
   }
 
   func check(_ operation: String) throws {
-    try requireSame(operation, prediction, target)
-    if let gradient { try requireSame(operation, prediction, gradient) }
-    let batch = prediction.images!.batch
-    try requireImages(operation, "per-image loss", perImage, batch, .features(1))
+    guard let (batch, shape) = prediction.images else {
+      throw ProgramError(operation, "prediction \(prediction.name) holds no images")
+    }
     try source.check(operation, batch: batch)
+    try requireImages(operation, "target", target, source.images(rows: batch), shape)
+    if let gradient { try requireSame(operation, prediction, gradient) }
+    try requireImages(operation, "per-image loss", perImage, batch, .features(1))
   }
 
   var reads: [Buffer] { [prediction, target, source.table] }

@@ -1,6 +1,9 @@
 /// A sample of the approximate posterior: `z = fma(ε, exp(½ logvar), μ)`, ε normal number e of the sample's stream.
 ///
-/// Source: Kingma & Welling, Auto-Encoding Variational Bayes. Shapes: all [N, latent].
+/// Sample k of an image takes the numbers from element 4·k·⌈latent / 4⌉ on.
+///
+/// Source: Kingma & Welling, Auto-Encoding Variational Bayes. Shapes: mean, logVariance [N, latent]; output the
+/// source's samples of them.
 package struct ReparameterizeForward: Descriptor {
   package let mean: Buffer
   package let logVariance: Buffer
@@ -12,10 +15,11 @@ package struct ReparameterizeForward: Descriptor {
   package init(
     mean: Buffer, logVariance: Buffer, output: Buffer, source: BatchSource, random: RandomSource
   ) throws {
-    _ = try requireFeatures("reparameterize", "mean", mean)
+    let (batch, latent) = try requireFeatures("reparameterize", "mean", mean)
     try requireSame("reparameterize", mean, logVariance)
-    try requireSame("reparameterize", mean, output)
-    try source.check("reparameterize", batch: mean.images!.batch)
+    try requireImages(
+      "reparameterize", "output", output, source.rows(images: batch), .features(latent))
+    try source.check("reparameterize", batch: output.images!.batch)
     self.mean = mean
     self.logVariance = logVariance
     self.output = output
@@ -24,7 +28,7 @@ package struct ReparameterizeForward: Descriptor {
   }
 
   package var kind: Operation.Kind { .reparameterizeForward }
-  package var chunkedBatch: Int? { output.images?.batch }
+  package var chunkedBatch: Int? { source.samples == 1 ? output.images?.batch : nil }
   package var reads: [Buffer] { [mean, logVariance] + source.buffers }
   package var writes: [Buffer] { [output] }
   package var flops: Int { output.count * 80 }
@@ -37,7 +41,7 @@ package struct ReparameterizeForward: Descriptor {
 /// Gradients of z's two parents, from the decoder and from the KL divergence; k = klGradientScale.
 ///
 /// dμ = fma(μ, k, dz); dlogvar = fma(exp(logvar) − 1, ½ · k, dz · (ε · (½ · exp(½ · logvar)))).
-/// Images that are not there have gradient +0. Shapes: all [N, latent].
+/// Images that are not there have gradient +0. Shapes: all [N, latent]; one sample of each image.
 package struct ReparameterizeBackward: Descriptor {
   package let forward: ReparameterizeForward
   package let outputGradient: Buffer
@@ -50,7 +54,7 @@ package struct ReparameterizeBackward: Descriptor {
     logVarianceGradient: Buffer
   ) throws {
     for other in [outputGradient, meanGradient, logVarianceGradient] {
-      try requireSame("reparameterize backward", forward.output, other)
+      try requireSame("reparameterize backward", forward.mean, other)
     }
     self.forward = forward
     self.outputGradient = outputGradient
