@@ -31,6 +31,10 @@ let kernelSources = [
   "weight_gradient",
 ]
 
+// Only what the command line needs may depend on it: a client of the library resolves none.
+let protobuf = Target.Dependency.product(
+  name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["CommandLine"]))
+
 // `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
 let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
 
@@ -48,6 +52,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -93,6 +98,14 @@ let package = Package(
       ]),
     // What is computed from codes and images; values in, values out.
     .target(name: "Analysis", dependencies: ["Numerics"]),
+    // Runs and codes for other programs: ONNX, TensorBoard, the embedding projector, Parquet.
+    .target(
+      name: "Interchange",
+      dependencies: [
+        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+        protobuf,
+      ],
+      exclude: ["Protos"]),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -103,8 +116,8 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
-        "Pictures", "Programs", "Search", "Storage", "Training",
+        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Interchange", "Models", "Numerics",
+        "Parity", "Pictures", "Programs", "Search", "Storage", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -144,6 +157,12 @@ let package = Package(
       dependencies: [
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
+      ]),
+    .testTarget(
+      name: "InterchangeTests",
+      dependencies: [
+        "Analysis", "Datasets", "Interchange", "Models", "Pictures", "Programs", "Storage", "TestSupport",
+        "Training", protobuf,
       ]),
     .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(

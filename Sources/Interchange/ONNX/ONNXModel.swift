@@ -1,0 +1,80 @@
+import Foundation
+import Models
+import Numerics
+import Storage
+import SwiftProtobuf
+import Training
+
+/// A trained model, or a part of it, as an ONNX file (onnx.ai): for inference, so dropout and noise are left out and a
+/// posterior's mean is decoded.
+///
+/// Values, [batch, …], the batch of any size:
+///
+/// | name | shape | what |
+/// |---|---|---|
+/// | `image` | channels, height, width | goes in: values from 0 to 1, which are bytes divided by 255 |
+/// | `code` | latent | the latent code; a posterior's mean; what goes into a decoder |
+/// | `logvar` | latent | the logarithm of a posterior's variance |
+/// | `reconstruction` | as `image` | pixels from 0 to 1 |
+/// | `logits` | as `image`, or classes | what a sigmoid or softmax makes pixels or probabilities of |
+/// | `probabilities` | classes | of each class |
+///
+/// Initialisers have the parameters' names and PyTorch's layout. The bytes are a function of weights, configuration and
+/// facts alone.
+package struct ONNXModel {
+  /// The version of ONNX's set of operators that is needed.
+  package static let operatorSet = 17
+  /// The version of the format that came with it.
+  private static let formatVersion: Int64 = 8
+
+  /// The file's contents as a message.
+  package let message: ONNXModelProto
+
+  /// The model that weights make.
+  ///
+  /// - Parameters:
+  ///   - weights: parameters and what they fit.
+  ///   - part: which part.
+  ///   - facts: more to say of it, by key: hashes of the data and of the state.
+  /// - Throws: `InterchangeError` where the model has no such part, `ProgramError` where layers do not fit together.
+  package init(_ weights: Weights, part: ModelPart = .model, facts: [String: String] = [:]) throws {
+    try part.check(weights.configuration)
+    var facts = facts
+    facts["model"] = weights.configuration.model.rawValue
+    facts["part"] = part.rawValue
+    facts["epoch"] = "\(weights.epoch)"
+    facts["configuration"] = try weights.configuration.json()
+    facts["numerics_contract"] = "\(contractVersion)"
+    facts["weights_sha256"] = weights.state.sha256
+    message = try .with {
+      $0.irVersion = Self.formatVersion
+      $0.producerName = "Facsimile"
+      $0.producerVersion = Version.number
+      $0.opsetImport = [.with { $0.version = Int64(Self.operatorSet) }]
+      $0.graph = try ONNXGraph(weights, part: part).message
+      $0.metadataProps = facts.sorted { $0.key < $1.key }.map { key, value in
+        .with { ($0.key, $0.value) = (key, value) }
+      }
+    }
+  }
+
+  /// What a run's manifest says of weights: `data_sha256`, and where they are an epoch's, `state_sha256`.
+  package static func facts(_ weights: Weights, _ manifest: Manifest?) -> [String: String] {
+    guard let manifest else { return [:] }
+    var facts = ["data_sha256": manifest.dataset.sha256]
+    if weights.step == 0, let epoch = manifest.epochs.last(where: { $0.epoch == weights.epoch }) {
+      facts["state_sha256"] = epoch.stateSHA256
+    }
+    return facts
+  }
+
+  /// The bytes of the file.
+  ///
+  /// - Throws: `BinaryEncodingError` where they are more than 2 GiB.
+  package func data() throws -> Data { try message.serializedData() }
+
+  /// Writes the file, as a whole or not at all.
+  ///
+  /// - Throws: `FileError`; as ``data()``.
+  package func write(to url: URL) throws { try AtomicFile.write(data(), to: url) }
+}

@@ -1,0 +1,42 @@
+import Datasets
+
+/// Images as points for other programs to show: what the projector's files and the table are made from.
+package struct Points: Sendable {
+  /// A text for every point, such as the class that a classifier found.
+  package typealias Column = (name: String, values: [String])
+
+  /// The images, one a point, with labels where there are any.
+  package let images: ImageSet
+  /// What the classes are called, from class 0; nil: their numbers.
+  package let classNames: [String]?
+  /// Each image's index in the set that it is from.
+  package let indices: [Int]
+  /// More to say of each point.
+  package let columns: [Column]
+
+  /// Points of images.
+  ///
+  /// - Parameters:
+  ///   - images: the images.
+  ///   - classNames: what the classes are called, from class 0.
+  ///   - indices: each image's index in the set that it is from; nil: they are all of it, in order.
+  ///   - columns: more to say of each point; as many values as images, or the call traps.
+  package init(
+    _ images: ImageSet, classNames: [String]? = nil, indices: [Int]? = nil, columns: [Column] = []
+  ) {
+    self.images = images
+    self.classNames = classNames
+    self.indices = indices ?? Array(0..<images.count)
+    self.columns = columns
+    precondition(
+      self.indices.count == images.count && columns.allSatisfy { $0.values.count == images.count },
+      "Points: \(images.count) images, another number of indices or texts")
+  }
+
+  /// The class of every image as text; nil where there are no labels.
+  package var labels: [String]? {
+    images.labels?.map { label in
+      classNames.flatMap { $0.indices.contains(Int(label)) ? $0[Int(label)] : nil } ?? "\(label)"
+    }
+  }
+}
