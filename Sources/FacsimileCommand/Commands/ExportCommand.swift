@@ -19,7 +19,7 @@ struct ExportCommand: ParsableCommand {
       projector    codes, labels and images for TensorBoard's embedding projector (a folder)
       parquet      codes in the plane by PCA, labels and images, as Embedding Atlas opens them (a file)
 
-      An ONNX model takes images [batch, channels, height, width] of values from 0 to 1. Dropout and noise are left
+      An ONNX model takes images [batch, channels, height, width] of values from 0 to 1. Dropout and noise are left \
       out, and a variational autoencoder decodes the mean of its code.
 
       Examples:
@@ -57,7 +57,7 @@ struct ExportCommand: ParsableCommand {
   var part: String?
 
   @Option(
-    help: "projector, parquet: the images, \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: "projector, parquet: the images (default: test).")
   var split: Split?
 
   @Option(help: "projector, parquet: how many images, the first of the split (default: all).")
