@@ -24,13 +24,10 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
   case evaluationReparameterization = 8
   /// What is computed from codes: embeddings, mixtures, samples (`RandomNumbers` of `Analysis`).
   case analysis = 9
-<<<<<<< HEAD
-=======
   /// The bits of binarised inputs that are drawn anew in every epoch of training.
   case binarisation = 10
   /// The bits of binarised inputs that are drawn once, for training and for evaluating.
   case fixedBinarisation = 11
->>>>>>> 753fcc8090636349e91716ed4f001355d1edd49a
 
   /// Counter word 0: the purpose in the high bits, the layer's number (0 … 255) in the low eight.
   @inlinable

@@ -68,7 +68,7 @@ struct ArgumentTests {
       (["parity", "--model", "gan"], "unknown model 'gan'"),
       (["parity", "--steps", "0"], "--steps is 0"),
       (["reconstruct", "run", "--out", "picture.jpg"], "expected a .png file"),
-      (["export", "run", "--format", "onnx", "--out", "x"], "onnx"),
+      (["export", "run", "--format", "pickle", "--out", "x"], "--format is 'pickle'"),
       (["evaluate", "run", "--split", "all"], "all"),
     ] as [([String], String)])
   func usage(_ arguments: [String], _ text: String) throws {

@@ -42,12 +42,8 @@ struct RandomTests {
   func streams() {
     let expected: [RandomStream: UInt32] = [
       .initialisation: 1, .shuffle: 2, .split: 3, .noise: 4, .dropout: 5, .reparameterization: 6,
-<<<<<<< HEAD
-      .evaluationNoise: 7, .evaluationReparameterization: 8, .analysis: 9,
-=======
       .evaluationNoise: 7, .evaluationReparameterization: 8, .analysis: 9, .binarisation: 10,
       .fixedBinarisation: 11,
->>>>>>> 753fcc8090636349e91716ed4f001355d1edd49a
     ]
     for stream in RandomStream.allCases { #expect(expected[stream] == stream.rawValue) }
     #expect(RandomStream.dropout.word(layer: 3) == 0x503)

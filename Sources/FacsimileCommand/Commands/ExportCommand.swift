@@ -1,39 +1,180 @@
+import Analysis
 import ArgumentParser
+import Datasets
 import Foundation
+import Interchange
+import Models
+import Storage
 import Training
 
 /// `facsimile export`
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Writes a trained model's weights under PyTorch's names and layouts.",
+    abstract: "Writes a trained model, its codes or its history for other programs.",
     discussion: """
+      safetensors  weights under PyTorch's names and layouts (a file)
+      onnx         the model, or a part of it, for inference with any ONNX runtime (a file)
+      tensorboard  every epoch's figures and pictures as TensorBoard's events (a folder)
+      projector    codes, labels and images for TensorBoard's embedding projector (a folder)
+      parquet      codes in the plane by PCA, labels and images, as Embedding Atlas opens them (a file)
+
+      An ONNX model takes images [batch, channels, height, width] of values from 0 to 1. Dropout and noise are left \
+      out, and a variational autoencoder decodes the mean of its code.
+
       Examples:
         facsimile export runs/conv-autoencoder-1 --format safetensors --out weights.safetensors
         python -c "from safetensors.torch import load_file; print(load_file('weights.safetensors').keys())"
+        facsimile export runs/conv-autoencoder-1 --format onnx --part encoder --out encoder.onnx
+        facsimile export runs/vae-1 --format tensorboard --out logs/vae-1
+        facsimile export runs/vae-1 --format projector --count 2000 --out projector
+        facsimile export runs/vae-1 --format parquet --out codes.parquet
+        embedding-atlas codes.parquet --x x --y y --image image
       """)
 
   /// What can be written.
-  enum FileKind: String, CaseIterable, ExpressibleByArgument {
-    case safetensors
+  enum FileKind: String, CaseIterable {
+    case safetensors, onnx, tensorboard, projector, parquet
   }
+
+  private static let formats = FileKind.allCases.map(\.rawValue)
 
   @OptionGroup var trained: RunOptions
 
-  @Option(help: "The kind of file: \(FileKind.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: FileKind
+  @Option(
+    help: "What to write: \(Self.formats.joined(separator: ", ")).", completion: .list(Self.formats))
+  var format: String
 
-  @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("The file to write, or the folder for several.", valueName: "file"),
+    completion: .file())
   var out: String
 
+  @Option(
+    help: ArgumentHelp(
+      "onnx: the part, \(ModelPart.allCases.map(\.rawValue).joined(separator: ", ")) (default: model).",
+      valueName: "part"), completion: .list(ModelPart.allCases.map(\.rawValue)))
+  var part: String?
+
+  @Option(
+    help: "projector, parquet: the images (default: test).")
+  var split: Split?
+
+  @Option(help: "projector, parquet: how many images, the first of the split (default: all).")
+  var count: Int?
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+
   func run() throws {
-    let weights = try Weights(run: trained.folder(), trained.weights)
-    switch format {
-    case .safetensors: try weights.write(to: URL(fileURLWithPath: out))
+    let kind = try choice("--format", format, FileKind.self)
+    try checkOptions(kind)
+    let folder = try trained.folder()
+    switch kind {
+    case .safetensors: try writeWeights(folder)
+    case .onnx: try writeONNX(folder, try part.map { try choice("--part", $0) } ?? .model)
+    case .tensorboard: try writeEvents(folder)
+    case .projector, .parquet: try writePoints(folder, kind)
     }
+  }
+
+  /// Throws: `UsageError` where an option means nothing to the format.
+  private func checkOptions(_ kind: FileKind) throws {
+    guard !out.isEmpty else { throw UsageError("--out is empty: expected the name of a file or folder") }
+    let takesImages = kind == .projector || kind == .parquet
+    let given: [(name: String, isGiven: Bool, fits: Bool)] = [
+      ("--part", part != nil, kind == .onnx), ("--split", split != nil, takesImages),
+      ("--count", count != nil, takesImages), ("--data", data.data != nil, takesImages),
+    ]
+    if let wrong = given.first(where: { $0.isGiven && !$0.fits }) {
+      throw UsageError("\(wrong.name) means nothing to --format \(kind.rawValue): leave one of them out")
+    }
+    try require("--count", count, in: 2...1_000_000)
+  }
+
+  // MARK: - Weights
+
+  /// Weights of an epoch; an unfinished run's are allowed, with a word.
+  private func weights(_ folder: RunFolder) throws -> Weights {
+    let weights = try Weights(run: folder, trained.weights)
+    guard let manifest = try manifest(folder) else { return weights }
+    guard weights.epoch > 0 || weights.step > 0 else {
+      throw CommandFailure(
+        "no epoch of \(trained.run) is done yet: go on with it (facsimile train --resume \(shellWord))")
+    }
+    if manifest.state != .finished, manifest.state != .stoppedEarly {
+      Console.warn(
+        "\(trained.run) is unfinished (\(manifest.state.rawValue)): this is epoch \(weights.epoch) of "
+          + "\(weights.configuration.totalEpochs)")
+    }
+    return weights
+  }
+
+  private var shellWord: String { shellQuoted(trained.run) }
+
+  /// The manifest; nil for an imported run, which has none.
+  private func manifest(_ folder: RunFolder) throws -> Manifest? {
+    guard FileManager.default.fileExists(atPath: folder.manifestFile.path) else { return nil }
+    return try folder.manifest()
+  }
+
+  private func writeWeights(_ folder: RunFolder) throws {
+    let weights = try Weights(run: folder, trained.weights)
+    try weights.write(to: URL(fileURLWithPath: out))
     let values = weights.state.parameters.reduce(0) { $0 + $1.values.count }
     Console.say(
       "\(out): \(weights.state.parameters.count) tensors, \(Format.count(values)) values, "
         + "of epoch \(weights.epoch)")
+  }
+
+  private func writeONNX(_ folder: RunFolder, _ part: ModelPart) throws {
+    let weights = try weights(folder)
+    let model = try ONNXModel(weights, part: part, facts: ONNXModel.facts(weights, manifest(folder)))
+    try model.write(to: URL(fileURLWithPath: out))
+    func names(_ values: [ONNXValueInfoProto]) -> String { values.map(\.name).joined(separator: ", ") }
+    Console.say(
+      "\(out): \(part.rawValue) of \(weights.configuration.model.rawValue), epoch \(weights.epoch), ONNX operators "
+        + "\(ONNXModel.operatorSet) · \(names(model.message.graph.input)) → \(names(model.message.graph.output))"
+    )
+  }
+
+  // MARK: - History
+
+  private func writeEvents(_ folder: RunFolder) throws {
+    guard let epochs = try manifest(folder)?.epochs, !epochs.isEmpty else {
+      throw CommandFailure("\(trained.run) has no epoch that is done: there is no history to write")
+    }
+    let place = URL(fileURLWithPath: out, isDirectory: true)
+    try EventFile.write(epochs, of: folder, to: place)
+    Console.say("\(out): \(epochs.count) epochs; look at them with: tensorboard --logdir \(shellQuoted(out))")
+  }
+
+  // MARK: - Codes
+
+  private func writePoints(_ folder: RunFolder, _ kind: FileKind) throws {
+    let weights = try weights(folder)
+    let dataset = try data.load(of: folder)
+    let backend = try device.open(isAside: false)
+    let (all, indices) = try dataset.images(of: split ?? .test, weights.configuration)
+    let chosen = Array((indices ?? Array(0..<UInt32(all.count))).prefix(count ?? .max))
+    let images = try ImageSet(
+      pixels: chosen.flatMap { all.image(Int($0)) },
+      labels: all.labels.map { labels in chosen.map { labels[Int($0)] } },
+      shape: all.shape)
+    let rows = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0).codes()
+    let codes = Matrix(rows: rows.count, columns: rows[0].count, values: rows.flatMap { $0 })
+    let points = Points(images, classNames: dataset.classNames, indices: chosen.map { Int($0) })
+    if kind == .projector {
+      try ProjectorFiles(codes: codes, points, name: weights.configuration.model.rawValue)
+        .write(to: URL(fileURLWithPath: out, isDirectory: true))
+      return Console.say(
+        "\(out): \(Format.count(images.count)) codes of \(codes.columns) numbers; look at them with: "
+          + "tensorboard --logdir \(shellQuoted(out))")
+    }
+    let places = try PCA(codes).project(codes, onto: 2)
+    try PointTable(places: places, points).write(to: URL(fileURLWithPath: out))
+    Console.say(
+      "\(out): \(Format.count(images.count)) points by PCA; look at them with: "
+        + "embedding-atlas \(shellQuoted(out)) --x x --y y --image image")
   }
 }

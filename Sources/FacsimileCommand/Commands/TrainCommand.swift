@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Interchange
 import Models
 import Programs
 import Training
@@ -20,6 +21,7 @@ struct TrainCommand: ParsableCommand {
         facsimile train vae --device opencl --config my.yaml --out runs/vae
         facsimile train classifier --from runs/conv-autoencoder-1 --trainable last-2:5,all:10
         facsimile train --resume runs/vae
+        facsimile train vae --tensorboard
       """)
 
   @OptionGroup var model: ModelOptions
@@ -52,6 +54,9 @@ struct TrainCommand: ParsableCommand {
     completion: .directory)
   var resume: String?
 
+  @Flag(help: "Also write each epoch's figures and picture as TensorBoard's events, into the run folder.")
+  var tensorboard = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -59,7 +64,11 @@ struct TrainCommand: ParsableCommand {
     announce(trainer, folder)
     let stop = StopSignal.onInterrupt()
     let reporter = TrainingReporter(epochs: trainer.configuration.totalEpochs, isAside: output.json)
-    trainer.listener = reporter.report
+    let events = try events(trainer, folder)
+    trainer.listener = { event in
+      reporter.report(event)
+      if case .epoch(let record, _) = event { events?.append(record) }
+    }
     trainer.stopSignal = stop
     let outcome: TrainingOutcome
     do {
@@ -72,6 +81,14 @@ struct TrainCommand: ParsableCommand {
       throw ExitCode(ExitStatus.interrupted)
     }
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
+  }
+
+  /// TensorBoard's events, where they are asked for or the run has some already.
+  private func events(_ trainer: Trainer, _ folder: RunFolder) throws -> TensorBoardEvents? {
+    guard tensorboard || FileManager.default.fileExists(atPath: EventLog.file(of: folder).path) else {
+      return nil
+    }
+    return TensorBoardEvents(try EventLog(folder, epochs: trainer.manifest.epochs))
   }
 
   // MARK: - Going on
