@@ -21,7 +21,8 @@ struct RootCommand: ParsableCommand {
       CommandGroup(
         name: "Training",
         subcommands: [
-          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, LatentCommand.self, SearchCommand.self,
+          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, LatentCommand.self,
+          SearchCommand.self,
           CrossValidateCommand.self,
         ]),
       CommandGroup(
