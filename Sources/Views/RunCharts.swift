@@ -50,7 +50,7 @@ extension Loss {
   package var unit: String {
     switch self {
     case .meanSquaredError: "mean squared error per pixel"
-    case .binaryCrossEntropy: "loss per image in nats"
+    case .binaryCrossEntropy, .importanceWeighted: "loss per image in nats"
     case .crossEntropy: "cross-entropy per image in nats"
     }
   }

@@ -57,7 +57,8 @@ struct LatentTests {
     let folder = try latent(tsne + ["--out", "projector"])
     #expect(folder.status == 0, "\(folder.errors)")
     let names = try FileManager.default.contentsOfDirectory(atPath: place.path("projector"))
-    #expect(Set(names).isSuperset(of: ["tensors.tsv", "metadata.tsv", "sprite.png", "projector_config.json"]))
+    #expect(
+      Set(names).isSuperset(of: ["tensors.tsv", "metadata.tsv", "sprite.png", "projector_config.json"]))
   }
 
   @Test("Figures of both methods")
@@ -97,7 +98,10 @@ struct LatentTests {
       (["--method", "pca", "--out", "none/a.png"], "there is no folder"),
       (["--method", "pca", "--out", "run/manifest.json"], "expected a .png"),
       (["--method", "pca", "--count", "0", "--out", "a.png"], "--count is '0'"),
-      (["--method", "tsne", "--count", "3", "--out", "a.png"], "tsne needs at least 4 images, and there are 3"),
+      (
+        ["--method", "tsne", "--count", "3", "--out", "a.png"],
+        "tsne needs at least 4 images, and there are 3"
+      ),
     ] {
       try Facsimile.expectFailure(
         ["latent", "run", "--device", "cpu"] + arguments, status: 64, text, in: place.url)

@@ -154,7 +154,8 @@ struct LatentCommand: ParsableCommand {
         + "\(split.rawValue) images of \(figures.dataset)")
     if let divergence = figures.klDivergence { Console.say("KL divergence \(share(divergence))") }
     if let explained = figures.explained {
-      Console.say("variance along the two components: \(explained.prefix(2).map(share).joined(separator: ", "))")
+      Console.say(
+        "variance along the two components: \(explained.prefix(2).map(share).joined(separator: ", "))")
     }
     Console.say(
       "trustworthiness \(share(figures.trustworthiness)) · of \(figures.neighbours) nearest kept "

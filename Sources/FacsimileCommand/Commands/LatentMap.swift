@@ -17,7 +17,8 @@ struct LatentMap {
     /// Throws: `UsageError`.
     init(_ path: String) throws {
       let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
-      guard !path.isEmpty, let kind = ending.isEmpty ? .projector : Self(rawValue: ending), ending != "projector"
+      guard !path.isEmpty, let kind = ending.isEmpty ? Self.projector : Self(rawValue: ending),
+        ending != "projector"
       else {
         throw UsageError(
           "--out is '\(path)': expected a .png, .svg, .csv or .html file, or a name without an ending for the embedding "
@@ -34,7 +35,8 @@ struct LatentMap {
       let url = URL(fileURLWithPath: path)
       let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
       if exists, isFolder.boolValue != (self == .projector) {
-        throw UsageError("--out is '\(path)': expected a \(self == .projector ? "folder" : "file"), and it is none")
+        throw UsageError(
+          "--out is '\(path)': expected a \(self == .projector ? "folder" : "file"), and it is none")
       }
       let parent = url.deletingLastPathComponent().path
       if self != .projector, !FileManager.default.fileExists(atPath: parent) {
@@ -48,17 +50,17 @@ struct LatentMap {
 
   /// The images of the points.
   struct Images {
-    let set: ImageSet
+    let source: ImageSet
     /// Which of the set.
     let indices: [Int]
     let dataset: Dataset
 
-    init(_ set: ImageSet, _ indices: [Int], _ dataset: Dataset) {
-      (self.set, self.indices, self.dataset) = (set, indices, dataset)
+    init(_ source: ImageSet, _ indices: [Int], _ dataset: Dataset) {
+      (self.source, self.indices, self.dataset) = (source, indices, dataset)
     }
 
     /// A class for each; nil where there are no labels.
-    var labels: [Int]? { set.labels.map { labels in indices.map { Int(labels[$0]) } } }
+    var labels: [Int]? { source.labels.map { labels in indices.map { Int(labels[$0]) } } }
     /// What the classes are called.
     var classNames: [String] {
       (0..<dataset.classCount).map { dataset.classNames == nil ? "\($0)" : dataset.className($0) }
@@ -158,10 +160,10 @@ struct LatentMap {
 
   /// The codes for the projector, which maps them itself; this map's places stand beside the labels.
   private func projector() throws -> ProjectorFiles {
-    let set = images.set
+    let all = images.source
     let few = try ImageSet(
-      pixels: images.indices.flatMap { set.image($0) },
-      labels: set.labels.map { labels in images.indices.map { labels[$0] } }, shape: set.shape)
+      pixels: images.indices.flatMap { all.image($0) },
+      labels: all.labels.map { labels in images.indices.map { labels[$0] } }, shape: all.shape)
     let columns: [Points.Column] = [
       ("x", (0..<places.rows).map { "\(places[$0, 0])" }),
       ("y", (0..<places.rows).map { "\(places[$0, 1])" }), ("kept", quality.kept.map { "\($0)" }),
