@@ -36,7 +36,7 @@ struct ArgumentTests {
     let result = try Facsimile.run(["--help"])
     #expect(result.status == 0)
     for command in Self.commands { #expect(result.output.contains("\n  \(command) "), "\(command)") }
-    for command in ["generate", "latent", "study", "verify", "report", "tune", "denoise-curve"] {
+    for command in ["verify", "compare", "sign", "serve", "tune"] {
       #expect(!result.output.contains("\n  \(command) "), "\(command)")
     }
   }

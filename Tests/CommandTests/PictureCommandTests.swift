@@ -82,7 +82,7 @@ struct PictureCommandTests {
     try expect(["denoise-curve", "none", "--out", "a.png"], 2, "no run folder")
     try expect(["reconstruct", "plain", "--out", "a.svg"], 64, "expected a .png file")
     try expect(
-      ["reconstruct", "plain", "--out", "a.png", "--noise", "-1"], 64, "expected a number from 0 to 10")
+      ["reconstruct", "plain", "--out", "a.png", "--noise=-1"], 64, "expected a number from 0 to 10")
     try expect(["evaluate", "plain", "--confusion", "a.svg"], 64, "--confusion needs a classifier")
     try expect(
       ["evaluate", "plain", "--filters", "a.csv"], 64, "--filters is 'a.csv': expected a .png or .svg file")
