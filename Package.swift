@@ -31,6 +31,12 @@ let kernelSources = [
   "weight_gradient",
 ]
 
+// The report's page: markup, style and scripts, embedded the same way.
+let pageSources = [
+  "report.html", "figure.html", "picture.html", "table.html", "explorer.html", "report.css", "decoder.js", "map.js",
+  "explorer.js", "report.js",
+]
+
 // `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
 let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
 
@@ -93,6 +99,13 @@ let package = Package(
       ]),
     // What is computed from codes and images; values in, values out.
     .target(name: "Analysis", dependencies: ["Numerics"]),
+    // The published study, step by step, and reports.
+    .target(
+      name: "Study",
+      dependencies: [
+        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Search", "Storage", "Training",
+      ],
+      resources: pageSources.map { .embedInCode("Page/\($0)") }),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -104,7 +117,7 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
-        "Pictures", "Programs", "Search", "Storage", "Training",
+        "Pictures", "Programs", "Search", "Storage", "Study", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),

@@ -22,7 +22,7 @@ struct RootCommand: ParsableCommand {
         name: "Training",
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, SearchCommand.self,
-          CrossValidateCommand.self,
+          CrossValidateCommand.self, StudyCommand.self,
         ]),
       CommandGroup(
         name: "Device",

@@ -41,6 +41,11 @@ private struct ConvolutionLayer: LayerDefinition {
   let outputPadding: OutputPadding
   let follow: Follow
 
+  var form: LayerForm {
+    direction == .down
+      ? .convolution(stride: stride, padding: padding)
+      : .transposedConvolution(stride: stride, padding: padding, outputPadding: outputPadding)
+  }
   var description: String {
     let kind = direction == .down ? "conv2d" : "conv_transpose2d"
     let more = direction == .down ? "" : " output-padding=\(outputPadding.height),\(outputPadding.width)"

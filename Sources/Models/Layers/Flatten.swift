@@ -16,6 +16,7 @@ extension Layer {
 private struct FlattenLayer: LayerDefinition {
   let name: String
 
+  var form: LayerForm { .flatten }
   var description: String { "flatten \(name)" }
 
   func output(of input: MapShape) throws -> MapShape { .features(input.count) }
@@ -40,6 +41,7 @@ private struct UnflattenLayer: LayerDefinition {
   let name: String
   let shape: MapShape
 
+  var form: LayerForm { .unflatten(shape) }
   var description: String { "unflatten \(name) shape=\(shape.channels)x\(shape.height)x\(shape.width)" }
 
   func output(of input: MapShape) throws -> MapShape {

@@ -30,6 +30,8 @@ public struct Layer: Hashable, Sendable, CustomStringConvertible {
 protocol LayerDefinition: Hashable, Sendable, CustomStringConvertible {
   /// PyTorch's name of the module. For a posterior the name before `mu` and `logvar`.
   var name: String { get }
+  /// What the layer's own result is.
+  var form: LayerForm { get }
   /// What follows the layer's own result.
   var follow: Follow { get }
   /// Shape of the output for one image.

@@ -17,6 +17,7 @@ private struct LinearLayer: LayerDefinition {
   let outputs: Int
   let follow: Follow
 
+  var form: LayerForm { .linear }
   var description: String { "linear \(name) outputs=\(outputs)\(follow)" }
 
   func output(of input: MapShape) throws -> MapShape {

@@ -18,6 +18,7 @@ private struct PosteriorLayer: LayerDefinition {
   let name: String
   let latent: Int
 
+  var form: LayerForm { .posterior }
   var description: String { "posterior \(name) latent=\(latent)" }
 
   func output(of input: MapShape) throws -> MapShape {

@@ -1,0 +1,25 @@
+import Programs
+
+/// What a layer computes before the activation behind it, as values: all that writing a model down in another format
+/// takes, together with the parameters' names and shapes.
+package enum LayerForm: Hashable, Sendable {
+  /// Features by `NAME.weight` [outputs, inputs], plus `NAME.bias`.
+  case linear
+  /// A convolution by `NAME.weight` [outputs, inputs, kernel, kernel], plus `NAME.bias`.
+  case convolution(stride: Int, padding: Int)
+  /// A transposed convolution by `NAME.weight` [inputs, outputs, kernel, kernel], plus `NAME.bias`.
+  case transposedConvolution(stride: Int, padding: Int, outputPadding: OutputPadding)
+  /// A map as features, channel by channel.
+  case flatten
+  /// Features as a map of that shape.
+  case unflatten(MapShape)
+  /// Mean and logarithm of the variance, two linear modules `NAME.mu` and `NAME.logvar`; the mean goes on.
+  case posterior
+}
+
+extension Layer {
+  /// What it computes before its activation.
+  package var form: LayerForm { definition.form }
+  /// The function behind it.
+  package var activation: LayerActivation { definition.follow.activation }
+}
