@@ -1,0 +1,68 @@
+/// What something is painted for: a role, which each theme gives its colour.
+package enum Paint: Hashable, Sendable {
+  /// Titles and figures.
+  case ink
+  /// Names of axes and of their ticks.
+  case muted
+  /// Axes and leaders.
+  case axis
+  /// Lines to read by.
+  case grid
+  /// What everything lies on.
+  case paper
+  /// What grows with a value: cells of a heat map, bars.
+  case accent
+  /// What is wrong: the errors of a confusion matrix.
+  case fault
+  /// A line or a class, by its number; ten colours, then the same again.
+  case series(Int)
+  /// The words that name it: the same colour, with a contrast of 4.5 or more to the paper.
+  case name(Int)
+  /// A level of the scale for values, from 0 (nearest to the paper) to ``levels`` − 1 (farthest from it); others are clamped.
+  case level(Int)
+  /// Black or white words on something coloured, one choice for each theme.
+  case on(blackIfLight: Bool, blackIfDark: Bool)
+
+  /// Colours for lines and classes.
+  package static let seriesCount = 10
+  /// Steps of the scale for values.
+  package static let levels = 9
+
+  /// The level of a share from 0 to 1.
+  static func level(share: Double) -> Paint {
+    .level(Int((min(max(share, 0), 1) * Double(levels - 1)).rounded()))
+  }
+
+  /// What is read best on `base` laid over the paper with this opacity.
+  package static func on(_ base: Paint, opacity: Double) -> Paint {
+    func isBlack(_ theme: Theme) -> Bool {
+      // Where both contrasts are equal: (1 + 0.05) / (Y + 0.05) = (Y + 0.05) / 0.05.
+      theme.colour(base).over(theme.colour(.paper), opacity: opacity).luminance > 0.1791287847477920
+    }
+    return .on(blackIfLight: isBlack(.light), blackIfDark: isBlack(.dark))
+  }
+
+  /// The class that carries it in SVG.
+  var className: String {
+    switch self {
+    case .ink: "i"
+    case .muted: "m"
+    case .axis: "a"
+    case .grid: "g"
+    case .paper: "p"
+    case .accent: "e"
+    case .fault: "w"
+    case .series(let index): "s\(Self.wrapped(index))"
+    case .name(let index): "t\(Self.wrapped(index))"
+    case .level(let level): "v\(Self.clamped(level))"
+    case .on(let light, let dark): (light ? "k" : "o") + (dark ? "k" : "o")
+    }
+  }
+
+  static func wrapped(_ index: Int) -> Int {
+    let rest = index % seriesCount
+    return rest < 0 ? rest + seriesCount : rest
+  }
+
+  static func clamped(_ level: Int) -> Int { min(max(level, 0), levels - 1) }
+}
