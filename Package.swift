@@ -99,11 +99,18 @@ let package = Package(
       ]),
     // What is computed from codes and images; values in, values out.
     .target(name: "Analysis", dependencies: ["Numerics"]),
+    // New images from trained models, and what they are worth.
+    .target(
+      name: "Generation",
+      dependencies: [
+        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+      ]),
     // The published study, step by step, and reports.
     .target(
       name: "Study",
       dependencies: [
-        "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Search", "Storage", "Training",
+        "Analysis", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Search", "Storage",
+        "Training",
       ],
       resources: pageSources.map { .embedInCode("Page/\($0)") }),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
@@ -116,7 +123,7 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Backends", "CPUBackend", "CVersion", "Datasets", "Models", "Numerics", "Parity",
+        "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Models", "Numerics", "Parity",
         "Pictures", "Programs", "Search", "Storage", "Study", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
@@ -129,6 +136,9 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Numerics"]),
+    .testTarget(
+      name: "GenerationTests",
+      dependencies: ["Analysis", "Datasets", "Generation", "Models", "Storage", "TestSupport", "Training"]),
     .testTarget(name: "CPUConvolutionsTests", dependencies: ["CPUConvolutions", "CPUKernels", "Numerics"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),

@@ -106,7 +106,10 @@ package struct DatasetCatalog: Sendable {
     }
   }
 
-  private var cacheFolder: URL {
+  private var cacheFolder: URL { userCache.appendingPathComponent("datasets", isDirectory: true) }
+
+  /// The user's cache folder of this program, `facsimile` in `$XDG_CACHE_HOME` or `~/.cache`; it need not exist.
+  package var userCache: URL {
     // The XDG specification has relative paths ignored.
     let cache: URL
     if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
@@ -115,6 +118,6 @@ package struct DatasetCatalog: Sendable {
       let home = environment["HOME"].map { URL(fileURLWithPath: $0, isDirectory: true) }
       cache = (home ?? FileManager.default.homeDirectoryForCurrentUser).appendingPathComponent(".cache")
     }
-    return cache.appendingPathComponent("facsimile/datasets", isDirectory: true)
+    return cache.appendingPathComponent("facsimile", isDirectory: true)
   }
 }

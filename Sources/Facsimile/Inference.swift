@@ -54,7 +54,9 @@ extension TrainedModel {
       throw TrainingError(.data, "count is \(count): expected a whole number from 0 to \(Int32.max)")
     }
     let width = try configuration.architecture.codeWidth
-    return try decode((0..<count).map { Self.normals(seed: seed, sample: UInt32($0), count: width) })
+    let stream = RandomStream.evaluationReparameterization
+    return try decode(
+      (0..<count).map { stream.normals(seed: seed, sample: UInt32($0), count: width) })
   }
 
   /// The class of every image.
@@ -93,16 +95,6 @@ extension TrainedModel {
   private func requireImages(_ problem: String) throws {
     guard configuration.classifies else { return }
     throw TrainingError(.model, "\(configuration.model.rawValue) \(problem): it gives classes (use classify)")
-  }
-
-  private static func normals(seed: UInt64, sample: UInt32, count: Int) -> [Float] {
-    let stream = RandomStream.evaluationReparameterization
-    let pairs = stride(from: UInt32(0), to: UInt32(count), by: 2).map { element in
-      RandomVariates.normalPair(
-        stream.element(seed: seed, sample: sample, element: element),
-        stream.element(seed: seed, sample: sample, element: element + 1))
-    }
-    return Array(pairs.flatMap { [$0.even, $0.odd] }.prefix(count))
   }
 
   /// Softmax with the contract's exponential, summed from class 0 up.

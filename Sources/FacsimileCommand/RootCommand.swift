@@ -21,8 +21,8 @@ struct RootCommand: ParsableCommand {
       CommandGroup(
         name: "Training",
         subcommands: [
-          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, SearchCommand.self,
-          CrossValidateCommand.self, StudyCommand.self,
+          TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
+          SearchCommand.self, CrossValidateCommand.self, StudyCommand.self, ReportCommand.self,
         ]),
       CommandGroup(
         name: "Device",

@@ -41,6 +41,11 @@ extension PreparedModel {
   /// The latent codes of the batch's first `count` images; a posterior's means.
   package func codes(_ count: Int) throws -> [[Float]] { try rows(evaluation.code, count) }
 
+  /// The logarithms of the variances of the batch's first `count` images' posteriors; nil for other models.
+  package func logVariances(_ count: Int) throws -> [[Float]]? {
+    try evaluation.logVariance.map { try rows($0, count) }
+  }
+
   /// For a sampled posterior: the logarithms of its variances, the samples, and each image's reconstruction loss,
   /// unscaled; nil for other models.
   package func posterior(_ count: Int) throws -> (

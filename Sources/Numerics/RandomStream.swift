@@ -21,6 +21,8 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
   case evaluationNoise = 7
   /// The ε of `z = μ + ε·σ` while evaluating, and codes drawn for sampling.
   case evaluationReparameterization = 8
+  /// What is computed from codes: embeddings, mixtures, samples (`RandomNumbers` of `Analysis`).
+  case analysis = 9
 
   /// Counter word 0: the purpose in the high bits, the layer's number (0 … 255) in the low eight.
   @inlinable

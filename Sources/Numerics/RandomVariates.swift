@@ -30,3 +30,15 @@ public enum RandomVariates {
     return (pair.even[0], pair.odd[0])
   }
 }
+
+extension RandomStream {
+  /// The standard normal numbers for the first `count` elements of a sample, for code that is not hot.
+  public func normals(seed: UInt64, epoch: UInt32 = 0, sample: UInt32, count: Int) -> [Float] {
+    let pairs = stride(from: UInt32(0), to: UInt32(count), by: 2).map { first in
+      RandomVariates.normalPair(
+        element(seed: seed, epoch: epoch, sample: sample, element: first),
+        element(seed: seed, epoch: epoch, sample: sample, element: first + 1))
+    }
+    return Array(pairs.flatMap { [$0.even, $0.odd] }.prefix(count))
+  }
+}

@@ -55,7 +55,7 @@ package enum ConfigurationFile {
 
 extension Configuration {
   /// The configuration in a file's metadata: an object of texts by key, sorted.
-  func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(self), as: UTF8.self)

@@ -102,6 +102,17 @@ package final class Evaluator {
     try collect(indices, model.codes)
   }
 
+  /// The posteriors of images: their means (plain codes where the model has none) and variances, e to the logarithm that
+  /// the encoder gives.
+  ///
+  /// - Throws: the backend's error.
+  package func posteriors(_ indices: [UInt32]? = nil) throws -> (means: [[Float]], variances: [[Float]]?) {
+    let codes = try codes(indices)
+    guard weights.configuration.architecture.isVariational else { return (codes, nil) }
+    let logarithms = try collect(indices) { try model.logVariances($0)! }
+    return (codes, logarithms.map { $0.map { Elementary.exp($0) } })
+  }
+
   /// The loss of each image, as ``Loss`` says for a batch of that image alone; for a posterior the reconstruction's
   /// part of it.
   ///

@@ -42,7 +42,7 @@ struct RandomTests {
   func streams() {
     let expected: [RandomStream: UInt32] = [
       .initialisation: 1, .shuffle: 2, .split: 3, .noise: 4, .dropout: 5, .reparameterization: 6,
-      .evaluationNoise: 7, .evaluationReparameterization: 8,
+      .evaluationNoise: 7, .evaluationReparameterization: 8, .analysis: 9,
     ]
     for stream in RandomStream.allCases { #expect(expected[stream] == stream.rawValue) }
     #expect(RandomStream.dropout.word(layer: 3) == 0x503)

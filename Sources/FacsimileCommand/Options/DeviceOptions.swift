@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backends
+import Foundation
 import Programs
 
 /// The device to run on.
@@ -51,4 +52,7 @@ struct ThreadOptions: ParsableArguments {
     try require("--threads", threads, in: 1...1024)
     return threads
   }
+
+  /// The number for work of the host: as given, else one a processor.
+  func count() throws -> Int { try checked() ?? ProcessInfo.processInfo.activeProcessorCount }
 }

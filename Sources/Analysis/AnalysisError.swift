@@ -1,0 +1,7 @@
+/// Points that cannot be analysed so.
+package struct AnalysisError: Error, Equatable, CustomStringConvertible {
+  /// One clear line.
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,33 @@
+import Dispatch
+import Synchronization
+
+/// Runs `body` for the items 0 ..< `items` on at most `threads` threads, and returns when all are done.
+///
+/// A thread that is done with one item takes the next, so which thread takes which differs from run to run: `body`
+/// leaves its result in a place of the item's own, and nothing computed depends on `threads`.
+func concurrently(_ items: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
+  guard threads > 1, items > 1 else {
+    for item in 0..<items { body(item) }
+    return
+  }
+  let next = Atomic<Int>(0)
+  DispatchQueue.concurrentPerform(iterations: min(threads, items)) { _ in
+    while true {
+      let item = next.add(1, ordering: .relaxed).oldValue
+      if item >= items { return }
+      body(item)
+    }
+  }
+}
+
+/// What `body` makes of the items 0 ..< `items`, in their order; see ``concurrently(_:threads:_:)``.
+func concurrentMap<Result: Sendable>(
+  _ items: Int, threads: Int, _ body: @Sendable (Int) -> Result
+) -> [Result] {
+  var results = [Result?](repeating: nil, count: items)
+  results.withUnsafeMutableBufferPointer { places in
+    nonisolated(unsafe) let places = places
+    concurrently(items, threads: threads) { places[$0] = body($0) }
+  }
+  return results.map { $0! }
+}

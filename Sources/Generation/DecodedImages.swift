@@ -1,0 +1,29 @@
+import Datasets
+import Models
+import Pictures
+import Training
+
+extension Decoder {
+  /// The images that the model makes of codes, as bytes: what a picture shows, and what is judged.
+  ///
+  /// - Parameters:
+  ///   - codes: [n][latent], at least one.
+  ///   - shape: the size of an image.
+  /// - Throws: as ``outputs(_:)``.
+  package func images(_ codes: [[Float]], shape: ImageShape) throws -> ImageSet {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(codes.count * shape.count)
+    // In parts, so that numbers take little memory beside bytes.
+    for first in stride(from: 0, to: codes.count, by: 1024) {
+      for output in try outputs(Array(codes[first..<min(first + 1024, codes.count)])) {
+        pixels += output.map(Picture.shade)
+      }
+    }
+    return try ImageSet(pixels: pixels, shape: shape)
+  }
+}
+
+extension ImageSet {
+  /// Every image as a picture.
+  package var pictures: [Picture] { (0..<count).map { Picture(planar: image($0), shape: shape) } }
+}

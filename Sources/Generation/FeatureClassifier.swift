@@ -1,0 +1,110 @@
+import Datasets
+import Foundation
+import Models
+import Programs
+import Storage
+import Training
+
+/// The classifier in whose features images are compared: trained on a data set by one fixed recipe, so that whoever
+/// trains it has the same weights, to the last bit.
+package struct FeatureClassifier: Sendable {
+  /// The weights.
+  package let weights: Weights
+  /// SHA-256 of the weights.
+  package let sha256: String
+  /// Whether the hash is the one that the program knows for the data; nil where it knows none.
+  package let isPinned: Bool
+
+  /// The hashes for data that are known.
+  private static let pins = ["mnist": "", "fashion-mnist": ""]
+
+  /// The recipe: filters 16, 32, 64, hidden 128, a code of 64 features; six epochs of all training images.
+  package static var configuration: Configuration {
+    var configuration = Configuration(.classifier)
+    configuration.filters = [16, 32, 64]
+    configuration.hidden = [128]
+    configuration.latent = 64
+    configuration.dropout = 0.05
+    configuration.learningRate = 0.003
+    configuration.schedule = .cosine
+    configuration.warmUp = 1
+    configuration.epochs = 6
+    configuration.validation = 0
+    return configuration
+  }
+
+  /// The classifier for a data set: from `folder` where it is kept there, else trained and kept.
+  ///
+  /// - Parameters:
+  ///   - dataset: the images and their classes.
+  ///   - backend: what it trains on, if it must.
+  ///   - folder: where classifiers are kept; nil: nowhere. What cannot be read is made anew, what cannot be written is
+  ///     not kept.
+  ///   - listener: hears of the training, if there is any.
+  /// - Throws: `TrainingError` where the images have no classes, or the weights trained are not those that are known;
+  ///   `ConfigurationError`; the backend's error.
+  package init(
+    for dataset: Dataset, backend: any Backend, keptIn folder: URL?,
+    listener: ((TrainingEvent) -> Void)? = nil
+  ) throws {
+    guard dataset.classCount > 1, dataset.train.labels != nil else {
+      throw TrainingError(
+        .data,
+        "\(dataset.name) has no classes: samples are judged by the features of a classifier, which needs them")
+    }
+    var configuration = Self.configuration
+    try configuration.take(dataset)
+    let pin = dataset.isVerified ? Self.pins[dataset.name] : nil
+    let file = try folder?.appendingPathComponent(Self.name(configuration, dataset))
+    if let file, let weights = Self.kept(file, configuration, pin: pin) {
+      self.init(weights, pin)
+      return
+    }
+    let trainer = try Trainer(configuration, dataset: dataset, backend: backend)
+    trainer.listener = listener
+    _ = try trainer.fit()
+    let weights = Weights(configuration, try trainer.checkpoint().state, epoch: trainer.epoch)
+    self.init(weights, pin)
+    if let pin, pin != sha256 {
+      throw TrainingError(
+        .weights,
+        "the classifier for \(dataset.name) has SHA-256 \(sha256), expected \(pin): this program or machine computes other "
+          + "bits than it should")
+    }
+    if let file { Self.keep(weights, sha256, in: file) }
+  }
+
+  private init(_ weights: Weights, _ pin: String?) {
+    self.weights = weights
+    sha256 = weights.state.sha256
+    isPinned = pin == sha256
+  }
+
+  /// `KEY.safetensors`, KEY being of data and recipe.
+  private static func name(_ configuration: Configuration, _ dataset: Dataset) throws -> String {
+    let key = try dataset.sha256 + configuration.json()
+    return Fingerprint.hex(of: Array(key.utf8)) + ".safetensors"
+  }
+
+  private static let hashKey = "state-sha256"
+
+  /// The weights in `file`; nil where they are not there, or damaged.
+  private static func kept(_ file: URL, _ configuration: Configuration, pin: String?) -> Weights? {
+    guard FileManager.default.fileExists(atPath: file.path),
+      let tensors = try? SafeTensors(contentsOf: file),
+      let table = try? ParameterTable(configuration.architecture),
+      let state = try? ModelState(tensors, table: table)
+    else { return nil }
+    let hash = state.sha256
+    guard tensors.metadata[hashKey] == hash, pin == nil || pin == hash else { return nil }
+    return Weights(configuration, state, epoch: configuration.epochs)
+  }
+
+  private static func keep(_ weights: Weights, _ hash: String, in file: URL) {
+    guard var tensors = try? weights.file() else { return }
+    tensors.metadata[hashKey] = hash
+    try? FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try? tensors.write(to: file)
+  }
+}

@@ -1,0 +1,50 @@
+import Analysis
+import Datasets
+import Models
+import Programs
+import Training
+
+/// The latent codes of a run's training images, which samplers are fitted to.
+package struct LatentCodes: Sendable {
+  /// Codes of the images that trained, [n, latent]; means of posteriors.
+  package let codes: Matrix
+  /// The variances of their posteriors, [n, latent]; nil where the model has none.
+  package let variances: Matrix?
+  /// Codes of the images held back while training, which choose a mixture's size; nil where there were none.
+  package let heldBack: Matrix?
+
+  /// Encodes the training images, without noise.
+  ///
+  /// - Throws: `TrainingError` where the images are of another shape or a code is not finite; the backend's error.
+  package init(_ weights: Weights, _ dataset: Dataset, backend: any Backend) throws {
+    let data = try TrainingData(dataset, weights.configuration)
+    let evaluator = try Evaluator(weights, images: dataset.train, backend: backend, mode: .mean, noise: 0)
+    let posteriors = try evaluator.posteriors(data.train)
+    codes = try Self.matrix(posteriors.means)
+    variances = try posteriors.variances.map(Self.matrix)
+    heldBack = data.validation.isEmpty ? nil : try Self.matrix(evaluator.codes(data.validation))
+  }
+
+  private static func matrix(_ rows: [[Float]]) throws -> Matrix {
+    let values = rows.flatMap { $0 }
+    guard values.allSatisfy(\.isFinite) else {
+      throw TrainingError(.weights, "a training image's code is not finite: train with a smaller learning-rate")
+    }
+    return Matrix(rows: rows.count, columns: rows[0].count, values: values)
+  }
+
+  /// Codes to fit candidates for a mixture to, at most 10,000, and codes to judge them by: those held back, else every
+  /// tenth.
+  var trial: (fitted: Matrix, judging: Matrix) {
+    let most = 10_000
+    if let heldBack {
+      return (codes.selecting(rows: Array(0..<min(codes.rows, most))), heldBack)
+    }
+    guard codes.rows > 1 else { return (codes, codes) }
+    let rows = 0..<min(codes.rows, most + most / 9)
+    let judging = stride(from: 0, to: rows.count, by: 10)
+    return (
+      codes.selecting(rows: rows.filter { $0 % 10 != 0 }), codes.selecting(rows: Array(judging))
+    )
+  }
+}

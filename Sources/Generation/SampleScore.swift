@@ -1,0 +1,92 @@
+import Analysis
+import Datasets
+import Numerics
+import Programs
+import Training
+
+/// What samples are worth, in the features of a classifier.
+package struct SampleScore: Codable, Sendable, Equatable {
+  /// How many samples.
+  package let samples: Int
+  /// How many test images they were compared with.
+  package let realImages: Int
+  /// Squared Fréchet distance between the normal distributions of features of samples and test images; 0 for the same.
+  package let frechetDistance: Double
+  /// The share of samples among the test images; see `PrecisionRecall`.
+  package let precision: Double
+  /// The share of test images among the samples.
+  package let recall: Double
+  /// The share of samples that the classifier takes for each class.
+  package let classShares: [Double]
+  /// Entropy of these shares over that of equal ones: 1 where all classes are alike, 0 where there is only one.
+  package let classBalance: Double
+}
+
+/// Compares samples with a data set's test images.
+package final class SampleJudge {
+  /// Samples of a score, always.
+  package static let sampleCount = 10_000
+  /// Neighbours that decide the size of a ball.
+  package static let neighbours = 3
+
+  /// In whose features images are compared.
+  package let classifier: FeatureClassifier
+  /// The classifier's accuracy on the test images; nil where they have no labels.
+  package let accuracy: Double?
+  private let backend: any Backend
+  private let threads: Int
+  private let real: Matrix
+
+  /// Finds the features of the test images, the first 10,000 where there are more.
+  ///
+  /// - Parameters:
+  ///   - classifier: in whose features images are compared.
+  ///   - dataset: whose test images are the real ones.
+  ///   - backend: the device.
+  ///   - threads: how many threads compare; any number gives the same bits.
+  /// - Throws: `TrainingError` where there are too few test images; the backend's error.
+  package init(_ classifier: FeatureClassifier, dataset: Dataset, backend: any Backend, threads: Int) throws {
+    guard dataset.test.count > Self.neighbours else {
+      throw TrainingError(
+        .data, "\(dataset.test.count) test images: samples are judged by at least \(Self.neighbours + 1)")
+    }
+    self.classifier = classifier
+    self.backend = backend
+    self.threads = threads
+    let evaluator = try Evaluator(classifier.weights, images: dataset.test, backend: backend)
+    let count = min(dataset.test.count, Self.sampleCount)
+    real = Self.matrix(try evaluator.codes((0..<UInt32(count)).map { $0 }))
+    accuracy = dataset.test.labels == nil ? nil : try evaluator.evaluate().metrics["accuracy"]
+  }
+
+  /// Judges images.
+  ///
+  /// - Throws: `TrainingError` where they are of another size; the backend's error.
+  package func score(_ images: ImageSet) throws -> SampleScore {
+    let evaluator = try Evaluator(classifier.weights, images: images, backend: backend)
+    let made = Self.matrix(try evaluator.codes())
+    let shares = Self.shares(try evaluator.outputs())
+    let comparison = PrecisionRecall(real: real, made: made, neighbours: Self.neighbours, threads: threads)
+    return SampleScore(
+      samples: made.rows, realImages: real.rows,
+      frechetDistance: GaussianMoments(real).frechetDistance(to: GaussianMoments(made)),
+      precision: comparison.precision, recall: comparison.recall, classShares: shares,
+      classBalance: Self.balance(shares))
+  }
+
+  private static func matrix(_ rows: [[Float]]) -> Matrix {
+    Matrix(rows: rows.count, columns: rows[0].count, values: rows.flatMap { $0 })
+  }
+
+  private static func shares(_ logits: [[Float]]) -> [Double] {
+    var counts = [Int](repeating: 0, count: logits[0].count)
+    for row in logits { counts[row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }] += 1 }
+    return counts.map { Double($0) / Double(logits.count) }
+  }
+
+  /// −Σ p·ln p / ln n, in the order of the classes.
+  private static func balance(_ shares: [Double]) -> Double {
+    let entropy = shares.reduce(0.0) { $1 > 0 ? $0 - $1 * Elementary.log($1) : $0 }
+    return entropy / Elementary.log(Double(shares.count))
+  }
+}
