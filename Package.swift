@@ -97,6 +97,10 @@ let package = Package(
       dependencies: [
         "CSQLite", "Models", "Datasets", "Storage", "Programs", "Numerics", "Training", "Yams",
       ]),
+    // What runs and models look like.
+    .target(
+      name: "Views",
+      dependencies: ["Datasets", "Models", "Numerics", "Pictures", "Programs", "Training"]),
     // What is computed from codes and images; values in, values out.
     .target(name: "Analysis", dependencies: ["Numerics"]),
     // New images from trained models, and what they are worth.
@@ -110,7 +114,7 @@ let package = Package(
       name: "Study",
       dependencies: [
         "Analysis", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Search", "Storage",
-        "Training",
+        "Training", "Views",
       ],
       resources: pageSources.map { .embedInCode("Page/\($0)") }),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
@@ -168,6 +172,9 @@ let package = Package(
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
       ]),
+    .testTarget(
+      name: "StudyTests",
+      dependencies: ["Datasets", "Models", "Programs", "Storage", "Study", "TestSupport", "Training"]),
     .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(
       name: "CommandTests",

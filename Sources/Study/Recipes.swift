@@ -35,8 +35,6 @@ enum Recipes {
 
   /// The epochs of which the first reconstructions are shown.
   static let firstEpochs = 7
-  /// Noise on the input, from none to as much as there is light.
-  static let noises = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
   /// Those at which the published study says that denoising is better.
   static let publishedNoises = [0.2, 0.4, 0.6, 0.8, 1]
   /// Widths of the code of the variational autoencoders: the one to look at, the other to sample from.

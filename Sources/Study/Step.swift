@@ -57,6 +57,8 @@ final class StepSite {
   let dataset: Dataset
   let backend: any Backend
   let folder: StudyFolder
+  /// Threads of what is computed on the host; any number gives the same bits.
+  let threads: Int
   let stopSignal: StopSignal
   /// Hears of trainings.
   let listener: (TrainingEvent) -> Void
@@ -66,11 +68,12 @@ final class StepSite {
   var tensors: SafeTensors?
 
   init(
-    _ settings: StudySettings, _ dataset: Dataset, _ backend: any Backend, _ folder: StudyFolder,
+    _ settings: StudySettings, _ dataset: Dataset, _ backend: any Backend, _ folder: StudyFolder, threads: Int,
     _ stopSignal: StopSignal, listener: @escaping (TrainingEvent) -> Void,
     searchListener: @escaping @Sendable (SearchEvent) -> Void
   ) {
     (self.settings, self.dataset, self.backend, self.folder) = (settings, dataset, backend, folder)
+    self.threads = threads
     (self.stopSignal, self.listener, self.searchListener) = (stopSignal, listener, searchListener)
   }
 

@@ -25,6 +25,7 @@ struct StudyPlan {
 
     steps += try trainings(
       "autoencoder", "convolutional autoencoder", .convAutoencoder, Recipes.autoencoder, epochs: budget.autoencoder)
+    steps.append(.lossTrend(run: "autoencoder-1"))
     steps.append(.reconstructions(run: "autoencoder-1"))
     steps.append(.firstEpochs(run: "autoencoder-1"))
     steps.append(try .search(settings, dataset))
@@ -34,6 +35,11 @@ struct StudyPlan {
           .convAutoencoder, Recipes.autoencoder, epochs: budget.folds.epochs, seed: settings.seed),
         folds: min(budget.folds.count, dataset.train.count)))
     steps.append(.codes(run: "autoencoder-1"))
+    if min(dataset.test.count, budget.mapImages) >= LatentMaps.fewestImages {
+      steps.append(.latent(run: "autoencoder-1"))
+    } else {
+      omissions.append("There are only \(dataset.test.count) test images, too few for a map of codes.")
+    }
 
     steps += try trainings(
       "denoising", "denoising autoencoder", .denoisingAutoencoder, Recipes.denoising, epochs: budget.autoencoder)
@@ -65,7 +71,10 @@ struct StudyPlan {
               model, recipe + [("latent", "\(latent)")], epochs: budget.variational, seed: settings.seed)))
       }
     }
-    steps.append(.codes(run: "vae-\(Recipes.latents.map)"))
+    for model in ["vae", "conv-vae"] { steps.append(.codes(run: "\(model)-\(Recipes.latents.map)")) }
+    steps.append(.latentGrid(run: "vae-\(Recipes.latents.map)"))
+    steps.append(.samples(autoencoder: "autoencoder-1", variational: "vae-\(Recipes.latents.samples)"))
+    steps.append(.interpolation(run: "autoencoder-1"))
     for step in steps {
       guard var configuration = step.training else { continue }
       try configuration.take(dataset)

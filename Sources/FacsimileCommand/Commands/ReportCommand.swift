@@ -18,13 +18,13 @@ struct ReportCommand: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
-  var run: String
+  var path: String
 
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
 
   func run() throws {
-    let folder = try RunFolder(reading: URL(fileURLWithPath: run, isDirectory: true))
+    let folder = try RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true))
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: false)
     let report = try RunReport(folder, dataset: dataset, backend: backend, threads: device.threads.count())

@@ -59,7 +59,8 @@ struct StudyCommand: ParsableCommand {
     if let seed { settings.seed = seed }
     let place = out ?? "studies/\(dataset.name)\(quick ? "-quick" : "")"
     let study = try Study(
-      settings, dataset: dataset, folder: URL(fileURLWithPath: place, isDirectory: true), backend: backend)
+      settings, dataset: dataset, folder: URL(fileURLWithPath: place, isDirectory: true), backend: backend,
+      threads: device.threads.count())
     Console.tell(
       "study: \(dataset.title) · \(study.steps.count) steps · \(study.folder.url.path)", isAside: output.json)
     for omission in study.omissions { Console.tell("note: \(omission)", isAside: output.json) }

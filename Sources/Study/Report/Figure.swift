@@ -7,8 +7,6 @@ package struct Illustration: Codable, Sendable, Equatable {
   package enum Fit: String, Codable, Sendable {
     /// Pixels stay squares.
     case pixels
-    /// As wide as there is room.
-    case wide
     /// As it is.
     case plain
   }
@@ -37,11 +35,11 @@ package struct Illustration: Codable, Sendable, Equatable {
     fit = .pixels
   }
 
-  /// A drawing as SVG.
-  init(svg: String, width: Int, height: Int, alt: String, fit: Fit = .plain) {
-    data = Data(svg.utf8)
+  /// A drawing as SVG, whose description says what it shows.
+  init(_ drawing: Drawing) {
+    data = Data(drawing.svg().utf8)
     type = "image/svg+xml"
-    (self.width, self.height, self.alt, self.fit) = (width, height, alt, fit)
+    (width, height, alt, fit) = (drawing.width, drawing.height, drawing.description, .plain)
   }
 
   var values: PageValues {

@@ -15,6 +15,10 @@ struct LatentMaps {
   let axes: [[Double]]
   /// The largest perplexity that is used; fewer images take less.
   static let perplexity = 30.0
+  /// Images of a map at least.
+  static let fewestImages = 10
+  /// A point is faint that has a smaller share of its neighbours beside it.
+  private static let fewestKept = 0.2
   let measures: [String: Double]
 
   /// Computes both.
@@ -35,11 +39,11 @@ struct LatentMaps {
     method.perplexity = min(Self.perplexity, TSNE.largestPerplexity(points: matrix.rows))
     let embedding = try method.embed(matrix) { _, _ in try stop() }
     embedded = embedding.points
-    let quality = MapQuality(matrix, embedded, threads: threads)
-    keeps = quality.keeps
+    let quality = try EmbeddingQuality(of: embedded, for: matrix, threads: threads)
+    keeps = quality.kept.map { $0 >= Self.fewestKept }
     measures = [
       "divergence": embedding.divergence, "perplexity": method.perplexity,
-      "trustworthiness": quality.trustworthiness, "neighbour-recall": quality.neighbourRecall,
+      "trustworthiness": quality.trustworthiness, "neighbour-recall": quality.recall,
       "explained": pca.explained.prefix(2).reduce(0, +),
     ]
   }

@@ -66,10 +66,7 @@ package struct RunReport {
     if let weights, judges {
       let found = try Evaluator(weights, images: dataset.test, backend: backend).evaluate()
       evaluation = found
-      if let confusion = found.confusion {
-        classes.append(
-          Figure.confusion(confusion, names: confusion.indices.map(dataset.shortName), sources: [source]))
-      }
+      classes = Figure.confusion(found, names: (0..<dataset.classCount).map(dataset.shortName), source: source)
     }
     if !manifest.epochs.isEmpty {
       training.append(Figure.lossTrend(manifest, test: evaluation?.metrics["loss"], source: source))
@@ -84,7 +81,7 @@ package struct RunReport {
       }
       (explorer, latent) = try maps(weights)
     }
-    if let weights, let filters = try Figure.filters(weights, source: source) { training.append(filters) }
+    if let weights, let filters = Figure.filters(weights, source: source) { training.append(filters) }
     let sections = [
       section("training", "Training", "How the losses fell, and what the model makes of images it has never seen.", training),
       section("classes", "Classes", "Which classes are told apart, and which are not.", classes),
@@ -183,7 +180,7 @@ package struct RunReport {
     let figures = maps.figures(labels: labels, names: (0..<dataset.classCount).map(dataset.shortName), source: source)
     guard Explorer.Decoder.weightCount(weights) <= Explorer.mostWeights else { return (nil, figures) }
     var placed = maps.placed
-    if weights.configuration.architecture.isVariational, let plane = codes.plane { placed.append(plane) }
+    if let plane = codes.plane("The code's own plane") { placed.insert(plane, at: 0) }
     let explorer = try Explorer(
       images, count: images.count, className: dataset.shortName, classCount: dataset.classCount,
       maps: placed.map { ($0, 0) }, decoders: [(configuration.model.rawValue, weights, codes)])

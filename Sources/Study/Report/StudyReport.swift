@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Pictures
 import Numerics
 import Storage
 import Training
@@ -135,23 +136,23 @@ struct StudyReport {
     guard !maps.isEmpty else { return nil }
     let count = decoders.map(\.codes.codes.count).min()!
     return try Explorer(
-      dataset.test, count: count, className: className, classCount: dataset.classCount, maps: maps,
+      dataset.test, count: count, className: dataset.shortName, classCount: dataset.classCount, maps: maps,
       decoders: decoders)
   }
 
-  /// `7` for a class without a name: digits are their own names.
-  private func className(_ label: Int) -> String { dataset.classNames?[label] ?? "\(label)" }
-
   /// The maps of a run's codes.
   private func placed(_ run: String, _ codes: Codes) throws -> [Placed] {
-    guard codes.codes[0].count == 2 else { return [] }
-    return [
-      Placed(
-        name: "VAE, its own plane",
-        about: "The variational autoencoder's two numbers, as they are: every place decodes exactly to what lies there.",
-        points: codes.codes.flatMap { $0 }, keeps: nil,
-        inverse: .init(origin: [0, 0], axes: [[1, 0], [0, 1]], isWhole: true))
-    ]
+    if let plane = codes.plane("\(run.hasPrefix("conv") ? "Convolutional VAE" : "VAE"), its own plane") { return [plane] }
+    guard let latent = results["latent"] else { return [] }
+    return try LatentMaps(study.folder.tensors("latent"), measures: latent.measures).placed
+  }
+}
+
+extension Dataset {
+  /// The name of a class, or its number: digits are their own names.
+  func shortName(_ label: Int) -> String {
+    guard let classNames, classNames.indices.contains(label) else { return "\(label)" }
+    return classNames[label]
   }
 }
 
@@ -182,7 +183,7 @@ struct StudySection {
       id: "samples", title: "New images",
       lead: "A decoder makes an image of any code. Which codes are worth drawing, the plain autoencoder does not say; the "
         + "variational one was trained so that draws from a normal distribution are.",
-      steps: ["samples"]),
+      steps: ["samples", "interpolation"]),
     StudySection(
       id: "noise", title: "Noise",
       lead: "The denoising autoencoder sees a noisy image and is compared with the clean one.",

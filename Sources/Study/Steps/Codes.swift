@@ -63,4 +63,13 @@ struct Codes {
   }
 
   var meanLoss: Double { losses.reduce(0.0) { $0 + Double($1) } / Double(losses.count) }
+
+  /// The map that codes of two numbers are themselves; nil for others.
+  func plane(_ name: String) -> Placed? {
+    guard codes[0].count == 2 else { return nil }
+    return Placed(
+      name: name, about: "The two numbers of each code, as they are: a place decodes exactly to what lies there.",
+      points: codes.flatMap { $0 }, keeps: nil,
+      inverse: .init(origin: [0, 0], axes: [[1, 0], [0, 1]], isWhole: true))
+  }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Pictures
 import Storage
 import Training
 

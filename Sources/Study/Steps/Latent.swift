@@ -16,9 +16,9 @@ extension Step {
       var result = StepResult()
       result.measures = maps.measures
       let labels = site.dataset.test.labels.map { $0.prefix(codes.codes.count).map(Int.init) }
-      result.figures = try maps.figures(
+      result.figures = maps.figures(
         labels: labels, names: (0..<site.dataset.classCount).map(site.dataset.shortName),
-        source: site.result("codes-\(run)").source)
+        source: try site.result("codes-\(run)").source)
       return result
     }
   }

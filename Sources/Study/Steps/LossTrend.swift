@@ -1,6 +1,7 @@
 import Foundation
 import Pictures
 import Training
+import Views
 
 extension Step {
   /// How the losses of a run fell.
@@ -20,22 +21,14 @@ extension Figure {
   /// - Parameter test: the loss of those weights on the test images.
   static func lossTrend(_ manifest: Manifest, test: Double?, source: Source?) -> Figure {
     let records = manifest.epochs
-    let best = manifest.bestEpoch
-    var series = [LineChart.Series("train", records.map { Point(Double($0.epoch), $0.trainLoss) })]
-    let judged = records.compactMap { record in record.validationLoss.map { Point(Double(record.epoch), $0) } }
-    if !judged.isEmpty { series.append(LineChart.Series("validation", judged, isDashed: true)) }
-    if let test, best > 0 { series.append(LineChart.Series("test", [Point(Double(best), test)], isMarked: true)) }
-    let loss = manifest.configuration.lossTitle
-    let chart = LineChart(
-      title: "", description: "\(loss) by epoch, falling ever more slowly; epoch \(best) is the best",
-      x: Axis("epoch"), y: Axis(loss, scale: .logarithmic), series: series,
-      annotations: best > 0 ? [.init(x: Double(best), "best: epoch \(best)")] : [])
+    let chart = LineChart.training(
+      manifest, test: test, description: "Loss by epoch, which falls ever more slowly; epoch \(manifest.bestEpoch) is the best")
     let rows = records.map { record in
       ["\(record.epoch)", "\(record.trainLoss)", record.validationLoss.map { "\($0)" } ?? "", record.stateSHA256]
     }
     return Figure(
       id: "loss-trend", title: "Loss by epoch.",
-      caption: "On a logarithmic scale, since each epoch gains less than the one before. Train is measured while training, "
+      caption: "Each epoch gains less than the one before. Train is measured while training, "
         + "validation behind the epoch on images held back; the weights of the best epoch are kept"
         + (test.map { " and reach \(Numerals.significant($0, 4)) on the test images" } ?? "") + ".",
       picture: Illustration(chart.drawing(width: 760, height: 380)), sources: source.map { [$0] } ?? [],

@@ -1,43 +1,68 @@
 import Foundation
 import Models
 import Pictures
-import Storage
 import Training
+import Views
 
 extension Step {
   /// Plain against denoising autoencoders, for rising noise on the test images.
   static func noise(plain: [String], denoising: [String]) -> Step {
     Step("noise", "plain against denoising", needs: plain + denoising) { site in
       var result = StepResult()
+      var curves: [NoiseCurve] = []
       for (name, runs) in [("plain", plain), ("denoising", denoising)] {
-        let weights = try runs.map(site.weights)
-        for noise in Recipes.noises {
+        for (index, run) in runs.enumerated() {
           try site.heedStop()
-          result.series["\(name) \(noise)"] = try weights.map {
-            try Evaluator($0, images: site.dataset.test, backend: site.backend, noise: noise).evaluate().metrics["loss"]!
+          let curve = try NoiseCurve(
+            site.weights(run), name: runs.count > 1 ? "\(name) \(index + 1)" : name, images: site.dataset.test,
+            backend: site.backend)
+          curves.append(curve)
+          for level in curve.levels {
+            result.series["\(name) \(level.noise)", default: []].append(level.meanSquaredError)
           }
         }
       }
+      let sources = try [plain[0], denoising[0]].compactMap { try site.result($0).source }
       result.figures = [
-        try curve(result, sources: [plain[0], denoising[0]].compactMap { try site.result($0).source })
+        try ladder(site, plain: plain[0], denoising: denoising[0], sources), curve(result, curves, sources),
       ]
       return result
     }
   }
 
-  private static func curve(_ result: StepResult, sources: [Source]) throws -> Figure {
-    func mean(_ name: String, _ noise: Double) -> Double { Spread(result.series["\(name) \(noise)"] ?? []).mean }
-    let rows = Recipes.noises.map { noise in
-      ["\(noise)", Numerals.significant(mean("plain", noise), 4), Numerals.significant(mean("denoising", noise), 4)]
+  private static func ladder(
+    _ site: StepSite, plain: String, denoising: String, _ sources: [Source]
+  ) throws -> Figure {
+    // A wide image leaves room for fewer steps.
+    let factors = site.dataset.shape.width > 48 ? [0, 0.2, 0.4, 0.6, 0.8, 1] : NoiseCurve.factors
+    let mosaic = try Mosaic.noiseLadder(
+      [("plain", site.weights(plain)), ("denoising", site.weights(denoising))], image: site.testImages(1),
+      factors: factors,
+      description: "One test image under rising noise; the denoising autoencoder still finds it where the plain one sees blots",
+      backend: site.backend)
+    return Figure(
+      id: "noise-ladder", title: "One image under rising noise.",
+      caption: "Clean, as the models see it, and what the plain and the denoising autoencoder make of it. Both have the same "
+        + "layers; they differ only in what they were trained on.",
+      picture: Illustration(mosaic.drawing()), sources: sources)
+  }
+
+  /// Means over the seeds, with what single seeds differ.
+  private static func curve(_ result: StepResult, _ curves: [NoiseCurve], _ sources: [Source]) -> Figure {
+    func spread(_ name: String, _ noise: Double) -> Spread { Spread(result.series["\(name) \(noise)"] ?? []) }
+    let series = ["plain", "denoising"].map { name in
+      let spreads = NoiseCurve.factors.map { spread(name, $0) }
+      return LineChart.Series(
+        name, zip(NoiseCurve.factors, spreads).map { Point($0, $1.mean) },
+        spread: spreads.allSatisfy { $0.deviation != nil } ? spreads.map { $0.deviation! } : [], isMarked: true)
     }
-    let exact = Recipes.noises.map { noise in
-      [noise, mean("plain", noise), mean("denoising", noise)].map { "\($0)" }
-    }
+    var chart = NoiseCurve.chart(
+      [], description: "Error by noise: the plain autoencoder's rises steeply, the denoising one's slowly")
+    chart.series = series
     return Figure(
       id: "noise-curve", title: "The price of noise.",
       caption: "Mean squared error against the clean test image. The plain autoencoder takes noise for strokes; the denoising "
-        + "one, which has only ever seen noisy images, leaves it out.",
-      table: Table("Error by noise", heads: ["noise", "plain", "denoising"], numbers: [0, 1, 2], rows: rows),
-      sources: sources, csv: CSV.text([["noise", "plain", "denoising"]] + exact))
+        + "one, which has only ever seen noisy images, leaves it out, and pays a little where there is none.",
+      picture: Illustration(chart.drawing(width: 760, height: 400)), sources: sources, csv: NoiseCurve.csv(curves))
   }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Pictures
 import Search
 import Storage
 import Training
@@ -39,6 +40,12 @@ extension Step {
     }
     let csv = CSV.text([["trial", "validation_loss", "epochs"] + keys + ["state_sha256"]] + exact)
     let file = settings.isSearchFull ? "" : " --strategy \(found.strategy.rawValue) --trials \(found.trials.count)"
+    let sources = [
+      Source(
+        command: "facsimile search tools/study-grid.yaml\(file) --epochs \(found.trials.map(\.epochs).max() ?? 0) "
+          + "--seed \(settings.seed) --data \(shellQuoted(found.dataset))",
+        seed: settings.seed, what: "table", hash: Fingerprint.hex(of: Data(csv.utf8)))
+    ]
     var result = StepResult()
     result.measures = ["trials": Double(found.trials.count)]
     result.measures["best"] = found.trials.first?.validationLoss
@@ -48,16 +55,30 @@ extension Step {
         caption: "Each row is a configuration of the published grid" + (settings.isSearchFull ? "" : ", drawn at random")
           + ". A column's head sorts by it: a code of two numbers is never among the best, and a rate of 0.1 hardly ever learns."
           + (shown.count < rows.count ? " The first \(shown.count) are shown; the file has all." : ""),
-        table: table,
-        sources: [
-          Source(
-            command: "facsimile search tools/study-grid.yaml\(file) --epochs \(found.trials.map(\.epochs).max() ?? 0) "
-              + "--seed \(settings.seed) --data \(shellQuoted(found.dataset))",
-            seed: settings.seed, what: "table", hash: Fingerprint.hex(of: Data(csv.utf8)))
-        ], csv: csv)
+        table: table, sources: sources, csv: csv),
+      chart(found.trials, sources),
     ]
     return result
   }
 
   private static let mostRows = 200
+
+  private static func chart(_ trials: [SearchTable.Row], _ sources: [Source]) -> Figure {
+    let shown = Array(trials.prefix(mostRows))
+    func numbers(_ key: String) -> [Double] { shown.map { $0.settings[key].flatMap(Double.init) ?? .nan } }
+    let chart = ParallelCoordinates(
+      description: "Trials of the search as lines over their settings; the best lie above in the last axis",
+      columns: [
+        .init("latent", shown.map { $0.settings["latent"] ?? "" }), .init("hidden", shown.map { $0.settings["hidden"] ?? "" }),
+        .init("dropout", numbers("dropout")), .init("learning rate", numbers("learning-rate"), scale: .logarithmic),
+        .init("weight decay", shown.map { $0.settings["weight-decay"] ?? "" }),
+      ],
+      results: shown.map { $0.validationLoss ?? .nan },
+      resultAxis: Axis("validation loss", scale: .logarithmic))
+    return Figure(
+      id: "search-chart", title: "What the good ones have in common.",
+      caption: "Every line is a trial, drawn through its settings to its validation loss. Strong lines are good trials: they "
+        + "come through a wide code and little dropout.",
+      picture: Illustration(chart.drawing()), sources: sources)
+  }
 }
