@@ -102,7 +102,8 @@ let package = Package(
       name: "Views",
       dependencies: ["Datasets", "Models", "Numerics", "Pictures", "Programs", "Training"]),
     // What is computed from codes and images; values in, values out.
-    .target(name: "Analysis", dependencies: ["Numerics"]),
+    .target(name: "AnalysisKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
+    .target(name: "Analysis", dependencies: ["AnalysisKernels", "Numerics"]),
     // New images from trained models, and what they are worth.
     .target(
       name: "Generation",
@@ -139,7 +140,7 @@ let package = Package(
       dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Numerics"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics"]),
     .testTarget(
       name: "GenerationTests",
       dependencies: ["Analysis", "Datasets", "Generation", "Models", "Storage", "TestSupport", "Training"]),

@@ -1,0 +1,94 @@
+import AnalysisKernels
+import Numerics
+
+/// t-SNE: points on a plane such that neighbours stay neighbours.
+///
+/// Formula: gradient descent on the Kullback–Leibler divergence between ``Affinities`` P and Q ∝ 1 / (1 + |yᵢ − yⱼ|²),
+/// with momentum and a gain for each coordinate; P counts `exaggeration` times in the first iterations; begins at the
+/// first two principal components. The attraction is a sum over the nearest neighbours, the repulsion a field on a grid
+/// (``RepulsiveField``), so an iteration takes O(n log n).
+/// Sources: van der Maaten & Hinton (JMLR 9, 2008); van der Maaten, "Accelerating t-SNE" (JMLR 15, 2014); Belkina et al.
+/// (Nature Communications 10, 2019) for the learning rate n / exaggeration; Kobak & Berens (same volume) for the start.
+/// Determinism: points are cut into 64 ranges whatever the number of threads, and sums over points join by range; no
+/// value depends on `threads`.
+package struct TSNE: Sendable {
+  /// How many neighbours a point has in effect; three times as many are looked at.
+  package var perplexity = 30.0
+  /// Draws the jitter that keeps equal points apart at the start.
+  package var seed: UInt64 = 0
+  /// Iterations with exaggeration.
+  package var earlyIterations = 250
+  /// Iterations behind them.
+  package var iterations = 750
+  /// How many times P counts at first.
+  package var exaggeration = 12.0
+  package var earlyMomentum = 0.5
+  package var momentum = 0.8
+  /// The standard deviation of the first component at the start.
+  package var startingDeviation = 1e-4
+  /// At most so many threads work.
+  package var threads = 1
+
+  package init() {}
+
+  /// Points on a plane.
+  package struct Embedding: Sendable {
+    /// A row of two for each point, around 0.
+    package let points: Matrix
+    /// The divergence of P and Q; the normalisation of Q is the grid's, good to about 10⁻³.
+    package let divergence: Double
+    /// Iterations done.
+    package let iterations: Int
+  }
+
+  /// The largest perplexity that so many points allow: a third of the others.
+  package static func largestPerplexity(points: Int) -> Double { Double(points - 1) / 3 }
+
+  /// Places finite `points`. `progress` is told after every iteration how many are done, and of how many; what it throws
+  /// ends the work.
+  ///
+  /// Throws: `AnalysisError` where there are too few points for the perplexity, or a value is not finite.
+  package func embed(
+    _ points: Matrix, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws -> Embedding {
+    try points.check(atLeast: 4, for: "t-SNE")
+    let largest = Self.largestPerplexity(points: points.rows)
+    guard perplexity >= 1, perplexity <= largest else {
+      throw AnalysisError(
+        "perplexity is \(perplexity): expected a number from 1 to \(largest), a third of the other points")
+    }
+    let tree = PointTree(points)
+    // From here on points are numbered as in the tree: neighbours lie side by side.
+    let order = tree.order.map(Int.init)
+    let sorted = points.selecting(rows: order)
+    let neighbours = NearestNeighbours(sorted, count: Int((3 * perplexity).rounded(.up)), threads: threads)
+    let affinities = Affinities(neighbours, perplexity: perplexity, threads: threads)
+    let descent = try Descent(self, affinities, start: start(sorted))
+    let total = earlyIterations + iterations
+    for iteration in 0..<total {
+      let isEarly = iteration < earlyIterations
+      descent.step(
+        exaggeration: isEarly ? exaggeration : 1, momentum: isEarly ? earlyMomentum : momentum)
+      try progress(iteration + 1, total)
+    }
+    var result = Matrix(rows: points.rows, columns: 2)
+    for (place, point) in order.enumerated() {
+      result[point, 0] = descent.points[place].x
+      result[point, 1] = descent.points[place].y
+    }
+    return Embedding(points: result, divergence: descent.divergence(), iterations: total)
+  }
+
+  /// The first two principal components, scaled, and jitter of a hundredth of their size.
+  private func start(_ points: Matrix) throws -> [SIMD2<Double>] {
+    let pca = try PCA(points, threads: threads)
+    let flat = pca.project(points, onto: 2)
+    let spread = pca.variances[0].squareRoot()
+    let scale = spread > 0 ? startingDeviation / spread : 0
+    var numbers = RandomNumbers(seed: seed, .embedding)
+    return (0..<points.rows).map { row in
+      let jitter = SIMD2(numbers.normal(), numbers.normal()) * (0.01 * startingDeviation)
+      return SIMD2(flat[row, 0], flat[row, 1]) * scale + jitter
+    }
+  }
+}
