@@ -7,11 +7,14 @@ import Testing
 struct SampleMeasureTests {
   /// Whole numbers over eight by a formula that Python has too, some of them alike.
   private static func points(_ rows: Int, _ columns: Int, _ factor: Int) -> Matrix {
-    Matrix(
-      rows: rows, columns: columns,
-      values: (0..<rows).flatMap { i in
-        (0..<columns).map { j in Double((i * i * factor + 7 * i * j + 3 * j * j * j * factor) % 41 - 20) / 8 }
-      })
+    var points = Matrix(rows: rows, columns: columns)
+    for i in 0..<rows {
+      for j in 0..<columns {
+        let whole: Int = i * i * factor + 7 * i * j + 3 * j * j * j * factor
+        points[i, j] = Double(whole % 41 - 20) / 8
+      }
+    }
+    return points
   }
 
   /// `((m - n)**2).sum() + trace(C + D - 2 * scipy.linalg.sqrtm(C @ D))` of `numpy.cov`.
