@@ -77,7 +77,8 @@ enum Recipes {
   static func searchSpace(_ budget: Budget, isFull: Bool, seed: UInt64) -> String {
     let way =
       isFull
-      ? "strategy: grid" : "strategy: \(budget.search.epochs > 1 ? "halving" : "random")\ntrials: \(budget.search.trials)"
+      ? "strategy: grid"
+      : "strategy: \(budget.search.epochs > 1 ? "halving" : "random")\ntrials: \(budget.search.trials)"
     return """
       model: conv-autoencoder
       \(way)

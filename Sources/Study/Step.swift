@@ -68,7 +68,8 @@ final class StepSite {
   var tensors: SafeTensors?
 
   init(
-    _ settings: StudySettings, _ dataset: Dataset, _ backend: any Backend, _ folder: StudyFolder, threads: Int,
+    _ settings: StudySettings, _ dataset: Dataset, _ backend: any Backend, _ folder: StudyFolder,
+    threads: Int,
     _ stopSignal: StopSignal, listener: @escaping (TrainingEvent) -> Void,
     searchListener: @escaping @Sendable (SearchEvent) -> Void
   ) {

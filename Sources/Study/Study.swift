@@ -47,7 +47,9 @@ package final class Study {
   ///
   /// - Throws: `StudyError` where the folder holds something else; `ConfigurationError` where the data are too small for
   ///   the models; `FolderInUse`, `FileError`.
-  package init(_ settings: StudySettings, dataset: Dataset, folder: URL, backend: any Backend, threads: Int = 1) throws {
+  package init(
+    _ settings: StudySettings, dataset: Dataset, folder: URL, backend: any Backend, threads: Int = 1
+  ) throws {
     let plan = try StudyPlan(settings, dataset)
     (self.settings, self.dataset, self.backend, self.threads) = (settings, dataset, backend, threads)
     (steps, omissions) = (plan.steps, plan.omissions)
@@ -73,7 +75,8 @@ package final class Study {
       if stopSignal.isStopped { return .interrupted }
       report(.began(step, number: number, steps: count))
       let site = StepSite(
-        settings, dataset, backend, folder, threads: threads, stopSignal, listener: { report(.training(step, $0)) },
+        settings, dataset, backend, folder, threads: threads, stopSignal,
+        listener: { report(.training(step, $0)) },
         searchListener: { report(.search(step, $0)) })
       let began = ContinuousClock.now
       func seconds() -> Double { began.duration(to: .now) / .seconds(1) }

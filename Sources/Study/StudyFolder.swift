@@ -60,8 +60,11 @@ package final class StudyFolder {
   /// - Throws: `StudyError` where the file is damaged.
   func result(_ step: String) throws -> StepResult {
     let file = resultFile(step)
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = FileManager.default.contents(atPath: file.path),
-      let result = try? JSONDecoder().decode(StepResult.self, from: data)
+      let result = try? decoder.decode(StepResult.self, from: data)
     else { throw StudyError("\(file.path) is damaged: remove it, and the same command makes it again") }
     return result
   }
@@ -83,7 +86,8 @@ package final class StudyFolder {
   static func write(_ value: some Encodable, to url: URL) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .useDefaultKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: url)
   }
 }

@@ -24,7 +24,8 @@ struct StudyPlan {
     }
 
     steps += try trainings(
-      "autoencoder", "convolutional autoencoder", .convAutoencoder, Recipes.autoencoder, epochs: budget.autoencoder)
+      "autoencoder", "convolutional autoencoder", .convAutoencoder, Recipes.autoencoder,
+      epochs: budget.autoencoder)
     steps.append(.lossTrend(run: "autoencoder-1"))
     steps.append(.reconstructions(run: "autoencoder-1"))
     steps.append(.firstEpochs(run: "autoencoder-1"))
@@ -42,18 +43,22 @@ struct StudyPlan {
     }
 
     steps += try trainings(
-      "denoising", "denoising autoencoder", .denoisingAutoencoder, Recipes.denoising, epochs: budget.autoencoder)
+      "denoising", "denoising autoencoder", .denoisingAutoencoder, Recipes.denoising,
+      epochs: budget.autoencoder)
     steps.append(.noise(plain: names("autoencoder"), denoising: names("denoising")))
 
     if dataset.train.labels == nil || dataset.test.labels == nil {
-      omissions.append("These images have no labels, so the classifier and everything that needs classes is left out.")
+      omissions.append(
+        "These images have no labels, so the classifier and everything that needs classes is left out.")
     } else if dataset.classCount < 2 {
       omissions.append("All images are of one class, so the classifier is left out.")
     } else {
       steps += try trainings(
-        "head", "classifier, last two layers", .classifier, Recipes.head, epochs: budget.head, from: "autoencoder")
+        "head", "classifier, last two layers", .classifier, Recipes.head, epochs: budget.head,
+        from: "autoencoder")
       steps += try trainings(
-        "tuned", "classifier, all layers", .classifier, Recipes.classifier, epochs: budget.classifier, from: "head")
+        "tuned", "classifier, all layers", .classifier, Recipes.classifier, epochs: budget.classifier,
+        from: "head")
       steps += try trainings(
         "scratch", "classifier from scratch", .classifier, Recipes.classifier, epochs: budget.classifier)
       steps.append(.confusion(run: "tuned-1"))

@@ -1,9 +1,8 @@
 import Datasets
 import Foundation
+import Study
 import TestSupport
 import Testing
-
-@testable import Study
 
 /// The report in a real browser, by `tools/check-report`.
 @Suite struct BrowserTests {
@@ -28,7 +27,8 @@ import Testing
       var settings = StudySettings()
       settings.isQuick = true
       let study = try Study(
-        settings, dataset: Blobs.dataset(train: 200, test: 60, shape: shape), folder: folder, backend: cpu(2), threads: 2)
+        settings, dataset: Blobs.dataset(train: 200, test: 60, shape: shape), folder: folder, backend: cpu(2),
+        threads: 2)
       _ = try study.run()
       let process = Process()
       process.executableURL = Self.tool

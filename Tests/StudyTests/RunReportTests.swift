@@ -3,11 +3,10 @@ import Foundation
 import Models
 import Programs
 import Storage
+import Study
 import TestSupport
 import Testing
 import Training
-
-@testable import Study
 
 @Suite struct RunReportTests {
   /// The report of a run that stopped behind `last` of three epochs; nil: behind all.
@@ -19,7 +18,8 @@ import Training
       let configuration = try Configuration(
         model, settings.map { ($0.0, $0.1) } + [("epochs", "3"), ("batch-size", "16")])
       let trainer = try Trainer(
-        configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: folder.appendingPathComponent("run")))
+        configuration, dataset: dataset, backend: backend,
+        folder: RunFolder(creating: folder.appendingPathComponent("run")))
       _ = try trainer.fit(through: last)
       let run = try RunFolder(reading: folder.appendingPathComponent("run"))
       let file = try RunReport(run, dataset: dataset, backend: backend, threads: 2).write()
@@ -55,7 +55,8 @@ import Training
   }
 
   @Test func aCodeOfOneNumberHasNoMap() throws {
-    let text = String(decoding: try report(.convAutoencoder, on: cpu(2), settings: [("latent", "1")]), as: UTF8.self)
+    let text = String(
+      decoding: try report(.convAutoencoder, on: cpu(2), settings: [("latent", "1")]), as: UTF8.self)
     #expect(!text.contains("id=\"explorer-data\""))
     #expect(text.contains("id=\"reconstructions\""))
   }

@@ -2,12 +2,11 @@ import Datasets
 import Foundation
 import Programs
 import Storage
+import Study
 import Synchronization
 import TestSupport
 import Testing
 import Training
-
-@testable import Study
 
 @Suite struct StudyTests {
   /// A whole study in its quick form.
@@ -64,14 +63,15 @@ import Training
         #expect(outcome == .interrupted)
         #expect(!FileManager.default.fileExists(atPath: study.folder.reportFile.path))
       }
-      let again = Mutex(0)
+      let again = Counter()
       let study = try Self.study(dataset, in: folder, on: cpu(1))
       #expect(
         try study.run { event in
-          if case .ended(_, _, _, _, nil) = event { again.withLock { $0 += 1 } }
+          if case .ended(_, _, _, _, nil) = event { again.add() }
         } == .finished)
-      #expect(again.withLock { $0 } >= 3)
-      #expect(Fingerprint.hex(of: try Data(contentsOf: study.folder.reportFile)) == Fingerprint.hex(of: whole))
+      #expect(again.count >= 3)
+      #expect(
+        Fingerprint.hex(of: try Data(contentsOf: study.folder.reportFile)) == Fingerprint.hex(of: whole))
     }
   }
 
@@ -97,7 +97,9 @@ import Training
     let dataset = try Dataset(
       name: "<img src=y onerror=alert(3)>", train: images(120, 0), test: images(30, 120), classNames: hostile)
     let text = String(decoding: try Self.report(dataset, on: cpu(2), threads: 2), as: UTF8.self)
-    for markup in ["<script>alert", "<img src=x", "<img src=y", "</script><b>"] { #expect(!text.contains(markup)) }
+    for markup in ["<script>alert", "<img src=x", "<img src=y", "</script><b>"] {
+      #expect(!text.contains(markup))
+    }
     // In the page's data they stand once more, where a script takes them for text.
     #expect(text.contains(#"\u003cscript>alert(1)\u003c\/script>"#))
     #expect(text.contains("&lt;img src=y onerror=alert(3)&gt;"))
@@ -120,11 +122,15 @@ import Training
           return "no refusal"
         } catch { return "\(error)" }
       }
-      #expect(refusal { try Self.study(dataset, in: folder, on: cpu(1), seed: 12) }.contains("begun with --seed 11"))
       #expect(
-        refusal { try Self.study(Blobs.dataset(train: 90, test: 20), in: folder, on: cpu(1)) }.contains("on data of SHA-256"))
+        refusal { try Self.study(dataset, in: folder, on: cpu(1), seed: 12) }.contains("begun with --seed 11")
+      )
       #expect(
-        refusal { try Study(StudySettings(), dataset: dataset, folder: folder, backend: cpu(1)) }.contains("begun with --quick"))
+        refusal { try Self.study(Blobs.dataset(train: 90, test: 20), in: folder, on: cpu(1)) }.contains(
+          "on data of SHA-256"))
+      #expect(
+        refusal { try Study(StudySettings(), dataset: dataset, folder: folder, backend: cpu(1)) }.contains(
+          "begun with --quick"))
       let identity = folder.appendingPathComponent("study.json")
       try Data("{".utf8).write(to: identity)
       #expect(refusal { try Self.study(dataset, in: folder, on: cpu(1)) }.contains("study.json is damaged"))
@@ -144,4 +150,11 @@ import Training
       #expect { try study.run() } throws: { "\($0)".contains("autoencoder-1.json is damaged: remove it") }
     }
   }
+}
+
+/// Counts on any thread.
+private final class Counter: Sendable {
+  private let value = Mutex(0)
+  var count: Int { value.withLock { $0 } }
+  func add() { value.withLock { $0 += 1 } }
 }

@@ -1,6 +1,5 @@
+import Study
 import Testing
-
-@testable import Study
 
 @Suite struct TemplateTests {
   @Test func textIsNeverMarkup() {
@@ -19,7 +18,8 @@ import Testing
   }
 
   @Test func sectionsStandOnceForEach() {
-    let template = Template("{{#rows}}<{{name}}{{#cells}} {{name}}{{/cells}}>{{/rows}}{{#none}}never{{/none}}")
+    let template = Template(
+      "{{#rows}}<{{name}}{{#cells}} {{name}}{{/cells}}>{{/rows}}{{#none}}never{{/none}}")
     let rows: [PageValues] = [
       ["name": "a", "cells": .list([["name": "1"], ["name": "2"]])], ["name": "b", "cells": .list([])],
     ]
@@ -33,7 +33,9 @@ import Testing
 
   @Test func templatesHoldTemplates() {
     let inner = Template("[{{name}}]")
-    #expect(Template("{{#rows}}{{>inner}}{{/rows}}").text(["rows": .list([["name": "a"]])], templates: ["inner": inner]) == "[a]")
+    #expect(
+      Template("{{#rows}}{{>inner}}{{/rows}}").text(
+        ["rows": .list([["name": "a"]])], templates: ["inner": inner]) == "[a]")
   }
 
   @Test func separatedValuesAreQuoted() {

@@ -48,7 +48,9 @@ final class StudyReporter: Sendable {
         }
         let time = seconds.map(Format.time) ?? "done before"
         let figures = Self.figures(measures)
-        say("step \(number)/\(steps) · \(step.title)\(figures.isEmpty ? "" : " · \(figures)") · \(time)", &state)
+        say(
+          "step \(number)/\(steps) · \(step.title)\(figures.isEmpty ? "" : " · \(figures)") · \(time)", &state
+        )
       }
     }
   }

@@ -33,6 +33,7 @@ enum Page {
   /// The 32 bytes of a text's SHA-256.
   private static func sha256(_ text: String) -> Data {
     let digits = Array(Fingerprint.hex(of: Data(text.utf8)))
-    return Data(stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0..<$0 + 2]), radix: 16)! })
+    return Data(
+      stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0..<$0 + 2]), radix: 16)! })
   }
 }

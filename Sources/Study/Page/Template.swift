@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a template's name stands for.
-enum PageValue: Sendable {
+package enum PageValue: Sendable {
   /// Words; escaped unless the template asks for them as they are.
   case text(String)
   /// A part of the template, once for each.
@@ -9,10 +9,10 @@ enum PageValue: Sendable {
 }
 
 /// Values by name.
-typealias PageValues = [String: PageValue]
+package typealias PageValues = [String: PageValue]
 
 extension PageValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
-  init(stringLiteral value: String) { self = .text(value) }
+  package init(stringLiteral value: String) { self = .text(value) }
 }
 
 /// A file of markup with names in it: `{{name}}` is replaced by escaped text, `{{{name}}}` by text as it is, what lies
@@ -21,7 +21,7 @@ extension PageValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
 ///
 /// A name that has no value in `{{name}}`, a section without an end and an unknown template are mistakes in the program,
 /// and trap; a section whose name has no value is left out.
-struct Template: Sendable {
+package struct Template: Sendable {
   private indirect enum Part: Sendable {
     case text(Substring)
     case value(String, isEscaped: Bool)
@@ -32,7 +32,7 @@ struct Template: Sendable {
   private let parts: [Part]
 
   /// Reads a template.
-  init(_ text: String) {
+  package init(_ text: String) {
     var rest = text[...]
     parts = Self.parts(&rest, until: nil)
   }
@@ -69,7 +69,7 @@ struct Template: Sendable {
   /// - Parameters:
   ///   - values: by name.
   ///   - templates: what `{{>name}}` may name.
-  func text(_ values: PageValues, templates: [String: Template] = [:]) -> String {
+  package func text(_ values: PageValues, templates: [String: Template] = [:]) -> String {
     var output = ""
     write(&output, parts, [values], templates)
     return output
@@ -83,7 +83,9 @@ struct Template: Sendable {
       switch part {
       case .text(let text): output += text
       case .value(let name, let isEscaped):
-        guard case .text(let text) = find(name) else { preconditionFailure("template: '\(name)' has no text") }
+        guard case .text(let text) = find(name) else {
+          preconditionFailure("template: '\(name)' has no text")
+        }
         output += isEscaped ? Self.escaped(text) : text
       case .template(let name):
         guard let template = templates[name] else { preconditionFailure("template: no '\(name)'") }

@@ -31,15 +31,20 @@ struct Claims {
     (1...seeds).compactMap { results["\(step)-\($0)"]?.measures[measure] }
   }
 
-  private func loss(_ name: String, _ detail: String, _ values: [Double], _ published: Double?, _ pyTorch: Double?) -> Claim {
+  private func loss(
+    _ name: String, _ detail: String, _ values: [Double], _ published: Double?, _ pyTorch: Double?
+  ) -> Claim {
     Claim(
       name: name, detail: detail, values: values, published: published, pyTorch: pyTorch,
       text: { Numerals.significant($0, 4) }, deviationText: { Numerals.significant($0, 2) })
   }
 
-  private func accuracy(_ name: String, _ detail: String, _ step: String, _ published: Double?, _ pyTorch: Double?) -> Claim {
+  private func accuracy(
+    _ name: String, _ detail: String, _ step: String, _ published: Double?, _ pyTorch: Double?
+  ) -> Claim {
     Claim(
-      name: name, detail: detail, values: values(step, "accuracy"), published: published, pyTorch: pyTorch, rises: true,
+      name: name, detail: detail, values: values(step, "accuracy"), published: published, pyTorch: pyTorch,
+      rises: true,
       text: Numerals.percent, deviationText: { Numerals.fixed(100 * $0, 2) })
   }
 
@@ -55,15 +60,18 @@ struct Claims {
         "Fine-tuned", "accuracy, all layers", "tuned", Published.classifierAccuracy,
         PyTorch.classifierAccuracy),
       loss(
-        "", "cross-entropy of the same", values("tuned", "loss"), Published.classifierLoss, PyTorch.classifierLoss),
+        "", "cross-entropy of the same", values("tuned", "loss"), Published.classifierLoss,
+        PyTorch.classifierLoss),
       accuracy("From scratch", "accuracy", "scratch", nil, PyTorch.scratchAccuracy),
-    ] + ["vae", "conv-vae"].flatMap { model in
-      [Recipes.latents.map, Recipes.latents.samples].map { latent in
-        loss(
-          model == "vae" ? "VAE" : "Convolutional VAE", "−ELBO, \(latent) numbers",
-          results["\(model)-\(latent)"]?.measures["loss"].map { [$0] } ?? [], nil, PyTorch.elbo["\(model)-\(latent)"])
+    ]
+      + ["vae", "conv-vae"].flatMap { model in
+        [Recipes.latents.map, Recipes.latents.samples].map { latent in
+          loss(
+            model == "vae" ? "VAE" : "Convolutional VAE", "−ELBO, \(latent) numbers",
+            results["\(model)-\(latent)"]?.measures["loss"].map { [$0] } ?? [], nil,
+            PyTorch.elbo["\(model)-\(latent)"])
+        }
       }
-    }
   }
 
   /// The table.
@@ -80,7 +88,8 @@ struct Claims {
     let verdict = published.map { Self.mark(claim.rises ? spread.mean >= $0 : spread.mean <= $0) }
     return Table.Row(cells: [
       Table.Cell(text: claim.name, small: claim.detail),
-      Table.Cell(text: published.map(claim.text) ?? "–"), Table.Cell(text: claim.text(spread.mean)), deviation,
+      Table.Cell(text: published.map(claim.text) ?? "–"), Table.Cell(text: claim.text(spread.mean)),
+      deviation,
       Table.Cell(text: "", mark: verdict),
       Table.Cell(text: (isPublished ? claim.pyTorch : nil).map(claim.text) ?? "–"),
     ])
@@ -92,7 +101,8 @@ struct Claims {
   private var noiseRow: Table.Row? {
     guard let found = results["noise"] else { return nil }
     let better = Recipes.publishedNoises.filter { noise in
-      Spread(found.series["denoising \(noise)"] ?? []).mean < Spread(found.series["plain \(noise)"] ?? []).mean
+      Spread(found.series["denoising \(noise)"] ?? []).mean
+        < Spread(found.series["plain \(noise)"] ?? []).mean
     }
     let all = Recipes.publishedNoises.count
     return verdict(
@@ -107,13 +117,18 @@ struct Claims {
     else { return nil }
     return verdict(
       "Samples", "Fréchet distance, VAE : autoencoder", "VAE better",
-      "\(Numerals.significant(variational, 3)) : \(Numerals.significant(plain, 3))", isMet: variational < plain)
+      "\(Numerals.significant(variational, 3)) : \(Numerals.significant(plain, 3))",
+      isMet: variational < plain)
   }
 
-  private func verdict(_ name: String, _ detail: String, _ published: String, _ reached: String, isMet: Bool) -> Table.Row {
+  private func verdict(_ name: String, _ detail: String, _ published: String, _ reached: String, isMet: Bool)
+    -> Table.Row
+  {
     return Table.Row(cells: [
-      Table.Cell(text: name, small: detail), Table.Cell(text: isPublished ? published : "–"), Table.Cell(text: reached),
-      Table.Cell(text: ""), Table.Cell(text: "", mark: isPublished ? Self.mark(isMet) : nil), Table.Cell(text: "–"),
+      Table.Cell(text: name, small: detail), Table.Cell(text: isPublished ? published : "–"),
+      Table.Cell(text: reached),
+      Table.Cell(text: ""), Table.Cell(text: "", mark: isPublished ? Self.mark(isMet) : nil),
+      Table.Cell(text: "–"),
     ])
   }
 }

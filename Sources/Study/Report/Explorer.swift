@@ -106,7 +106,9 @@ struct Explorer: Encodable {
       png = try atlas.picture.pngData()
     }
     self.count = count
-    (image, columns) = (Image(channels: shape.channels, height: shape.height, width: shape.width), atlas.columns)
+    (image, columns) = (
+      Image(channels: shape.channels, height: shape.height, width: shape.width), atlas.columns
+    )
     self.atlas = "data:image/png;base64," + png.base64EncodedString()
     labels = images.labels.map { Data($0.prefix(count)) }
     classes = (0..<classCount).map(className)
@@ -172,7 +174,9 @@ extension Explorer.Decoder {
     var floats: [Float] = []
     for index in architecture.layers.indices where index > architecture.codeLayer {
       let (layer, input, output) = (architecture.layers[index], shapes[index - 1], shapes[index])
-      guard let weight = tensors["\(layer.name).weight"], let bias = tensors["\(layer.name).bias"] else { continue }
+      guard let weight = tensors["\(layer.name).weight"], let bias = tensors["\(layer.name).bias"] else {
+        continue
+      }
       var described = Explorer.Layer(layer, input, output, kernel: weight.shape.last!, offset: floats.count)
       if index == architecture.layers.indices.last, weights.configuration.outputsAreLogits {
         described.activation = "sigmoid"
@@ -182,7 +186,8 @@ extension Explorer.Decoder {
     }
     self.init(
       name: name, latent: codes.codes[0].count, layers: layers, weights: Data(floats: floats),
-      codes: Data(floats: codes.codes.prefix(count).joined()), losses: Data(floats: codes.losses.prefix(count)),
+      codes: Data(floats: codes.codes.prefix(count).joined()),
+      losses: Data(floats: codes.losses.prefix(count)),
       check: Check(code: Data(floats: codes.codes[0]), output: Data(floats: codes.decoded)))
   }
 

@@ -85,9 +85,14 @@ package struct Figure: Codable, Sendable, Equatable {
   /// Its numbers, comma-separated.
   var csv: String?
 
+  private static let mostBeside = 800
+
   var values: PageValues {
+    // Beside a picture that leaves room stands its caption.
+    let isBeside = (picture?.width ?? .max) <= Self.mostBeside
     var values: PageValues = [
-      "id": .text(id), "title": .text(title), "caption": .text(caption), "kind": .text(kind),
+      "id": .text(id), "title": .text(title), "caption": .text(caption),
+      "kind": .text(kind + (isBeside ? " beside" : "")),
       "sources": .list(sources.map(\.values)), "picture": .list(picture.map { [$0.values] } ?? []),
       "table": .list(table.map { [$0.values] } ?? []), "csv": .list([]),
     ]
@@ -125,7 +130,9 @@ package struct Table: Codable, Sendable, Equatable {
 
   /// Rows of plain cells.
   init(_ label: String, kind: String = "", heads: [String], numbers: Set<Int>, rows: [[String]]) {
-    self.init(label, kind: kind, heads: heads, numbers: numbers, rows: rows.map { Row(cells: $0.map { Cell(text: $0) }) })
+    self.init(
+      label, kind: kind, heads: heads, numbers: numbers,
+      rows: rows.map { Row(cells: $0.map { Cell(text: $0) }) })
   }
 
   init(_ label: String, kind: String = "", heads: [String], numbers: Set<Int>, rows: [Row]) {
@@ -161,9 +168,9 @@ package struct Table: Codable, Sendable, Equatable {
 }
 
 /// Comma-separated values (RFC 4180, but lines end as on Unix).
-enum CSV {
+package enum CSV {
   /// Rows as lines; what holds a comma, a quote or an end of line is quoted.
-  static func text(_ rows: [[String]]) -> String {
+  package static func text(_ rows: [[String]]) -> String {
     rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 

@@ -30,7 +30,8 @@ struct LatentMaps {
   ///   - stop: throws where it is to end early.
   /// - Throws: `AnalysisError`, and what `stop` throws.
   init(_ codes: Codes, seed: UInt64, threads: Int, stop: () throws -> Void) throws {
-    let matrix = Matrix(rows: codes.codes.count, columns: codes.codes[0].count, values: codes.codes.flatMap { $0 })
+    let matrix = Matrix(
+      rows: codes.codes.count, columns: codes.codes[0].count, values: codes.codes.flatMap { $0 })
     let pca = try PCA(matrix, threads: threads)
     principal = pca.project(matrix, onto: 2)
     (origin, axes) = (pca.mean, (0..<2).map { Array(pca.components[row: $0]) })
@@ -82,12 +83,14 @@ struct LatentMaps {
     [
       Placed(
         name: "Autoencoder, t-SNE",
-        about: "Neighbours among the codes are neighbours here; distances between groups mean little. Faint: images whose "
+        about:
+          "Neighbours among the codes are neighbours here; distances between groups mean little. Faint: images whose "
           + "neighbours the map does not keep.",
         points: embedded.values.map { Float($0) }, keeps: keeps, inverse: nil),
       Placed(
         name: "Autoencoder, PCA",
-        about: "The two directions along which the codes spread most, \(Numerals.percent(measures["explained"] ?? 0)) of the "
+        about:
+          "The two directions along which the codes spread most, \(Numerals.percent(measures["explained"] ?? 0)) of the "
           + "variance. A place decodes to the code that lies there in this plane.",
         points: principal.values.map { Float($0) }, keeps: nil,
         inverse: .init(origin: origin, axes: axes, isWhole: false)),
@@ -116,17 +119,20 @@ struct LatentMaps {
       Figure(
         id: "latent-tsne", title: "The codes by t-SNE.",
         caption: "Each point is a test image; images with similar codes lie together"
-          + (labels == nil ? "." : ", and so do classes, though no label was ever shown.")
+          + (labels == nil ? "." : "; no label was ever shown to the model.")
           + " \(Numerals.count(lost)) of \(Numerals.count(keeps.count)) points are faint: their neighbours on the map are not "
           + "those among the codes. Trustworthiness \(Numerals.fixed(measures["trustworthiness"] ?? 0, 3)).",
         kind: "stand-in",
-        picture: chart(embedded, keeps.map { !$0 }, "Map of codes by t-SNE, coloured by class"), sources: sources,
+        picture: chart(embedded, keeps.map { !$0 }, "Map of codes by t-SNE, coloured by class"),
+        sources: sources,
         csv: csv(embedded)),
       Figure(
         id: "latent-pca", title: "The codes by their principal components.",
-        caption: "The two directions of largest spread hold \(Numerals.percent(measures["explained"] ?? 0)) of the variance: too "
-          + "little to tell all classes apart.", kind: "stand-in",
-        picture: chart(principal, [], "Map of codes by principal components, coloured by class"), sources: sources,
+        caption:
+          "The two directions of largest spread hold \(Numerals.percent(measures["explained"] ?? 0)) of the variance; "
+          + "what lies along the others is not seen here.", kind: "stand-in",
+        picture: chart(principal, [], "Map of codes by principal components, coloured by class"),
+        sources: sources,
         csv: csv(principal)),
     ]
   }

@@ -66,14 +66,16 @@ package struct RunReport {
     if let weights, judges {
       let found = try Evaluator(weights, images: dataset.test, backend: backend).evaluate()
       evaluation = found
-      classes = Figure.confusion(found, names: (0..<dataset.classCount).map(dataset.shortName), source: source)
+      classes = Figure.confusion(
+        found, names: (0..<dataset.classCount).map(dataset.shortName), source: source)
     }
     if !manifest.epochs.isEmpty {
       training.append(Figure.lossTrend(manifest, test: evaluation?.metrics["loss"], source: source))
     }
     var latent: [Figure] = []
     if let weights, !configuration.classifies {
-      training.append(try Figure.reconstructions(weights, images: dataset.test, backend: backend, source: source))
+      training.append(
+        try Figure.reconstructions(weights, images: dataset.test, backend: backend, source: source))
       if let figure = try Figure.firstEpochs(
         folder, epochs: manifest.epochs, imageHeight: dataset.shape.height, source: source)
       {
@@ -83,26 +85,34 @@ package struct RunReport {
     }
     if let weights, let filters = Figure.filters(weights, source: source) { training.append(filters) }
     let sections = [
-      section("training", "Training", "How the losses fell, and what the model makes of images it has never seen.", training),
+      section(
+        "training", "Training", "How the losses fell, and what the model makes of images it has never seen.",
+        training),
       section("classes", "Classes", "Which classes are told apart, and which are not.", classes),
       section(
-        "latent", "Latent space", "Where the test images lie once each is \(configuration.latent) numbers.", latent,
+        "latent", "Latent space", "Where the test images lie once each is \(configuration.latent) numbers.",
+        latent,
         explores: explorer != nil),
     ].compactMap { $0 }
     let strip = training.first { $0.id == "reconstructions" }
     let map = latent.first
     return Page.data([
-      "title": .text("\(configuration.model.rawValue) on \(dataset.name)"), "kind": "Run", "sentence": .text(sentence),
+      "title": .text("\(configuration.model.rawValue) on \(dataset.name)"), "kind": "Run",
+      "sentence": .text(sentence),
       "notes": .list(notes.map { ["text": .text($0)] }),
       "claims": .list([figures(evaluation).values]),
       "highlights": .list(
-        [(strip, "strip", "Test images above their reconstructions"), (map, "square", "The codes of test images")]
-          .compactMap { figure, kind, title in
-            guard let figure, let picture = figure.picture else { return nil }
-            return [
-              "kind": .text(kind), "target": .text(figure.id), "title": .text(title), "picture": .list([picture.values]),
-            ]
-          }),
+        [
+          (strip, "strip", "Test images above their reconstructions"),
+          (map, "square", "The codes of test images"),
+        ]
+        .compactMap { figure, kind, title in
+          guard let figure, let picture = figure.picture else { return nil }
+          return [
+            "kind": .text(kind), "target": .text(figure.id), "title": .text(title),
+            "picture": .list([picture.values]),
+          ]
+        }),
       "sections": .list(sections), "facts": .list(facts.map { ["name": .text($0.0), "value": .text($0.1)] }),
       "data": .list(try explorer.map { [["json": .text(try $0.json)]] } ?? []),
     ])
@@ -122,7 +132,8 @@ package struct RunReport {
 
   private var sentence: String {
     let shape = dataset.shape
-    return "\(configuration.model.definition.summary.prefix(1).uppercased())\(configuration.model.definition.summary.dropFirst()): "
+    return
+      "\(configuration.model.definition.summary.prefix(1).uppercased())\(configuration.model.definition.summary.dropFirst()): "
       + "\(Numerals.count(manifest.dataset.trainImages)) images of \(shape.width) × \(shape.height) pixels from \(dataset.name) "
       + "trained it, \(Numerals.count(manifest.dataset.validationImages)) chose the best of \(manifest.epochs.count) epochs, and "
       + "\(Numerals.count(dataset.test.count)) test images judge it."
@@ -132,10 +143,13 @@ package struct RunReport {
     let total = configuration.totalEpochs
     switch manifest.state {
     case .finished: return []
-    case .stoppedEarly: return ["It was stopped early: no better loss since epoch \(manifest.bestEpoch) of \(total)."]
+    case .stoppedEarly:
+      return ["It was stopped early: no better loss since epoch \(manifest.bestEpoch) of \(total)."]
     case .failed: return ["It failed: \(manifest.failure ?? "no reason given")"]
     case .running, .interrupted:
-      return ["It is not finished: \(manifest.epochs.count) of \(total) epochs are done, and this is how it stands."]
+      return [
+        "It is not finished: \(manifest.epochs.count) of \(total) epochs are done, and this is how it stands."
+      ]
     }
   }
 
@@ -162,7 +176,8 @@ package struct RunReport {
     let defaults = Configuration(configuration.model).texts
     let settings = configuration.pairs.filter { defaults[$0.key] != $0.value }.map { "\($0.key)=\($0.value)" }
     return [
-      ("data", "\(dataset.name), \(dataset.shape) (channels × height × width)"), ("SHA-256 of the data", dataset.sha256),
+      ("data", "\(dataset.name), \(dataset.shape) (channels × height × width)"),
+      ("SHA-256 of the data", dataset.sha256),
       ("seed", "\(configuration.seed)"), ("settings", settings.joined(separator: " ")),
       ("initial parameters", manifest.initialSHA256), (source.what, source.hash), ("command", source.command),
       ("program", "Facsimile \(manifest.version), numerics contract \(manifest.numericsContract)"),
@@ -177,7 +192,8 @@ package struct RunReport {
     guard images.count >= LatentMaps.fewestImages, codes.codes[0].count >= 2 else { return (nil, []) }
     let maps = try LatentMaps(codes, seed: configuration.seed, threads: threads, stop: {})
     let labels = images.labels.map { $0.map(Int.init) }
-    let figures = maps.figures(labels: labels, names: (0..<dataset.classCount).map(dataset.shortName), source: source)
+    let figures = maps.figures(
+      labels: labels, names: (0..<dataset.classCount).map(dataset.shortName), source: source)
     guard Explorer.Decoder.weightCount(weights) <= Explorer.mostWeights else { return (nil, figures) }
     var placed = maps.placed
     if let plane = codes.plane("The code's own plane") { placed.insert(plane, at: 0) }

@@ -1,8 +1,8 @@
 import Datasets
 import Foundation
 import Models
-import Pictures
 import Numerics
+import Pictures
 import Storage
 import Training
 
@@ -35,7 +35,8 @@ struct StudyReport {
     let explorer = try explorer()
     let claims = Claims(results, seeds: study.settings.seeds.count, dataset: dataset.name)
     return Page.data([
-      "title": "Autoencoders on \(dataset.name)", "kind": .text(study.settings.isQuick ? "Quick study" : "Study"),
+      "title": "Autoencoders on \(dataset.name)",
+      "kind": .text(study.settings.isQuick ? "Quick study" : "Study"),
       "sentence": .text(sentence), "notes": .list(notes.map { ["text": .text($0)] }),
       "claims": .list([claims.table.values]), "highlights": .list(highlights),
       "sections": .list(sections(hasExplorer: explorer != nil)),
@@ -52,7 +53,8 @@ struct StudyReport {
     let held = Configuration(.convAutoencoder).validationCount(of: dataset.train.count)
     let classes = dataset.classCount > 0 ? " of \(dataset.classCount) classes" : ""
     let seeds = study.settings.seeds.count
-    let times = seeds > 1 ? " What the table says is the mean of \(seeds) seeds ± their standard deviation." : ""
+    let times =
+      seeds > 1 ? " What the table says is the mean of \(seeds) seeds ± their standard deviation." : ""
     return "Convolutional, denoising and variational autoencoders and classifiers, trained on "
       + "\(Numerals.count(dataset.train.count - held)) \(kind) images of \(shape.width) × \(shape.height) pixels\(classes) from "
       + "\(dataset.name), chosen on \(Numerals.count(held)) others, and judged on \(Numerals.count(dataset.test.count)) that no "
@@ -62,7 +64,9 @@ struct StudyReport {
   private var notes: [String] {
     let quick =
       study.settings.isQuick
-      ? ["This is a quick study: few epochs and one seed. It shows that everything runs, not how good the models can be."] : []
+      ? [
+        "This is a quick study: few epochs and one seed. It shows that everything runs, not how good the models can be."
+      ] : []
     return quick + study.omissions
   }
 
@@ -142,7 +146,9 @@ struct StudyReport {
 
   /// The maps of a run's codes.
   private func placed(_ run: String, _ codes: Codes) throws -> [Placed] {
-    if let plane = codes.plane("\(run.hasPrefix("conv") ? "Convolutional VAE" : "VAE"), its own plane") { return [plane] }
+    if let plane = codes.plane("\(run.hasPrefix("conv") ? "Convolutional VAE" : "VAE"), its own plane") {
+      return [plane]
+    }
     guard let latent = results["latent"] else { return [] }
     return try LatentMaps(study.folder.tensors("latent"), measures: latent.measures).placed
   }
@@ -168,20 +174,24 @@ struct StudySection {
   static let all = [
     StudySection(
       id: "training", title: "Training",
-      lead: "An image goes through three convolutions into ten numbers, and back. What comes out is compared with what went in, "
+      lead:
+        "An image goes through three convolutions into ten numbers, and back. What comes out is compared with what went in, "
         + "pixel by pixel.",
       steps: ["loss-trend", "reconstructions", "first-epochs"]),
     StudySection(
       id: "search", title: "Search",
-      lead: "Width of the code, filters, hidden layer, dropout, learning rate and weight decay were chosen by trying them.",
+      lead:
+        "Width of the code, filters, hidden layer, dropout, learning rate and weight decay were chosen by trying them.",
       steps: ["search", "cross-validation"]),
     StudySection(
       id: "latent", title: "Latent space",
-      lead: "Where the images lie once each is a few numbers. No model was told a label, yet classes lie together.",
+      lead:
+        "Where the images lie once each is a few numbers: points that are near each other look alike to the model.",
       steps: ["latent"], hasExplorer: true),
     StudySection(
       id: "samples", title: "New images",
-      lead: "A decoder makes an image of any code. Which codes are worth drawing, the plain autoencoder does not say; the "
+      lead:
+        "A decoder makes an image of any code. Which codes are worth drawing, the plain autoencoder does not say; the "
         + "variational one was trained so that draws from a normal distribution are.",
       steps: ["samples", "interpolation"]),
     StudySection(
@@ -190,7 +200,8 @@ struct StudySection {
       steps: ["noise"]),
     StudySection(
       id: "classifier", title: "Classifier",
-      lead: "The encoder that was trained without labels, and one linear layer on its code: first only the last two layers are "
+      lead:
+        "The encoder that was trained without labels, and one linear layer on its code: first only the last two layers are "
         + "trained, then all of them; beside that the same from scratch.",
       steps: ["confusion"]),
     StudySection(

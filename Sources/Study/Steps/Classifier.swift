@@ -25,7 +25,7 @@ extension Figure {
     guard
       let confusion = evaluation.confusion,
       let chart = HeatMap.confusion(
-        evaluation, names: names, description: "Confusion matrix: nearly everything lies on its diagonal")
+        evaluation, names: names, description: "Confusion matrix of classes")
     else { return [] }
     var worst: (taken: Int, for: Int, count: Int) = (0, 0, 0)
     for (row, counts) in confusion.enumerated() {
@@ -35,14 +35,18 @@ extension Figure {
     }
     let mistake =
       worst.count > 0
-      ? " The most common mistake, \(worst.count) times: \(names[worst.taken]) taken for \(names[worst.for])." : ""
+      ? " The most common mistake, \(worst.count) times: \(names[worst.taken]) taken for \(names[worst.for])."
+      : ""
     return [
       Figure(
         id: "confusion", title: "What is taken for what.",
-        caption: "Rows are the classes of test images, columns what the classifier says; off the diagonal lie its mistakes."
+        caption:
+          "Rows are the classes of test images, columns what the classifier says; off the diagonal lie its mistakes."
           + mistake,
         picture: Illustration(chart.drawing()), sources: source.map { [$0] } ?? [],
-        csv: CSV.text([["class"] + names] + zip(names, confusion).map { name, counts in [name] + counts.map(String.init) }))
+        csv: CSV.text(
+          [["class"] + names] + zip(names, confusion).map { name, counts in [name] + counts.map(String.init) }
+        ))
     ]
   }
 
@@ -54,8 +58,9 @@ extension Figure {
     else { return nil }
     return Figure(
       id: "filters", title: "What the first layer looks for.",
-      caption: "The weights of its units; grey is zero, white and black are the largest. Edges and spots of one direction come "
-        + "up, as in every network that learns from images.",
+      caption:
+        "The weights of its units; grey is zero, white and black are the largest. A pair of bright and dark halves "
+        + "looks for an edge of that direction.",
       picture: Illustration(mosaic.drawing()), sources: source.map { [$0] } ?? [])
   }
 }

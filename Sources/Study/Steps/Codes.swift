@@ -68,7 +68,8 @@ struct Codes {
   func plane(_ name: String) -> Placed? {
     guard codes[0].count == 2 else { return nil }
     return Placed(
-      name: name, about: "The two numbers of each code, as they are: a place decodes exactly to what lies there.",
+      name: name,
+      about: "The two numbers of each code, as they are: a place decodes exactly to what lies there.",
       points: codes.flatMap { $0 }, keeps: nil,
       inverse: .init(origin: [0, 0], axes: [[1, 0], [0, 1]], isWhole: true))
   }

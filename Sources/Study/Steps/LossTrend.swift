@@ -22,9 +22,13 @@ extension Figure {
   static func lossTrend(_ manifest: Manifest, test: Double?, source: Source?) -> Figure {
     let records = manifest.epochs
     let chart = LineChart.training(
-      manifest, test: test, description: "Loss by epoch, which falls ever more slowly; epoch \(manifest.bestEpoch) is the best")
+      manifest, test: test,
+      description: "Loss by epoch, which falls ever more slowly; epoch \(manifest.bestEpoch) is the best")
     let rows = records.map { record in
-      ["\(record.epoch)", "\(record.trainLoss)", record.validationLoss.map { "\($0)" } ?? "", record.stateSHA256]
+      [
+        "\(record.epoch)", "\(record.trainLoss)", record.validationLoss.map { "\($0)" } ?? "",
+        record.stateSHA256,
+      ]
     }
     return Figure(
       id: "loss-trend", title: "Loss by epoch.",

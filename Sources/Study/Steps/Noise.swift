@@ -14,7 +14,8 @@ extension Step {
         for (index, run) in runs.enumerated() {
           try site.heedStop()
           let curve = try NoiseCurve(
-            site.weights(run), name: runs.count > 1 ? "\(name) \(index + 1)" : name, images: site.dataset.test,
+            site.weights(run), name: runs.count > 1 ? "\(name) \(index + 1)" : name,
+            images: site.dataset.test,
             backend: site.backend)
           curves.append(curve)
           for level in curve.levels {
@@ -38,12 +39,14 @@ extension Step {
     let mosaic = try Mosaic.noiseLadder(
       [("plain", site.weights(plain)), ("denoising", site.weights(denoising))], image: site.testImages(1),
       factors: factors,
-      description: "One test image under rising noise; the denoising autoencoder still finds it where the plain one sees blots",
+      description:
+        "One test image under rising noise, and what the plain and the denoising autoencoder make of it",
       backend: site.backend)
     return Figure(
       id: "noise-ladder", title: "One image under rising noise.",
-      caption: "Clean, as the models see it, and what the plain and the denoising autoencoder make of it. Both have the same "
-        + "layers; they differ only in what they were trained on.",
+      caption:
+        "Clean, as the models see it, and what the plain and the denoising autoencoder make of it. Both have the same "
+        + "layers and settings; they differ only in what they were shown.",
       picture: Illustration(mosaic.drawing()), sources: sources)
   }
 
@@ -54,15 +57,20 @@ extension Step {
       let spreads = NoiseCurve.factors.map { spread(name, $0) }
       return LineChart.Series(
         name, zip(NoiseCurve.factors, spreads).map { Point($0, $1.mean) },
-        spread: spreads.allSatisfy { $0.deviation != nil } ? spreads.map { $0.deviation! } : [], isMarked: true)
+        spread: spreads.allSatisfy { $0.deviation != nil } ? spreads.map { $0.deviation! } : [],
+        isMarked: true)
     }
     var chart = NoiseCurve.chart(
-      [], description: "Error by noise: the plain autoencoder's rises steeply, the denoising one's slowly")
+      [], description: "Error by noise of the plain and of the denoising autoencoder")
     chart.series = series
+    let seeds = result.series["plain 0.0"]?.count ?? 1
+    let means = seeds > 1 ? "; lines are means of \(seeds) seeds, shades their deviation" : ""
     return Figure(
       id: "noise-curve", title: "The price of noise.",
-      caption: "Mean squared error against the clean test image. The plain autoencoder takes noise for strokes; the denoising "
-        + "one, which has only ever seen noisy images, leaves it out, and pays a little where there is none.",
-      picture: Illustration(chart.drawing(width: 760, height: 400)), sources: sources, csv: NoiseCurve.csv(curves))
+      caption:
+        "Mean squared error against the clean test image, as noise of a standard deviation from 0 to 1 is added to every "
+        + "pixel. Where the lines cross, having been trained on noise begins to pay\(means).",
+      picture: Illustration(chart.drawing(width: 760, height: 400)), sources: sources,
+      csv: NoiseCurve.csv(curves))
   }
 }

@@ -46,11 +46,13 @@ extension Figure {
     let losses = records.map { $0.validationLoss ?? $0.trainLoss }
     return Figure(
       id: "first-epochs", title: "The first \(records.count) epochs.",
-      caption: "Test images on top, and below them, row by row, what the model makes of them behind epoch 1 to "
+      caption:
+        "Test images on top, and below them, row by row, what the model makes of them behind epoch 1 to "
         + "\(records.count). The loss falls from \(Numerals.significant(losses.first!, 4)) to "
-        + "\(Numerals.significant(losses.last!, 4)); strokes come first, then their ends and gaps.",
+        + "\(Numerals.significant(losses.last!, 4)); what all images share comes first, single traits later.",
       picture: try Illustration(
-        whole, alt: "A row of test images, and \(records.count) rows of their reconstructions that grow sharper",
+        whole,
+        alt: "A row of test images, and \(records.count) rows of their reconstructions that grow sharper",
         scale: scale > 1 ? 0.75 : 1),
       sources: source.map { [$0] } ?? [],
       csv: CSV.text(
@@ -69,7 +71,7 @@ extension Figure {
     return Figure(
       id: "reconstructions", title: "Reconstructions.",
       caption: "Test images above, and below them what the model makes of the "
-        + "\(weights.configuration.latent) numbers it keeps of each. Single quirks of a hand are lost first.",
+        + "\(weights.configuration.latent) numbers it keeps of each. What one image has alone is lost first.",
       kind: "strip",
       picture: try Illustration(
         ImageGrid().picture(originals, over: made, columns: originals.count),

@@ -21,13 +21,15 @@ extension Step {
             ? try CodeSampler(prior: weights.configuration)
             : try CodeSampler(kind, fittedTo: codes, threads: site.threads)
           let count = site.judgesSamples ? SampleJudge.sampleCount : Drawn.shown
-          let images = try decoder.images(sampler.codes(count, seed: site.settings.seed), shape: site.dataset.shape)
+          let images = try decoder.images(
+            sampler.codes(count, seed: site.settings.seed), shape: site.dataset.shape)
           drawn.append(Drawn(kind: kind, run: run, images: images))
         }
       }
       if site.judgesSamples {
         let classifier = try FeatureClassifier(
-          for: site.dataset, backend: site.backend, keptIn: site.folder.url.appendingPathComponent("features"),
+          for: site.dataset, backend: site.backend,
+          keptIn: site.folder.url.appendingPathComponent("features"),
           listener: site.listener)
         let judge = try SampleJudge(
           classifier, dataset: site.dataset, backend: site.backend, threads: site.threads)
@@ -78,18 +80,24 @@ private struct Drawn {
       result.measures["recall \(each.kind.rawValue)"] = score.recall
     }
     for each in drawn { result.figures.append(try each.figure(site)) }
-    if drawn.allSatisfy({ $0.score != nil }) { result.figures.append(scores(drawn, result.figures.flatMap(\.sources))) }
+    if drawn.allSatisfy({ $0.score != nil }) {
+      result.figures.append(scores(drawn, result.figures.flatMap(\.sources)))
+    }
     return result
   }
 
   private func figure(_ site: StepSite) throws -> Figure {
     let tiles = try images.prefix(Self.shown).pictures
-    let rows = stride(from: 0, to: tiles.count, by: Self.columns).map { Array(tiles[$0..<min($0 + Self.columns, tiles.count)]) }
+    let rows = stride(from: 0, to: tiles.count, by: Self.columns).map {
+      Array(tiles[$0..<min($0 + Self.columns, tiles.count)])
+    }
     let distance = score.map { " Fréchet distance \(Numerals.significant($0.frechetDistance, 3))." } ?? ""
     return Figure(
-      id: "samples-\(kind.rawValue)", title: "\(title).", caption: "The first \(tiles.count), none chosen.\(distance)",
+      id: "samples-\(kind.rawValue)", title: "\(title).",
+      caption: "The first \(tiles.count), none chosen.\(distance)",
       picture: try Illustration(
-        ImageGrid(margin: 1, scale: tiles[0].width < 32 ? 2 : 1).picture(rows: rows), alt: "\(tiles.count) new images"),
+        ImageGrid(margin: 1, scale: tiles[0].width < 32 ? 2 : 1).picture(rows: rows),
+        alt: "\(tiles.count) new images"),
       sources: [
         Source(
           command: "facsimile generate DIR/runs/\(run) --sampler \(kind.rawValue) --count \(tiles.count) "
@@ -109,11 +117,13 @@ private struct Drawn {
     }
     let exact = drawn.map { each in
       let score = each.score!
-      return [each.kind.rawValue] + [score.frechetDistance, score.precision, score.recall, score.classBalance].map { "\($0)" }
+      return [each.kind.rawValue]
+        + [score.frechetDistance, score.precision, score.recall, score.classBalance].map { "\($0)" }
     }
     return Figure(
       id: "sample-scores", title: "What samples are worth.",
-      caption: "\(Numerals.count(drawn[0].images.count)) samples of each kind against test images, in the features of a classifier "
+      caption:
+        "\(Numerals.count(drawn[0].images.count)) samples of each kind against test images, in the features of a classifier "
         + "trained for this. A low distance is good; precision says how many samples look like test images, recall how many "
         + "test images are met, balance whether all classes come up (1) or few.",
       table: Table("Scores of samples", heads: heads, numbers: [1, 2, 3, 4], rows: rows), sources: sources,

@@ -29,7 +29,8 @@ extension Step {
         "best": [Double(trainer.manifest.bestEpoch)],
       ]
       result.source = Source(
-        command: Command.train(trainer.configuration, data: site.dataset.name, from: run.map { "DIR/runs/\($0)" }),
+        command: Command.train(
+          trainer.configuration, data: site.dataset.name, from: run.map { "DIR/runs/\($0)" }),
         seed: configuration.seed, what: "state", hash: records.last?.stateSHA256 ?? "")
       return result
     }

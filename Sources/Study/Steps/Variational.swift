@@ -18,10 +18,12 @@ extension Step {
       let grid = ImageGrid(margin: 0, scale: 1, background: 0).picture(rows: rows)
       var figure = Figure(
         id: "latent-grid", title: "The plane of the variational autoencoder.",
-        caption: "\(side) × \(side) places of its two numbers, spaced such that each stands for an equal share of the prior, and "
-          + "what the decoder makes of them. One image turns into the next without a break: nearly every place means something.",
+        caption:
+          "\(side) × \(side) places of its two numbers, spaced such that each stands for an equal share of the prior, and "
+          + "what the decoder makes of them. Look for how one image turns into the next without a break.",
         kind: "square",
-        picture: try Illustration(grid, alt: "A square of decoded images that change smoothly from one to the next"))
+        picture: try Illustration(
+          grid, alt: "A square of decoded images that change smoothly from one to the next"))
       figure.sources = [try site.result(run).source].compactMap { $0 }
       return StepResult(figures: [figure])
     }
@@ -37,14 +39,18 @@ extension Step {
       let pictures = images.pictures
       let rows = try stride(from: 0, to: codes.count - 1, by: 2).map { first in
         let line = LatentPaths.line(from: codes[first], to: codes[first + 1], steps: 9)
-        return [pictures[first]] + (try decoder.images(line, shape: images.shape).pictures) + [pictures[first + 1]]
+        return [pictures[first]] + (try decoder.images(line, shape: images.shape).pictures) + [
+          pictures[first + 1]
+        ]
       }
       var figure = Figure(
         id: "interpolation", title: "From one image to another.",
-        caption: "At the ends of each row two test images, between them what the autoencoder decodes along the straight line "
-          + "between their codes. In the middle it often passes through shapes that are no digit: the plain autoencoder's space "
-          + "has holes.",
-        picture: try Illustration(ImageGrid().picture(rows: rows), alt: "Rows of images that turn one into another"))
+        caption:
+          "At the ends of each row two test images, between them what the autoencoder decodes along the straight line "
+          + "between their codes. Where the middle looks like no image of the data, the line "
+          + "crosses a hole in the plain autoencoder's space.",
+        picture: try Illustration(
+          ImageGrid().picture(rows: rows), alt: "Rows of images that turn one into another"))
       figure.sources = [try site.result(run).source].compactMap { $0 }
       return StepResult(figures: [figure])
     }
