@@ -129,7 +129,7 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Models", "Numerics", "Parity",
-        "Pictures", "Programs", "Search", "Storage", "Study", "Training",
+        "Pictures", "Programs", "Search", "Storage", "Study", "Training", "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -167,6 +167,11 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training"]),
+    .testTarget(
+      name: "ViewsTests",
+      dependencies: [
+        "Datasets", "Models", "Numerics", "Pictures", "Programs", "TestSupport", "Training", "Views",
+      ]),
     .testTarget(
       name: "SearchTests",
       dependencies: [

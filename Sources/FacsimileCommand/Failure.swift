@@ -34,6 +34,12 @@ func require(_ option: String, _ value: Int?, in range: ClosedRange<Int>) throws
     "\(option) is \(value): expected a whole number from \(range.lowerBound) to \(range.upperBound)")
 }
 
+/// Throws: `UsageError` where a factor of noise is out of range.
+func requireNoise(_ factor: Double?) throws {
+  guard let factor, !(0...10).contains(factor) else { return }
+  throw UsageError("--noise is \(factor): expected a number from 0 to 10")
+}
+
 /// Something that is not there, or not as it should be.
 struct CommandFailure: Error, CustomStringConvertible {
   /// One clear line.

@@ -22,7 +22,8 @@ struct RootCommand: ParsableCommand {
         name: "Training",
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
-          SearchCommand.self, CrossValidateCommand.self, StudyCommand.self, ReportCommand.self,
+          DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self, StudyCommand.self,
+          ReportCommand.self,
         ]),
       CommandGroup(
         name: "Device",

@@ -56,12 +56,20 @@ public struct ImageGrid: Sendable, Equatable {
   ///   - reconstructions: as many tiles.
   ///   - columns: tiles to a row.
   public func picture(_ originals: [Picture], over reconstructions: [Picture], columns: Int) -> Picture {
+    picture(stacked: [originals, reconstructions], columns: columns)
+  }
+
+  /// Composes what is made of images from stage to stage: a row of the first stage, below it those of the others, and so on.
+  ///
+  /// - Parameters:
+  ///   - stages: equally many tiles each.
+  ///   - columns: tiles to a row.
+  package func picture(stacked stages: [[Picture]], columns: Int) -> Picture {
     precondition(
-      originals.count == reconstructions.count,
-      "ImageGrid: \(originals.count) originals over \(reconstructions.count) reconstructions")
-    let upper = Self.rows(originals, columns: columns)
-    let lower = Self.rows(reconstructions, columns: columns)
-    return picture(rows: zip(upper, lower).flatMap { [$0, $1] })
+      Set(stages.map(\.count)).count == 1,
+      "ImageGrid: \(stages.map { "\($0.count)" }.joined(separator: " over ")) tiles")
+    let rows = stages.map { Self.rows($0, columns: columns) }
+    return picture(rows: rows[0].indices.flatMap { row in rows.map { $0[row] } })
   }
 
   private static func rows(_ tiles: [Picture], columns: Int) -> [[Picture]] {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Pictures
 import Training
+import Views
 
 /// `facsimile evaluate`
 struct EvaluateCommand: ParsableCommand {
@@ -15,6 +17,7 @@ struct EvaluateCommand: ParsableCommand {
         facsimile evaluate runs/classifier-1 --weights last
         facsimile evaluate runs/vae-1 --samples 100
         facsimile evaluate runs/denoising-autoencoder-1 --noise 0.4
+        facsimile evaluate runs/classifier-1 --confusion confusion.svg --curves losses.svg
       """)
 
   @OptionGroup var trained: RunOptions
@@ -42,6 +45,21 @@ struct EvaluateCommand: ParsableCommand {
         + "posterior's mean decoded.", valueName: "file"))
   var outputs: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also draw how often a classifier takes each class for each, as .png or .svg.", valueName: "file"))
+  var confusion: String?
+
+  @Option(
+    help: ArgumentHelp("Also draw the losses of the run's epochs, as .png or .svg.", valueName: "file"))
+  var curves: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also draw the filters of the first layer, as .png or .svg.", valueName: "file"))
+  var filters: String?
+
+  @OptionGroup var drawing: DrawingOptions
   @OptionGroup var output: OutputOptions
 
   private struct Figures: Encodable {
@@ -60,11 +78,17 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try require("--samples", samples, in: 1...100_000)
-    guard noise.map({ (0...10).contains($0) }) ?? true else {
-      throw UsageError("--noise is \(noise ?? 0): expected a number from 0 to 10")
-    }
+    try requireNoise(noise)
+    let (confusionFile, curvesFile, filtersFile) = (
+      try drawingFile(confusion, "--confusion"), try drawingFile(curves, "--curves"),
+      try drawingFile(filters, "--filters")
+    )
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
+    if confusion != nil, !weights.configuration.classifies {
+      throw UsageError(
+        "--confusion needs a classifier, and \(trained.run) is a \(weights.configuration.model.rawValue)")
+    }
     if samples != nil, !weights.configuration.architecture.isVariational {
       throw UsageError(
         "--samples needs a variational autoencoder, and \(trained.run) is a \(weights.configuration.model.rawValue)"
@@ -82,6 +106,24 @@ struct EvaluateCommand: ParsableCommand {
       let all = indices ?? Array(0..<UInt32(images.count))
       try plain.file(Array(all.prefix(256))).write(to: URL(fileURLWithPath: outputs))
     }
+    let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
+    if let chart = HeatMap.confusion(
+      evaluation, names: dataset.classNames, title: title,
+      description: "Classes of \(evaluation.images) images by what was found.")
+    {
+      try confusionFile?.write(chart.drawing(), theme: drawing.theme)
+    }
+    if let curvesFile {
+      let chart = LineChart.training(
+        try folder.manifest(), test: split == .test && noise == nil ? metrics["loss"] : nil, title: title,
+        description: "Losses of the run's epochs.")
+      try curvesFile.write(chart.drawing(), theme: drawing.theme)
+    }
+    if let filtersFile {
+      let chart = try Mosaic.filters(
+        weights, title: "First layer of \(title)", description: "The weights of the first layer as tiles.")
+      try filtersFile.write(chart.drawing(), theme: drawing.theme)
+    }
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
       step: weights.step,
@@ -94,6 +136,10 @@ struct EvaluateCommand: ParsableCommand {
         + "of \(dataset.title)")
     Console.say(Format.metrics(figures.metrics))
     if let confusion = figures.confusion { show(confusion) }
+  }
+
+  private func drawingFile(_ path: String?, _ option: String) throws -> OutputFile? {
+    try path.map { try OutputFile($0, option: option, kinds: [.png, .svg]) }
   }
 
   private func show(_ confusion: [[Int]]) {

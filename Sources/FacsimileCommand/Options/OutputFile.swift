@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Pictures
+import Storage
+
+/// A file that a command is to write: asked about before anything is computed, written as a whole or not at all.
+struct OutputFile {
+  /// What it is to hold, by its ending.
+  enum Kind: String, CaseIterable {
+    case png, svg, csv
+  }
+
+  /// Where.
+  let url: URL
+  /// What.
+  let kind: Kind
+
+  /// The file at `path`, which an option named.
+  ///
+  /// Throws: `UsageError` where it has none of these endings; `CommandFailure` where nothing can be written there.
+  init(_ path: String, option: String = "--out", kinds: [Kind] = Kind.allCases) throws {
+    let ending = (path as NSString).pathExtension.lowercased()
+    guard let kind = kinds.first(where: { $0.rawValue == ending }) else {
+      let names = kinds.map { ".\($0.rawValue)" }
+      let list = names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or " + names.last!
+      throw UsageError("\(option) is '\(path)': expected a \(list) file")
+    }
+    self.kind = kind
+    url = URL(fileURLWithPath: path)
+    let files = FileManager.default
+    let folder = url.deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard files.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw CommandFailure("cannot write \(path): there is no folder \(folder)")
+    }
+    guard files.isWritableFile(atPath: folder) else {
+      throw CommandFailure("cannot write \(path): no right to write in \(folder)")
+    }
+    guard !files.fileExists(atPath: url.path, isDirectory: &isFolder) || !isFolder.boolValue else {
+      throw CommandFailure("cannot write \(path): it is a folder")
+    }
+  }
+
+  /// Writes a drawing as a picture or as SVG; `csv`: what the file holds where numbers are wanted.
+  ///
+  /// Throws: `PNGError`, `FileError`.
+  func write(_ drawing: Drawing, theme: Theme = .light, csv: @autoclosure () -> String = "") throws {
+    switch kind {
+    case .png: try drawing.picture(theme: theme).write(to: url)
+    case .svg: try AtomicFile.write(Data(drawing.svg().utf8), to: url)
+    case .csv: try AtomicFile.write(Data(csv().utf8), to: url)
+    }
+  }
+}
+
+/// How a drawing is to look.
+struct DrawingOptions: ParsableArguments {
+  @Flag(help: "Draw light on dark; for .png: .svg follows the reader's setting.")
+  var dark = false
+
+  /// The colours.
+  var theme: Theme { dark ? .dark : .light }
+}

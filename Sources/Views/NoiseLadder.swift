@@ -1,0 +1,74 @@
+import Datasets
+import Models
+import Numerics
+import Pictures
+import Programs
+import Training
+
+extension Mosaic {
+  /// One image under rising noise, and what models make of it: a row of the clean image, one of the noisy one, one for each model.
+  ///
+  /// All models see the same noise, that of the first one's seed.
+  ///
+  /// - Parameters:
+  ///   - models: autoencoders and their names.
+  ///   - image: a set of one image or more; the first is shown.
+  ///   - factors: factors of the noise.
+  ///   - backend: the device.
+  /// - Throws: `TrainingError` for a classifier, or where the image does not fit; the backend's error.
+  package static func noiseLadder(
+    _ models: [(name: String, weights: Weights)], image images: ImageSet,
+    factors: [Double] = NoiseCurve.factors,
+    title: String = "", description: String = "", backend: any Backend
+  ) throws -> Mosaic {
+    let one = try ImageSet(pixels: Array(images.image(0)), shape: images.shape)
+    let seed = models.first?.weights.configuration.seed ?? 0
+    let clean = Picture(planar: one.image(0), shape: one.shape)
+    let noisy = factors.map { factor in
+      Picture(
+        planar: NoisyImage.values(Array(one.image(0)), index: 0, seed: seed, factor: factor).map(
+          Picture.shade),
+        shape: one.shape)
+    }
+    var rows = [Row("clean", factors.map { _ in clean }), Row("noisy", noisy)]
+    for (name, weights) in models {
+      try weights.requireImages()
+      var configuration = weights.configuration
+      configuration.seed = seed
+      let seeded = Weights(configuration, weights.state)
+      rows.append(
+        Row(
+          name,
+          try factors.map { factor in
+            let evaluator = try Evaluator(seeded, images: one, backend: backend, mode: .mean, noise: factor)
+            return Picture(planar: try evaluator.outputs()[0].map(Picture.shade), shape: one.shape)
+          }))
+    }
+    return Mosaic(
+      title: title, description: description, columnTitle: "noise factor",
+      columns: factors.map { Numerals.significant($0, 2) }, rows: rows)
+  }
+}
+
+/// An image as a model sees it while it is evaluated with noise: the same bits as on the device.
+package enum NoisyImage {
+  /// `fma(factor, n, x)` with the contract's normal numbers: stream `evaluationNoise`, epoch 0.
+  ///
+  /// - Parameters:
+  ///   - pixels: the image's values in the order (channel, y, x).
+  ///   - index: the image's index in its set.
+  ///   - seed: the configuration's.
+  ///   - factor: of the noise.
+  package static func values(_ pixels: [UInt8], index: UInt32, seed: UInt64, factor: Double) -> [Float] {
+    let clean = pixels.map { Float($0) / 255 }
+    guard factor > 0 else { return clean }
+    return clean.indices.map { element in
+      func word(_ element: Int) -> UInt32 {
+        RandomStream.evaluationNoise.element(seed: seed, sample: index, element: UInt32(element))
+      }
+      let pair = RandomVariates.normalPair(word(element & ~1), word(element | 1))
+      let normal = Lanes(repeating: element & 1 == 0 ? pair.even : pair.odd)
+      return Formulas.addNoise(Lanes(repeating: clean[element]), normal, level: Float(factor))[0]
+    }
+  }
+}
