@@ -37,7 +37,7 @@ extension LineChart {
       manifest.state == .stoppedEarly
       ? "best epoch \(manifest.bestEpoch), then stopped early" : "best epoch \(manifest.bestEpoch)"
     return LineChart(
-      title: title, description: description, x: Axis("epoch"),
+      title: title, description: description, x: Axis("epoch", isWhole: true),
       y: Axis(
         isLoss ? manifest.configuration.loss.unit : metric,
         scale: decays && metric != "accuracy" ? .logarithmic : .linear),

@@ -22,6 +22,14 @@ struct AxisTests {
       labels(.linear, [0.013, 0.0907], 4, .ticks(4)) == ["0.00", "0.02", "0.04", "0.06", "0.08", "0.10"])
   }
 
+  @Test("What is counted has no ticks between whole numbers")
+  func whole() {
+    var scale = AxisScale(.linear, of: [1, 3], ends: .tight)
+    #expect(scale.ticks(6).map(\.label) == ["1.0", "1.5", "2.0", "2.5", "3.0"])
+    scale.leastStep = 1
+    #expect(scale.ticks(6).map(\.label) == ["1", "2", "3"])
+  }
+
   @Test("Logarithmic axes have powers of ten, and more where there is room")
   func logarithmic() {
     #expect(labels(.logarithmic, [1, 1000], 4) == ["1", "10", "100", "1,000"])

@@ -24,7 +24,7 @@ enum ChartExamples {
   static let loss = (1...12).map { 0.0125 + 0.08 / Double($0) }
 
   static let lines = LineChart(
-    title: "Loss", description: "Two losses fall.", x: Axis("epoch"),
+    title: "Loss", description: "Two losses fall.", x: Axis("epoch", isWhole: true),
     y: Axis("mean squared error", includesZero: true),
     series: [
       .init("train", loss), .init("validation", loss.map { $0 + 0.002 }, isDashed: true),

@@ -15,7 +15,8 @@ struct ViewsTests {
     var configuration = Configuration(kind)
     for (key, value) in settings { try configuration.set(key, value) }
     let prepared = try PreparedModel(
-      configuration, images: 1, training: TrainingShape(steps: 1), on: cpu(1))
+      configuration, images: 1, training: TrainingShape(steps: 1), evaluation: EvaluationShape(steps: 1),
+      on: cpu(1))
     try prepared.initialise()
     return Weights(configuration, try prepared.state())
   }

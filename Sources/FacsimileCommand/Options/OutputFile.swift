@@ -33,9 +33,12 @@ struct OutputFile {
     guard files.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw CommandFailure("cannot write \(path): there is no folder \(folder)")
     }
-    guard files.isWritableFile(atPath: folder) else {
-      throw CommandFailure("cannot write \(path): no right to write in \(folder)")
+    // Trying is the only way to know: rights do not tell of a folder that is read-only for everyone.
+    let probe = folder + "/.facsimile-\(UUID().uuidString).tmp"
+    guard files.createFile(atPath: probe, contents: nil) else {
+      throw CommandFailure("cannot write \(path): no file can be made in \(folder)")
     }
+    try files.removeItem(atPath: probe)
     guard !files.fileExists(atPath: url.path, isDirectory: &isFolder) || !isFolder.boolValue else {
       throw CommandFailure("cannot write \(path): it is a folder")
     }

@@ -19,6 +19,8 @@ package struct AxisScale: Sendable {
   private(set) var high: Double
   /// The smallest and the largest value.
   private let bounds: (Double, Double)
+  /// Ticks are never closer than this: 1 for what is counted.
+  package var leastStep = 0.0
   /// The distance of the ticks that it ends with.
   private var step: Step?
 
@@ -96,7 +98,8 @@ package struct AxisScale: Sendable {
     let count = max(count, 1)
     guard kind == .linear else { return logarithmic(count) }
     let own = step.map { Self.linear(low, high, $0) } ?? []
-    return (2...count + 2).contains(own.count) ? own : Self.linear(low, high, count)
+    if (2...count + 2).contains(own.count) { return own }
+    return Self.linear(low, high, Step(atLeast: max(leastStep, (high - low) / Double(count))))
   }
 
   private static func linear(_ low: Double, _ high: Double, _ count: Int) -> [Tick] {

@@ -6,12 +6,17 @@ package struct Axis: Sendable, Equatable {
   package var scale: ScaleKind
   /// Whether zero is on it, whatever the values are; linear axes only.
   package var includesZero: Bool
+  /// Whether values are counted: no ticks between whole numbers; linear axes only.
+  package var isWhole: Bool
 
   /// An axis.
-  package init(_ title: String = "", scale: ScaleKind = .linear, includesZero: Bool = false) {
+  package init(
+    _ title: String = "", scale: ScaleKind = .linear, includesZero: Bool = false, isWhole: Bool = false
+  ) {
     self.title = title
     self.scale = scale
     self.includesZero = includesZero
+    self.isWhole = isWhole
   }
 }
 

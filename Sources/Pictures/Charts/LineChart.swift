@@ -91,8 +91,9 @@ package struct LineChart: Sendable, Equatable {
     let ranges = series.flatMap { line in
       zip(line.points, line.spread).flatMap { [$0.y - $1, $0.y + $1] }
     }
-    let across = AxisScale(
+    var across = AxisScale(
       x.scale, of: points.map(\.x) + annotations.map(\.x), ends: .tight, includesZero: x.includesZero)
+    if x.isWhole { across.leastStep = 1 }
     let up = AxisScale(
       y.scale, of: points.map(\.y) + ranges, ends: .ticks(max(2, drawing.height / 60)),
       includesZero: y.includesZero)
