@@ -19,6 +19,15 @@
 #define VECTOR(name) CONCATENATE(name, LANES)
 #endif
 
+// On a GPU a chain waits for each of its loads unless several are under way: so many rounds of the loop behind it
+// are unrolled there. On a CPU the compilers know better.
+#define PRAGMA(text) _Pragma(#text)
+#if LANES == 1
+#define LOADS_AHEAD(rounds) PRAGMA(unroll rounds)
+#else
+#define LOADS_AHEAD(rounds)
+#endif
+
 typedef VECTOR(float) real;
 typedef VECTOR(int) ireal;
 typedef VECTOR(uint) ureal;

@@ -11,10 +11,11 @@ static inline Tile up_tap_channels(
     __global const float *wc, __global const float *wd, int quad_step, int small_channels) {
   int quads = small_channels / 4;
   for (int q = 0; q < quads; ++q) {
-    t = tile_fma(t, small[0], wa[0], wb[0], wc[0], wd[0]);
-    t = tile_fma(t, small[GROUPS], wa[1], wb[1], wc[1], wd[1]);
-    t = tile_fma(t, small[2 * GROUPS], wa[2], wb[2], wc[2], wd[2]);
-    t = tile_fma(t, small[3 * GROUPS], wa[3], wb[3], wc[3], wd[3]);
+    float4 a = LOAD_QUAD(wa), b = LOAD_QUAD(wb), c = LOAD_QUAD(wc), d = LOAD_QUAD(wd);
+    t = tile_fma(t, small[0], a.x, b.x, c.x, d.x);
+    t = tile_fma(t, small[GROUPS], a.y, b.y, c.y, d.y);
+    t = tile_fma(t, small[2 * GROUPS], a.z, b.z, c.z, d.z);
+    t = tile_fma(t, small[3 * GROUPS], a.w, b.w, c.w, d.w);
     small += 4 * GROUPS;
     wa += quad_step;
     wb += quad_step;

@@ -60,6 +60,7 @@ static inline void linear_weight_tiles(
         lane_pointer small = small_start + 4 * j * ELEMENT_STEP;
         lane_pointer big = big_start;
         TapTile t = sums[i * quads + j];
+        LOADS_AHEAD(4)
         for (int block = first; block < end; ++block) {
           t = tap_tile_fma(t, small, q.b, q.c, q.d, big, second, third);
           small += outputs * ELEMENT_STEP;

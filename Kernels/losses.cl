@@ -2,10 +2,42 @@
 // (channel, y, x), then + 0.0f; and their gradients. Images that are not there have loss and gradient +0.
 
 // Of logits: binary cross-entropy; else squared errors, whose gradient passes back through `activation`.
+//
+// The part of the loss that value `e` adds to the chain: an entropy, or what is squared there; and the gradient.
+static inline real loss_term(
+    real value, real wanted, __global real *gradient, ireal there, float scale, bool are_logits, int activation,
+    int has_gradient) {
+  if (has_gradient) {
+    real slope = are_logits ? formula_binary_cross_entropy_gradient(value, wanted, scale)
+                            : formula_squared_error_gradient(value, wanted, scale);
+    if (activation == ACTIVATION_SIGMOID) slope = formula_sigmoid_gradient(slope, value);
+    *gradient = CHOOSE(there, slope, REAL(0.0f));
+  }
+  return are_logits ? formula_binary_cross_entropy(value, wanted) : value - wanted;
+}
+
+static inline real add_loss_term(real sum, real term, bool are_logits) {
+  return are_logits ? sum + term : formula_squared_error(term, REAL(0.0f), sum);
+}
+
+// On a GPU several work-items share an image: together they fill a strip of terms in local memory, from which the
+// first of them goes on with the chain.
+#if LANES == 1
+#define LOSS_STRIP 128
+#define LOSS_IMAGES 16
+#define LOSS_SCRATCH __local float loss_terms[LOSS_STRIP * LOSS_IMAGES];
+#define LOSS_ARGUMENT , __local float *loss_terms
+#define LOSS_PASS , loss_terms
+#else
+#define LOSS_SCRATCH
+#define LOSS_ARGUMENT
+#define LOSS_PASS
+#endif
+
 static inline void reconstruction_loss(
     __global const float *prediction, __global const float *target, __global const uint *table,
     __global float *per_image, __global float *gradient, int channels, int pixels, int first_image, int batch,
-    bool are_logits, int activation, int has_gradient, uint step) {
+    bool are_logits, int activation, int has_gradient, uint step LOSS_ARGUMENT) {
   int count = channels * pixels;
   __global const real *p = images_in(prediction, count);
   __global const real *t = images_in(target, count);
@@ -14,19 +46,35 @@ static inline void reconstruction_loss(
   ireal there = is_there(images_there(row, first_image, batch));
   float scale = step_float(row, STEP_GRADIENT_SCALE);
   real sum = REAL(0.0f);
+#if LANES == 1
+  // Where a device's groups cannot hold all who share an image, the first group does everything.
+  if (get_group_id(TILE_DIMENSION) > 0) return;
+  int worker = (int)get_local_id(TILE_DIMENSION), workers = (int)get_local_size(TILE_DIMENSION);
+  __local float *terms = loss_terms + get_local_id(IMAGES_DIMENSION);
+  for (int first = 0; first < count; first += LOSS_STRIP) {
+    int end = imin(LOSS_STRIP, count - first);
+    for (int i = worker; i < end; i += workers) {
+      int e = ((first + i) % pixels * channels + (first + i) / pixels) * GROUPS;
+      terms[i * LOSS_IMAGES] =
+          loss_term(p[e], t[e], g + e, there, scale, are_logits, activation, has_gradient);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (worker == 0) {
+      LOADS_AHEAD(16)
+      for (int i = 0; i < end; ++i) sum = add_loss_term(sum, terms[i * LOSS_IMAGES], are_logits);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (worker > 0) return;
+#else
   for (int c = 0; c < channels; ++c) {
     for (int pixel = 0; pixel < pixels; ++pixel) {
       int e = (pixel * channels + c) * GROUPS;
-      real value = p[e], wanted = t[e];
-      if (are_logits) sum += formula_binary_cross_entropy(value, wanted);
-      else sum = formula_squared_error(value, wanted, sum);
-      if (!has_gradient) continue;
-      real slope = are_logits ? formula_binary_cross_entropy_gradient(value, wanted, scale)
-                              : formula_squared_error_gradient(value, wanted, scale);
-      if (activation == ACTIVATION_SIGMOID) slope = formula_sigmoid_gradient(slope, value);
-      g[e] = CHOOSE(there, slope, REAL(0.0f));
+      real term = loss_term(p[e], t[e], g + e, there, scale, are_logits, activation, has_gradient);
+      sum = add_loss_term(sum, term, are_logits);
     }
   }
+#endif
   *images_out(per_image, 1) = CHOOSE(there, sum + 0.0f, REAL(0.0f));
 }
 
@@ -34,16 +82,18 @@ __kernel void mean_squared_error(
     __global const float *prediction, __global const float *target, __global const uint *table,
     __global float *per_image, __global float *gradient, int channels, int pixels, int first_image, int batch,
     int activation, int has_gradient, uint step) {
+  LOSS_SCRATCH
   reconstruction_loss(
       prediction, target, table, per_image, gradient, channels, pixels, first_image, batch, false, activation,
-      has_gradient, step);
+      has_gradient, step LOSS_PASS);
 }
 
 __kernel void binary_cross_entropy(
     __global const float *prediction, __global const float *target, __global const uint *table,
     __global float *per_image, __global float *gradient, int channels, int pixels, int first_image, int batch,
     int has_gradient, uint step) {
+  LOSS_SCRATCH
   reconstruction_loss(
       prediction, target, table, per_image, gradient, channels, pixels, first_image, batch, true,
-      ACTIVATION_IDENTITY, has_gradient, step);
+      ACTIVATION_IDENTITY, has_gradient, step LOSS_PASS);
 }

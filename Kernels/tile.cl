@@ -28,11 +28,36 @@ static inline Tile tile_fma(Tile t, real x, float wa, float wb, float wc, float 
   return t;
 }
 
+// Four weights side by side, as weights lie: one load on a GPU, while a CPU wants each of them in a whole register.
+#if LANES == 1
+#define LOAD_QUAD(w) (*(__global const float4 *)(w))
+#else
+#define LOAD_QUAD(w) ((float4)((w)[0], (w)[1], (w)[2], (w)[3]))
+#endif
+
+// One more product in each chain: a quad of weights.
+static inline Tile tile_fma_quad(Tile t, real x, float4 w) { return tile_fma(t, x, w.x, w.y, w.z, w.w); }
+
+// Products of which a GPU has all loads under way before it uses the first.
+#define RUN_STRIP 16
+
 // `count` products in each chain: values one element apart, quads of weights side by side.
 static inline Tile tile_run(Tile t, __global const real *x, __global const float *w, int count) {
-  for (int i = 0; i < count; ++i) {
-    t = tile_fma(t, x[i * GROUPS], w[4 * i], w[4 * i + 1], w[4 * i + 2], w[4 * i + 3]);
+  int i = 0;
+#if LANES == 1
+  for (; i + RUN_STRIP <= count; i += RUN_STRIP) {
+    float values[RUN_STRIP];
+    float4 quads[RUN_STRIP];
+    PRAGMA(unroll)
+    for (int j = 0; j < RUN_STRIP; ++j) {
+      values[j] = x[(i + j) * GROUPS];
+      quads[j] = LOAD_QUAD(w + 4 * (i + j));
+    }
+    PRAGMA(unroll)
+    for (int j = 0; j < RUN_STRIP; ++j) t = tile_fma_quad(t, values[j], quads[j]);
   }
+#endif
+  for (; i < count; ++i) t = tile_fma_quad(t, x[i * GROUPS], LOAD_QUAD(w + 4 * i));
   return t;
 }
 

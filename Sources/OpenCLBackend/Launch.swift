@@ -99,6 +99,13 @@ struct LaunchPlanner: OperationLauncher, Sendable {
         global: [tiles, places, groups], local: [Self.divisor(of: tiles, atMost: options.itemGroup), 1, 1])
   }
 
+  /// Every image of `batch`; where images are work-items, 16 of them share one (see `losses.cl`).
+  func sharedImages(_ batch: Int) -> Grid {
+    guard areImagesItems else { return images(batch) }
+    let images = Blocking.blocks(batch) * Blocking.block
+    return Grid(global: [images, 16, 1], local: [Blocking.block, 16, 1])
+  }
+
   /// Every image of `batch` × `count` elements, in runs of `span`.
   func elements(_ batch: Int, _ count: Int, span: Int) -> Grid {
     images(batch, places: (count + span - 1) / span)

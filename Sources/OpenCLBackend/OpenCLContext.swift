@@ -47,19 +47,24 @@ final class OpenCLContext: @unchecked Sendable {
 
 /// A piece of device memory: a buffer of its own, or part of one.
 ///
-/// Sendable: the handle does not change.
+/// Sendable: the handle does not change; parts are made by one thread, while a program is prepared.
 final class DeviceMemory: @unchecked Sendable {
   let context: OpenCLContext
   let handle: OpaquePointer
   let byteCount: Int
   /// Keeps the buffer alive that this is a part of.
   private let owner: DeviceMemory?
+  /// Keeps the part alive that was made before this one, so that parts go in the reverse order of their making:
+  /// NVIDIA's driver (580) crashes in most other orders.
+  private let previous: DeviceMemory?
+  /// The part of this buffer that was made last.
+  private weak var latestPart: DeviceMemory?
 
   /// `byteCount` bytes of zeros.
   init(_ context: OpenCLContext, _ name: String, byteCount: Int) throws {
     self.context = context
     self.byteCount = Swift.max(byteCount, 16)
-    owner = nil
+    (owner, previous) = (nil, nil)
     let library = context.library
     var status: cl_int = 0
     guard
@@ -82,6 +87,7 @@ final class DeviceMemory: @unchecked Sendable {
   init(_ owner: DeviceMemory, _ name: String, at offset: Int, byteCount: Int) throws {
     context = owner.context
     self.owner = owner
+    previous = owner.latestPart
     self.byteCount = byteCount
     var region = cl_buffer_region(origin: offset, size: byteCount)
     var status: cl_int = 0
@@ -94,9 +100,13 @@ final class DeviceMemory: @unchecked Sendable {
         details: "\(name), \(byteCount) bytes at \(offset)")
     }
     self.handle = handle
+    owner.latestPart = self
   }
 
-  deinit { _ = context.library.releaseMemObject(handle) }
+  deinit {
+    _ = context.library.releaseMemObject(handle)
+    owner?.latestPart = previous
+  }
 
   /// Copies `bytes` to the device and waits until they have been taken.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int, isBlocking: Bool = true) throws {

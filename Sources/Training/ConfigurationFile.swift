@@ -8,10 +8,19 @@ package enum ConfigurationFile {
   /// The text of `configuration`, each key with what it means.
   package static func text(_ configuration: Configuration) -> String {
     ConfigurationKey.keys(of: configuration.model).map { key in
-      let line = "\(key.name): \(key.get(configuration))"
+      let line = "\(key.name): \(Self.scalar(key.get(configuration)))"
       let padding = String(repeating: " ", count: max(1, 36 - line.count))
       return "\(line)\(padding)# \(key.summary)\n"
     }.joined()
+  }
+
+  /// `value` as it is where YAML reads it back as it is, else in quotes: names of a program's own layers may hold anything.
+  private static func scalar(_ value: String) -> String {
+    if let read = try? pairs("key: \(value) # comment"), read.map(\.value) == [value] { return value }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    // Every JSON text is a YAML scalar in quotes; encoding a text cannot fail.
+    return String(decoding: try! encoder.encode(value), as: UTF8.self)
   }
 
   /// The pairs of a YAML text, in order.

@@ -80,6 +80,16 @@ import Training
     }
   }
 
+  @Test("config.yaml holds layers of any name", arguments: ["a: b", "a #1", "'a", "\"a\"\n- b", "{a", "é\u{1F}\\/"])
+  func names(_ name: String) throws {
+    let layers = Architecture(
+      input: MapShape(1, 8, 8), encoder: [.flatten(name), .linear("code", outputs: 3)],
+      decoder: [.linear("out", outputs: 64), .unflatten("map", to: MapShape(1, 8, 8))])
+    let configuration = Configuration(layers, loss: .meanSquaredError)
+    let pairs = try ConfigurationFile.pairs(ConfigurationFile.text(configuration))
+    #expect(pairs.first { $0.key == "architecture" }?.value == layers.description)
+  }
+
   /// What the files of a run hold, by path.
   private static func files(_ url: URL) throws -> [String: Data] {
     let folder = try RunFolder(reading: url)

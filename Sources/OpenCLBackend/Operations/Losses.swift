@@ -14,7 +14,7 @@ extension LaunchPlanner {
     let (batch, shape) = loss.prediction.images!
     return [
       Launch(
-        kernel, images(batch),
+        kernel, sharedImages(batch),
         [
           .buffer(loss.prediction), .buffer(loss.target), .buffer(loss.source.table), .buffer(loss.perImage),
           .buffer(loss.gradient ?? loss.perImage),
