@@ -103,13 +103,13 @@ package struct RunReport {
       "claims": .list([figures(evaluation).values]),
       "highlights": .list(
         [
-          (strip, "strip", "Test images above their reconstructions"),
-          (map, "square", "The codes of test images"),
+          (strip, "reconstructions", "strip", "Test images above their reconstructions"),
+          (map, "latent", "square", "The codes of test images"),
         ]
-        .compactMap { figure, kind, title in
-          guard let figure, let picture = figure.picture else { return nil }
+        .compactMap { figure, target, kind, title in
+          guard let picture = figure?.picture else { return nil }
           return [
-            "kind": .text(kind), "target": .text(figure.id), "title": .text(title),
+            "kind": .text(kind), "target": .text(target), "title": .text(title),
             "picture": .list([picture.values]),
           ]
         }),

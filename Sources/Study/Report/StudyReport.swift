@@ -33,7 +33,7 @@ struct StudyReport {
 
   private func data() throws -> Data {
     let explorer = try explorer()
-    let claims = Claims(results, seeds: study.settings.seeds.count, dataset: dataset.name)
+    let claims = Claims(results, seeds: study.settings.seeds.count, dataset: dataset)
     return Page.data([
       "title": "Autoencoders on \(dataset.name)",
       "kind": .text(study.settings.isQuick ? "Quick study" : "Study"),
@@ -73,13 +73,14 @@ struct StudyReport {
   /// Pictures of the first screen, each a link to its figure.
   private var highlights: [PageValues] {
     [
-      ("reconstructions", "strip", "Test images above their reconstructions"),
-      ("latent-tsne", "square", "The codes of test images, by t-SNE"),
-      ("latent-grid", "square", "What the VAE decodes over its plane"),
-    ].compactMap { id, kind, title in
+      ("reconstructions", "reconstructions", "strip", "Test images above their reconstructions"),
+      // Its figure makes way for the map to explore.
+      ("latent-tsne", "latent", "square", "The codes of test images, by t-SNE"),
+      ("latent-grid", "latent-grid", "square", "What the VAE decodes over its plane"),
+    ].compactMap { id, target, kind, title in
       guard let picture = figure(id)?.picture else { return nil }
       return [
-        "kind": .text(kind), "target": .text(id), "title": .text(title), "picture": .list([picture.values]),
+        "kind": .text(kind), "target": .text(target), "title": .text(title), "picture": .list([picture.values]),
       ]
     }
   }
@@ -112,6 +113,7 @@ struct StudyReport {
           + "\(dataset.shape) (channels × height × width)\(labels)"
       ),
       ("SHA-256 of the data", dataset.sha256), ("seeds", seeds),
+      ("PyTorch's figures", Claims.comparison(dataset)),
       ("program", "Facsimile \(Version.number), numerics contract \(contractVersion)"), ("command", command),
     ]
   }

@@ -47,6 +47,7 @@ extension StepSite {
   /// Samples are judged in the features of a classifier, which needs classes, and enough test images to compare with.
   fileprivate var judgesSamples: Bool {
     dataset.classCount > 1 && dataset.train.labels != nil && dataset.test.count > SampleJudge.neighbours
+      && dataset.train.count <= settings.budget.judgedImages
   }
 }
 
