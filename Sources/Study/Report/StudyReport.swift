@@ -80,7 +80,8 @@ struct StudyReport {
     ].compactMap { id, target, kind, title in
       guard let picture = figure(id)?.picture else { return nil }
       return [
-        "kind": .text(kind), "target": .text(target), "title": .text(title), "picture": .list([picture.values]),
+        "kind": .text(kind), "target": .text(target), "title": .text(title),
+        "picture": .list([picture.values]),
       ]
     }
   }

@@ -10,7 +10,9 @@ extension Step {
   static func samples(autoencoder: String, variational: String) -> Step {
     Step("samples", "new images", needs: [autoencoder, variational]) { site in
       var drawn: [Drawn] = []
-      for (run, kinds) in [(autoencoder, [Sampler.gaussian, .mixture]), (variational, [.prior, .twoStage])] {
+      for (run, kinds) in [
+        (autoencoder, [Sampler.uniform, .gaussian, .mixture]), (variational, [.prior, .twoStage]),
+      ] {
         let weights = try site.weights(run)
         let codes = try LatentCodes(weights, site.dataset, backend: site.backend)
         let decoder = try Decoder(weights, backend: site.backend)
@@ -64,11 +66,11 @@ private struct Drawn {
 
   private var title: String {
     switch kind {
-    case .prior: "Variational autoencoder, its prior"
+    case .prior: "Variational autoencoder, random codes from its prior"
     case .gaussian: "Autoencoder, a Gaussian fitted to its codes"
     case .mixture: "Autoencoder, a mixture of Gaussians"
     case .twoStage: "Variational autoencoder, a mixture over its means"
-    case .uniform: "Autoencoder, the box of its codes"
+    case .uniform: "Autoencoder, random codes"
     }
   }
 
