@@ -123,7 +123,8 @@ let package = Package(
     .target(
       name: "Facsimile",
       dependencies: [
-        "Backends", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
+        "Backends", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Storage",
+        "Training",
       ]),
     .executableTarget(
       name: "FacsimileCommand",

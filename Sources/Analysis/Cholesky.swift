@@ -9,7 +9,8 @@ package struct Cholesky: Sendable, Equatable {
 
   /// Factors `symmetric`, [n, n], of which only the lower half is read; nil where it is not positive definite.
   package init?(_ symmetric: Matrix) {
-    precondition(symmetric.rows == symmetric.columns, "Cholesky: a matrix of \(symmetric.rows) × \(symmetric.columns)")
+    precondition(
+      symmetric.rows == symmetric.columns, "Cholesky: a matrix of \(symmetric.rows) × \(symmetric.columns)")
     let size = symmetric.rows
     var lower = Matrix(rows: size, columns: size)
     for row in 0..<size {

@@ -21,7 +21,9 @@ package struct GaussianMoments: Sendable, Equatable {
         for row in 0..<points.rows {
           for column in 0..<dimension { difference[column] = values[row * dimension + column] - mean[column] }
           for first in 0..<dimension {
-            for second in 0...first { sums[first * dimension + second] += difference[first] * difference[second] }
+            for second in 0...first {
+              sums[first * dimension + second] += difference[first] * difference[second]
+            }
           }
         }
       }
@@ -49,7 +51,8 @@ package struct GaussianMoments: Sendable, Equatable {
   /// Source: Heusel et al., "GANs trained by a two time-scale update rule" (NIPS 2017), which calls it FID where the
   /// points are features of Inception.
   package func frechetDistance(to other: GaussianMoments) -> Double {
-    precondition(mean.count == other.mean.count, "moments of \(mean.count) and \(other.mean.count) coordinates")
+    precondition(
+      mean.count == other.mean.count, "moments of \(mean.count) and \(other.mean.count) coordinates")
     var distance = zip(mean, other.mean).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     for index in mean.indices {
       distance += covariance[index, index] + other.covariance[index, index]

@@ -14,7 +14,8 @@ package struct PrecisionRecall: Sendable, Equatable {
   /// comparisons. Nothing depends on `threads`.
   package init(real: Matrix, made: Matrix, neighbours k: Int = 3, threads: Int) {
     precondition(real.columns == made.columns, "points of \(real.columns) and of \(made.columns) coordinates")
-    precondition(k > 0 && real.rows > k && made.rows > k, "the \(k) nearest of \(real.rows) and \(made.rows) points")
+    precondition(
+      k > 0 && real.rows > k && made.rows > k, "the \(k) nearest of \(real.rows) and \(made.rows) points")
     precision = Self.covered(made, by: real, neighbours: k, threads: threads)
     recall = Self.covered(real, by: made, neighbours: k, threads: threads)
   }
@@ -28,7 +29,7 @@ package struct PrecisionRecall: Sendable, Equatable {
 }
 
 /// Points to which distances from many others are asked for, eight at a time.
-struct DistanceField: Sendable {
+package struct DistanceField: Sendable {
   private let points: Matrix
   private let blocks: PointBlocks
   /// |b|² of every point; lanes behind the last are infinite, so that nothing is near them.
@@ -41,7 +42,8 @@ struct DistanceField: Sendable {
   /// Rows of a part.
   private static let part = 64
 
-  init(_ points: Matrix) {
+  /// The points that distances are taken from, [n, d].
+  package init(_ points: Matrix) {
     self.points = points
     blocks = PointBlocks(points)
     var squares: [PointLanes] = []
@@ -58,7 +60,7 @@ struct DistanceField: Sendable {
   }
 
   /// For every point the squared distance to its k-th nearest other.
-  func neighbourDistances(_ k: Int, threads: Int) -> [Double] {
+  package func neighbourDistances(_ k: Int, threads: Int) -> [Double] {
     let parts = parts(points.rows)
     return concurrentMap(parts.count, threads: threads) { index in
       let rows = parts[index]

@@ -2,6 +2,7 @@
 // events and errors.
 @_exported import Backends
 @_exported import Datasets
+@_exported import Generation
 @_exported import Models
 @_exported import Pictures
 @_exported import Programs

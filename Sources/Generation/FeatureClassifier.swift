@@ -53,7 +53,8 @@ package struct FeatureClassifier: Sendable {
     guard dataset.classCount > 1, dataset.train.labels != nil else {
       throw TrainingError(
         .data,
-        "\(dataset.name) has no classes: samples are judged by the features of a classifier, which needs them")
+        "\(dataset.name) has no classes: samples are judged by the features of a classifier, which needs them"
+      )
     }
     var configuration = Self.configuration
     try configuration.take(dataset)

@@ -4,31 +4,49 @@ import Models
 import Programs
 import Training
 
-/// The latent codes of a run's training images, which samplers are fitted to.
+/// The latent codes of images, those that a run was trained on as a rule, which samplers are fitted to.
 package struct LatentCodes: Sendable {
-  /// Codes of the images that trained, [n, latent]; means of posteriors.
+  /// Codes of the images, [n, latent]; means of posteriors.
   package let codes: Matrix
   /// The variances of their posteriors, [n, latent]; nil where the model has none.
   package let variances: Matrix?
-  /// Codes of the images held back while training, which choose a mixture's size; nil where there were none.
+  /// Codes of other images, which choose a mixture's size; nil where there are none.
   package let heldBack: Matrix?
 
-  /// Encodes the training images, without noise.
+  /// Encodes a run's training images, without noise.
   ///
-  /// - Throws: `TrainingError` where the images are of another shape or a code is not finite; the backend's error.
+  /// - Throws: as ``init(_:images:fitted:heldBack:backend:)``.
   package init(_ weights: Weights, _ dataset: Dataset, backend: any Backend) throws {
     let data = try TrainingData(dataset, weights.configuration)
-    let evaluator = try Evaluator(weights, images: dataset.train, backend: backend, mode: .mean, noise: 0)
-    let posteriors = try evaluator.posteriors(data.train)
+    try self.init(
+      weights, images: dataset.train, fitted: data.train, heldBack: data.validation, backend: backend)
+  }
+
+  /// Encodes images, without noise.
+  ///
+  /// - Parameters:
+  ///   - weights: the model.
+  ///   - images: of the shape that the model takes.
+  ///   - fitted: which of them samplers are fitted to; nil for all.
+  ///   - heldBack: which of them choose a mixture's size; with none it is every tenth of the others.
+  ///   - backend: the device.
+  /// - Throws: `TrainingError` where the images are of another shape or a code is not finite; the backend's error.
+  package init(
+    _ weights: Weights, images: ImageSet, fitted: [UInt32]? = nil, heldBack: [UInt32] = [],
+    backend: any Backend
+  ) throws {
+    let evaluator = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0)
+    let posteriors = try evaluator.posteriors(fitted)
     codes = try Self.matrix(posteriors.means)
     variances = try posteriors.variances.map(Self.matrix)
-    heldBack = data.validation.isEmpty ? nil : try Self.matrix(evaluator.codes(data.validation))
+    self.heldBack = heldBack.isEmpty ? nil : try Self.matrix(evaluator.codes(heldBack))
   }
 
   private static func matrix(_ rows: [[Float]]) throws -> Matrix {
     let values = rows.flatMap { $0 }
     guard values.allSatisfy(\.isFinite) else {
-      throw TrainingError(.weights, "a training image's code is not finite: train with a smaller learning-rate")
+      throw TrainingError(
+        .weights, "a training image's code is not finite: train with a smaller learning-rate")
     }
     return Matrix(rows: rows.count, columns: rows[0].count, values: values)
   }

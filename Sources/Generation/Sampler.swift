@@ -2,7 +2,7 @@ import Models
 import Training
 
 /// Where the codes of new images come from.
-package enum Sampler: String, CaseIterable, Sendable {
+public enum Sampler: String, CaseIterable, Sendable {
   /// A variational autoencoder's prior: standard normal numbers.
   case prior
   /// The normal distribution, with full covariance, of the training images' codes.
@@ -16,7 +16,7 @@ package enum Sampler: String, CaseIterable, Sendable {
   case uniform
 
   /// The one for a model where none is named: a prior where it has one.
-  package init(for configuration: Configuration) {
+  public init(for configuration: Configuration) {
     self = configuration.architecture.isVariational ? .prior : .gaussian
   }
 

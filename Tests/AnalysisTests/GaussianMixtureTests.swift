@@ -1,6 +1,5 @@
+import Analysis
 import Testing
-
-@testable import Analysis
 
 /// Mixtures of normal distributions, and their fit.
 @Suite("Gaussian mixtures")
@@ -17,7 +16,9 @@ struct GaussianMixtureTests {
       rows: count, columns: 2,
       values: (0..<count).flatMap { number in
         let centre = centres[[0, 1, 2, 2, 0, 2][number % 6]]
-        return [centre.x + centre.deviation * numbers.normal(), centre.y + centre.deviation * numbers.normal()]
+        return [
+          centre.x + centre.deviation * numbers.normal(), centre.y + centre.deviation * numbers.normal(),
+        ]
       })
   }
 
@@ -25,7 +26,8 @@ struct GaussianMixtureTests {
   @Test("Density and shares are scipy's")
   func density() {
     let mixture = GaussianMixture([
-      .init(weight: 0.25, mean: [1, -2], covariance: Matrix(rows: 2, columns: 2, values: [2, 0.5, 0.5, 1.0])),
+      .init(
+        weight: 0.25, mean: [1, -2], covariance: Matrix(rows: 2, columns: 2, values: [2, 0.5, 0.5, 1.0])),
       .init(
         weight: 0.75, mean: [0.5, 3],
         covariance: Matrix(rows: 2, columns: 2, values: [0.25, -0.125, -0.125, 0.5])),
@@ -33,7 +35,9 @@ struct GaussianMixtureTests {
     let points = Matrix(rows: 4, columns: 2, values: [0, 0, 1, 2.5, -3, 4, 10.0, -10])
     #expect(isClose(mixture.meanLogLikelihood(points, threads: 1), -29.54697695479087))
     let shares = mixture.responsibilities(points, threads: 1)
-    for (row, expected) in [0.9990362022047597, 1.3918064620592124e-06, 8.765190938095902e-05, 1.0].enumerated() {
+    for (row, expected) in [0.9990362022047597, 1.3918064620592124e-06, 8.765190938095902e-05, 1.0]
+      .enumerated()
+    {
       #expect(isClose(shares[row, 0], expected))
       #expect(isClose(shares[row, 0] + shares[row, 1], 1))
     }
@@ -106,7 +110,8 @@ struct GaussianMixtureTests {
   func drawing() {
     let mixture = GaussianMixture([
       .init(weight: 0.25, mean: [1, 2], covariance: Matrix(rows: 2, columns: 2, values: [4, 2, 2, 5.0])),
-      .init(weight: 0.75, mean: [100, 100], covariance: Matrix(rows: 2, columns: 2, values: [1, 0, 0, 1.0])),
+      .init(
+        weight: 0.75, mean: [100, 100], covariance: Matrix(rows: 2, columns: 2, values: [1, 0, 0, 1.0])),
     ])
     // L is [2, 0], [1, 2].
     #expect(mixture.point(choosing: 0.2, [1, -1]) == [3, 1])

@@ -1,6 +1,5 @@
+import Analysis
 import Testing
-
-@testable import Analysis
 
 /// What compares two sets of points. Expected values by numpy 2.3 and scipy 1.16 on the same points.
 @Suite("Measures of samples")

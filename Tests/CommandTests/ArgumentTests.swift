@@ -16,7 +16,8 @@ struct ArgumentTests {
   }
 
   static let commands = [
-    "train", "evaluate", "reconstruct", "generate", "search", "cross-validate", "devices", "parity", "bench", "plan",
+    "train", "evaluate", "reconstruct", "generate", "search", "cross-validate", "devices", "parity", "bench",
+    "plan",
     "data",
     "export",
     "import",

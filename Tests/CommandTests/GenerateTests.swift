@@ -13,7 +13,8 @@ struct GenerateTests {
     for (run, model) in [("plain", "conv-autoencoder"), ("vae", "vae")] {
       let trained = try Facsimile.run(
         [
-          "train", model, "--data", "data", "--device", "cpu", "--out", run, "--epochs", "2", "--batch-size", "16",
+          "train", model, "--data", "data", "--device", "cpu", "--out", run, "--epochs", "2", "--batch-size",
+          "16",
           "--set", "latent=2",
         ], in: place.url)
       #expect(trained.status == 0, "\(trained.errors)")
@@ -39,7 +40,8 @@ struct GenerateTests {
   @Test(
     "Every sampler makes a picture",
     arguments: [
-      ("plain", "gaussian"), ("plain", "mixture"), ("plain", "uniform"), ("vae", "prior"), ("vae", "two-stage"),
+      ("plain", "gaussian"), ("plain", "mixture"), ("plain", "uniform"), ("vae", "prior"),
+      ("vae", "two-stage"),
       ("vae", "gaussian"), ("vae", "mixture"), ("vae", "uniform"),
     ])
   func samplers(_ run: String, _ sampler: String) throws {
@@ -53,10 +55,13 @@ struct GenerateTests {
     #expect(try png("p.png") != first)
   }
 
-  @Test("Grid, interpolation and the usual samplers; OpenCL gives the same files", .enabled(if: TestDevices.areWanted))
+  @Test(
+    "Grid, interpolation and the usual samplers; OpenCL gives the same files",
+    .enabled(if: TestDevices.areWanted))
   func devices() throws {
     for (name, arguments) in [
-      ("grid", ["vae", "--grid", "--count", "4"]), ("line", ["plain", "--interpolate", "0", "5", "--count", "3"]),
+      ("grid", ["vae", "--grid", "--count", "4"]),
+      ("line", ["plain", "--interpolate", "0", "5", "--count", "3"]),
       ("ends", ["vae", "--interpolate", "2", "2"]), ("plain", ["plain"]), ("vae", ["vae"]),
     ] {
       _ = try generate(arguments + ["--out", "\(name).png"])
@@ -136,14 +141,16 @@ struct GenerateTests {
   @Test("A classifier's run makes no images; data without classes have no score")
   func otherRuns() throws {
     let trained = try Facsimile.run(
-      ["train", "classifier", "--data", "data", "--device", "cpu", "--out", "fit", "--epochs", "1"], in: place.url)
+      ["train", "classifier", "--data", "data", "--device", "cpu", "--out", "fit", "--epochs", "1"],
+      in: place.url)
     #expect(trained.status == 0, "\(trained.errors)")
     try Facsimile.expectFailure(
       ["generate", "fit", "--out", "p.png"], status: 64, "gives classes and makes no images", in: place.url)
     let bare = try TemporaryFolder()
     try bare.putDataset(labels: false)
     let result = try Facsimile.run(
-      ["generate", "vae", "--data", bare.path("data"), "--out", "p.png", "--device", "cpu", "--score"], in: place.url)
+      ["generate", "vae", "--data", bare.path("data"), "--out", "p.png", "--device", "cpu", "--score"],
+      in: place.url)
     #expect(result.status == 2 && result.errors.contains("has no classes"), "\(result.errors)")
   }
 }

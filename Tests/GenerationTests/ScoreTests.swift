@@ -26,7 +26,8 @@ struct ScoreTests {
     let first = try make(dataset)
     #expect(epochs == FeatureClassifier.configuration.epochs && !first.isPinned)
     #expect(try make(dataset).weights == first.weights && epochs == 0)
-    let file = folder.appendingPathComponent(try FileManager.default.contentsOfDirectory(atPath: folder.path)[0])
+    let file = folder.appendingPathComponent(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path)[0])
     var bytes = try Data(contentsOf: file)
     bytes[bytes.count - 9] ^= 1
     try bytes.write(to: file)

@@ -42,7 +42,8 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     help:
-      "How many images (default: 100); with --grid how many a side (20), with --interpolate how many steps (10).")
+      "How many images (default: 100); with --grid how many a side (20), with --interpolate how many steps (10)."
+  )
   var count: Int?
 
   @Option(
@@ -51,10 +52,12 @@ struct GenerateCommand: ParsableCommand {
       valueName: "sampler"))
   var sampler: Sampler?
 
-  @Option(help: "Components of the samplers mixture and two-stage (default: chosen by BIC on codes held back).")
+  @Option(
+    help: "Components of the samplers mixture and two-stage (default: chosen by BIC on codes held back).")
   var components: Int?
 
-  @Flag(help: "The whole latent plane of a variational autoencoder with latent=2, in steps of equal probability.")
+  @Flag(
+    help: "The whole latent plane of a variational autoencoder with latent=2, in steps of equal probability.")
   var grid = false
 
   @Option(
@@ -161,7 +164,8 @@ struct GenerateCommand: ParsableCommand {
     ]
     if isPath, let first = others.first(where: \.isGiven) {
       throw UsageError(
-        "\(first.name) is about samples, and \(grid ? "--grid" : "--interpolate") makes none: leave one of them out")
+        "\(first.name) is about samples, and \(grid ? "--grid" : "--interpolate") makes none: leave one of them out"
+      )
     }
     try require("--count", count, in: grid ? 2...100 : interpolate.isEmpty ? 1...10_000 : 2...100)
     try require("--components", components, in: 1...256)
@@ -234,7 +238,8 @@ struct GenerateCommand: ParsableCommand {
     ) { event in
       guard case .progress(let progress) = event else { return }
       let left = Format.time(progress.remainingSeconds)
-      status.show("trains the classifier for \(dataset.name): epoch \(progress.epoch)/\(epochs) · \(left) left")
+      status.show(
+        "trains the classifier for \(dataset.name): epoch \(progress.epoch)/\(epochs) · \(left) left")
     }
     return try SampleJudge(classifier, dataset: dataset, backend: backend, threads: device.threads.count())
   }

@@ -1,0 +1,36 @@
+import Foundation
+import Generation
+import Models
+import Training
+
+extension TrainedModel {
+  /// New images, [count][C · H · W]: decoded from codes that are drawn as `sampler` says.
+  ///
+  /// - Parameters:
+  ///   - count: how many; the first are the same however many are asked for.
+  ///   - sampler: where codes come from.
+  ///   - images: to whose codes the sampler is fitted, those that the model was trained on as a rule; ``Sampler/prior``
+  ///     looks at none.
+  ///   - components: of a mixture, 1 to 256; nil: chosen by BIC on every tenth code.
+  ///   - seed: key of the draws.
+  /// - Throws: `TrainingError` where the sampler does not fit the model, the images are of another shape or fewer than
+  ///   the components, or `count` is negative; the device's error.
+  public func sample(
+    _ count: Int, from sampler: Sampler, fittedTo images: Images, components: Int? = nil, seed: UInt64 = 0
+  ) throws -> [[Float]] {
+    try sampler.require(configuration)
+    guard sampler.isFitted else { return try sample(count, seed: seed) }
+    guard (0...Int(Int32.max)).contains(count), (1...256).contains(components ?? 1) else {
+      throw TrainingError(
+        .data,
+        "count is \(count) and components \(components ?? 1): expected 0 to \(Int32.max), and 1 to 256")
+    }
+    let codes = try LatentCodes(weights, images: images.stored, backend: device.backend)
+    let drawn = try CodeSampler(
+      sampler, fittedTo: codes, components: components,
+      threads: ProcessInfo.processInfo.activeProcessorCount
+    )
+    .codes(count, seed: seed)
+    return try decode(drawn)
+  }
+}
