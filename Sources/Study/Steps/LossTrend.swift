@@ -23,7 +23,7 @@ extension Figure {
     let records = manifest.epochs
     let chart = LineChart.training(
       manifest, test: test,
-      description: "Loss by epoch, which falls ever more slowly; epoch \(manifest.bestEpoch) is the best")
+      description: "Loss by epoch; epoch \(manifest.bestEpoch) is the best")
     let rows = records.map { record in
       [
         "\(record.epoch)", "\(record.trainLoss)", record.validationLoss.map { "\($0)" } ?? "",
@@ -32,7 +32,7 @@ extension Figure {
     }
     return Figure(
       id: "loss-trend", title: "Loss by epoch.",
-      caption: "Each epoch gains less than the one before. Train is measured while training, "
+      caption: "Train is measured while training, "
         + "validation behind the epoch on images held back; the weights of the best epoch are kept"
         + (test.map { " and reach \(Numerals.significant($0, 4)) on the test images" } ?? "") + ".",
       picture: Illustration(chart.drawing(width: 760, height: 380)), sources: source.map { [$0] } ?? [],
