@@ -34,6 +34,12 @@ let kernelSources = [
 let protobuf = Target.Dependency.product(
   name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["CommandLine"]))
 
+// The report's page: markup, style and scripts, embedded the same way.
+let pageSources = [
+  "report.html", "figure.html", "picture.html", "table.html", "explorer.html", "report.css", "decoder.js", "map.js",
+  "explorer.js", "report.js",
+]
+
 // `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
 let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
 
@@ -116,6 +122,14 @@ let package = Package(
       dependencies: [
         "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
       ]),
+    // The published study, step by step, and reports.
+    .target(
+      name: "Study",
+      dependencies: [
+        "Analysis", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Search", "Storage",
+        "Training", "Views",
+      ],
+      resources: pageSources.map { .embedInCode("Page/\($0)") }),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -128,7 +142,8 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Interchange",
-        "Models", "Numerics", "Parity", "Pictures", "Programs", "Search", "Storage", "Training", "Views",
+        "Models", "Numerics", "Parity", "Pictures", "Programs", "Search", "Storage", "Study", "Training",
+        "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ]),
@@ -183,6 +198,9 @@ let package = Package(
         "Analysis", "Datasets", "Interchange", "Models", "Pictures", "Programs", "Storage", "TestSupport",
         "Training", protobuf,
       ]),
+    .testTarget(
+      name: "StudyTests",
+      dependencies: ["Datasets", "Models", "Programs", "Storage", "Study", "TestSupport", "Training"]),
     .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(
       name: "CommandTests",

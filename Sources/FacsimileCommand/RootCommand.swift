@@ -23,6 +23,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
           LatentCommand.self, DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
+          StudyCommand.self, ReportCommand.self,
         ]),
       CommandGroup(
         name: "Device",

@@ -48,14 +48,6 @@ struct TrialTraining {
     return error is ConfigurationError || error is ProgramError || error is DatasetError
   }
 
-  /// Whether an error of going on comes of what lies in the run's folder. Any other (a device that is lost, a folder
-  /// in use) says nothing against the checkpoint, which stays.
-  private static func isOfTheFiles(_ error: any Error) -> Bool {
-    if let error = error as? FileError { return error.code == ENOENT }
-    return error is TrainingError || error is ConfigurationError || error is SafeTensorsError
-      || error is DecodingError
-  }
-
   /// Epoch by epoch, so that the storage knows each; false where it was asked to stop.
   private func train(
     _ trainer: Trainer, _ trial: inout Trial, through last: Int?, _ note: (Trial, EpochRecord) throws -> Void
@@ -78,19 +70,6 @@ struct TrialTraining {
   }
 
   private func trainer(_ trial: Trial, in folder: URL) throws -> Trainer {
-    let configuration = try trial.settings
-    do {
-      let resumed = try Trainer(resuming: RunFolder(resuming: folder), dataset: dataset, backend: backend)
-      // A run takes the shape of images and the number of classes from the data.
-      var expected = configuration
-      try expected.take(dataset)
-      if resumed.configuration == expected { return resumed }
-    } catch {
-      guard Self.isOfTheFiles(error) else { throw error }
-    }
-    // No run, half of one, or one of another search: from the start it comes to the same bits.
-    if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
-    return try Trainer(
-      configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: folder))
+    try Trainer.goingOn(with: trial.settings, in: folder, dataset: dataset, backend: backend)
   }
 }

@@ -16,11 +16,8 @@ struct ArgumentTests {
   }
 
   static let commands = [
-    "train", "evaluate", "reconstruct", "generate", "search", "cross-validate", "devices", "parity", "bench",
-    "plan",
-    "data",
-    "export",
-    "import",
+    "train", "evaluate", "reconstruct", "generate", "latent", "denoise-curve", "search", "cross-validate",
+    "study", "report", "devices", "parity", "bench", "plan", "data", "export", "import",
   ]
 
   @Test("Every command has help with examples", arguments: commands)

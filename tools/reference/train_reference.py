@@ -9,6 +9,7 @@ negative ELBO, cross-entropy and KL; accuracy). Sizes are set as in the command 
 
 import argparse
 import json
+import math
 import time
 
 import torch
@@ -50,6 +51,19 @@ def evaluate(twin, images, labels, seed, batch=500):
     return result
 
 
+def rate(arguments, step, steps):
+    """The learning rate of a step, as a share of the full one, as Facsimile's schedules have it: `steps` are an
+    epoch's; after the warm-up half a cosine, epoch by epoch."""
+    rising = round(arguments.warm_up * steps)
+    if step < rising:
+        return (step + 1) / rising
+    if arguments.schedule == "constant":
+        return 1.0
+    warm = math.ceil(arguments.warm_up)
+    share = max(step // steps - warm, 0) / max(arguments.epochs - warm, 1)
+    return 0.5 * (1 + math.cos(math.pi * min(share, 1)))
+
+
 def build(arguments):
     """The model, from scratch or with the encoder of `--from`, and the parameters that train."""
     torch.manual_seed(arguments.seed)
@@ -77,6 +91,8 @@ def main():
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.0)
     parser.add_argument("--momentum", type=float, default=0.0)
+    parser.add_argument("--schedule", choices=["constant", "cosine"], default="constant")
+    parser.add_argument("--warm-up", type=float, default=0.0, help="epochs until the full learning rate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--validation", type=int, default=6000, help="images set aside (default 6000)")
     parser.add_argument("--limit", type=int, help="only the first N training images")
@@ -105,6 +121,8 @@ def main():
         settings["momentum"] = arguments.momentum
     kinds = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
     update = getattr(torch.optim, kinds[arguments.optimizer])(trained, **settings)
+    steps = -(-len(chosen) // arguments.batch_size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(update, lambda step: rate(arguments, step, steps))
     for epoch in range(1, arguments.epochs + 1):
         began, total = time.perf_counter(), torch.zeros(())
         for index in chosen[torch.randperm(len(chosen))].split(arguments.batch_size):
@@ -112,6 +130,7 @@ def main():
             loss = twin.loss(twin(unit(images, index)), labels[index])
             loss.backward()
             update.step()
+            schedule.step()
             total += loss.detach() * len(index)
         row = {"epoch": epoch, "train": total.item() / len(chosen)}
         row["images_per_second"] = len(chosen) / (time.perf_counter() - began)

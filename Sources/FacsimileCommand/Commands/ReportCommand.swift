@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import Study
+import Training
+
+/// `facsimile report`
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Writes a page about a run: RUN/report.html.",
+    discussion: """
+      One file that needs no network: figures, losses, reconstructions, a map of codes to explore, filters, hashes. A run \
+      that is not finished is shown as it stands.
+
+      Examples:
+        facsimile report runs/conv-autoencoder-1
+        facsimile report runs/vae-1 --data fashion-mnist
+      """)
+
+  @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
+  var path: String
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+
+  func run() throws {
+    let folder = try RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true))
+    let dataset = try data.load(of: folder)
+    let backend = try device.open(isAside: false)
+    let report = try RunReport(folder, dataset: dataset, backend: backend, threads: device.threads.count())
+    Console.say("report: \(try report.write().path)")
+  }
+}

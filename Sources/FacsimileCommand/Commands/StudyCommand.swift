@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Study
+import Training
+
+/// `facsimile study`
+struct StudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study",
+    abstract: "Does the whole published study on a data set, and writes a report of it.",
+    discussion: """
+      Autoencoders plain and denoising, their search and cross-validation, reconstructions, the latent space, samples, \
+      classifiers and variational autoencoders. It ends in DIR/report.html, one file that needs no network; how long \
+      everything took stands in DIR/report-timings.json.
+
+      A study that was stopped or killed goes on with the same command line. Images without labels have no classifier.
+
+      Examples:
+        facsimile study --data mnist
+        facsimile study --data fashion-mnist --out fashion --seed 3
+        facsimile study --data my-pictures --quick
+      """)
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var device: DeviceOptions
+
+  @Option(
+    help: ArgumentHelp("The folder of the study (default: studies/NAME of the data).", valueName: "dir"),
+    completion: .directory)
+  var out: String?
+
+  @Flag(help: "Few epochs and one seed, under two minutes on two cores: to see that everything runs.")
+  var quick = false
+
+  @Flag(help: "Search the whole grid of the published study, 49,152 trials, in place of a cut of it.")
+  var fullSearch = false
+
+  @Option(help: "Key of every random number; further seeds follow it.")
+  var seed: UInt64?
+
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let study: String
+    let dataset: String
+    let device: String
+    let report: String
+    let reportSHA256: String
+    let omissions: [String]
+    let steps: [String: [String: Double]]
+  }
+
+  func run() throws {
+    if out == "" { throw UsageError("--out is empty: expected a folder for the study") }
+    let dataset = try data.load()
+    let backend = try device.open(isAside: output.json)
+    var settings = StudySettings()
+    (settings.isQuick, settings.isSearchFull) = (quick, fullSearch)
+    if let seed { settings.seed = seed }
+    let place = out ?? "studies/\(dataset.name)\(quick ? "-quick" : "")"
+    let study = try Study(
+      settings, dataset: dataset, folder: URL(fileURLWithPath: place, isDirectory: true), backend: backend,
+      threads: device.threads.count())
+    Console.tell(
+      "study: \(dataset.title) · \(study.steps.count) steps · \(study.folder.url.path)", isAside: output.json)
+    for omission in study.omissions { Console.tell("note: \(omission)", isAside: output.json) }
+    let reporter = StudyReporter(isAside: output.json)
+    let outcome = try study.run(stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
+    reporter.finish()
+    guard outcome == .finished else {
+      Console.note("stopped; everything done is kept, and the same command line goes on")
+      throw ExitCode(ExitStatus.interrupted)
+    }
+    let summary = try study.summary()
+    guard output.json else {
+      Console.say("report: \(study.folder.reportFile.path) (SHA-256 \(summary.reportSHA256))")
+      return
+    }
+    try Console.json(
+      Figures(
+        study: study.folder.url.path, dataset: dataset.name, device: backend.device.identifier,
+        report: study.folder.reportFile.path, reportSHA256: summary.reportSHA256, omissions: study.omissions,
+        steps: summary.measures))
+  }
+}

@@ -1,0 +1,146 @@
+import Datasets
+import Pictures
+import Training
+
+/// The first table of a study's report: what was published, what is reached here, what PyTorch reaches.
+struct Claims {
+  private let results: [String: StepResult]
+  private let seeds: Int
+  /// Whether the published figures and PyTorch's are of these data.
+  private let isPublished: Bool
+
+  init(_ results: [String: StepResult], seeds: Int, dataset: Dataset) {
+    (self.results, self.seeds) = (results, seeds)
+    isPublished = Self.isPublished(dataset)
+  }
+
+  /// Where the figures beside those reached are from.
+  static func comparison(_ dataset: Dataset) -> String {
+    isPublished(dataset) ? PyTorch.settings : "none: they are known for mnist only"
+  }
+
+  /// Whether these are the published study's data, and not only called so.
+  private static func isPublished(_ dataset: Dataset) -> Bool {
+    dataset.isVerified && dataset.name == "mnist"
+  }
+
+  /// One row: a name, what it is in smaller words, and figures.
+  private struct Claim {
+    var name: String
+    var detail: String
+    var values: [Double]
+    var published: Double?
+    var pyTorch: Double?
+    /// Whether larger figures are better.
+    var rises = false
+    var text: (Double) -> String
+    /// Figures from elsewhere have the digits they were given with.
+    var referenceText: (Double) -> String
+    var deviationText: (Double) -> String
+  }
+
+  /// What several seeds of a training reached on the test images.
+  private func values(_ step: String, _ measure: String) -> [Double] {
+    (1...seeds).compactMap { results["\(step)-\($0)"]?.measures[measure] }
+  }
+
+  private func loss(
+    _ name: String, _ detail: String, _ values: [Double], _ published: Double?, _ pyTorch: Double?
+  ) -> Claim {
+    Claim(
+      name: name, detail: detail, values: values, published: published, pyTorch: pyTorch,
+      text: { Numerals.significant($0, 4) }, referenceText: { "\($0)" },
+      deviationText: { Numerals.significant($0, 2) })
+  }
+
+  private func accuracy(
+    _ name: String, _ detail: String, _ step: String, _ published: Double?
+  ) -> Claim {
+    Claim(
+      name: name, detail: detail, values: values(step, "accuracy"), published: published, pyTorch: nil,
+      rises: true, text: Numerals.percent, referenceText: { "\(Numerals.fixed(100 * $0, 1)) %" },
+      deviationText: { Numerals.fixed(100 * $0, 2) })
+  }
+
+  private var claims: [Claim] {
+    [
+      loss(
+        "Reconstruction", "mean squared error", values("autoencoder", "loss"),
+        Published.meanSquaredError, PyTorch.meanSquaredError),
+      accuracy(
+        "Last two layers", "accuracy on the frozen encoder", "head", Published.headAccuracy),
+      accuracy(
+        "Fine-tuned", "accuracy, all layers", "tuned", Published.classifierAccuracy),
+      loss(
+        "", "cross-entropy of the same", values("tuned", "loss"), Published.classifierLoss,
+        nil),
+      accuracy("From scratch", "accuracy", "scratch", nil),
+    ]
+      + ["vae", "conv-vae"].flatMap { model in
+        [Recipes.latents.map, Recipes.latents.samples].map { latent in
+          loss(
+            model == "vae" ? "VAE" : "Convolutional VAE", "−ELBO, \(latent) numbers",
+            results["\(model)-\(latent)"]?.measures["loss"].map { [$0] } ?? [], nil,
+            PyTorch.elbo["\(model)-\(latent)"])
+        }
+      }
+  }
+
+  /// The table.
+  var table: Table {
+    let heads = ["on the test images", "published", "reached", "", "", "PyTorch"]
+    let rows = claims.filter { !$0.values.isEmpty }.map(row) + [noiseRow, samplesRow].compactMap { $0 }
+    return Table("Published, reached, and PyTorch's figures", heads: heads, numbers: [1, 2, 5], rows: rows)
+  }
+
+  private func row(_ claim: Claim) -> Table.Row {
+    let spread = Spread(claim.values)
+    let published = isPublished ? claim.published : nil
+    let deviation = Table.Cell(text: "", small: spread.deviation.map { "± \(claim.deviationText($0))" })
+    let verdict = published.map { Self.mark(claim.rises ? spread.mean >= $0 : spread.mean <= $0) }
+    return Table.Row(cells: [
+      Table.Cell(text: claim.name, small: claim.detail),
+      Table.Cell(text: published.map(claim.referenceText) ?? "–"), Table.Cell(text: claim.text(spread.mean)),
+      deviation,
+      Table.Cell(text: "", mark: verdict),
+      Table.Cell(text: (isPublished ? claim.pyTorch : nil).map(claim.referenceText) ?? "–"),
+    ])
+  }
+
+  private static func mark(_ isMet: Bool) -> [String] { isMet ? ["met", "✓ met"] : ["short", "✗ short"] }
+
+  /// At how many of the published noise levels denoising is better.
+  private var noiseRow: Table.Row? {
+    guard let found = results["noise"] else { return nil }
+    let better = Recipes.publishedNoises.filter { noise in
+      Spread(found.series["denoising \(noise)"] ?? []).mean
+        < Spread(found.series["plain \(noise)"] ?? []).mean
+    }
+    let all = Recipes.publishedNoises.count
+    return verdict(
+      "Denoising", "beats plain at noise 0.2 … 1", "at each",
+      better.count == all ? "at each" : "at \(better.count) of \(all)", isMet: better.count == all)
+  }
+
+  /// Whether a VAE's samples are better than the autoencoder's.
+  private var samplesRow: Table.Row? {
+    guard let found = results["samples"]?.measures, let plain = found["frechet uniform"],
+      let variational = found["frechet prior"]
+    else { return nil }
+    return verdict(
+      "Samples", "random codes, Fréchet distance, VAE : autoencoder", "VAE better",
+      "\(Numerals.significant(variational, 3)) : \(Numerals.significant(plain, 3))",
+      isMet: variational < plain)
+  }
+
+  private func verdict(_ name: String, _ detail: String, _ published: String, _ reached: String, isMet: Bool)
+    -> Table.Row
+  {
+    return Table.Row(cells: [
+      Table.Cell(text: name, small: detail), Table.Cell(text: isPublished ? published : "–"),
+      Table.Cell(text: reached),
+      Table.Cell(text: ""), Table.Cell(text: "", mark: isPublished ? Self.mark(isMet) : nil),
+      Table.Cell(text: "–"),
+    ])
+  }
+}

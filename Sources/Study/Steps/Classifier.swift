@@ -1,0 +1,66 @@
+import Foundation
+import Models
+import Pictures
+import Training
+import Views
+
+extension Step {
+  /// Which classes the classifier takes for which.
+  static func confusion(run: String) -> Step {
+    Step("confusion", "confusion of classes", needs: [run]) { site in
+      let evaluation = try Evaluator(
+        site.weights(run), images: site.dataset.test, backend: site.backend
+      ).evaluate()
+      let names = (0..<site.dataset.classCount).map(site.dataset.shortName)
+      var result = StepResult(measures: evaluation.metrics)
+      result.figures = Figure.confusion(evaluation, names: names, source: try site.result(run).source)
+      return result
+    }
+  }
+}
+
+extension Figure {
+  /// How often each class was taken for each; none where the evaluation is of no classifier.
+  static func confusion(_ evaluation: Evaluation, names: [String], source: Source?) -> [Figure] {
+    guard
+      let confusion = evaluation.confusion,
+      let chart = HeatMap.confusion(
+        evaluation, names: names, description: "Confusion matrix of classes")
+    else { return [] }
+    var worst: (taken: Int, for: Int, count: Int) = (0, 0, 0)
+    for (row, counts) in confusion.enumerated() {
+      for (column, count) in counts.enumerated() where row != column && count > worst.count {
+        worst = (row, column, count)
+      }
+    }
+    let mistake =
+      worst.count > 0
+      ? " The most common mistake, \(worst.count) times: \(names[worst.taken]) taken for \(names[worst.for])."
+      : ""
+    return [
+      Figure(
+        id: "confusion", title: "What is taken for what.",
+        caption:
+          "Rows are the classes of test images, columns what the classifier says; off the diagonal lie its mistakes."
+          + mistake,
+        picture: Illustration(chart.drawing()), sources: source.map { [$0] } ?? [],
+        csv: CSV.text(
+          [["class"] + names] + zip(names, confusion).map { name, counts in [name] + counts.map(String.init) }
+        ))
+    ]
+  }
+
+  /// What the first layer looks for; nil where its weights are no pictures.
+  static func filters(_ weights: Weights, source: Source?) -> Figure? {
+    guard
+      let mosaic = try? Mosaic.filters(
+        weights, description: "The weights of the first layer's units as small pictures")
+    else { return nil }
+    return Figure(
+      id: "filters", title: "What the first layer looks for.",
+      caption:
+        "The weights of its units; grey is zero, white and black are the largest. A pair of bright and dark halves "
+        + "looks for an edge of that direction.",
+      picture: Illustration(mosaic.drawing()), sources: source.map { [$0] } ?? [])
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Storage
+import Training
+
+/// The files of a study: `study.json` says what it is of, `steps` holds what each step found, `runs` the run folders.
+package final class StudyFolder {
+  /// The folder.
+  package let url: URL
+  private let lock: FolderLock
+
+  /// Makes the folder, or goes on in it.
+  ///
+  /// - Throws: `StudyError` where it holds something else, or another study; `FolderInUse`, `FileError`.
+  init(_ url: URL, _ identity: StudyIdentity) throws {
+    self.url = url
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw StudyError("cannot make the folder \(url.path): a file of that name, or no right to write there")
+    }
+    let identityFile = url.appendingPathComponent("study.json")
+    let isBegun = FileManager.default.fileExists(atPath: identityFile.path)
+    // A lock's file of a study that was killed before anything else was written means nothing.
+    let others = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0 != ".lock" }
+    guard isBegun || others.isEmpty else {
+      throw StudyError("\(url.path) is not empty and holds no study: choose another folder (--out)")
+    }
+    lock = try FolderLock(folder: url)
+    if isBegun {
+      guard let data = FileManager.default.contents(atPath: identityFile.path),
+        let found = try? JSONDecoder().decode(StudyIdentity.self, from: data)
+      else { throw StudyError("\(identityFile.path) is damaged: choose another folder (--out)") }
+      if let difference = identity.difference(to: found) {
+        throw StudyError("\(url.path) holds a study begun \(difference): choose another folder (--out)")
+      }
+    }
+    for name in ["steps", "runs"] {
+      try FileManager.default.createDirectory(
+        at: url.appendingPathComponent(name), withIntermediateDirectories: true)
+    }
+    if !isBegun { try Self.write(identity, to: identityFile) }
+  }
+
+  /// `runs/NAME`: a run folder like any other.
+  package func run(_ name: String) -> URL { url.appendingPathComponent("runs/\(name)") }
+  /// `search.sqlite`.
+  var searchFile: URL { url.appendingPathComponent("search.sqlite") }
+  /// `report.html`.
+  package var reportFile: URL { url.appendingPathComponent("report.html") }
+  /// `report-timings.json`: all that depends on the machine.
+  package var timingsFile: URL { url.appendingPathComponent("report-timings.json") }
+  private func resultFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).json") }
+  private func tensorsFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).safetensors") }
+
+  /// Whether a step is done.
+  func isDone(_ step: String) -> Bool { FileManager.default.fileExists(atPath: resultFile(step).path) }
+
+  /// What a step found.
+  ///
+  /// - Throws: `StudyError` where the file is damaged.
+  func result(_ step: String) throws -> StepResult {
+    let file = resultFile(step)
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let data = FileManager.default.contents(atPath: file.path),
+      let result = try? decoder.decode(StepResult.self, from: data)
+    else { throw StudyError("\(file.path) is damaged: remove it, and the same command makes it again") }
+    return result
+  }
+
+  /// The numbers that a step left.
+  ///
+  /// - Throws: `SafeTensorsError`, `FileError`.
+  func tensors(_ step: String) throws -> SafeTensors { try SafeTensors(contentsOf: tensorsFile(step)) }
+
+  /// Keeps what a step found; its result last, since that makes the step count as done.
+  ///
+  /// - Throws: `FileError`.
+  func keep(_ result: StepResult, _ tensors: SafeTensors?, of step: String) throws {
+    try tensors?.write(to: tensorsFile(step))
+    try Self.write(result, to: resultFile(step))
+  }
+
+  /// Writes a value as JSON whose bytes depend on nothing else.
+  static func write(_ value: some Encodable, to url: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: url)
+  }
+}
