@@ -36,7 +36,8 @@ let protobuf = Target.Dependency.product(
 
 // The report's page: markup, style and scripts, embedded the same way.
 let pageSources = [
-  "report.html", "figure.html", "picture.html", "table.html", "explorer.html", "report.css", "decoder.js", "map.js",
+  "report.html", "figure.html", "picture.html", "table.html", "explorer.html", "report.css", "decoder.js",
+  "map.js",
   "explorer.js", "report.js",
 ]
 
@@ -126,7 +127,8 @@ let package = Package(
     .target(
       name: "Study",
       dependencies: [
-        "Analysis", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Search", "Storage",
+        "Analysis", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Search",
+        "Storage",
         "Training", "Views",
       ],
       resources: pageSources.map { .embedInCode("Page/\($0)") }),

@@ -80,7 +80,9 @@ import Training
     }
   }
 
-  @Test("config.yaml holds layers of any name", arguments: ["a: b", "a #1", "'a", "\"a\"\n- b", "{a", "é\u{1F}\\/"])
+  @Test(
+    "config.yaml holds layers of any name",
+    arguments: ["a: b", "a #1", "'a", "\"a\"\n- b", "{a", "é\u{1F}\\/"])
   func names(_ name: String) throws {
     let layers = Architecture(
       input: MapShape(1, 8, 8), encoder: [.flatten(name), .linear("code", outputs: 3)],
