@@ -11,7 +11,7 @@ struct RootCommand: ParsableCommand {
     discussion: """
       Begin with:
         facsimile devices
-        facsimile train conv-autoencoder --epochs 5
+        facsimile train conv-autoencoder --data mnist --epochs 5
 
       Exit status: 0 done; 1 ran, and the answer is no; 64 bad usage; 130 stopped by Ctrl-C, can go on; \
       2 could not run.

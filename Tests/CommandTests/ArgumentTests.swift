@@ -43,6 +43,9 @@ struct ArgumentTests {
     arguments: [
       (["fly"], "fly"), (["train", "--epoch", "3"], "facsimile train --help"),
       (["train"], "which model? Name one of conv-autoencoder"),
+      (["train", "vae"], "which data? Name them with --data: mnist"),
+      (["cross-validate", "vae", "--folds", "3"], "which data? Name them with --data: mnist"),
+      (["study", "--quick"], "which data? Name them with --data: mnist"),
       (["train", "transformer"], "unknown model 'transformer': expected one of conv-autoencoder"),
       (["plan", "vae", "--set", "width=3"], "vae has no key 'width': expected one of"),
       (["plan", "vae", "--set", "latent"], "expected key=value"),

@@ -99,6 +99,13 @@ struct TrainingTests {
     let from = ["classifier", "--from", "encoder", "--trainable", "last-2:1,all:1"]
     let fit = try train(from + ["--out", "fit", "--set", "latent=4", "--json"])
     #expect(fit.status == 0, "\(fit.errors)")
+    let inherited = try Facsimile.run(
+      ["train"] + from + [
+        "--out", "inherited", "--set", "latent=4", "--device", "cpu", "--batch-size", "16",
+      ],
+      in: place.url)
+    #expect(inherited.output.contains("data: data"), "the data of the run: \(inherited.errors)")
+    #expect(try manifest("inherited").epochs.last?.stateSha256 == manifest("fit").epochs.last?.stateSha256)
     struct Figures: Decodable {
       let state: String
       let epochs: Int

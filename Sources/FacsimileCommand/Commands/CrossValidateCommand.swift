@@ -12,7 +12,7 @@ struct CrossValidateCommand: ParsableCommand {
       Every fold is held back once and judged by the best epoch of a training on all the others.
 
       Examples:
-        facsimile cross-validate conv-autoencoder --folds 5 --epochs 10
+        facsimile cross-validate conv-autoencoder --data mnist --folds 5 --epochs 10
         facsimile cross-validate classifier --folds 10 --set dropout=0.25 --data mnist --json
       """)
 

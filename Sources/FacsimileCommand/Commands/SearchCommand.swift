@@ -28,9 +28,9 @@ struct SearchCommand: ParsableCommand {
       and ends with the same table; so does one with more --jobs, or on another device.
 
       Examples:
-        facsimile search tools/study-grid.yaml --trials 24 --epochs 2
-        facsimile search space.yaml --strategy halving --trials 27 --epochs 9 --jobs 2
-        facsimile search space.yaml --storage results.sqlite --json
+        facsimile search tools/study-grid.yaml --data mnist --trials 24 --epochs 2
+        facsimile search space.yaml --data mnist --strategy halving --trials 27 --epochs 9
+        facsimile search space.yaml --data mnist --storage results.sqlite --json
       """)
 
   @Argument(help: ArgumentHelp("The space, a YAML file.", valueName: "space"), completion: .file())

@@ -16,12 +16,12 @@ struct TrainCommand: ParsableCommand {
       often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to go on.
 
       Examples:
-        facsimile train conv-autoencoder
+        facsimile train conv-autoencoder --data mnist
         facsimile train conv-autoencoder --data mnist --epochs 30 --set weight-decay=1e-5 latent=4
-        facsimile train vae --device opencl --config my.yaml --out runs/vae
+        facsimile train vae --data mnist --device opencl --config my.yaml --out runs/vae
         facsimile train classifier --from runs/conv-autoencoder-1 --trainable last-2:5,all:10
         facsimile train --resume runs/vae
-        facsimile train vae --tensorboard
+        facsimile train vae --data fashion-mnist --tensorboard
       """)
 
   @OptionGroup var model: ModelOptions
@@ -123,7 +123,7 @@ struct TrainCommand: ParsableCommand {
     ])
     // Everything that may be refused comes before the folder is made.
     let start = try from.map { try WeightsSource($0) }
-    let dataset = try data.load()
+    let dataset = try data.load(from: from)
     let backend = try device.open(isAside: output.json)
     let place = try NewRunFolder(out, model: configuration.model)
     do {

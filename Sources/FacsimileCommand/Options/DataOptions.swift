@@ -8,32 +8,34 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The data: \(DataOptions.names), or a folder of IDX files, of CIFAR-10's, or of PNG: see 'facsimile data --help' "
-        + "(default: mnist if found, else fashion-mnist).",
+        + "(default: what the run given was trained on; without a run they must be named).",
       valueName: "data"))
   var data: String?
 
   static var names: String { KnownDataset.allCases.map(\.rawValue).joined(separator: ", ") }
 
-  /// The data set that was asked for, else MNIST, else Fashion-MNIST.
+  /// The data set that was asked for. None is taken because it happens to lie around.
   ///
-  /// Throws: `DatasetError`.
+  /// Throws: `DatasetError`; `UsageError` where none was asked for.
   func load() throws -> Dataset {
-    let catalog = DatasetCatalog()
-    if let data { return try catalog.load(data) }
-    do {
-      return try catalog.load(KnownDataset.mnist.rawValue)
-    } catch let missing as DatasetError where missing.kind == .notFound {
-      do {
-        return try catalog.load(KnownDataset.fashionMNIST.rawValue)
-      } catch let error as DatasetError where error.kind == .notFound {
-        throw CommandFailure("neither mnist nor fashion-mnist is here: \(error); or name other data (--data)")
-      }
+    guard let data else {
+      throw UsageError("which data? Name them with --data: \(Self.names), or a folder of images")
     }
+    return try DatasetCatalog().load(data)
   }
 
-  /// The data set that was asked for, else the one that `run` was trained on, else the default.
+  /// The data set that was asked for, else the one that the run folder or file of weights at `path` names.
   ///
-  /// Throws: `DatasetError`; `CommandFailure` where the data of the run are others now.
+  /// Throws: as ``load(of:)``.
+  func load(from path: String?) throws -> Dataset {
+    guard let path, !path.hasSuffix(".safetensors") else { return try load() }
+    return try load(of: RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true)))
+  }
+
+  /// The data set that was asked for, else the one that `run` was trained on.
+  ///
+  /// Throws: `DatasetError`; `UsageError` where neither is known; `CommandFailure` where the data of the run are others
+  /// now.
   func load(of run: RunFolder) throws -> Dataset {
     let files = FileManager.default
     guard data == nil, files.fileExists(atPath: run.manifestFile.path) else { return try load() }
