@@ -156,7 +156,7 @@ let package = Package(
       dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics", "Storage"]),
     .testTarget(
       name: "GenerationTests",
       dependencies: ["Analysis", "Datasets", "Generation", "Models", "Storage", "TestSupport", "Training"]),

@@ -18,6 +18,8 @@ package struct EmbeddingQuality: Sendable {
   package let rankCorrelation: Double
   /// For each point the share of its k nearest points that are among its k nearest on the plane.
   package let kept: [Double]
+  /// For each point whether a map is to show it faint: fewer than a fifth of its nearest points are beside it.
+  package var isFaint: [Bool] { kept.map { $0 < 0.2 } }
 
   private static let mostPoints = 10_000
   private static let sampledPoints = 5_000

@@ -1,5 +1,7 @@
 import Analysis
+import Foundation
 import Numerics
+import Storage
 import Testing
 
 @Suite struct TSNETests {
@@ -67,6 +69,9 @@ import Testing
   @Test func threadsChangeNoBit() throws {
     let points = clouds(400)
     let one = try settings().embed(points)
+    // What every processor is to give.
+    let bits = (one.points.values + [one.divergence]).withUnsafeBytes { Fingerprint.hex(of: Data($0)) }
+    #expect(bits == "de32ad4b93e02afa7a56a46e2968382f1cb86cdd74b14473c2ee0c6c777ed7ab")
     for threads in 2...3 {
       let other = try settings(threads: threads).embed(points)
       #expect(other.points == one.points && other.divergence == one.divergence)

@@ -102,6 +102,9 @@ struct LatentTests {
         ["--method", "tsne", "--count", "3", "--out", "a.png"],
         "tsne needs at least 4 images, and there are 3"
       ),
+      (
+        ["--method", "pca", "--count", "3", "--out", "a.png"], "pca needs at least 4 images, and there are 3"
+      ),
     ] {
       try Facsimile.expectFailure(
         ["latent", "run", "--device", "cpu"] + arguments, status: 64, text, in: place.url)

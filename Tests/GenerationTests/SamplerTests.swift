@@ -1,7 +1,9 @@
 import Analysis
 import Datasets
+import Foundation
 import Generation
 import Models
+import Storage
 import TestSupport
 import Testing
 import Training
@@ -43,7 +45,18 @@ struct SamplerTests {
     for threads in 2...3 {
       #expect(try Self.sampler(kind, weights, threads: threads).codes(50, seed: 7) == expected)
     }
+    let bits = expected.flatMap { $0 }.withUnsafeBytes { Fingerprint.hex(of: Data($0)) }
+    #expect(bits == Self.fingerprints[kind], "\(kind): \(bits)")
   }
+
+  /// What every processor is to give.
+  private static let fingerprints: [Sampler: String] = [
+    .prior: "8239a30de5bc3f7a54bbbd784f206011dd07a2eea07cd62a50f5c2fad169d46a",
+    .twoStage: "06a182bc69ca86cfc995779d8e92c42070dad4dc9edb9088dd9d64ce89a3e273",
+    .gaussian: "fa11ec1f52a1091c4b7e07c958977724fbc934c0aba828b5655d813b2f611db9",
+    .mixture: "7f7c3864e0ffaa2757086253fa6f832c8ac6b74a749fc90483f6e8161d5d541f",
+    .uniform: "5cd103f0ed98fe35557e1344d248af4f7b4592878b1492db3c90a6edfbd4219c",
+  ]
 
   @Test("A code does not depend on how many are drawn", arguments: pairs)
   func one(_ kind: Sampler, _ model: ModelKind) throws {

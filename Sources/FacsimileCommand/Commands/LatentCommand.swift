@@ -12,7 +12,7 @@ struct LatentCommand: ParsableCommand {
     discussion: """
       The ending of --out decides what is written: a picture (.png, .svg), a table (.csv: index, label, x, y, and which \
       share of its ten nearest codes a point keeps beside it), a page (.html), or, for a name without an ending, a \
-      folder for the embedding projector of TensorBoard. Points that keep none of their nearest are faint.
+      folder for the embedding projector of TensorBoard. Points that keep fewer than a fifth of their nearest are faint.
 
       Examples:
         facsimile latent runs/conv-autoencoder-1 --method tsne --out map.png
@@ -71,7 +71,7 @@ struct LatentCommand: ParsableCommand {
     let trustworthiness: Double
     let neighbourRecall: Double
     let rankCorrelation: Double
-    /// Points that keep none of their nearest codes.
+    /// Points that keep fewer than a fifth of their nearest codes.
     let faint: Int
     let out: String
   }
@@ -88,9 +88,9 @@ struct LatentCommand: ParsableCommand {
     let dataset = try data.load(of: folder)
     let (all, chosen) = try dataset.images(of: split, weights.configuration)
     let indices = (chosen ?? Array(0..<UInt32(all.count))).prefix(limit).map(Int.init)
-    let least = method == .pca ? 2 : 4
-    guard indices.count >= least else {
-      throw UsageError("\(method.rawValue) needs at least \(least) images, and there are \(indices.count)")
+    // The measures of a map need as many, whatever made it.
+    guard indices.count >= 4 else {
+      throw UsageError("\(method.rawValue) needs at least 4 images, and there are \(indices.count)")
     }
     let largest = TSNE.largestPerplexity(points: indices.count)
     guard method == .pca || perplexity <= largest else {
@@ -113,7 +113,7 @@ struct LatentCommand: ParsableCommand {
       seed: method == .tsne ? seed : nil, iterations: map.embedding?.iterations,
       klDivergence: map.embedding?.divergence, explained: map.explained, neighbours: quality.neighbours,
       trustworthiness: quality.trustworthiness, neighbourRecall: quality.recall,
-      rankCorrelation: quality.rankCorrelation, faint: map.isFaint.count { $0 }, out: out)
+      rankCorrelation: quality.rankCorrelation, faint: quality.isFaint.count { $0 }, out: out)
     if output.json { return try Console.json(figures) }
     say(figures, map)
   }
@@ -160,7 +160,7 @@ struct LatentCommand: ParsableCommand {
     Console.say(
       "trustworthiness \(share(figures.trustworthiness)) · of \(figures.neighbours) nearest kept "
         + "\(share(figures.neighbourRecall)) · correlation of distance ranks \(share(figures.rankCorrelation)) · "
-        + "\(Format.count(figures.faint)) points keep none and are faint")
+        + "\(Format.count(figures.faint)) points keep fewer than a fifth and are faint")
     Console.say("map: \(out)")
   }
 }

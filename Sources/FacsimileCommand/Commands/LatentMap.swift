@@ -90,9 +90,6 @@ struct LatentMap {
     quality = try EmbeddingQuality(of: places, for: codes, threads: threads)
   }
 
-  /// Points that keep none of their nearest codes beside them.
-  var isFaint: [Bool] { quality.kept.map { $0 == 0 } }
-
   /// The map as a chart.
   var chart: ScatterChart {
     let name = embedding == nil ? "PCA" : "t-SNE"
@@ -106,11 +103,11 @@ struct LatentMap {
     return ScatterChart(
       title: "\(name) of \(count) codes, \(images.dataset.name)",
       description:
-        "A map of \(count) codes by \(name); faint points keep none of their \(quality.neighbours) nearest codes beside "
-        + "them.",
+        "A map of \(count) codes by \(name); faint points keep fewer than a fifth of their \(quality.neighbours) "
+        + "nearest codes beside them.",
       x: Axis(shares?[0] ?? ""), y: Axis(shares?[1] ?? ""),
       points: (0..<places.rows).map { Point(places[$0, 0], places[$0, 1]) },
-      colour: images.labels.map { .classes($0, names: images.classNames) } ?? .one, isFaint: isFaint,
+      colour: images.labels.map { .classes($0, names: images.classNames) } ?? .one, isFaint: quality.isFaint,
       hasEqualUnits: true)
   }
 

@@ -12,8 +12,8 @@ extension Drawing {
       #"<svg xmlns="http://www.w3.org/2000/svg" class="facsimile-chart" role="img" width="\#(width)" "#
         + #"height="\#(height)" viewBox="0 0 \#(width) \#(height)">"#
     ]
-    lines.append("<title>\(SVG.escaped(title))</title>")
-    if !description.isEmpty { lines.append("<desc>\(SVG.escaped(description))</desc>") }
+    lines.append("<title>\(Markup.escaped(title))</title>")
+    if !description.isEmpty { lines.append("<desc>\(Markup.escaped(description))</desc>") }
     if !isEmbedded {
       lines.append("<style>\n\(SVG.styleSheet(Set(elements.compactMap(\.paint)).union([.paper])))</style>")
     }
@@ -122,7 +122,7 @@ enum SVG {
     let halo = style.hasHalo ? #" stroke-width="\#(number(size * Lettering.halo))""# : ""
     return
       #"<text class="\#(classes)" x="\#(x)" y="\#(y)" font-size="\#(number(size))"\#(anchor)\#(halo)\#(turn)>"#
-      + "\(escaped(words))</text>"
+      + "\(Markup.escaped(words))</text>"
   }
 
   /// `M` to the first point; the shape's other points follow it, each from the one before.
@@ -147,22 +147,4 @@ enum SVG {
   }
 
   private static func number(_ value: Double) -> String { Numerals.coordinate(value) }
-
-  /// Text as markup that shows it; what XML cannot hold becomes the replacement character.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      case "\u{9}", "\u{A}", "\u{D}": result += " "
-      case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }

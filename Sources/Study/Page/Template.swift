@@ -1,4 +1,5 @@
 import Foundation
+import Pictures
 
 /// What a template's name stands for.
 package enum PageValue: Sendable {
@@ -86,7 +87,7 @@ package struct Template: Sendable {
         guard case .text(let text) = find(name) else {
           preconditionFailure("template: '\(name)' has no text")
         }
-        output += isEscaped ? Self.escaped(text) : text
+        output += isEscaped ? Markup.escaped(text) : text
       case .template(let name):
         guard let template = templates[name] else { preconditionFailure("template: no '\(name)'") }
         write(&output, template.parts, scopes, templates)
@@ -98,23 +99,5 @@ package struct Template: Sendable {
         }
       }
     }
-  }
-
-  /// Text that markup takes for nothing but text, in quoted attributes too.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      // Characters that no page may hold.
-      case _ where scalar.value < 0x20 && scalar != "\n" && scalar != "\t": result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

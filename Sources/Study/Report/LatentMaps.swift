@@ -17,8 +17,6 @@ struct LatentMaps {
   static let perplexity = 30.0
   /// Images of a map at least.
   static let fewestImages = 10
-  /// A point is faint that has a smaller share of its neighbours beside it.
-  private static let fewestKept = 0.2
   let measures: [String: Double]
 
   /// Computes both.
@@ -41,7 +39,7 @@ struct LatentMaps {
     let embedding = try method.embed(matrix) { _, _ in try stop() }
     embedded = embedding.points
     let quality = try EmbeddingQuality(of: embedded, for: matrix, threads: threads)
-    keeps = quality.kept.map { $0 >= Self.fewestKept }
+    keeps = quality.isFaint.map { !$0 }
     measures = [
       "divergence": embedding.divergence, "perplexity": method.perplexity,
       "trustworthiness": quality.trustworthiness, "neighbour-recall": quality.recall,
