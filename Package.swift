@@ -21,25 +21,12 @@ func hot(_ flags: [String]) -> [SwiftSetting] {
   ]
 }
 
-// Every OpenCL source goes into the binary as bytes. Named one by one: a package that depends on this one reads
-// the manifest without its files.
-let kernelSources = [
-  "activation", "arithmetic", "batch", "clip_norm", "conv2d", "conv_transpose2d", "convolution_down",
-  "convolution_up", "convolution_weight", "cross_entropy", "dropout", "elementary", "flatten", "formulas",
-  "gather", "importance", "initialise", "lanes", "layout", "leaky_relu", "linear", "losses", "parameters",
-  "philox", "probe", "random", "reparameterize", "sums", "tile", "update", "weight_gradient",
-]
+// What puts commands, pages and files together holds no loop that would gain: it is compiled in half the time.
+let plain: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
 
 // Only what the command line needs may depend on it: a client of the library resolves none.
 let protobuf = Target.Dependency.product(
   name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["CommandLine"]))
-
-// The report's page: markup, style and scripts, embedded the same way.
-let pageSources = [
-  "report.html", "figure.html", "picture.html", "table.html", "explorer.html", "report.css", "decoder.js",
-  "map.js",
-  "explorer.js", "report.js",
-]
 
 // `--version` names it; SwiftPM keeps what a manifest once found, but not the environment.
 let commit = Context.environment["FACSIMILE_COMMIT"] ?? "unknown"
@@ -67,6 +54,8 @@ let package = Package(
     .systemLibrary(name: "CPNG"),
     .systemLibrary(name: "CSQLite"),
     .systemLibrary(name: "CZlib"),
+    // OpenCL sources and the report's page, as bytes.
+    .target(name: "CEmbedded"),
     .target(name: "CSystem"),
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
@@ -85,7 +74,7 @@ let package = Package(
       dependencies: [
         "CPUConvolutions", "CPUConvolutions512", "CPUKernels", "CSystem", "Programs", "Numerics",
       ]),
-    .target(name: "Kernels", path: "Kernels", resources: kernelSources.map { .embedInCode("\($0).cl") }),
+    .target(name: "Kernels", dependencies: ["CEmbedded"]),
     .target(name: "OpenCLBackend", dependencies: ["COpenCL", "Kernels", "Numerics", "Programs", "Storage"]),
     .target(name: "Backends", dependencies: ["CPUBackend", "OpenCLBackend", "Programs"]),
 
@@ -116,7 +105,7 @@ let package = Package(
         "Analysis", "Datasets", "Models", "Numerics", "Pictures", "Programs", "Storage", "Training",
         protobuf,
       ],
-      exclude: ["Protos"]),
+      exclude: ["Protos"], swiftSettings: plain),
     // New images from trained models, and what they are worth.
     .target(
       name: "Generation",
@@ -127,11 +116,10 @@ let package = Package(
     .target(
       name: "Study",
       dependencies: [
-        "Analysis", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs", "Search",
-        "Storage",
-        "Training", "Views",
+        "Analysis", "CEmbedded", "Datasets", "Generation", "Models", "Numerics", "Pictures", "Programs",
+        "Search", "Storage", "Training", "Views",
       ],
-      resources: pageSources.map { .embedInCode("Page/\($0)") }),
+      exclude: ["Page/Files"], swiftSettings: plain),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
 
     .target(
@@ -148,7 +136,7 @@ let package = Package(
         "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
-      ]),
+      ], swiftSettings: plain),
 
     // What tests share; no product depends on it.
     .target(

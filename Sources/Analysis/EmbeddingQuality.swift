@@ -45,13 +45,16 @@ package struct EmbeddingQuality: Sendable {
     recall = kept.reduce(0, +) / Double(n)
     var numbers = RandomNumbers(seed: 0, .measure)
     let rows = n <= Self.mostPoints ? Array(0..<n) : numbers.sample(Self.sampledPoints, below: n)
-    let excess = concurrentMap((rows.count + 63) / 64, threads: threads) { chunk in
+    let excesses = concurrentMap((rows.count + 63) / 64, threads: threads) { chunk -> Int in
       var ranks = Ranks(tree, points)
-      return rows[chunk * 64..<min(rows.count, (chunk + 1) * 64)].reduce(0) { sum, row in
+      var sum = 0
+      for row in rows[chunk * 64..<min(rows.count, (chunk + 1) * 64)] {
         let strangers = placed[row].filter { !near[row].contains($0) }
-        return sum + ranks.of(strangers, seenFrom: row).reduce(0) { $0 + max(0, $1 - k) }
+        for rank in ranks.of(strangers, seenFrom: row) { sum += max(0, rank - k) }
       }
-    }.reduce(0, +)
+      return sum
+    }
+    let excess = excesses.reduce(0, +)
     let worst = Double(rows.count * k) * Double(2 * n - 3 * k - 1)
     trustworthiness = 1 - 2 * Double(excess) / worst
     var pairs: [(Int, Int)] = []

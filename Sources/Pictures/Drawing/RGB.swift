@@ -27,7 +27,8 @@ package struct RGB: Hashable, Sendable {
   /// This colour laid over another one, mixed as displays do it: in sRGB.
   package func over(_ below: RGB, opacity: Double) -> RGB {
     func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {
-      UInt8((Double(b) + (Double(a) - Double(b)) * opacity).rounded())
+      let (a, b) = (Double(a), Double(b))
+      return UInt8((b + (a - b) * opacity).rounded())
     }
     return RGB(mix(red, below.red), mix(green, below.green), mix(blue, below.blue))
   }

@@ -1,22 +1,24 @@
+import CEmbedded
 import Foundation
 import Storage
 
 /// The page that every report is: its files, put together.
 enum Page {
-  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  private static func file(_ name: String) -> String {
+    guard let text = facsimile_page(name) else {
+      fatalError("Sources/CEmbedded/page.c does not name \(name)")
+    }
+    return String(cString: text)
+  }
 
-  private static let templates = [
-    "figure": PackageResources.figure_html, "picture": PackageResources.picture_html,
-    "table": PackageResources.table_html, "explorer": PackageResources.explorer_html,
-  ].mapValues { Template(text($0)) }
+  private static let templates = ["figure", "picture", "table", "explorer"].reduce(into: [:]) {
+    $0[$1] = Template(file($1 + ".html"))
+  }
 
   /// One script, so that the page's policy can name its hash.
   private static let script: String = {
-    let files = [
-      PackageResources.decoder_js, PackageResources.map_js, PackageResources.explorer_js,
-      PackageResources.report_js,
-    ]
-    return "{\n" + files.map(text).joined(separator: "\n") + "}"
+    let files = ["decoder.js", "map.js", "explorer.js", "report.js"]
+    return "{\n" + files.map(file).joined(separator: "\n") + "}"
   }()
 
   /// The page as a file.
@@ -24,10 +26,10 @@ enum Page {
   /// - Parameter values: what `report.html` names, but for style and script.
   static func data(_ values: PageValues) -> Data {
     var values = values
-    values["style"] = .text(text(PackageResources.report_css))
+    values["style"] = .text(file("report.css"))
     values["script"] = .text(script)
     values["scriptHash"] = .text(sha256(script).base64EncodedString())
-    return Data(Template(text(PackageResources.report_html)).text(values, templates: templates).utf8)
+    return Data(Template(file("report.html")).text(values, templates: templates).utf8)
   }
 
   /// The 32 bytes of a text's SHA-256.

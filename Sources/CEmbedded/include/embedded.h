@@ -1,0 +1,10 @@
+#pragma once
+
+// Text files that go into the program as they are. C, since a Swift literal of their size takes the compiler 20 s.
+// What is returned is UTF-8, ended by a zero; null where there is no file of the name.
+
+// `activation.cl` and the like, from the folder `Kernels`.
+const char *facsimile_kernel(const char *file);
+
+// `report.html` and the like, from the folder `Sources/Study/Page/Files`.
+const char *facsimile_page(const char *file);

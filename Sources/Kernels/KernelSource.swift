@@ -1,0 +1,38 @@
+import CEmbedded
+import Foundation
+
+/// One file of OpenCL C, embedded in the binary. Programs are made of several, joined in order: no file
+/// includes another.
+package struct KernelSource: Sendable {
+  /// Name of the file, for error messages.
+  package let name: String
+  /// Its text, UTF-8.
+  package let text: [UInt8]
+
+  /// The file `name.cl`, which `CEmbedded` holds.
+  init(_ name: String) {
+    self.name = name + ".cl"
+    guard let text = facsimile_kernel(self.name) else {
+      fatalError("Sources/CEmbedded/kernels.c does not name \(self.name)")
+    }
+    self.text = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+
+  /// What every program starts with: arithmetic, functions, random numbers and the order of sums.
+  package static let common: [KernelSource] = [
+    "arithmetic", "elementary", "philox", "formulas", "layout", "random", "lanes",
+  ].map(KernelSource.init)
+
+  /// The program that every ``Kernel`` is in.
+  package static let operations: [KernelSource] =
+    common
+    + [
+      "batch", "parameters", "tile", "convolution_down", "convolution_up", "convolution_weight",
+      "weight_gradient", "initialise", "gather", "conv2d", "conv_transpose2d", "linear", "flatten",
+      "activation", "leaky_relu", "dropout", "losses", "cross_entropy", "reparameterize", "importance",
+      "sums", "clip_norm", "update",
+    ].map(KernelSource.init)
+
+  /// The program of bit traps that a device must pass.
+  package static let probe: [KernelSource] = common + [KernelSource("probe")]
+}
