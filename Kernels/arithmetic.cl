@@ -73,16 +73,22 @@ typedef VECTOR(uint) ureal;
 // The eight lanes of a sum over images; on a device of one lane they meet in memory before they are joined.
 typedef float8 lanes8;
 
+// Ends a sum: a total of -0 becomes +0. By its bits, since some compilers fold `sum + 0.0f` away.
+#define CLOSED_BITS(bits, zero) ((bits) == 0x80000000u ? (zero) : (bits))
+static inline float close_float(float sum) { return as_float(CLOSED_BITS(as_uint(sum), 0u)); }
+static inline real close_real(real sum) { return AS_REAL(CLOSED_BITS(AS_UREAL(sum), UREAL(0u))); }
+static inline float4 close_four(float4 sums) { return as_float4(CLOSED_BITS(as_uint4(sums), (uint4)(0u))); }
+
 static inline int imin(int a, int b) { return a < b ? a : b; }
 static inline int imax(int a, int b) { return a > b ? a : b; }
 
-// Joins the eight lanes of a sum in the contract's order. The caller ends the sum with + 0.0f, once.
+// Joins the eight lanes of a sum in the contract's order. The caller closes the sum, once.
 static inline float join_lanes(lanes8 l) {
   return ((l.s0 + l.s2) + (l.s1 + l.s3)) + ((l.s4 + l.s6) + (l.s5 + l.s7));
 }
 
 // Joins `count` values, `stride` apart, by the binary tree over neighbours; an odd last one passes up
-// unchanged. Overwrites them with partial sums. The caller ends the sum with + 0.0f, once.
+// unchanged. Overwrites them with partial sums. The caller closes the sum, once.
 static inline float chunk_tree(__global float *values, int count, int stride) {
   for (int step = 1; step < count; step *= 2)
     for (int index = 0; index + step < count; index += 2 * step)

@@ -27,7 +27,7 @@ __kernel void clip_norm_total(
     partials[tensor] = chunk_tree(partials + first, chunks, 1);
     first += chunks;
   }
-  float squares = chunk_tree(partials, tensors, 1) + 0.0f;
+  float squares = close_float(chunk_tree(partials, tensors, 1));
   factor[0] = formula_clip_coefficient(squares, maximum);
   factor[1] = sqrt(squares);
 }

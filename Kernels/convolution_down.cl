@@ -36,7 +36,7 @@ static inline Tile down_pixel(
   return t;
 }
 
-// `span` pixels of one row of the small map: chains from `start`, then + 0.0f, then ReLU or the mask.
+// `span` pixels of one row of the small map: chains from `start`, then closed, then ReLU or the mask.
 static inline void down_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
     Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span) {

@@ -140,7 +140,7 @@ static inline UpTile up_tile(MapSizes g, int tile, int channel) {
   return u;
 }
 
-// `span` tiles of one row of the big map: chains from `start`, then + 0.0f, then ReLU or the mask.
+// `span` tiles of one row of the big map: chains from `start`, then closed, then ReLU or the mask.
 static inline void up_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
     Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span) {

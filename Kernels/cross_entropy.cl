@@ -26,7 +26,7 @@ __kernel void cross_entropy(
   }
   real sum = REAL(0.0f);
   for (int i = 0; i < classes; ++i) sum = formula_softmax_sum(x[i * GROUPS], maximum, sum);
-  sum += 0.0f;
+  sum = close_real(sum);
   real loss = formula_cross_entropy(wanted, maximum, sum);
   *images_out(per_image, 1) = CHOOSE(there, loss, REAL(0.0f));
   real is_correct = CHOOSE(found == label, REAL(1.0f), REAL(0.0f));

@@ -1,6 +1,6 @@
 // The importance-weighted loss over several samples of each image; see batch.cl for how they lie.
 
-// log q(z | x) - log p(z) of each sample, from the noise that made z: one chain over the latent dimensions, then + 0.0f;
+// log q(z | x) - log p(z) of each sample, from the noise that made z: one chain over the latent dimensions, then closed;
 // and the sample's whole loss.
 __kernel void sampled_divergence(
     __global const float *code, __global const float *log_variance, __global const float *reconstruction,
@@ -21,7 +21,7 @@ __kernel void sampled_divergence(
       sum = formula_sampled_divergence(z[e], logvar[e], noise[i], sum);
     }
   }
-  sum += 0.0f;
+  sum = close_real(sum);
   real whole = formula_variational_loss(*images_in(reconstruction, 1), sum, step_float(row, STEP_KL_WEIGHT));
   *images_out(divergence, 1) = CHOOSE(there, sum, REAL(0.0f));
   *images_out(total, 1) = CHOOSE(there, whole, REAL(0.0f));
@@ -51,15 +51,15 @@ __kernel void importance_weights(
     error += errors[k * stride];
     kl += divergences[k * stride];
   }
-  sum += 0.0f;
+  sum = close_real(sum);
   for (int k = 0; k < count; ++k) {
     shares[k * stride] = CHOOSE(there, formula_softmax(-losses[k * stride], maximum, sum), REAL(0.0f));
   }
   real bound = formula_importance_loss(maximum, sum, log_samples);
   *images_out(loss, 1) = CHOOSE(there, bound, REAL(0.0f));
-  real mean_error = formula_sample_mean(error + 0.0f, (float)count);
+  real mean_error = formula_sample_mean(close_real(error), (float)count);
   *images_out(mean_reconstruction, 1) = CHOOSE(there, mean_error, REAL(0.0f));
-  real mean_kl = formula_sample_mean(kl + 0.0f, (float)count);
+  real mean_kl = formula_sample_mean(close_real(kl), (float)count);
   *images_out(mean_divergence, 1) = CHOOSE(there, mean_kl, REAL(0.0f));
 }
 
@@ -113,8 +113,8 @@ __kernel void importance_backward(
     }
     for (int i = 0; i < values; ++i) {
       int e = (4 * quad + i) * GROUPS;
-      dmu[e] = CHOOSE(there, to_mean[i] + 0.0f, REAL(0.0f));
-      dlogvar[e] = CHOOSE(there, to_variance[i] + 0.0f, REAL(0.0f));
+      dmu[e] = CHOOSE(there, close_real(to_mean[i]), REAL(0.0f));
+      dlogvar[e] = CHOOSE(there, close_real(to_variance[i]), REAL(0.0f));
     }
   }
 }

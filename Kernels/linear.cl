@@ -1,6 +1,6 @@
 // Linear layers: `output = activation(input · weightᵀ + bias)` and the input gradient.
 //
-// Forward: per result one fma chain from the bias over ascending features, then + 0.0f. Input gradient: over
+// Forward: per result one fma chain from the bias over ascending features, then closed. Input gradient: over
 // ascending outputs, from +0 or from the value that stands there.
 
 __kernel void linear_forward(

@@ -1,5 +1,5 @@
 // Losses that compare an image with its target: per image one chain over the values in the order
-// (channel, y, x), then + 0.0f; and their gradients. Images that are not there have loss and gradient +0.
+// (channel, y, x), then closed; and their gradients. Images that are not there have loss and gradient +0.
 
 // Of logits: binary cross-entropy; else squared errors, whose gradient passes back through `activation`.
 //
@@ -75,7 +75,7 @@ static inline void reconstruction_loss(
     }
   }
 #endif
-  *images_out(per_image, 1) = CHOOSE(there, sum + 0.0f, REAL(0.0f));
+  *images_out(per_image, 1) = CHOOSE(there, close_real(sum), REAL(0.0f));
 }
 
 __kernel void mean_squared_error(

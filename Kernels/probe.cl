@@ -26,7 +26,7 @@
     case PROBE_DENORMALS: result = PROBE_BREAK == PROBE_DENORMALS ? (TYPE)(0.0f) : a * b; break;         \
     case PROBE_DIVISION: result = PROBE_BREAK == PROBE_DIVISION ? a * (1.0f / b) : a / b; break;         \
     case PROBE_SQUARE_ROOT: result = PROBE_BREAK == PROBE_SQUARE_ROOT ? a * 0.5f : sqrt(a); break;       \
-    case PROBE_ZEROS: result = PROBE_BREAK == PROBE_ZEROS ? a * b : a * b + 0.0f; break;                 \
+    case PROBE_ZEROS: result = PROBE_BREAK == PROBE_ZEROS ? a * b : close_##TYPE(a * b); break;         \
     case PROBE_SELECTION:                                                                                \
       result = CHOOSE(a > b, PROBE_BREAK == PROBE_SELECTION ? a : c, b);                                 \
       break;                                                                                             \

@@ -49,7 +49,7 @@ __kernel void reparameterize_backward(
   }
 }
 
-// Per image one chain over the latent dimensions, then + 0.0f; and the whole loss.
+// Per image one chain over the latent dimensions, then closed; and the whole loss.
 __kernel void kl_divergence(
     __global const float *mean, __global const float *log_variance, __global const float *reconstruction,
     __global const uint *table, __global float *divergence, __global float *total, int count, int first_image,
@@ -60,7 +60,7 @@ __kernel void kl_divergence(
   ireal there = is_there(images_there(row, first_image, batch), batch);
   real sum = REAL(0.0f);
   for (int i = 0; i < count; ++i) sum = formula_divergence(mu[i * GROUPS], logvar[i * GROUPS], sum);
-  real kl = sum + 0.0f;
+  real kl = close_real(sum);
   real whole = formula_variational_loss(*images_in(reconstruction, 1), kl, step_float(row, STEP_KL_WEIGHT));
   *images_out(divergence, 1) = CHOOSE(there, kl, REAL(0.0f));
   *images_out(total, 1) = CHOOSE(there, whole, REAL(0.0f));

@@ -13,7 +13,7 @@ static inline real column_tree(__global float *values, int rows, int stride, int
   return LOAD_REAL(0, top);
 }
 
-// gradients[i] = tree over rows of partials[row][i], + 0.0f, for the segments listed; gradients may be row 0.
+// gradients[i] = tree over rows of partials[row][i], closed, for the segments listed; gradients may be row 0.
 __kernel void sum_partials(
     __global float *partials, __global const uint *segments, __global float *gradients, int rows,
     int stride, int count, int span) {
@@ -21,7 +21,7 @@ __kernel void sum_partials(
   for (int i = tile_index() * span; i < end; ++i) {
     int at = i * LANES;
     int column = (int)segments[at / SEGMENT] * SEGMENT + at % SEGMENT;
-    STORE_REAL(column_tree(partials, rows, stride, column) + 0.0f, 0, gradients + column);
+    STORE_REAL(close_real(column_tree(partials, rows, stride, column)), 0, gradients + column);
   }
 }
 
@@ -31,7 +31,7 @@ __kernel void sum_per_image(__global const float *per_image, __global float *sum
   lane_pointer values = lanes_in(per_image);
   lane_sum sum = (lane_sum)(0.0f);
   for (int i = 0; i < 2 * blocks; ++i) sum += values[i * LANE_STEP];
-  float joined = join_sum(sum JOIN_PASS) + 0.0f;
+  float joined = close_float(join_sum(sum JOIN_PASS));
   if (is_first_lane()) sums[place] = joined;
 }
 

@@ -63,10 +63,10 @@ static inline Tile tile_run(Tile t, __global const real *x, __global const float
 
 // Ends the sums, so that a total of −0 becomes +0.
 static inline Tile tile_close(Tile t) {
-  t.a += 0.0f;
-  t.b += 0.0f;
-  t.c += 0.0f;
-  t.d += 0.0f;
+  t.a = close_real(t.a);
+  t.b = close_real(t.b);
+  t.c = close_real(t.c);
+  t.d = close_real(t.d);
   return t;
 }
 

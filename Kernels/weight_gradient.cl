@@ -31,7 +31,7 @@ static inline void write_quad(
     __global float *out, lane_sum a, lane_sum b, lane_sum c, lane_sum d, int count,
     int closed JOIN_ARGUMENT) {
   float4 sums = join_four(a, b, c, d JOIN_PASS);
-  if (closed) sums += 0.0f;
+  if (closed) sums = close_four(sums);
   if (!is_first_lane()) return;
   if (count > 0) out[0] = sums.x;
   if (count > 1) out[1] = sums.y;

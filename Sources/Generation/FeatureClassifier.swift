@@ -23,7 +23,8 @@ package struct FeatureClassifier: Sendable {
 
   /// The recipe: filters 8, 16, 32, hidden 128, a code of 64 features; six epochs of all training images.
   package static var configuration: Configuration {
-    var configuration = Configuration(.classifier)
+    var configuration = Configuration(withoutRecipe: .classifier)
+    configuration.seed = 11
     configuration.filters = [8, 16, 32]
     configuration.hidden = [128]
     configuration.latent = 64

@@ -21,7 +21,7 @@ package struct ModelCase: Sendable {
   package init(
     _ model: ModelKind, _ settings: [(String, String)], layers: TrainingPhases.Layers = .all, seed: UInt64
   ) throws {
-    var configuration = Configuration(model)
+    var configuration = Configuration(withoutRecipe: model)
     for (key, value) in settings { try configuration.set(key, value) }
     try configuration.set("seed", "\(seed)")
     try configuration.validate()

@@ -28,6 +28,10 @@ enum Support {
     configuration.batchSize = 20
     configuration.epochs = epochs
     configuration.learningRate = 0.005
+    configuration.schedule = .constant
+    configuration.warmUp = 0
+    configuration.weightDecay = 0
+    configuration.dropout = 0
     return configuration
   }
 

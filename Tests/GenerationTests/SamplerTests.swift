@@ -13,7 +13,8 @@ import Training
 struct SamplerTests {
   /// A model with the initial parameters of its seed.
   private static func weights(_ kind: ModelKind, latent: Int = 3) throws -> Weights {
-    var configuration = Configuration(kind)
+    var configuration = Configuration(withoutRecipe: kind)
+    configuration.seed = 11
     configuration.latent = latent
     let model = try PreparedModel(
       configuration, images: 1, evaluation: EvaluationShape(steps: 1), on: cpu(1))

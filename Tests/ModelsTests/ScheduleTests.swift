@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ScheduleTests {
   private func rates(_ settings: [String: String], epochs: Int) throws -> [Double] {
-    var configuration = Configuration(.convAutoencoder)
+    var configuration = Configuration(withoutRecipe: .convAutoencoder)
     for (key, value) in settings { try configuration.set(key, value) }
     configuration.epochs = epochs
     return (1...epochs).map { configuration.learningRate(epoch: $0, step: 0, stepsPerEpoch: 4) }
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func warmUpRisesStepByStep() throws {
-    var configuration = Configuration(.convAutoencoder)
+    var configuration = Configuration(withoutRecipe: .convAutoencoder)
     try configuration.set("learning-rate", "1")
     try configuration.set("warm-up", "0.5")
     let rates = (0..<4).map { configuration.learningRate(epoch: 1, step: $0, stepsPerEpoch: 4) }
@@ -31,7 +31,7 @@ import Testing
 
   /// The rates of every step of the first `epochs` epochs, four steps each.
   private func steps(_ settings: [String: String], epochs: Int) throws -> [Double] {
-    var configuration = Configuration(.convAutoencoder)
+    var configuration = Configuration(withoutRecipe: .convAutoencoder)
     for (key, value) in settings { try configuration.set(key, value) }
     return (1...epochs).flatMap { epoch in
       (0..<4).map { configuration.learningRate(epoch: epoch, step: $0, stepsPerEpoch: 4) }
@@ -85,7 +85,7 @@ import Testing
 
   @Test("The KL weight rises over the run, not over a phase")
   func klWarmUp() throws {
-    var configuration = Configuration(.vae)
+    var configuration = Configuration(withoutRecipe: .vae)
     for (key, value) in [("kl-weight", "6"), ("kl-warm-up", "3"), ("trainable", "last-1:2,all:2")] {
       try configuration.set(key, value)
     }
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test func tableHoldsEveryScalar() throws {
-    var configuration = Configuration(.convVAE)
+    var configuration = Configuration(withoutRecipe: .convVAE)
     try configuration.set("kl-warm-up", "1")
     try configuration.set("optimizer", "adamw")
     try configuration.set("weight-decay", "0.1")
@@ -122,7 +122,7 @@ import Testing
   }
 
   @Test func theOptimizerStartsAfreshWithAPhase() throws {
-    var configuration = Configuration(.classifier)
+    var configuration = Configuration(withoutRecipe: .classifier)
     configuration.trainable = try #require(TrainingPhases(text: "last-2:2,all:3@0.5"))
     let first = configuration.trainingTable(epoch: 1, batches: [8])
     let again = configuration.trainingTable(epoch: 3, batches: [8])

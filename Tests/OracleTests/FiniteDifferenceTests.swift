@@ -53,7 +53,7 @@ import Testing
 
   @Test("gradients", arguments: TestDevice.all, cases)
   func gradients(_ device: TestDevice, _ test: Case) throws {
-    var configuration = Configuration(test.model)
+    var configuration = Configuration(withoutRecipe: test.model)
     for (key, value) in test.settings.sorted(by: { $0.key < $1.key }) { try configuration.set(key, value) }
     try configuration.set("batch-size", "\(Self.images)")
     try configuration.set("seed", "20261123")

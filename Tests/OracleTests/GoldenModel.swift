@@ -45,7 +45,7 @@ struct GoldenModel {
     let golden = try Golden(name)
     let draws: GoldenDraws = try golden.json("draws")
     batch = try golden.json("batch")
-    var configuration = Configuration(try ModelKind(name: golden.text("model")))
+    var configuration = Configuration(withoutRecipe: try ModelKind(name: golden.text("model")))
     for key in ConfigurationKey.keys(of: configuration.model) {
       if key.name == "loss" || key.name == "model" { continue }
       if let value = golden.file.metadata[key.name] { try configuration.set(key.name, value) }

@@ -10,7 +10,7 @@ import Training
   @Test("importance-weighted estimate", arguments: TestDevice.all, [Binarisation.none, .fixed])
   func estimate(_ device: TestDevice, _ binarise: Binarisation) throws {
     let samples = 9
-    var configuration = Configuration(.vae)
+    var configuration = Configuration(withoutRecipe: .vae)
     let settings = ["hidden": "6,5", "latent": "5", "image": "1x9x8", "binarise": binarise.rawValue]
     for (key, value) in settings { try configuration.set(key, value) }
     let count = 21

@@ -22,7 +22,7 @@ import Testing
 
     /// Ours: rule, scalars of a step and decay come from here, as in training.
     func configuration() throws -> Configuration {
-      var configuration = Configuration(.convAutoencoder)
+      var configuration = Configuration(withoutRecipe: .convAutoencoder)
       let optimizer = nesterov == true ? "nesterov" : momentum != nil ? "momentum" : kind
       try configuration.set("optimizer", optimizer)
       try configuration.set("learning-rate", "\(learningRate)")

@@ -10,7 +10,7 @@ import Training
 struct WholeRunTests {
   /// Two epochs of five steps, of 167 images.
   private func configuration(_ kind: ModelKind) throws -> Configuration {
-    var configuration = Configuration(kind)
+    var configuration = Configuration(withoutRecipe: kind)
     for (key, value) in [("epochs", "2"), ("batch-size", "37"), ("dropout", "0.1"), ("clip-norm", "0.5")] {
       try configuration.set(key, value)
     }

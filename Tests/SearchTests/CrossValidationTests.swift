@@ -7,7 +7,7 @@ import Training
 
 @Suite struct CrossValidationTests {
   private func configuration(_ model: ModelKind) throws -> Configuration {
-    var configuration = Configuration(model)
+    var configuration = Configuration(withoutRecipe: model)
     for (key, value) in [("hidden", "12"), ("batch-size", "30"), ("epochs", "2"), ("seed", "3")] {
       try configuration.set(key, value)
     }

@@ -145,9 +145,9 @@ import Testing
       let best = table.trials[0]
       #expect(Set(best.settings.keys) == ["latent", "learning-rate"])
       let settings = (latent: best.settings["latent"]!, rate: best.settings["learning-rate"]!)
-      // What is as the model has it anyway (latent 2, a rate of 0.001) is left out.
+      // What is as the model has it anyway (latent 2, a rate of 0.002) is left out.
       let latent = settings.latent == "2" ? "" : "latent=\(settings.latent) "
-      let rate = settings.rate == "0.001" ? "" : "learning-rate=\(settings.rate) "
+      let rate = settings.rate == "0.002" ? "" : "learning-rate=\(settings.rate) "
       #expect(
         table.command
           == "facsimile train vae --data 'my data' --set \(latent)hidden=12 dropout=0.1 optimizer=sgd "

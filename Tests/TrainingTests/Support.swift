@@ -14,7 +14,7 @@ enum Support {
 
   /// A small model of a kind: three epochs of six steps on 198 images.
   static func configuration(_ kind: ModelKind, _ settings: [String: String] = [:]) throws -> Configuration {
-    var configuration = Configuration(kind)
+    var configuration = Configuration(withoutRecipe: kind)
     let small = [
       "hidden": "16", "latent": "4", "batch-size": "37", "epochs": "3", "learning-rate": "0.005",
       "dropout": "0.1", "seed": "7",

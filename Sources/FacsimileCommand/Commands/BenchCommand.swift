@@ -72,7 +72,10 @@ struct BenchCommand: ParsableCommand {
     return try models.flatMap { kind in
       try batchSize.map { batch in
         let settings = set.filter { models.count == 1 || kind.has($0) }
-        return try Configuration(kind, settings.map(keyValue) + [("batch-size", batch)])
+        var configuration = Configuration(withoutRecipe: kind)
+        for (key, value) in try settings.map(keyValue) + [("batch-size", batch)] { try configuration.set(key, value) }
+        try configuration.validate()
+        return configuration
       }
     }
   }

@@ -71,7 +71,7 @@ public struct Configuration: Hashable, Sendable {
   /// Images in a step.
   public var batchSize = 128
   /// Key of every random number.
-  public var seed: UInt64 = 11
+  public var seed: UInt64 = 1
   /// SHA-256 of the parameters that training begins with; nil: those of the seed.
   public var initialWeights: String?
   /// Parts a batch is cut into.
@@ -85,13 +85,22 @@ public struct Configuration: Hashable, Sendable {
   /// Which checkpoints stay.
   public var keepCheckpoints = CheckpointPolicy.last
 
-  /// The defaults of `model`, which is one of the family.
+  /// The defaults of `model`, which is one of the family: its layers, and the recipe that a search found for them.
   public init(_ model: ModelKind) {
+    self.init(withoutRecipe: model)
+    schedule = .cosine
+    warmUp = 1
+    model.definition.setRecipe(&self)
+  }
+
+  /// The layers of `model` with settings that no recipe touches: Adam at a constant 0.001, batches of 128, no decay,
+  /// no dropout. What must stay comparable is made of them: parity, golden hashes, benches.
+  package init(withoutRecipe model: ModelKind) {
     precondition(model != .custom, "a custom model's configuration is made with its architecture")
     self.model = model
     layers = nil
     loss = model.definition.losses[0]
-    model.definition.setDefaults(&self)
+    model.definition.setLayers(&self)
   }
 
   /// The defaults of a model of one's own: layers that take images and give what `loss` compares.

@@ -6,7 +6,13 @@ enum Classifier: ModelDefinition {
   static let losses: [Loss] = [.crossEntropy]
   static let keys = ConvolutionalStages.keys.union(["classes"])
 
-  static func setDefaults(_ configuration: inout Configuration) {}
+  static func setLayers(_ configuration: inout Configuration) {}
+
+  static func setRecipe(_ configuration: inout Configuration) {
+    configuration.learningRate = 0.003
+    configuration.weightDecay = 1e-4
+    configuration.dropout = 0.05
+  }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
     let stages = ConvolutionalStages(configuration)

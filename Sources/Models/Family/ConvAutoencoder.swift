@@ -6,7 +6,14 @@ enum ConvAutoencoder: ModelDefinition {
   static let losses: [Loss] = [.meanSquaredError, .binaryCrossEntropy]
   static let keys = ConvolutionalStages.keys
 
-  static func setDefaults(_ configuration: inout Configuration) {}
+  static func setLayers(_ configuration: inout Configuration) {}
+
+  static func setRecipe(_ configuration: inout Configuration) {
+    configuration.epochs = 30
+    configuration.batchSize = 32
+    configuration.learningRate = 0.005
+    configuration.weightDecay = 1e-6
+  }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
     ConvolutionalStages(configuration).autoencoder(noise: 0)

@@ -8,7 +8,12 @@ enum ConvVariationalAutoencoder: ModelDefinition {
     "binarise", "importance-samples", "kl-weight", "kl-warm-up",
   ])
 
-  static func setDefaults(_ configuration: inout Configuration) { configuration.latent = 2 }
+  static func setLayers(_ configuration: inout Configuration) { configuration.latent = 2 }
+
+  static func setRecipe(_ configuration: inout Configuration) {
+    configuration.batchSize = 64
+    configuration.learningRate = 0.004
+  }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
     let stages = ConvolutionalStages(configuration)

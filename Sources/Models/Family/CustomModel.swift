@@ -8,7 +8,8 @@ enum CustomModel: ModelDefinition {
     "architecture", "binarise", "importance-samples", "kl-weight", "kl-warm-up",
   ]
 
-  static func setDefaults(_ configuration: inout Configuration) {}
+  static func setLayers(_ configuration: inout Configuration) {}
+  static func setRecipe(_ configuration: inout Configuration) {}
 
   static func architecture(_ configuration: Configuration) -> Architecture {
     guard let architecture = configuration.layers else {

@@ -9,7 +9,9 @@ enum DenoisingAutoencoder: ModelDefinition {
   static let losses = ConvAutoencoder.losses
   static let keys = ConvolutionalStages.keys.union(["noise"])
 
-  static func setDefaults(_ configuration: inout Configuration) { configuration.noise = 0.5 }
+  static func setLayers(_ configuration: inout Configuration) { configuration.noise = 0.5 }
+
+  static func setRecipe(_ configuration: inout Configuration) { ConvAutoencoder.setRecipe(&configuration) }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
     ConvolutionalStages(configuration).autoencoder(noise: configuration.noise)

@@ -12,9 +12,14 @@ enum VariationalAutoencoder: ModelDefinition {
     "kl-weight", "kl-warm-up",
   ]
 
-  static func setDefaults(_ configuration: inout Configuration) {
+  static func setLayers(_ configuration: inout Configuration) {
     configuration.latent = 2
     configuration.hidden = [512, 256]
+  }
+
+  static func setRecipe(_ configuration: inout Configuration) {
+    configuration.batchSize = 64
+    configuration.learningRate = 0.002
   }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
