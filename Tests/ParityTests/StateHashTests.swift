@@ -93,7 +93,8 @@ import Training
   private static func hash(_ model: Case) throws -> String {
     let (images, batch, steps) = (185, 37, 5)
     var configuration =
-      model.architecture.map { Configuration($0, loss: .meanSquaredError) } ?? Configuration(withoutRecipe: model.kind)
+      model.architecture.map { Configuration($0, loss: .meanSquaredError) }
+      ?? Configuration(withoutRecipe: model.kind)
     for (key, value) in model.settings { try configuration.set(key, value) }
     try configuration.set("batch-size", "\(batch)")
     try configuration.set("seed", "20261122")

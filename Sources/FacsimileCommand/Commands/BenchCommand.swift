@@ -71,9 +71,9 @@ struct BenchCommand: ParsableCommand {
     let models = model == "all" ? ModelKind.allCases : [try ModelKind(name: model)]
     return try models.flatMap { kind in
       try batchSize.map { batch in
-        let settings = set.filter { models.count == 1 || kind.has($0) }
+        let settings = try set.filter { models.count == 1 || kind.has($0) }.map(keyValue)
         var configuration = Configuration(withoutRecipe: kind)
-        for (key, value) in try settings.map(keyValue) + [("batch-size", batch)] { try configuration.set(key, value) }
+        for (key, value) in settings + [("batch-size", batch)] { try configuration.set(key, value) }
         try configuration.validate()
         return configuration
       }
