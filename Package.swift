@@ -60,7 +60,9 @@ let package = Package(
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.
-    .target(name: "Numerics", swiftSettings: [.enableExperimentalFeature("BuiltinModule")]),
+    .target(
+      name: "Numerics", dependencies: ["CSystem"],
+      swiftSettings: [.enableExperimentalFeature("BuiltinModule")]),
     .target(name: "Programs", dependencies: ["Numerics"]),
 
     // Two backends.

@@ -27,7 +27,7 @@ package final class StudyFolder {
     }
     lock = try FolderLock(folder: url)
     if isBegun {
-      guard let data = FileManager.default.contents(atPath: identityFile.path),
+      guard let data = try? readFile(identityFile, upTo: 1 << 20),
         let found = try? JSONDecoder().decode(StudyIdentity.self, from: data)
       else { throw StudyError("\(identityFile.path) is damaged: choose another folder (--out)") }
       if let difference = identity.difference(to: found) {
@@ -63,7 +63,7 @@ package final class StudyFolder {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let data = FileManager.default.contents(atPath: file.path),
+    guard let data = try? readFile(file, upTo: 1 << 28),
       let result = try? decoder.decode(StepResult.self, from: data)
     else { throw StudyError("\(file.path) is damaged: remove it, and the same command makes it again") }
     return result
