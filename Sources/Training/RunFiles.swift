@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Numerics
 import Programs
 import Storage
 
@@ -84,8 +85,11 @@ extension RunFolder {
   ) throws -> Checkpoint {
     let file = url ?? checkpointFile
     do {
-      let checkpoint = try Checkpoint(
-        contentsOf: file, atMost: try largestCheckpoint(manifest, configuration), architecture: architecture)
+      let limit = try largestCheckpoint(manifest, configuration)
+      // The last bits of numbers in text depend on how the thread, which is the caller's, rounds.
+      let checkpoint = try ArithmeticMode.standard {
+        try Checkpoint(contentsOf: file, atMost: limit, architecture: architecture)
+      }
       try checkpoint.require(of: manifest, file)
       if let difference = try configuration.difference(fromJSON: checkpoint.configuration.json()) {
         throw TrainingError(

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Programs
 import Storage
 
@@ -173,7 +174,8 @@ package final class Trainer {
   ) throws -> RunningEpoch? {
     guard checkpoint.step > 0 else { return nil }
     var running = RunningEpoch(checkpoint.epoch + 1, configuration, data, table: checkpoint.table)
-    guard RunningEpoch(checkpoint.epoch + 1, configuration, data).table == checkpoint.table else {
+    let expected = ArithmeticMode.standard { RunningEpoch(checkpoint.epoch + 1, configuration, data).table }
+    guard expected == checkpoint.table else {
       throw TrainingError(
         .run, "the checkpoint has another table of steps than epoch \(checkpoint.epoch + 1) of the run: it is damaged")
     }
