@@ -60,7 +60,9 @@ let package = Package(
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.
-    .target(name: "Numerics", swiftSettings: [.enableExperimentalFeature("BuiltinModule")]),
+    .target(
+      name: "Numerics", dependencies: ["CSystem"],
+      swiftSettings: [.enableExperimentalFeature("BuiltinModule")]),
     .target(name: "Programs", dependencies: ["Numerics"]),
 
     // Two backends.
@@ -143,7 +145,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["CPUBackend", "Datasets", "Models", "OpenCLBackend", "Parity", "Programs"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+    .testTarget(name: "NumericsTests", dependencies: ["CSystem", "Numerics"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "AnalysisKernels", "Numerics", "Storage"]),
     .testTarget(
       name: "GenerationTests",
@@ -170,7 +172,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training"]),
+      dependencies: [
+        "CSystem", "Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training",
+      ]),
     .testTarget(
       name: "ViewsTests",
       dependencies: [

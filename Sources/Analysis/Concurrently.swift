@@ -1,21 +1,25 @@
 import Dispatch
+import Numerics
 import Synchronization
 
 /// Runs `body` for the items 0 ..< `items` on at most `threads` threads, and returns when all are done.
 ///
 /// A thread that is done with one item takes the next, so which thread takes which differs from run to run: `body`
-/// leaves its result in a place of the item's own, and nothing computed depends on `threads`.
+/// leaves its result in a place of the item's own, and nothing computed depends on `threads`. All compute as the contract
+/// asks, and are as they were behind it: they are the system's threads, and the caller's.
 func concurrently(_ items: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
   guard threads > 1, items > 1 else {
-    for item in 0..<items { body(item) }
+    ArithmeticMode.standard { for item in 0..<items { body(item) } }
     return
   }
   let next = Atomic<Int>(0)
   DispatchQueue.concurrentPerform(iterations: min(threads, items)) { _ in
-    while true {
-      let item = next.add(1, ordering: .relaxed).oldValue
-      if item >= items { return }
-      body(item)
+    ArithmeticMode.standard {
+      while true {
+        let item = next.add(1, ordering: .relaxed).oldValue
+        if item >= items { return }
+        body(item)
+      }
     }
   }
 }

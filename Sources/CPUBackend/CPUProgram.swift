@@ -14,7 +14,7 @@ final class CPUProgram: PreparedProgram {
   init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) throws {
     self.program = program
     let plan = MemoryPlan(program) { routine, index in routine.stretchStart(index, threads: threads) }
-    memory = Memory(program, plan, threads: threads, convolutions)
+    memory = try Memory(program, plan, threads: threads, convolutions)
     pool = ThreadPool(threads: threads)
     for routine in program.routines {
       stretches[routine.name] = try routine.stretches(threads: threads).map { range in

@@ -1,4 +1,5 @@
 import CPUKernels
+import Foundation
 import Numerics
 import Programs
 
@@ -13,20 +14,24 @@ final class Memory {
   /// The convolutions for this processor's vectors.
   let convolutions: any ConvolutionKernels.Type
 
-  init(_ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: any ConvolutionKernels.Type) {
+  /// Throws: ``NotEnoughMemory`` before anything is allocated, where more is needed than the process can get.
+  init(
+    _ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: any ConvolutionKernels.Type
+  ) throws {
+    let needed = plan.arenaBytes + plan.persistentBytes
+    try HostMemory.require(needed, for: "the program")
     self.threads = threads
     self.convolutions = convolutions
-    zeros = Images(Self.allocate(64).assumingMemoryBound(to: Lanes.self))
-    let arena = Self.allocate(plan.arenaBytes)
-    owned = [UnsafeMutableRawPointer(mutating: zeros), arena]
+    let block = try Self.allocate(64)
+    zeros = Images(block.assumingMemoryBound(to: Lanes.self))
+    owned = [block]
+    let arena = try own(plan.arenaBytes)
     for buffer in program.buffers {
       switch buffer.storage {
       case .persistent:
-        pointers.append(Self.allocate(buffer.contents.byteCount))
-        owned.append(pointers[buffer.id])
+        pointers.append(try own(buffer.contents.byteCount))
       case .constant(let words):
-        pointers.append(Self.allocate(buffer.contents.byteCount))
-        owned.append(pointers[buffer.id])
+        pointers.append(try own(buffer.contents.byteCount))
         words.withUnsafeBytes { words in
           guard let from = words.baseAddress else { return }
           pointers[buffer.id].copyMemory(from: from, byteCount: words.count)
@@ -41,22 +46,26 @@ final class Memory {
     }
   }
 
-  deinit { for pointer in owned + scratch.map(UnsafeMutableRawPointer.init) { pointer.deallocate() } }
+  deinit { for pointer in owned + scratch.map(UnsafeMutableRawPointer.init) { free(pointer) } }
 
-  private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-    // Room for a last vector that is only partly ours.
-    let size = (max(bytes, 1) + 127) / 64 * 64
-    let pointer = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-    pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+  private func own(_ bytes: Int) throws -> UnsafeMutableRawPointer {
+    let pointer = try Self.allocate(bytes)
+    owned.append(pointer)
     return pointer
   }
 
+  private static func allocate(_ bytes: Int) throws -> UnsafeMutableRawPointer {
+    // Room for a last vector that is only partly ours.
+    try HostMemory.allocate((max(bytes, 1) + 127) / 64 * 64, for: "the program")
+  }
+
   /// Gives every worker at least `vectors` vectors of scratch; called while preparing only.
-  func reserveScratch(_ vectors: Int) {
-    for pointer in scratch { pointer.deallocate() }
+  func reserveScratch(_ vectors: Int) throws {
+    for pointer in scratch { free(pointer) }
+    scratch = []
     scratchSize = max(scratchSize, vectors)
-    scratch = (0..<threads).map { _ in
-      Self.allocate(32 * scratchSize).assumingMemoryBound(to: Lanes.self)
+    for _ in 0..<threads {
+      scratch.append(try Self.allocate(32 * scratchSize).assumingMemoryBound(to: Lanes.self))
     }
   }
   private var scratchSize = 0

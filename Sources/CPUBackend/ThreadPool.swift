@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 import Synchronization
 
 /// Threads that share the items of one operation after another.
@@ -45,7 +46,14 @@ final class ThreadPool: @unchecked Sendable {
   }
 
   /// Runs `body` for every item, `grain` at a time, and returns when all are done.
+  ///
+  /// Every thread computes as the contract asks, whatever has set its floating-point unit in the meantime; the caller's is
+  /// as it was behind the run.
   func run(items: Int, grain: Int = 1, _ body: Body) {
+    ArithmeticMode.standard { share(items: items, grain: grain, body) }
+  }
+
+  private func share(items: Int, grain: Int, _ body: Body) {
     if threads == 1 || items <= grain {
       for item in 0..<items { body(item, 0) }
       return
@@ -97,6 +105,7 @@ final class ThreadPool: @unchecked Sendable {
     while true {
       seen = waitForWork(after: seen)
       if stopping.load(ordering: .relaxed) { break }
+      ArithmeticMode.establish()
       takeItems(as: worker)
       busy.subtract(1, ordering: .releasing)
     }

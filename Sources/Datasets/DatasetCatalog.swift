@@ -9,6 +9,8 @@ import Foundation
 package struct DatasetCatalog: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
+  /// Whether files under a known name are taken that cannot be compared with published hashes.
+  package var takesUnverified = false
 
   /// A catalog of what this machine has.
   ///
@@ -48,12 +50,26 @@ package struct DatasetCatalog: Sendable {
     let known = KnownDataset(rawValue: nameOrFolder)
     let folder = try known.map(find) ?? folder(nameOrFolder)
     let contents = try folder.read(as: known)
-    let meant = known ?? KnownDataset.allCases.first { $0.hashes != nil && $0.fileHashes == contents.files }
+    let found = KnownDataset.allCases.first { $0.matches(contents) }
+    if let known { try require(known, found, in: folder) }
+    let meant = known ?? found
     let dataset = try Dataset(
       name: meant?.rawValue ?? folder.url.lastPathComponent, train: contents.train, test: contents.test,
       classNames: contents.classNames ?? meant?.classNames, source: folder.url,
-      isVerified: meant?.hashes != nil)
+      isVerified: found != nil && found == meant)
     return (dataset, contents.files)
+  }
+
+  /// Throws: `DatasetError` where the files under a name are known to be others, or cannot be compared with anything and are
+  /// not to be taken so.
+  func require(_ known: KnownDataset, _ found: KnownDataset?, in folder: DatasetFolder) throws {
+    if let found, found != known {
+      throw DatasetError(
+        .hashMismatch, path: folder.url.path,
+        "these are, by their SHA-256, the files of \(found.rawValue), not of \(known.rawValue)")
+    }
+    guard found == nil, !takesUnverified else { return }
+    throw DatasetError(.unverified, path: folder.url.path, known.unverifiable)
   }
 
   private func folder(_ path: String) throws -> DatasetFolder {

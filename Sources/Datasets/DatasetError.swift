@@ -28,6 +28,8 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case missingFile
     /// A file of a known data set has other contents.
     case hashMismatch
+    /// The files of a known data set cannot be compared with published hashes.
+    case unverified
     /// A known data set is in none of the places looked at.
     case notFound
     /// Neither a known name nor a folder.

@@ -9,6 +9,8 @@ struct FolderContents {
   let classNames: [String]?
   /// SHA-256 of each unpacked file, by its name without `.gz`; none for folders of PNG.
   let files: [String: String]
+  /// SHA-256 of each file that is packed, as it lies there, by its name without `.gz`.
+  var packedFiles: [String: String] = [:]
 }
 
 /// A folder of images in one of the forms that are read: IDX files, CIFAR-10's files, PNG.

@@ -44,9 +44,12 @@ extension DatasetCatalog {
     do { folder = try find(known) } catch { return failed(.absent, in: nil, error) }
     do {
       let contents = try folder.read(as: known)
+      let found = KnownDataset.allCases.first { $0.matches(contents) }
+      if let found, found != known { try require(known, found, in: folder) }
       return DatasetListing(
-        name: known.rawValue, state: known.hashes == nil ? .unverified : .verified, folder: folder.url.path,
-        trainCount: contents.train.count, testCount: contents.test.count, problem: nil)
+        name: known.rawValue, state: found == known ? .verified : .unverified, folder: folder.url.path,
+        trainCount: contents.train.count, testCount: contents.test.count,
+        problem: found == known ? nil : known.unverifiable)
     } catch {
       return failed(.damaged, in: folder.url, error)
     }

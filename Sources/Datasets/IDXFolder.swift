@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// The four IDX files of a data set in a folder, or only the two of images.
 struct IDXFolder {
@@ -26,7 +27,7 @@ struct IDXFolder {
   /// - Parameter known: the data set whose hashes to insist on, where they are known.
   /// - Throws: `DatasetError`, `FileError`, `NotAFile`.
   func read(as known: KnownDataset?) throws -> FolderContents {
-    var hashes: [String: String] = [:]
+    var (hashes, packed): ([String: String], [String: String]) = ([:], [:])
     func contents(_ file: DatasetFile, _ read: (URL) throws -> IDX.Contents) throws -> IDX.Contents {
       let url = try require(file)
       let contents = try read(url)
@@ -37,7 +38,9 @@ struct IDXFolder {
             + "found \(contents.sha256): get it again, or name its folder to use it as it is")
       }
       let name = url.lastPathComponent
-      hashes[name.hasSuffix(".gz") ? String(name.dropLast(3)) : name] = contents.sha256
+      let plainName = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
+      hashes[plainName] = contents.sha256
+      if plainName != name { packed[plainName] = Fingerprint.hex(of: try readFile(url)) }
       return contents
     }
     func set(_ imagesFile: DatasetFile, _ labelsFile: DatasetFile) throws -> ImageSet {
@@ -58,7 +61,7 @@ struct IDXFolder {
     }
     let train = try set(.trainImages, .trainLabels)
     let test = try set(.testImages, .testLabels)
-    return FolderContents(train: train, test: test, classNames: nil, files: hashes)
+    return FolderContents(train: train, test: test, classNames: nil, files: hashes, packedFiles: packed)
   }
 
   private func require(_ file: DatasetFile) throws -> URL {

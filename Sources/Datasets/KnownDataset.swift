@@ -28,6 +28,19 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// Colour photographs of animals and vehicles, 32 × 32.
   case cifar10 = "cifar-10"
 
+  /// SHA-256 of each file as it is published, packed with gzip; nil where the unpacked files are known, or none at all.
+  ///
+  /// Source: what TensorFlow Datasets, torchvision and others check, all alike.
+  package var packedHashes: [DatasetFile: String]? {
+    guard self == .kmnist else { return nil }
+    return [
+      .trainImages: "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+      .trainLabels: "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+      .testImages: "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+      .testLabels: "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+    ]
+  }
+
   /// SHA-256 of each unpacked file, or nil where no trusted copy has been seen yet.
   package var hashes: [DatasetFile: String]? {
     switch self {
@@ -52,6 +65,22 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// The same by the files' usual names.
   var fileHashes: [String: String] {
     Dictionary(uniqueKeysWithValues: (hashes ?? [:]).map { ($0.key.rawValue, $0.value) })
+  }
+
+  /// Whether files of a folder are, by their hashes, those published under the name.
+  func matches(_ contents: FolderContents) -> Bool {
+    if hashes != nil { return fileHashes == contents.files }
+    guard let packedHashes else { return false }
+    return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) }) == contents.packedFiles
+  }
+
+  /// Why files under the name cannot be compared with anything, and what to do.
+  var unverifiable: String {
+    self == .kmnist
+      ? "only the packed files (.gz) of kmnist can be compared with their published SHA-256, and these are others: put all four "
+        + "there as they are published, or take these as they are with --unverified-data"
+      : "no SHA-256 of the files of \(rawValue) is known to compare these with: take them as they are with --unverified-data, or "
+        + "name their folder"
   }
 
   /// What the classes are called, from class 0.

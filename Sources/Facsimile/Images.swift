@@ -66,10 +66,16 @@ public struct Images: Sendable {
   ///   `$FACSIMILE_DATA`, the user's cache and `/usr/share/datasets`; or a folder of IDX files, of CIFAR-10's binary
   ///   files, or of PNG images (`train/CLASS/*.png` and `test/CLASS/*.png`; `CLASS/*.png`, of which a tenth becomes the
   ///   test images; or no classes).
+  /// - Parameter takesUnverified: whether files of a known name are taken that cannot be compared with published hashes:
+  ///   those of `cifar-10`, and of `kmnist` unpacked.
   /// - Throws: `DatasetError`, `PNGError`, `FileError` or `NotAFile` where it is not there, damaged, or not what its
   ///   name says.
-  public static func load(_ nameOrFolder: String) throws -> (train: Images, test: Images) {
-    let dataset = try DatasetCatalog().load(nameOrFolder)
+  public static func load(_ nameOrFolder: String, takesUnverified: Bool = false) throws -> (
+    train: Images, test: Images
+  ) {
+    var catalog = DatasetCatalog()
+    catalog.takesUnverified = takesUnverified
+    let dataset = try catalog.load(nameOrFolder)
     let origin = Origin(
       name: dataset.name, source: dataset.source, classNames: dataset.classNames,
       isVerified: dataset.isVerified)

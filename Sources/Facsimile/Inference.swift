@@ -55,8 +55,10 @@ extension TrainedModel {
     }
     let width = try configuration.architecture.codeWidth
     let stream = RandomStream.evaluationReparameterization
-    return try decode(
-      (0..<count).map { stream.normals(seed: seed, sample: UInt32($0), count: width) })
+    let codes = ArithmeticMode.standard {
+      (0..<count).map { stream.normals(seed: seed, sample: UInt32($0), count: width) }
+    }
+    return try decode(codes)
   }
 
   /// The class of every image.

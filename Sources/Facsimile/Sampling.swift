@@ -1,6 +1,7 @@
 import Foundation
 import Generation
 import Models
+import Numerics
 import Training
 
 extension TrainedModel {
@@ -26,11 +27,13 @@ extension TrainedModel {
         "count is \(count) and components \(components ?? 1): expected 0 to \(Int32.max), and 1 to 256")
     }
     let codes = try LatentCodes(weights, images: images.stored, backend: device.backend)
-    let drawn = try CodeSampler(
-      sampler, fittedTo: codes, components: components,
-      threads: ProcessInfo.processInfo.activeProcessorCount
-    )
-    .codes(count, seed: seed)
+    let drawn = try ArithmeticMode.standard {
+      try CodeSampler(
+        sampler, fittedTo: codes, components: components,
+        threads: ProcessInfo.processInfo.activeProcessorCount
+      )
+      .codes(count, seed: seed)
+    }
     return try decode(drawn)
   }
 }

@@ -66,6 +66,7 @@ public struct TrainedModel: Sendable {
   ///   shape; `TrainingError` where a value is not finite or the file does not say what it is of.
   public init(contentsOf file: URL, _ configuration: Configuration? = nil, device: Device) throws {
     let tensors = try SafeTensors(contentsOf: file)
+    try tensors.requireWhole(file)
     guard let known = try configuration ?? Configuration(metadata: tensors.metadata) else {
       throw TrainingError(
         .weights,

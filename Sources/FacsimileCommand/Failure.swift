@@ -86,6 +86,8 @@ struct Failure {
   private static func command(_ remedy: TrainingError.Remedy) -> String {
     switch remedy {
     case .goOn(let folder): "facsimile train --resume \(shellQuoted(folder))"
+    case .goOnFrom(let folder, let checkpoint):
+      "facsimile train --resume \(shellQuoted(folder)) --checkpoint \(shellQuoted(checkpoint))"
     case .beginAnew(let model, let folder): "facsimile train \(model) --from \(shellQuoted(folder))"
     case .giveWeights: "--from"
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPUBackend
 import Foundation
+import Numerics
 
 /// The program.
 @main
@@ -13,8 +14,27 @@ enum Main {
       Console.complain("\(error)")
       exit(ExitStatus.couldNotRun)
     }
+    // Whatever was loaded into the process may have set its rounding, or have denormals become zero.
+    ArithmeticMode.establish()
     unblockSignals()
-    exit(run(Array(CommandLine.arguments.dropFirst())))
+    keepStandardDescriptors()
+    let status = run(Array(CommandLine.arguments.dropFirst()))
+    if let problem = Console.lostResults {
+      Console.complain(problem)
+      exit(status == ExitStatus.done ? ExitStatus.couldNotRun : status)
+    }
+    exit(status)
+  }
+
+  /// A reader that goes away and a limit on the size of files are errors of the calls that meet them, not the end of the
+  /// process: what lies half written is cleared away, and training goes on without its reader. And where a standard stream
+  /// is closed, no file of ours must get its number and what is meant for it.
+  private static func keepStandardDescriptors() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+    for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
+      // Reading only, so that writing fails as it did.
+      _ = open("/dev/null", O_RDONLY)
+    }
   }
 
   /// Whoever started this process may have blocked Ctrl-C for itself, which a child inherits.

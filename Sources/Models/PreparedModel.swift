@@ -27,14 +27,23 @@ package final class PreparedModel {
   ///   - training: what training is to be; nil for none.
   ///   - evaluation: what evaluation is to be.
   ///   - backend: the device.
-  /// - Throws: `ConfigurationError`, `ProgramError` where layers do not fit together.
+  /// - Throws: `ConfigurationError`, `ProgramError` where layers do not fit together; `NotEnoughMemory`.
   package init(
     _ configuration: Configuration, images: Int, training: TrainingShape? = nil, evaluation: EvaluationShape,
     on backend: any Backend
   ) throws {
     model = try LoweredModel(
       configuration, datasetImages: images, training: training, evaluation: evaluation)
+    try HostMemory.require(Self.hostBytes(model, backend), for: "the model")
     prepared = try backend.prepare(model.program)
+  }
+
+  /// What the host holds at most: the state when it is written, as values, as tensors of a file and as the file; and where
+  /// the device is a processor, what persists on it.
+  private static func hostBytes(_ model: LoweredModel, _ backend: any Backend) -> Int {
+    let arenas = model.training == nil ? 1 : 1 + model.configuration.optimizer.stateNames.count
+    let persistent = backend.device.kind == .cpu ? model.program.persistentBytes : 0
+    return 3 * 4 * model.table.arenaCount * arenas + persistent
   }
 
   /// The same, with `program` in place of the model's own: the oracles' tests draw other random numbers.

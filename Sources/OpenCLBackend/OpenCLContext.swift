@@ -1,4 +1,6 @@
 import COpenCL
+import Numerics
+import Programs
 
 /// A device with its context and its one in-order queue.
 ///
@@ -31,6 +33,7 @@ final class OpenCLContext: @unchecked Sendable {
       _ = library.releaseContext(context)
       throw OpenCLError("clCreateCommandQueue", status, device: name)
     }
+    ArithmeticMode.establish()
     handle = context
     self.queue = queue
   }
@@ -71,16 +74,27 @@ final class DeviceMemory: @unchecked Sendable {
       let handle = library.createBuffer(
         context.handle, UInt64(CL_MEM_READ_WRITE), self.byteCount, nil, &status)
     else {
-      throw OpenCLError(
-        "clCreateBuffer", status, device: context.deviceName,
-        details:
-          "\(name), \(self.byteCount) bytes; the largest buffer is \(context.device.largestBufferBytes)")
+      throw Self.failure("clCreateBuffer", status, context, name, self.byteCount)
     }
     self.handle = handle
     var zero: UInt8 = 0
-    try check(
-      library.enqueueFillBuffer(context.queue, handle, &zero, 1, 0, self.byteCount, 0, nil, nil),
-      "clEnqueueFillBuffer", device: context.deviceName, name)
+    let filled = library.enqueueFillBuffer(context.queue, handle, &zero, 1, 0, self.byteCount, 0, nil, nil)
+    // Some drivers find the memory only when it is first used.
+    if filled != CL_SUCCESS { throw Self.failure("clEnqueueFillBuffer", filled, context, name, self.byteCount) }
+  }
+
+  private static func failure(
+    _ call: String, _ status: cl_int, _ context: OpenCLContext, _ name: String, _ bytes: Int
+  ) -> any Error {
+    ArithmeticMode.establish()
+    guard [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE].contains(status) else {
+      return OpenCLError(call, status, device: context.deviceName, details: "\(name), \(bytes) bytes")
+    }
+    let device = context.device
+    return NotEnoughMemory(
+      name, needed: bytes,
+      "and \(context.deviceName) has none (\(OpenCLError.name(status)); its memory is \(device.memoryBytes) bytes, its largest "
+        + "buffer \(device.largestBufferBytes))")
   }
 
   /// Part of another buffer, of one byte at least.

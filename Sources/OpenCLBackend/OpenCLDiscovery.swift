@@ -1,4 +1,5 @@
 import COpenCL
+import Numerics
 import Synchronization
 
 /// A platform or a device that cannot be used, or the whole of OpenCL.
@@ -28,6 +29,8 @@ package struct OpenCLDiscovery: Sendable {
   /// One look at a time: loaders and drivers wake up in the first, and two at once have crashed there.
   package static func run() -> OpenCLDiscovery {
     looking.withLock { _ in
+      // Loader and drivers are loaded here, and what their constructors set stays set.
+      defer { ArithmeticMode.establish() }
       do {
         return try list(OpenCLLibrary.shared.get())
       } catch {

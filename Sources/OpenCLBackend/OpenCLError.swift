@@ -1,4 +1,5 @@
 import COpenCL
+import Numerics
 
 /// What went wrong with OpenCL: the call, its symbolic code, and the facts around it.
 package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
@@ -26,7 +27,9 @@ package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
   init(unavailable reason: String) { self.init("", 0, details: reason) }
 
   /// The symbolic name of ``code``.
-  package var name: String { Self.names[code] ?? "error \(code)" }
+  package var name: String { Self.name(code) }
+
+  static func name(_ code: Int32) -> String { names[code] ?? "error \(code)" }
 
   /// One clear line; a build log follows on lines of its own.
   package var description: String {
@@ -69,8 +72,11 @@ package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
 }
 
 /// Throws an ``OpenCLError`` unless `code` is success.
+///
+/// A driver may have set the thread's floating-point unit in the call: it computes as the contract asks again.
 func check(
   _ code: Int32, _ call: String, device: String? = nil, _ details: @autoclosure () -> String? = nil
 ) throws {
+  ArithmeticMode.establish()
   if code != CL_SUCCESS { throw OpenCLError(call, code, device: device, details: details()) }
 }

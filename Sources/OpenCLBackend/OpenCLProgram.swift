@@ -110,6 +110,7 @@ final class ProgramMemory {
   init(_ program: Program, _ context: OpenCLContext) throws {
     self.program = program
     plan = MemoryPlan(program)
+    try Self.require(plan, program, on: context)
     arena = try DeviceMemory(context, "the arena of activations", byteCount: plan.arenaBytes)
     for buffer in program.buffers {
       switch buffer.storage {
@@ -130,6 +131,24 @@ final class ProgramMemory {
       guard case .region = buffer.storage else { continue }
       try place(buffer)
     }
+  }
+
+  /// Throws: ``NotEnoughMemory`` before anything is allocated, where the device says that it has less.
+  private static func require(_ plan: MemoryPlan, _ program: Program, on context: OpenCLContext) throws {
+    let device = context.device
+    let needed = plan.arenaBytes + plan.persistentBytes
+    guard UInt64(needed) <= device.memoryBytes else {
+      throw NotEnoughMemory("the program", needed: needed, "and \(context.deviceName) has \(device.memoryBytes)")
+    }
+    let sizes = program.buffers.map { ($0.name, $0.storage == .transient ? 0 : $0.contents.byteCount) }
+    let largest = (sizes + [("the arena of activations", plan.arenaBytes)]).max { $0.1 < $1.1 }!
+    guard UInt64(largest.1) <= device.largestBufferBytes else {
+      throw NotEnoughMemory(
+        largest.0, needed: largest.1,
+        "and the largest buffer of \(context.deviceName) is \(device.largestBufferBytes) bytes")
+    }
+    // Its memory is this machine's.
+    if device.info.kind == .cpu { try HostMemory.require(needed, for: "the program") }
   }
 
   /// A part of a part is a part of the whole: OpenCL knows one level only.

@@ -62,6 +62,11 @@ struct Probe {
   /// Throws: ``ProbeFailure`` naming the first trap that the device fell into.
   func run() throws {
     let name = ProgramCache.key(context.device, options: options, sources: sources) + ".probe"
+    // The host first: the expected bits are its own, and a device must not be blamed for them.
+    ArithmeticMode.establish()
+    if let fault = ArithmeticMode.fault {
+      throw OpenCLError(unavailable: "this process does not compute as the numerics contract asks: \(fault)")
+    }
     if cache?.load(name) == Self.passed { return }
     let program = try CompiledProgram(context, sources, options: options, cache: nil)
     let runner = ProbeRunner(context, program, lanes: lanes)

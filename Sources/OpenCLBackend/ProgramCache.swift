@@ -34,7 +34,7 @@ struct ProgramCache: Sendable {
   /// The bytes kept under `name`; nil where there are none or they are damaged, and then they are removed.
   func load(_ name: String) -> [UInt8]? {
     let url = folder.appendingPathComponent(name)
-    guard let data = try? Data(contentsOf: url) else { return nil }
+    guard let data = try? readFile(url, upTo: 1 << 28) else { return nil }
     let bytes = [UInt8](data)
     guard let end = bytes.firstIndex(of: 10) else { return remove(url) }
     let rest = Array(bytes[(end + 1)...])

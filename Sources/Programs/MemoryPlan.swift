@@ -51,12 +51,7 @@ package struct MemoryPlan: Hashable, Sendable {
     offsets = Dictionary(uniqueKeysWithValues: placed.map { ($0.id, $0.range.lowerBound) })
     arenaBytes = placed.map(\.range.upperBound).max() ?? 0
     unsharedBytes = bySize.reduce(0) { $0 + size($1) }
-    persistentBytes = program.buffers.reduce(0) { sum, buffer in
-      switch buffer.storage {
-      case .persistent, .constant: sum + buffer.contents.byteCount
-      case .transient, .region: sum
-      }
-    }
+    persistentBytes = program.persistentBytes
   }
 
   private struct Life {
@@ -65,6 +60,18 @@ package struct MemoryPlan: Hashable, Sendable {
     var end: Int
     func overlaps(_ other: Life) -> Bool {
       routine == other.routine && start <= other.end && other.start <= end
+    }
+  }
+}
+
+extension Program {
+  /// Bytes of persistent and constant buffers.
+  package var persistentBytes: Int {
+    buffers.reduce(0) { sum, buffer in
+      switch buffer.storage {
+      case .persistent, .constant: sum + buffer.contents.byteCount
+      case .transient, .region: sum
+      }
     }
   }
 }

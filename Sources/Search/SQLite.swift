@@ -15,7 +15,7 @@ package final class SQLite: Sendable {
   ///
   /// - Parameter patience: seconds to wait for a lock that another program holds.
   /// - Throws: `SQLiteError`. What is no database is found out by the first statement.
-  package init(path: String, patience: Double = 10) throws {
+  package init(path: String, patience: Double = 30) throws {
     self.path = path
     self.patience = patience
     var handle: OpaquePointer?
@@ -45,6 +45,14 @@ package final class SQLite: Sendable {
   /// - Throws: `SQLiteError`.
   @discardableResult
   package func rows(_ statement: String, _ values: SQLiteValue...) throws -> [SQLiteRow] {
+    try rows(statement, values)
+  }
+
+  /// The same, with the values as a list.
+  ///
+  /// - Throws: `SQLiteError`.
+  @discardableResult
+  func rows(_ statement: String, _ values: [SQLiteValue]) throws -> [SQLiteRow] {
     try lock.withLock {
       var prepared: OpaquePointer?
       try check(sqlite3_prepare_v2(handle, statement, -1, &prepared, nil))
@@ -93,6 +101,30 @@ package final class SQLite: Sendable {
     }
   }
 
+  /// Has the file write ahead. SQLite does not wait for a lock by itself here.
+  ///
+  /// - Returns: the mode that the file has now; `wal` where it could be set.
+  /// - Throws: `SQLiteError`.
+  package func writeAhead() throws -> String {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(patience)
+    while true {
+      do {
+        return try rows("PRAGMA journal_mode = WAL").first?.value("journal_mode") ?? ""
+      } catch let error as SQLiteError where error.code == SQLITE_BUSY && clock.now < end {
+        usleep(50_000)
+      }
+    }
+  }
+
+  /// Goes through all pages of the file.
+  ///
+  /// - Throws: `SQLiteError` with the first fault.
+  package func checkIntegrity() throws {
+    let found: String? = try rows("PRAGMA integrity_check(1)").first?.value("integrity_check")
+    guard found == "ok" else { throw SQLiteError(path, found ?? "it cannot be checked") }
+  }
+
   private func check(_ status: Int32) throws {
     if status != SQLITE_OK { throw SQLiteError(path, handle, status, patience) }
   }
@@ -109,7 +141,8 @@ package struct SQLiteError: Error, CustomStringConvertible {
     self.code = code
     var message = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
     if code == SQLITE_BUSY {
-      message += ", and was for \(patience.formatted()) s: end the program that uses it, and run this again"
+      let holder = LockHolder.ofFiles([path, path + "-wal", path + "-shm"]).map { " by \($0)" } ?? ""
+      message += "\(holder), and was for \(patience.formatted()) s: end the program that uses it, and run this again"
     }
     description = "\(path) cannot be used: \(message)"
   }

@@ -31,6 +31,16 @@ package enum SQLiteValue: Equatable, Sendable {
     }
   }
 
+  /// A text that only an equal value has, as it comes back from a column.
+  var canonical: String {
+    switch self {
+    case .null: "null"
+    case .integer(let number): "integer \(number)"
+    case .real(let number): number.isNaN ? "null" : "real \((number == 0 ? 0 : number).bitPattern)"
+    case .text(let text): "text \(text)"
+    }
+  }
+
   /// Puts it in the place of a question mark, from 1; returns SQLite's result code.
   func bind(to statement: OpaquePointer?, at index: Int32) -> Int32 {
     switch self {

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Programs
 import Synchronization
 import Training
@@ -42,8 +43,9 @@ package final class Search: Sendable {
   ///
   /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, lie the checkpoints of
   ///   trials under way. Both are locked for as long as this object lives.
+  /// - Parameter patience: seconds to wait for others who hold the storage.
   /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` where a classifier's labels are missing.
-  package init(_ space: SearchSpace, dataset: Dataset, storage: URL) throws {
+  package init(_ space: SearchSpace, dataset: Dataset, storage: URL, patience: Double = 30) throws {
     if space.base.classifies, dataset.train.labels == nil {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
     }
@@ -53,7 +55,7 @@ package final class Search: Sendable {
     self.space = space
     self.dataset = dataset
     epochs = configurations[0].totalEpochs
-    store = try TrialStore(storage, space, dataset, configurations)
+    store = try TrialStore(storage, space, dataset, configurations, patience: patience)
   }
 
   /// Trials are chosen by validation loss, so every one needs images for that, and others to train on.
@@ -125,6 +127,7 @@ package final class Search: Sendable {
       group.enter()
       Thread { [unowned(unsafe) self] in
         defer { group.leave() }
+        ArithmeticMode.establish()
         do {
           while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
             try run(trial, on: backend, through: last, stopSignal, report)

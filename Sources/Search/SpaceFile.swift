@@ -15,7 +15,9 @@ struct SpaceFile {
   init(_ text: String) throws {
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      node = try YAMLText.compose(text)
+    } catch let error as YAMLLimit {
+      throw SearchError(.space, "\(error)")
     } catch {
       let lines = "\(error)".split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
       throw SearchError(.space, "the space is not YAML: \(lines.joined(separator: " "))")

@@ -77,6 +77,7 @@ extension Trial {
     else {
       throw SearchError(.storage, "\(row.path) is damaged: trial \(number) is \(word), with \(texts)")
     }
+    try row.requireWhole("trial \(number)")
     self.configuration = configuration
     self.state = state
     rung = try row.value("rung")
@@ -94,14 +95,27 @@ extension Trial {
   func write(to database: SQLite) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    try database.rows(
-      """
-      INSERT OR REPLACE INTO trial (number, configuration, state, rung, epochs, validation_loss, best_epoch,
-        state_sha256, seconds, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      .integer(number), .text(String(decoding: try encoder.encode(configuration), as: UTF8.self)),
-      .text(state.rawValue), .integer(rung), .integer(epochs), SQLiteValue(validationLoss),
-      .integer(bestEpoch),
-      SQLiteValue(stateSHA256), .real(seconds), SQLiteValue(failure))
+    let columns: [String: SQLiteValue] = [
+      "number": .integer(number),
+      "configuration": .text(String(decoding: try encoder.encode(configuration), as: UTF8.self)),
+      "state": .text(state.rawValue), "rung": .integer(rung), "epochs": .integer(epochs),
+      "validation_loss": SQLiteValue(validationLoss), "best_epoch": .integer(bestEpoch),
+      "state_sha256": SQLiteValue(stateSHA256), "seconds": .real(seconds), "failure": SQLiteValue(failure),
+    ]
+    try database.replace(in: "trial", columns)
+  }
+}
+
+extension SQLite {
+  /// Adds a row, or replaces it, with the hash of what it holds.
+  ///
+  /// - Throws: `SQLiteError`.
+  func replace(in table: String, _ columns: [String: SQLiteValue]) throws {
+    var columns = columns
+    columns["sha256"] = .text(SQLiteRow(path: path, columns: columns).contentSHA256)
+    let sorted = columns.sorted { $0.key < $1.key }
+    let names = sorted.map(\.key).joined(separator: ", ")
+    let marks = sorted.map { _ in "?" }.joined(separator: ", ")
+    try rows("INSERT OR REPLACE INTO \(table) (\(names)) VALUES (\(marks))", sorted.map(\.value))
   }
 }

@@ -1,7 +1,9 @@
+import Storage
+
 /// The tables of a storage. A change of them is a new version, with the way from the old one.
 enum TrialSchema {
   /// `PRAGMA user_version`.
-  static let version = 1
+  static let version = 2
   /// `PRAGMA application_id`: tells our files from any other SQLite file ("FACS").
   static let application = 0x4641_4353
 
@@ -17,7 +19,8 @@ enum TrialSchema {
         space_sha256 TEXT NOT NULL,
         dataset TEXT NOT NULL,
         dataset_sha256 TEXT NOT NULL,
-        numerics_contract INTEGER NOT NULL
+        numerics_contract INTEGER NOT NULL,
+        sha256 TEXT NOT NULL
       ) STRICT;
       CREATE TABLE trial (
         number INTEGER PRIMARY KEY,
@@ -29,7 +32,8 @@ enum TrialSchema {
         best_epoch INTEGER NOT NULL,
         state_sha256 TEXT,
         seconds REAL NOT NULL,
-        failure TEXT
+        failure TEXT,
+        sha256 TEXT NOT NULL
       ) STRICT;
       CREATE INDEX trial_by_state ON trial (state, number);
       PRAGMA application_id = \(application);
@@ -46,11 +50,45 @@ enum TrialSchema {
         .storage, "\(database.path) is an SQLite file, but not of a search: name another --storage")
     }
     let version = try database.integer("PRAGMA user_version") ?? 0
-    guard version == Self.version else {
+    guard version == Self.version || version == 1 else {
       throw SearchError(
         .storage,
         "\(database.path) has version \(version) of the tables, this program knows \(Self.version): use the version of "
           + "Facsimile that began the search, or name another --storage")
+    }
+  }
+
+  /// Brings the tables of an earlier version up to this one. Version 1 has no hashes of rows: they are taken as they are.
+  ///
+  /// - Throws: `SQLiteError`.
+  static func migrate(_ database: SQLite) throws {
+    guard try database.integer("PRAGMA user_version") == 1 else { return }
+    for table in ["search", "trial"] {
+      try database.execute("ALTER TABLE \(table) ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''")
+      for row in try database.rows("SELECT rowid AS place, * FROM \(table)") {
+        let place: Int = try row.value("place")
+        try database.rows(
+          "UPDATE \(table) SET sha256 = ? WHERE rowid = ?", .text(row.contentSHA256), .integer(place))
+      }
+    }
+    try database.execute("PRAGMA user_version = \(version)")
+  }
+}
+
+extension SQLiteRow {
+  /// SHA-256 over all columns but `sha256` (and the row's place), sorted by name.
+  var contentSHA256: String {
+    let values = columns.filter { $0.key != "sha256" && $0.key != "place" }.sorted { $0.key < $1.key }
+    let texts = values.flatMap { [$0.key, $0.value.canonical] }.map { "\($0.utf8.count):\($0)" }
+    return Fingerprint.hex(of: Array(texts.joined().utf8))
+  }
+
+  /// Looks whether the row is as it was written.
+  ///
+  /// - Throws: `SQLiteError`.
+  func requireWhole(_ what: String) throws {
+    guard try value("sha256") == contentSHA256 else {
+      throw SQLiteError(path, "\(what) is not what was written")
     }
   }
 }

@@ -19,14 +19,17 @@ final class TrialStore: Sendable {
   /// Opens the storage of a search, or makes it.
   ///
   /// - Throws: `SearchError` where it is in use, or not that of this search; `FileError`.
-  init(_ url: URL, _ space: SearchSpace, _ dataset: Dataset, _ configurations: [Configuration]) throws {
+  init(
+    _ url: URL, _ space: SearchSpace, _ dataset: Dataset, _ configurations: [Configuration], patience: Double
+  ) throws {
     let url = url.standardizedFileURL.resolvingSymlinksInPath()
     self.url = url
     runs = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).runs")
     let isNew = !FileManager.default.fileExists(atPath: runs.path)
-    try FileManager.default.createDirectory(at: runs, withIntermediateDirectories: true)
+    try Self.requireOwn(url, runs)
+    try makeFolder(runs)
     do {
-      lock = try FolderLock(folder: runs)
+      lock = try FolderLock(folder: runs, patience: patience)
     } catch let error as FolderInUse {
       let holder = error.process.map { "process \($0)" } ?? "another process"
       throw SearchError(
@@ -34,12 +37,14 @@ final class TrialStore: Sendable {
       )
     }
     do {
-      database = try SQLite(path: url.path)
+      database = try SQLite(path: url.path, patience: max(patience, 0.1))
       let isEmpty = try database.integer("SELECT COUNT(*) FROM sqlite_schema") == 0
-      if !isEmpty { try TrialSchema.check(database) }
+      if !isEmpty {
+        try TrialSchema.check(database)
+        try database.checkIntegrity()
+      }
       // Only now: it is written into the file.
-      let mode: String? = try database.rows("PRAGMA journal_mode = WAL").first?.value("journal_mode")
-      guard mode == "wal" else {
+      guard try database.writeAhead() == "wal" else {
         throw SearchError(
           .storage, "\(url.path) cannot have a write-ahead log: put it on another file system")
       }
@@ -50,6 +55,7 @@ final class TrialStore: Sendable {
           try TrialSchema.create(database)
           try Self.begin(database, space, dataset)
         } else {
+          try TrialSchema.migrate(database)
           try Self.check(database, space, dataset)
         }
         try Self.add(configurations, to: database)
@@ -61,12 +67,35 @@ final class TrialStore: Sendable {
     }
   }
 
+  /// Throws: `SearchError` where the storage is no plain file, or something else lies where the runs are to lie.
+  private static func requireOwn(_ url: URL, _ runs: URL) throws {
+    do {
+      try AtomicFile.requireReplaceable(url.path)
+    } catch let error as NotAFile {
+      throw SearchError(.storage, "\(url.path) is \(error.found): name a file as --storage")
+    }
+    guard FileManager.default.fileExists(atPath: runs.path) else { return }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: runs.path)) ?? []
+    let others = names.filter { Int($0) == nil && $0 != FolderLock.name && !TemporaryFile.isOne($0) }.sorted()
+    guard others.isEmpty, !names.contains(where: { Int($0) != nil }) || FileManager.default.fileExists(atPath: url.path)
+    else {
+      throw SearchError(
+        .storage,
+        "\(runs.path) holds \((others + names.sorted()).prefix(3).joined(separator: ", ")), which are not of this search: name another "
+          + "--storage")
+    }
+  }
+
   // MARK: - Beginning
 
   private static func begin(_ database: SQLite, _ space: SearchSpace, _ dataset: Dataset) throws {
-    try database.rows(
-      "INSERT INTO search VALUES (1, ?, ?, ?, ?, ?)", .text(space.text), .text(space.sha256),
-      .text(dataset.name), .text(dataset.sha256), .integer(contractVersion))
+    try database.replace(
+      in: "search",
+      [
+        "id": .integer(1), "space": .text(space.text), "space_sha256": .text(space.sha256),
+        "dataset": .text(dataset.name), "dataset_sha256": .text(dataset.sha256),
+        "numerics_contract": .integer(contractVersion),
+      ])
   }
 
   private static func check(_ database: SQLite, _ space: SearchSpace, _ dataset: Dataset) throws {
@@ -74,6 +103,7 @@ final class TrialStore: Sendable {
     guard let row = try database.rows("SELECT * FROM search").first else {
       throw SearchError(.storage, "\(path) is damaged: it does not say what was searched")
     }
+    try row.requireWhole("what it says of its search")
     let other = "continue that search, or name another --storage"
     guard try row.value("space_sha256") == space.sha256 else {
       let (there, here) = difference(try row.value("space"), space.text)
@@ -110,9 +140,21 @@ final class TrialStore: Sendable {
         .storage,
         "the storage has \(known) trials already: ask for as many, or more, or name another --storage")
     }
+    for trial in try database.rows("SELECT * FROM trial ORDER BY number").map(Trial.init) {
+      let place = trial.number - 1
+      guard configurations.indices.contains(place), Self.isOf(configurations[place], trial) else {
+        throw SearchError(.storage, "\(database.path) is damaged: trial \(trial.number) is none of this space")
+      }
+    }
     for (index, configuration) in configurations.enumerated().dropFirst(known) {
       try Trial(index + 1, configuration).write(to: database)
     }
+  }
+
+  /// A version with more keys than the one that began the search knows the others as they were.
+  private static func isOf(_ configuration: Configuration, _ trial: Trial) -> Bool {
+    let texts = configuration.texts
+    return trial.configuration.allSatisfy { texts[$0.key] == $0.value }
   }
 
   // MARK: - On the way
@@ -132,7 +174,12 @@ final class TrialStore: Sendable {
 
   /// Has trials wait that ran when a search ended: whoever ran them is gone.
   func requeue() throws {
-    try transaction { try database.execute("UPDATE trial SET state = 'waiting' WHERE state = 'running'") }
+    try transaction {
+      for var trial in try database.rows("SELECT * FROM trial WHERE state = 'running'").map(Trial.init) {
+        trial.state = .waiting
+        try trial.write(to: database)
+      }
+    }
   }
 
   /// Whether a trial waits.
@@ -190,7 +237,7 @@ final class TrialStore: Sendable {
     }
     for name in try FileManager.default.contentsOfDirectory(atPath: runs.path)
     where Int(name) != nil && kept?.contains(name) != true {
-      try FileManager.default.removeItem(at: runs.appendingPathComponent(name))
+      try removeAll(runs.appendingPathComponent(name))
     }
   }
 }

@@ -46,6 +46,7 @@ struct TrialTraining {
   private static func isOfTheTrial(_ error: any Error) -> Bool {
     if let error = error as? TrainingError { return error.kind != .run }
     return error is ConfigurationError || error is ProgramError || error is DatasetError
+      || error is NotEnoughMemory
   }
 
   /// Epoch by epoch, so that the storage knows each; false where it was asked to stop.

@@ -10,19 +10,30 @@ package final class FolderLock: Sendable {
   package let folder: URL
   private let descriptor: Int32
 
-  /// Takes the lock, without waiting for it.
+  /// The file's name.
+  package static let name = ".lock"
+
+  /// Takes the lock, and removes the temporary files that a killed process has left in the folder.
   ///
-  /// - Parameter folder: an existing folder.
+  /// - Parameters:
+  ///   - folder: an existing folder.
+  ///   - patience: seconds to wait for another that holds it.
+  ///   - note: a word that stays in the file behind the process's number: see ``note(in:)``.
   /// - Throws: `FolderInUse` when another process, or another lock in this one, holds it; `FileError` when the
-  ///   lock file cannot be opened or the file system has no locks.
-  package init(folder: URL) throws {
-    let path = folder.appendingPathComponent(".lock").path
-    let descriptor = try checkedCall("open", path) { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
+  ///   lock file cannot be opened or the file system has no locks; `NotAFile` where it is none.
+  package init(folder: URL, patience: Double = 0, note: String? = nil) throws {
+    let path = folder.appendingPathComponent(Self.name).path
+    let descriptor = try checkedCall("open", path) {
+      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+    }
     do {
-      try checkedCall("lock", path) { flock(descriptor, LOCK_EX | LOCK_NB) }
-      try Self.record(getpid(), in: descriptor, path: path)
+      var status = stat()
+      try checkedCall("inspect", path) { fstat(descriptor, &status) }
+      if let found = kindOfFile(status) { throw NotAFile(path: path, found: found) }
+      try Self.take(descriptor, path, patience)
+      try Self.record(note, in: descriptor, path: path)
     } catch {
-      let holder = Self.holder(recordedIn: descriptor)
+      let holder = Self.contents(descriptor).first.flatMap { Int32($0) }
       release(descriptor)
       if let error = error as? FileError, error.action == "lock", error.code == EWOULDBLOCK {
         throw FolderInUse(folder: folder.path, process: holder)
@@ -31,6 +42,7 @@ package final class FolderLock: Sendable {
     }
     self.folder = folder
     self.descriptor = descriptor
+    TemporaryFile.sweep(folder.path)
   }
 
   deinit {
@@ -38,18 +50,47 @@ package final class FolderLock: Sendable {
     release(descriptor)
   }
 
-  private static func record(_ process: Int32, in descriptor: Int32, path: String) throws {
-    let line = Array("\(process)\n".utf8)
+  /// Writes another word into the file, or none.
+  ///
+  /// - Throws: `FileError`.
+  package func renote(_ note: String?) throws {
+    try Self.record(note, in: descriptor, path: folder.appendingPathComponent(Self.name).path)
+  }
+
+  /// The word that the last holder of the folder's lock left in its file; nil where there is none.
+  package static func note(in folder: URL) -> String? {
+    guard let descriptor = try? openPlainFile(folder.appendingPathComponent(name).path).descriptor else {
+      return nil
+    }
+    defer { close(descriptor) }
+    return contents(descriptor).dropFirst().first
+  }
+
+  private static func take(_ descriptor: Int32, _ path: String, _ patience: Double) throws {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(patience)
+    while true {
+      do {
+        try checkedCall("lock", path) { flock(descriptor, LOCK_EX | LOCK_NB) }
+        return
+      } catch let error as FileError where error.code == EWOULDBLOCK && clock.now < end {
+        usleep(50_000)
+      }
+    }
+  }
+
+  private static func record(_ note: String?, in descriptor: Int32, path: String) throws {
+    let line = Array("\(getpid())\n\(note.map { "\($0)\n" } ?? "")".utf8)
     try checkedCall("truncate", path) { ftruncate(descriptor, 0) }
     try checkedCall("write", path) { pwrite(descriptor, line, line.count, 0) }
   }
 
-  private static func holder(recordedIn descriptor: Int32) -> Int32? {
-    var bytes = [UInt8](repeating: 0, count: 32)
+  /// The lines of the file.
+  private static func contents(_ descriptor: Int32) -> [String] {
+    var bytes = [UInt8](repeating: 0, count: 64)
     let count = pread(descriptor, &bytes, bytes.count, 0)
-    guard count > 0 else { return nil }
-    let text = String(decoding: bytes.prefix(count), as: UTF8.self)
-    return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(whereSeparator: \.isNewline)
+      .map(String.init)
   }
 }
 

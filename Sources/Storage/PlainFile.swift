@@ -20,25 +20,73 @@ package func openPlainFile(_ path: String) throws -> (descriptor: Int32, size: I
   var status = stat()
   do {
     try checkedCall("inspect", path) { fstat(descriptor, &status) }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: return (descriptor, Int(status.st_size))
-    case S_IFDIR: throw NotAFile(path: path, found: "a folder")
-    case S_IFIFO: throw NotAFile(path: path, found: "a pipe")
-    default: throw NotAFile(path: path, found: "a device")
-    }
+    if let found = kindOfFile(status) { throw NotAFile(path: path, found: found) }
+    return (descriptor, Int(status.st_size))
   } catch {
     close(descriptor)
     throw error
   }
 }
 
+/// What something is that is no plain file, in words; nil for a plain file.
+func kindOfFile(_ status: stat) -> String? {
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: nil
+  case S_IFDIR: "a folder"
+  case S_IFIFO: "a pipe"
+  case S_IFSOCK: "a socket"
+  default: "a device"
+  }
+}
+
+/// A file that is larger than anything it could sensibly hold.
+public struct FileTooLarge: Error, Equatable, CustomStringConvertible {
+  /// Where it lies.
+  public let path: String
+  /// The most bytes that are read.
+  public let limit: Int
+
+  /// One line: the path and the limit.
+  public var description: String { "\(path): expected at most \(limit) bytes, and it has more" }
+}
+
 /// The contents of a file, or its first bytes.
 ///
 /// - Throws: `FileError` with the system's own reason, which Foundation's reading hides; `NotAFile`.
 package func readFile(_ url: URL, atMost limit: Int = .max) throws -> Data {
-  let path = url.path
-  let descriptor = try openPlainFile(path).descriptor
+  let descriptor = try openPlainFile(url.path).descriptor
   defer { close(descriptor) }
+  return try readAll(descriptor, url.path, atMost: limit)
+}
+
+/// The contents of a file of at most `limit` bytes.
+///
+/// - Throws: `FileTooLarge` before anything is read; `FileError`, `NotAFile`.
+package func readFile(_ url: URL, upTo limit: Int) throws -> Data {
+  let (descriptor, size) = try openPlainFile(url.path)
+  defer { close(descriptor) }
+  guard size <= limit else { throw FileTooLarge(path: url.path, limit: limit) }
+  // It may grow while it is read.
+  return try readAll(descriptor, url.path, atMost: limit)
+}
+
+/// At most `limit` bytes of a file, a pipe or a terminal that the user named; waits for the other end of a pipe.
+///
+/// - Throws: `FileTooLarge`, `FileError`; `NotAFile` for a folder.
+package func readInput(_ url: URL, upTo limit: Int) throws -> Data {
+  let path = url.path
+  let descriptor = try checkedCall("open", path) { open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+  defer { close(descriptor) }
+  var status = stat()
+  try checkedCall("inspect", path) { fstat(descriptor, &status) }
+  if status.st_mode & S_IFMT == S_IFDIR { throw NotAFile(path: path, found: "a folder") }
+  let data = try readAll(descriptor, path, atMost: limit + 1)
+  guard data.count <= limit else { throw FileTooLarge(path: path, limit: limit) }
+  return data
+}
+
+/// Up to `limit` bytes, to the end.
+func readAll(_ descriptor: Int32, _ path: String, atMost limit: Int) throws -> Data {
   var contents = Data()
   var part = [UInt8](repeating: 0, count: min(limit, 1 << 18))
   while contents.count < limit {

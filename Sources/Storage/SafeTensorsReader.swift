@@ -1,15 +1,24 @@
 import Foundation
 
 extension SafeTensors {
-  /// Reads a file; see `init(data:)`.
+  /// Reads a file; see `init(data:)`. Of the file's size no byte is believed before the header has explained it.
   ///
-  /// - Throws: `FileError` when it cannot be read, `SafeTensorsError` naming the file when it breaks the format.
-  package init(contentsOf url: URL) throws {
-    let data = try readFile(url)
+  /// - Parameter limit: the most bytes that it may have; by default a third of the machine's memory.
+  /// - Throws: `FileError`, `NotAFile` when it cannot be read, `FileTooLarge`, `SafeTensorsError` naming the file when it
+  ///   breaks the format.
+  package init(contentsOf url: URL, atMost limit: Int? = nil) throws {
+    let path = url.path
+    let (descriptor, size) = try openPlainFile(path)
+    defer { close(descriptor) }
+    let limit = limit ?? sysconf(Int32(_SC_PHYS_PAGES)) / 3 * sysconf(Int32(_SC_PAGESIZE))
+    guard size <= limit else { throw FileTooLarge(path: path, limit: limit) }
     do {
-      try self.init(data: data)
+      let front = try readAll(descriptor, path, atMost: 8)
+      let end = try Self.headerEnd(front, fileSize: size)
+      let header = try Header([UInt8](try readAll(descriptor, path, atMost: end - 8)), byteCount: size - end)
+      try self.init(header, try readAll(descriptor, path, atMost: size - end))
     } catch let error as SafeTensorsError {
-      throw error.naming(url.path)
+      throw error.naming(path)
     }
   }
 
@@ -22,52 +31,66 @@ extension SafeTensors {
   /// - Throws: `SafeTensorsError`.
   package init(data: Data) throws {
     let data = data.startIndex == 0 ? data : Data(data)
-    let (header, bytes) = try Self.split(data)
+    let end = try Self.headerEnd(data.prefix(8), fileSize: data.count)
+    try self.init(Header([UInt8](data[8..<end]), byteCount: data.count - end), data[end...])
+  }
+
+  private init(_ header: Header, _ bytes: Data) throws {
     self.init()
-    var entries: [Entry] = []
-    var json = StrictJSON(header)
-    var metadata: [String: String] = [:]
-    try json.object { json, key in
-      if key == Self.metadataKey {
-        try json.object { json, key in metadata[key] = try json.string() }
-      } else {
-        entries.append(try Entry(name: key, json: &json))
+    metadata = header.metadata
+    for entry in header.entries {
+      guard entry.end <= bytes.count else {
+        throw SafeTensorsError(.badLength, "the file became shorter while it was read")
       }
-    }
-    try json.end()
-    try Self.checkCoverage(entries, byteCount: bytes.count)
-    self.metadata = metadata
-    for entry in entries {
       let range = bytes.startIndex + entry.begin..<bytes.startIndex + entry.end
       try add(
-        Tensor(name: entry.name, dataType: entry.dataType, shape: entry.shape, data: data.subdata(in: range)))
+        Tensor(
+          name: entry.name, dataType: entry.dataType, shape: entry.shape, data: bytes.subdata(in: range)))
     }
   }
 
-  /// The header's bytes and the range of the rest.
-  private static func split(_ data: Data) throws -> (header: [UInt8], bytes: Range<Int>) {
-    guard data.count >= 8 else {
+  /// Where the header ends in a file that begins with the eight bytes of `front`.
+  private static func headerEnd(_ front: Data, fileSize: Int) throws -> Int {
+    guard front.count >= 8 else {
       throw SafeTensorsError(
-        .badLength, "expected at least 8 bytes, found \(data.count): the file is cut off")
+        .badLength, "expected at least 8 bytes, found \(front.count): the file is cut off")
     }
-    let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = front.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= longestHeader else {
       throw SafeTensorsError(
         .badLength, "expected a header of at most \(longestHeader) bytes, found \(length): not safetensors?")
     }
     let end = 8 + Int(length)
-    guard end <= data.count else {
+    guard end <= fileSize else {
       throw SafeTensorsError(
-        .badLength, "the header takes \(length) bytes, found \(data.count - 8): the file is cut off")
+        .badLength, "the header takes \(length) bytes, found \(fileSize - 8): the file is cut off")
     }
-    let header = [UInt8](data[8..<end])
+    return end
+  }
+}
+
+/// The header of a file, and that its tensors fill the rest.
+private struct Header {
+  var entries: [Entry] = []
+  var metadata: [String: String] = [:]
+
+  init(_ header: [UInt8], byteCount: Int) throws {
     guard header.first == UInt8(ascii: "{") else {
       throw SafeTensorsError(.badHeader, "expected a header that begins with '{': this is not safetensors")
     }
     guard String(validating: header, as: UTF8.self) != nil else {
       throw SafeTensorsError(.badHeader, "the header is not UTF-8: the file is damaged")
     }
-    return (header, end..<data.count)
+    var json = StrictJSON(header)
+    try json.object { json, key in
+      if key == SafeTensors.metadataKey {
+        try json.object { json, key in metadata[key] = try json.string() }
+      } else {
+        entries.append(try Entry(name: key, json: &json))
+      }
+    }
+    try json.end()
+    try Self.checkCoverage(entries, byteCount: byteCount)
   }
 
   private static func checkCoverage(_ entries: [Entry], byteCount: Int) throws {
@@ -80,7 +103,7 @@ extension SafeTensors {
           "tensor '\(entry.name)' lies at \(entry.begin)..<\(entry.end), expected it to begin at \(covered): "
             + "\(fault), the file is damaged")
       }
-      let size = try Tensor.byteCount(name: entry.name, dataType: entry.dataType, shape: entry.shape)
+      let size = try SafeTensors.Tensor.byteCount(name: entry.name, dataType: entry.dataType, shape: entry.shape)
       guard size == entry.end - entry.begin else {
         throw SafeTensorsError(
           .badSize,

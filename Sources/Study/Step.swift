@@ -46,6 +46,8 @@ struct StepResult: Codable, Sendable, Equatable {
   var figures: [Figure] = []
   /// What makes it again; nil where its figures say so.
   var source: Source?
+  /// In the file: SHA-256 of the same file without this line.
+  var sha256: String?
 }
 
 /// It was asked to stop.

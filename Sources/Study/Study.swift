@@ -111,7 +111,7 @@ extension Study {
   ///
   /// - Throws: `StudyError`, `FileError` where files of a finished study are gone.
   package func summary() throws -> Summary {
-    guard let report = FileManager.default.contents(atPath: folder.reportFile.path) else {
+    guard let report = try? readFile(folder.reportFile) else {
       throw StudyError("\(folder.reportFile.path) is not there: is the study finished?")
     }
     var measures: [String: [String: Double]] = [:]
@@ -142,7 +142,7 @@ struct Timings: Codable {
 
   /// Those of the file; none where it is not there or damaged.
   init(contentsOf url: URL) {
-    guard let data = FileManager.default.contents(atPath: url.path),
+    guard let data = try? readFile(url, upTo: 1 << 24),
       let found = try? JSONDecoder().decode(Self.self, from: data)
     else { return }
     self = found

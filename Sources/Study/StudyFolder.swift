@@ -13,21 +13,20 @@ package final class StudyFolder {
   /// - Throws: `StudyError` where it holds something else, or another study; `FolderInUse`, `FileError`.
   init(_ url: URL, _ identity: StudyIdentity) throws {
     self.url = url
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw StudyError("cannot make the folder \(url.path): a file of that name, or no right to write there")
-    }
+    try makeFolder(url)
     let identityFile = url.appendingPathComponent("study.json")
     let isBegun = FileManager.default.fileExists(atPath: identityFile.path)
     // A lock's file of a study that was killed before anything else was written means nothing.
-    let others = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0 != ".lock" }
-    guard isBegun || others.isEmpty else {
-      throw StudyError("\(url.path) is not empty and holds no study: choose another folder (--out)")
+    let others = try FileManager.default.contentsOfDirectory(atPath: url.path)
+      .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) && !["steps", "runs"].contains($0) }
+    guard isBegun || (others.isEmpty && Self.areEmpty(["steps", "runs"], in: url)) else {
+      throw StudyError(
+        "\(url.path) is not empty and holds no study, but \(others.sorted().first ?? "steps of one"): choose another folder "
+          + "(--out)")
     }
     lock = try FolderLock(folder: url)
     if isBegun {
-      guard let data = FileManager.default.contents(atPath: identityFile.path),
+      guard let data = try? readFile(identityFile, upTo: 1 << 20),
         let found = try? JSONDecoder().decode(StudyIdentity.self, from: data)
       else { throw StudyError("\(identityFile.path) is damaged: choose another folder (--out)") }
       if let difference = identity.difference(to: found) {
@@ -35,10 +34,16 @@ package final class StudyFolder {
       }
     }
     for name in ["steps", "runs"] {
-      try FileManager.default.createDirectory(
-        at: url.appendingPathComponent(name), withIntermediateDirectories: true)
+      try makeFolder(url.appendingPathComponent(name))
     }
     if !isBegun { try Self.write(identity, to: identityFile) }
+  }
+
+  /// Whether folders are empty, or not there: a study that was killed as it began may have made them.
+  private static func areEmpty(_ names: [String], in url: URL) -> Bool {
+    names.allSatisfy {
+      ((try? FileManager.default.contentsOfDirectory(atPath: url.appendingPathComponent($0).path)) ?? []).isEmpty
+    }
   }
 
   /// `runs/NAME`: a run folder like any other.
@@ -63,31 +68,59 @@ package final class StudyFolder {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let data = FileManager.default.contents(atPath: file.path),
+    guard let data = try? readFile(file, upTo: 1 << 28),
       let result = try? decoder.decode(StepResult.self, from: data)
-    else { throw StudyError("\(file.path) is damaged: remove it, and the same command makes it again") }
+      let whole = try? Self.sealed(result), whole.sha256 == result.sha256
+    else { throw Self.damaged(file) }
+    return result
+  }
+
+  private static func damaged(_ file: URL) -> StudyError {
+    StudyError("\(file.path) is damaged: remove it, and the same command makes it again")
+  }
+
+  /// The result with the hash of what it says.
+  private static func sealed(_ result: StepResult) throws -> StepResult {
+    var result = result
+    result.sha256 = nil
+    result.sha256 = Fingerprint.hex(of: try encoded(result))
     return result
   }
 
   /// The numbers that a step left.
   ///
-  /// - Throws: `SafeTensorsError`, `FileError`.
-  func tensors(_ step: String) throws -> SafeTensors { try SafeTensors(contentsOf: tensorsFile(step)) }
+  /// - Throws: `StudyError` where the file is damaged; `SafeTensorsError`, `FileError`.
+  func tensors(_ step: String) throws -> SafeTensors {
+    let tensors = try SafeTensors(contentsOf: tensorsFile(step))
+    // The step's result is what counts as done.
+    guard tensors.sealing == .whole else {
+      throw StudyError(
+        "\(tensorsFile(step).path) is damaged: remove \(resultFile(step).path), and the same command makes both again")
+    }
+    return tensors
+  }
 
   /// Keeps what a step found; its result last, since that makes the step count as done.
   ///
   /// - Throws: `FileError`.
   func keep(_ result: StepResult, _ tensors: SafeTensors?, of step: String) throws {
-    try tensors?.write(to: tensorsFile(step))
-    try Self.write(result, to: resultFile(step))
+    if var tensors {
+      tensors.seal()
+      try tensors.write(to: tensorsFile(step))
+    }
+    try Self.write(Self.sealed(result), to: resultFile(step))
   }
 
   /// Writes a value as JSON whose bytes depend on nothing else.
   static func write(_ value: some Encodable, to url: URL) throws {
+    try AtomicFile.write(encoded(value), to: url)
+  }
+
+  private static func encoded(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: url)
+    return try encoder.encode(value) + Data("\n".utf8)
   }
 }

@@ -27,12 +27,14 @@ package struct Checkpoint: Sendable, Equatable {
   let seconds: Double
   /// The best loss so far.
   package let stopping: EarlyStopping
+  /// ``ModelState/sha256`` behind the last epoch that is done, or of the beginning: what the manifest says too.
+  let epochSHA256: String
 
-  static let format = "facsimile-checkpoint-1"
+  static let format = "facsimile-checkpoint-2"
 
   init(
     _ configuration: Configuration, datasetSHA256: String, state: ModelState, epoch: Int,
-    running: RunningEpoch? = nil, stopping: EarlyStopping
+    running: RunningEpoch? = nil, stopping: EarlyStopping, epochSHA256: String
   ) {
     self.configuration = configuration
     self.datasetSHA256 = datasetSHA256
@@ -43,14 +45,18 @@ package struct Checkpoint: Sendable, Equatable {
     table = running?.table ?? []
     seconds = running?.seconds ?? 0
     self.stopping = stopping
+    self.epochSHA256 = epochSHA256
   }
 
-  /// Reads a checkpoint.
+  /// Reads a checkpoint, and checks it against the hash of its contents that it holds.
   ///
-  /// - Parameter architecture: a custom model's layers.
-  /// - Throws: `TrainingError` where the file is none, or of another contract; `SafeTensorsError`, `FileError`.
-  package init(contentsOf url: URL, architecture: Architecture? = nil) throws {
-    let file = try SafeTensors(contentsOf: url)
+  /// - Parameters:
+  ///   - limit: the most bytes that it may have.
+  ///   - architecture: a custom model's layers.
+  /// - Throws: `TrainingError` where the file is none, damaged, or of another contract; `SafeTensorsError`, `FileError`,
+  ///   `NotAFile`, `FileTooLarge`.
+  package init(contentsOf url: URL, atMost limit: Int? = nil, architecture: Architecture? = nil) throws {
+    let file = try SafeTensors(contentsOf: url, atMost: limit)
     func text(_ key: String) throws -> String {
       guard let value = file.metadata[key] else {
         throw TrainingError(.run, "\(url.path) is no checkpoint: it has no '\(key)'")
@@ -63,9 +69,10 @@ package struct Checkpoint: Sendable, Equatable {
       }
       return value
     }
-    guard try text("format") == Self.format else {
-      throw TrainingError(.run, "\(url.path) is '\(try text("format"))', expected \(Self.format)")
+    func damaged(_ fact: String) -> TrainingError {
+      TrainingError(.run, "\(url.path): \(fact), the file is damaged")
     }
+    try file.requireSealed(format: Self.format, url)
     let contract = try value("numerics-contract", Int.self)
     guard contract == contractVersion else {
       throw TrainingError(
@@ -75,25 +82,34 @@ package struct Checkpoint: Sendable, Equatable {
     }
     configuration = try Configuration(json: text("configuration"), architecture: architecture)
     datasetSHA256 = try text("dataset-sha256")
-    state = try ModelState(
-      file, table: ParameterTable(configuration.architecture),
-      stateNames: configuration.optimizer.stateNames)
+    let parameters = try ParameterTable(configuration.architecture)
+    state = try ModelState(file, table: parameters, stateNames: configuration.optimizer.stateNames)
+    for tensor in state.optimizer { try tensor.requireFinite() }
     epoch = try value("epoch", Int.self)
     step = try value("step", Int.self)
     seconds = try value("seconds", Double.self)
+    epochSHA256 = try text("state-sha256")
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
     // A step more than the table's would be trained on what lies behind it.
-    guard (0...table.count / StepTable.width).contains(step), epoch >= 0,
-      losses.count.isMultiple(of: max(step, 1))
+    guard (0...table.count / StepTable.width).contains(step), (0...1_000_000).contains(epoch),
+      losses.count.isMultiple(of: max(step, 1)), losses.allSatisfy(\.isFinite)
     else {
-      throw TrainingError(
-        .run,
-        "\(url.path): \(losses.count) losses and \(table.count) words for \(step) steps, the file is damaged")
+      throw damaged("\(losses.count) losses and \(table.count) words for \(step) steps behind epoch \(epoch)")
     }
+    guard seconds.isFinite, seconds >= 0 else { throw damaged("'seconds' is \(seconds)") }
+    let tensors = parameters.parameters.count * (1 + configuration.optimizer.stateNames.count)
+    guard file.names.count == tensors + (step > 0 ? 2 : 0) else {
+      throw damaged("\(file.names.count) tensors, expected \(tensors + (step > 0 ? 2 : 0))")
+    }
+    guard step > 0 || epochSHA256 == state.sha256 else { throw damaged("its state has another SHA-256 than it says") }
+    let bestLoss = file.metadata["best-loss"].flatMap(Double.init)
     stopping = EarlyStopping(
-      bestLoss: file.metadata["best-loss"].flatMap(Double.init), bestEpoch: try value("best-epoch", Int.self),
+      bestLoss: bestLoss, bestEpoch: try value("best-epoch", Int.self),
       staleEpochs: try value("stale-epochs", Int.self))
+    guard (0...epoch).contains(stopping.bestEpoch), (0...epoch).contains(stopping.staleEpochs),
+      (bestLoss != nil) == (stopping.bestEpoch > 0), bestLoss?.isFinite ?? true
+    else { throw damaged("'best-loss', 'best-epoch' and 'stale-epochs' do not fit together") }
   }
 
   /// Writes the checkpoint, as a whole or not at all.
@@ -112,9 +128,60 @@ package struct Checkpoint: Sendable, Equatable {
       "model": configuration.model.rawValue,
       "configuration": try configuration.json(),
       "dataset-sha256": datasetSHA256, "epoch": "\(epoch)", "step": "\(step)", "seconds": "\(seconds)",
-      "best-epoch": "\(stopping.bestEpoch)", "stale-epochs": "\(stopping.staleEpochs)",
+      "state-sha256": epochSHA256, "best-epoch": "\(stopping.bestEpoch)", "stale-epochs": "\(stopping.staleEpochs)",
     ]
     file.metadata["best-loss"] = stopping.bestLoss.map { "\($0)" }
+    file.seal()
     try file.write(to: url)
+  }
+
+  /// Looks whether this is a checkpoint of the run that `manifest` is of.
+  ///
+  /// - Throws: `TrainingError` that names `url`.
+  func require(of manifest: Manifest, _ url: URL) throws {
+    guard datasetSHA256 == manifest.dataset.sha256 else {
+      throw TrainingError(.run, "\(url.path) is of another run than manifest.json: its data are others")
+    }
+    let known =
+      epoch == 0 ? manifest.initialSHA256 : manifest.epochs.first { $0.epoch == epoch }?.stateSHA256
+    guard let known else {
+      throw TrainingError(
+        .run,
+        "\(url.path) is of epoch \(epoch), and manifest.json knows \(manifest.epochs.count): one of them was put back")
+    }
+    guard epochSHA256 == known else {
+      throw TrainingError(
+        .run, "\(url.path) is of another run than manifest.json: the state behind epoch \(epoch) has another SHA-256")
+    }
+  }
+}
+
+extension SafeTensors {
+  /// Looks whether this is a file of a run, whole, and of a format that is known.
+  ///
+  /// - Throws: `TrainingError` that names `url`.
+  func requireSealed(format: String, _ url: URL) throws {
+    let found = metadata["format"] ?? "no format of Facsimile's"
+    guard found == format else {
+      let isEarlier = sealing == .missing && found.dropLast() == format.dropLast()
+      throw TrainingError(
+        .run,
+        isEarlier
+          ? "\(url.path) is of an earlier version and holds no hash of its contents: 'facsimile import' makes a run of its "
+            + "weights as they are"
+          : "\(url.path) is '\(found)', expected \(format)")
+    }
+    try requireWhole(url)
+    guard sealing == .whole else {
+      throw TrainingError(.run, "\(url.path) holds no hash of its contents: the file is damaged")
+    }
+  }
+
+  /// Throws: `TrainingError` where the file holds a hash that is not its contents'; one of another program holds none.
+  package func requireWhole(_ url: URL) throws {
+    if sealing == .broken {
+      throw TrainingError(
+        .weights, "\(url.path) is damaged: its contents have another SHA-256 than it says (content-sha256)")
+    }
   }
 }

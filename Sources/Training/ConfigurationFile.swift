@@ -29,7 +29,9 @@ package enum ConfigurationFile {
   package static func pairs(_ text: String) throws -> [(key: String, value: String)] {
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      node = try YAMLText.compose(text)
+    } catch let error as YAMLLimit {
+      throw ConfigurationError("the configuration is no list of settings: \(error)")
     } catch {
       throw ConfigurationError("the configuration is not YAML: \(error)")
     }
@@ -47,11 +49,28 @@ package enum ConfigurationFile {
     }
   }
 
-  /// The pairs of a YAML file; see ``pairs(_:)``.
+  /// The pairs of a YAML file, or of a pipe; see ``pairs(_:)``.
   ///
-  /// - Throws: also `TrainingError` where the file cannot be read.
+  /// - Throws: also `TrainingError` where it cannot be read.
   package static func pairs(contentsOf url: URL) throws -> [(key: String, value: String)] {
-    guard let data = try? Data(contentsOf: url), let text = String(data: data, encoding: .utf8) else {
+    try pairs(url) { try readInput(url, upTo: YAMLText.mostBytes) }
+  }
+
+  /// The pairs of a run's `config.yaml`, which is a plain file.
+  ///
+  /// - Throws: as ``pairs(contentsOf:)``.
+  static func pairs(ofRun url: URL) throws -> [(key: String, value: String)] {
+    try pairs(url) { try readFile(url, upTo: YAMLText.mostBytes) }
+  }
+
+  private static func pairs(_ url: URL, _ read: () throws -> Data) throws -> [(key: String, value: String)] {
+    let data: Data
+    do {
+      data = try read()
+    } catch {
+      throw TrainingError(.run, "\(error)")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
       throw TrainingError(.run, "cannot read \(url.path): expected a file of 'key: value' in UTF-8")
     }
     do {
@@ -80,6 +99,23 @@ extension Configuration {
     }
     try self.init(json: text)
   }
+
+  /// Keys that a run may change on the way without changing the epochs that are done: `epochs` only where the learning
+  /// rate does not follow them.
+  var changeable: Set<String> {
+    Set(["patience", "keep-checkpoints"]).union(schedule == .cosine ? [] : ["epochs"])
+  }
+
+  /// The first key with another value here than in ``json()`` of a run's beginning, but for those that may change.
+  func difference(fromJSON text: String) throws -> (key: String, here: String, there: String?)? {
+    let there = try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+    return pairs.first { !changeable.contains($0.key) && there[$0.key] != $0.value }.map {
+      ($0.key, $0.value, there[$0.key])
+    }
+  }
+
+  /// Whether there is such a key.
+  func differs(fromJSON text: String) throws -> Bool { try difference(fromJSON: text) != nil }
 
   /// Reads ``json()``.
   init(json: String, architecture: Architecture? = nil) throws {

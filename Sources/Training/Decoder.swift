@@ -1,4 +1,5 @@
 import Models
+import Numerics
 import Programs
 
 /// The part of a trained model behind its code: codes in, images (or logits of classes) out.
@@ -17,5 +18,7 @@ package final class Decoder {
   /// What the model makes of codes: pixels from 0 to 1 in the order (channel, y, x), or the logits of classes.
   ///
   /// - Throws: `ProgramError` where a code has another width, or the backend's error.
-  package func outputs(_ codes: [[Float]]) throws -> [[Float]] { try model.decode(codes) }
+  package func outputs(_ codes: [[Float]]) throws -> [[Float]] {
+    try ArithmeticMode.standard { try model.decode(codes) }
+  }
 }

@@ -65,6 +65,10 @@ package final class Evaluator {
   ///   - draw: which draw of noise and samples.
   /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
   package func evaluate(_ indices: [UInt32]? = nil, draw: Int = 0) throws -> Evaluation {
+    try ArithmeticMode.standard { try evaluated(indices, draw: draw) }
+  }
+
+  private func evaluated(_ indices: [UInt32]?, draw: Int) throws -> Evaluation {
     var confusion: [[Int]]?
     if model.needsLabels {
       try requireLabels()
@@ -120,7 +124,7 @@ package final class Evaluator {
     let codes = try codes(indices)
     guard weights.configuration.architecture.isVariational else { return (codes, nil) }
     let logarithms = try collect(indices) { try model.logVariances($0)! }
-    return (codes, logarithms.map { $0.map { Elementary.exp($0) } })
+    return ArithmeticMode.standard { (codes, logarithms.map { $0.map { Elementary.exp($0) } }) }
   }
 
   /// The loss of each image, as ``Loss`` says for a batch of that image alone; for a posterior the reconstruction's
@@ -141,9 +145,11 @@ package final class Evaluator {
 
   /// What `read` finds behind every batch, given its number of images.
   private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
-    try begin(indices, draw: 0).enumerated().flatMap { step, batch in
-      try model.evaluate(step)
-      return try read(batch.count)
+    try ArithmeticMode.standard {
+      try begin(indices, draw: 0).enumerated().flatMap { step, batch in
+        try model.evaluate(step)
+        return try read(batch.count)
+      }
     }
   }
 

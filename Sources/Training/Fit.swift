@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
 import Programs
 import Storage
@@ -14,7 +15,8 @@ extension Trainer {
   /// - Throws: `TrainingError` naming step and tensor where a value is not finite (the checkpoint stays as it was last
   ///   written, the manifest says what happened), `FileError` where a file cannot be written, or the backend's error.
   package func fit(through last: Int? = nil) throws -> TrainingOutcome {
-    let outcome = try train(through: last)
+    // The thread is the caller's.
+    let outcome = try ArithmeticMode.standard { try train(through: last) }
     listener?(.finished(outcome))
     return outcome
   }
@@ -120,7 +122,7 @@ extension Trainer {
     let record = record(finished, train, validation, state)
     manifest.epochs.append(record)
     if let folder {
-      if isBest { try Weights(configuration, state, epoch: epoch).write(to: folder.bestFile) }
+      if isBest { try Weights(configuration, state, epoch: epoch).write(to: folder.bestFile, of: manifest) }
       try writePicture(to: folder.pictureFile(epoch: epoch))
       manifest.state = .running
       manifest.failure = nil
@@ -145,8 +147,7 @@ extension Trainer {
   /// Originals over their reconstructions.
   private func writePicture(to url: URL) throws {
     guard let pictures = try session.pictures() else { return }
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try makeFolder(url.deletingLastPathComponent())
     let shape = data.dataset.shape
     let originals = pictures.originals.map { Picture(planar: $0, shape: shape) }
     let made = pictures.reconstructions.map { Picture(planar: $0.map(Picture.shade), shape: shape) }

@@ -15,7 +15,7 @@ extension Trainer {
     start: () throws -> Start = { .initial }
   ) throws -> Trainer {
     do {
-      let resumed = try Trainer(resuming: RunFolder(resuming: url), dataset: dataset, backend: backend)
+      let resumed = try Trainer(resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend)
       // A run takes the shape of images, the number of classes and the hash of the weights given as it begins.
       var expected = configuration
       try expected.take(dataset)
@@ -24,16 +24,20 @@ extension Trainer {
     } catch {
       guard isOfTheFiles(error) else { throw error }
     }
-    if FileManager.default.fileExists(atPath: url.path) { try FileManager.default.removeItem(at: url) }
+    try removeAll(url)
     return try Trainer(
-      configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: url), start: start())
+      configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: url, patience: patience),
+      start: start())
   }
 
   /// Whether an error of going on comes of what lies in the run's folder. Any other (a device that is lost, a folder
   /// in use) says nothing against the checkpoint, which stays.
-  private static func isOfTheFiles(_ error: any Error) -> Bool {
+  static func isOfTheFiles(_ error: any Error) -> Bool {
     if let error = error as? FileError { return error.code == ENOENT }
     return error is TrainingError || error is ConfigurationError || error is SafeTensorsError
-      || error is DecodingError
+      || error is DecodingError || error is NotAFile || error is FileTooLarge
   }
+
+  /// Seconds to wait for someone else who holds the folder: a backup, or a process that is just ending.
+  private static let patience = 20.0
 }

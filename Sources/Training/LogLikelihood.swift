@@ -24,6 +24,10 @@ extension Evaluator {
   package func logLikelihood(
     samples: Int, _ indices: [UInt32]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> Double {
+    try ArithmeticMode.standard { try estimate(samples, indices, progress) }
+  }
+
+  private func estimate(_ samples: Int, _ indices: [UInt32]?, _ progress: (Double) -> Void) throws -> Double {
     precondition(samples > 0, "\(samples) samples")
     let configuration = weights.configuration
     guard configuration.architecture.isVariational, configuration.outputsAreLogits else {

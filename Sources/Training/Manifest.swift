@@ -2,6 +2,7 @@ import Foundation
 import Models
 import Numerics
 import Programs
+import Storage
 
 /// One epoch of a run.
 public struct EpochRecord: Codable, Sendable, Equatable {
@@ -112,6 +113,8 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var bestEpoch: Int
   /// Every epoch that is done.
   package var epochs: [EpochRecord]
+  /// In the file: SHA-256 of the same file without this line.
+  var sha256: String?
 
   enum CodingKeys: String, CodingKey {
     case version
@@ -121,6 +124,26 @@ package struct Manifest: Codable, Sendable, Equatable {
     case state, failure
     case bestEpoch = "best_epoch"
     case epochs
+    case sha256 = "manifest_sha256"
+  }
+
+  /// The text of `manifest.json`, which holds the SHA-256 of what it says.
+  package func json() throws -> Foundation.Data {
+    var manifest = self
+    manifest.sha256 = nil
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    manifest.sha256 = Fingerprint.hex(of: try encoder.encode(manifest))
+    return try encoder.encode(manifest)
+  }
+
+  /// Whether what was read is what was written; the hash is taken out.
+  mutating func isWhole() throws -> Bool {
+    let known = sha256
+    sha256 = nil
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return known == Fingerprint.hex(of: try encoder.encode(self))
   }
 
   init(_ configuration: Configuration, _ data: TrainingData, _ device: DeviceInfo, initial: ModelState) {

@@ -20,35 +20,83 @@ package final class RunFolder {
 
   /// A run folder to go on in; locked for as long as this object lives.
   ///
+  /// - Parameter patience: seconds to wait for someone else who holds it.
   /// - Throws: `TrainingError` where it is none, `FolderInUse`.
-  package convenience init(resuming url: URL) throws {
+  package convenience init(resuming url: URL, patience: Double = 0) throws {
     try self.init(reading: url)
-    lock = try FolderLock(folder: url)
+    lock = try FolderLock(folder: url, patience: patience)
+    for name in ["images", "checkpoints"] { TemporaryFile.sweep(url.appendingPathComponent(name).path) }
   }
 
   /// A new run folder, made with all folders above it; locked for as long as this object lives.
   ///
-  /// - Throws: `TrainingError` where a run lies there already, `FolderInUse`.
-  package init(creating url: URL) throws {
+  /// A folder that is there must be empty, or hold no more than a run that was killed before it had all its first files.
+  ///
+  /// - Parameter patience: seconds to wait for someone else who holds it.
+  /// - Throws: `TrainingError` where something lies there already, `FolderInUse`.
+  package init(creating url: URL, patience: Double = 0) throws {
     self.url = url
-    try requireNoRun()
+    try requireEmpty()
     do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError(
-        .run, "cannot make the folder \(url.path): a file of that name, or no right to write there")
+      try makeFolder(url)
+    } catch let error as FileError {
+      throw TrainingError(.run, error.description)
     }
-    lock = try FolderLock(folder: url)
+    lock = try FolderLock(folder: url, patience: patience, note: FolderLock.note(in: url))
     // Once more: whoever held the lock until now may have begun a run.
-    try requireNoRun()
+    try requireEmpty()
+    for name in Self.firstNames { try removeAll(url.appendingPathComponent(name)) }
+    try lock?.renote(Self.beginning)
   }
 
-  private func requireNoRun() throws {
-    guard FileManager.default.fileExists(atPath: configurationFile.path) else { return }
+  /// Takes away the first files of a run that did not come to be, and the lock's file: the folder was empty before.
+  package func clear() {
+    for name in Self.firstNames + [FolderLock.name] { try? removeAll(url.appendingPathComponent(name)) }
+  }
+
+  /// What the lock's file says until all first files of a run are written.
+  private static let beginning = "beginning"
+  /// The files that a run has before its first epoch.
+  private static let firstNames = [
+    "initial.safetensors", "checkpoint.safetensors", "best.safetensors", "manifest.json", "metrics.csv",
+  ]
+
+  /// Whether a path is that of a file that a run goes on from, or is read from.
+  package static func isFile(ofARun url: URL) -> Bool {
+    let folder = url.deletingLastPathComponent()
+    let isRun = ["config.yaml", "manifest.json"].contains {
+      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+    }
+    let names = firstNames + ["config.yaml", "previous.safetensors", FolderLock.name]
+    return isRun && names.contains(url.lastPathComponent)
+  }
+
+  private func requireEmpty() throws {
+    guard !FileManager.default.fileExists(atPath: configurationFile.path) else {
+      throw TrainingError(
+        .run,
+        "\(url.path) holds a run already: go on with it, or choose another folder",
+        remedy: .goOn(folder: url.path))
+    }
+    let names = try Self.names(in: url)
+    guard !names.isEmpty else { return }
+    if FolderLock.note(in: url) == Self.beginning, names.allSatisfy(Self.firstNames.contains) { return }
+    let isRun = names.contains("manifest.json") || names.contains("checkpoint.safetensors")
     throw TrainingError(
       .run,
-      "\(url.path) holds a run already: go on with it, or choose another folder",
-      remedy: .goOn(folder: url.path))
+      "\(url.path) is not empty: it holds \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
+        + (isRun ? ", as of a run that lost its config.yaml: restore that" : "") + "; choose another folder")
+  }
+
+  /// What lies in a folder, sorted, but for what a process that was killed before its first file leaves.
+  private static func names(in url: URL) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: url.path)
+        .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) }.sorted()
+    } catch {
+      throw TrainingError(.run, FileError(action: "make the folder", path: url.path, error).description)
+    }
   }
 
   /// `config.yaml`.
@@ -59,6 +107,8 @@ package final class RunFolder {
   package var metricsFile: URL { url.appendingPathComponent("metrics.csv") }
   /// `checkpoint.safetensors`.
   package var checkpointFile: URL { url.appendingPathComponent("checkpoint.safetensors") }
+  /// `previous.safetensors`: the checkpoint before that.
+  package var previousFile: URL { url.appendingPathComponent("previous.safetensors") }
   /// `best.safetensors`: the weights of the best epoch.
   package var bestFile: URL { url.appendingPathComponent("best.safetensors") }
   /// `initial.safetensors`: the weights a transfer began with.
@@ -74,94 +124,44 @@ package final class RunFolder {
 
   private func name(_ epoch: Int) -> String { String(format: "epoch-%03d", epoch) }
 
-  /// The configuration.
-  ///
-  /// - Parameter architecture: a custom model's layers.
-  /// - Throws: `TrainingError` where the file does not hold one.
-  package func configuration(architecture: Architecture? = nil) throws -> Configuration {
-    let pairs = try ConfigurationFile.pairs(contentsOf: configurationFile)
-    do {
-      return try Configuration(pairs: pairs, architecture: architecture)
-    } catch let error as ConfigurationError {
-      throw TrainingError(.run, "\(configurationFile.path): \(error)")
-    }
-  }
+  // MARK: - Writing
 
-  /// The manifest.
-  ///
-  /// - Parameter architecture: a custom model's layers.
-  /// - Throws: `TrainingError` where there is none, or it is of other layers.
-  package func manifest(architecture: Architecture? = nil) throws -> Manifest {
-    let decoder = JSONDecoder()
-    decoder.userInfo[.architecture] = architecture
-    do {
-      return try decoder.decode(Manifest.self, from: Data(contentsOf: manifestFile))
-    } catch let error as ConfigurationError {
-      throw TrainingError(.run, "\(manifestFile.path): \(error)")
-    } catch {
-      throw TrainingError(
-        .run,
-        "\(manifestFile.path) is missing or damaged: restore it, or begin a new run with the weights of this one"
-      )
-    }
-  }
-
-  /// The last checkpoint of which at most `epoch` epochs were done, among those kept; nil where there is none.
-  ///
-  /// - Parameters:
-  ///   - epoch: the most epochs that may be done.
-  ///   - architecture: a custom model's layers.
-  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
-  package func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
-    let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
-    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
-      try Checkpoint(contentsOf: $0, architecture: architecture)
-    }
-  }
-
-  /// Writes `config.yaml`.
-  func write(_ configuration: Configuration) throws {
+  /// Writes `config.yaml`, last of a run's first files: it makes the folder a run folder.
+  package func write(_ configuration: Configuration) throws {
     try AtomicFile.write(Data(ConfigurationFile.text(configuration).utf8), to: configurationFile)
+    try lock?.renote(nil)
   }
 
   /// Writes `manifest.json` and `metrics.csv`.
-  func write(_ manifest: Manifest) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(try encoder.encode(manifest), to: manifestFile)
+  package func write(_ manifest: Manifest) throws {
+    try AtomicFile.write(try manifest.json(), to: manifestFile)
     try AtomicFile.write(Data(MetricsTable.csv(manifest.epochs).utf8), to: metricsFile)
   }
 
-  /// Writes `checkpoint.safetensors`, and a copy where it is to be kept.
+  /// Writes `checkpoint.safetensors`, and a copy where it is to be kept; the one before it stays as
+  /// `previous.safetensors`.
   func write(_ checkpoint: Checkpoint) throws {
     if checkpoint.step == 0, checkpoint.epoch > 0,
       checkpoint.configuration.keepCheckpoints.keeps(checkpoint.epoch)
     {
       let kept = keptCheckpointFile(epoch: checkpoint.epoch)
-      try FileManager.default.createDirectory(
-        at: kept.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try makeFolder(kept.deletingLastPathComponent())
       try checkpoint.write(to: kept)
     }
+    try keepPrevious()
     try checkpoint.write(to: checkpointFile)
   }
-}
 
-/// Epochs as comma-separated values.
-enum MetricsTable {
-  static func csv(_ epochs: [EpochRecord]) -> String {
-    let train = Set(epochs.flatMap(\.trainMetrics.keys)).subtracting(["loss"]).sorted()
-    let validation = Set(epochs.flatMap(\.validationMetrics.keys)).subtracting(["loss"]).sorted()
-    let header =
-      ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds", "images_per_second"]
-      + train.map { "train_\($0)" } + validation.map { "validation_\($0)" } + ["state_sha256"]
-    let rows: [[String]] = epochs.map { epoch in
-      func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-      var row = ["\(epoch.epoch)", text(epoch.trainLoss), text(epoch.validationLoss)]
-      row += [text(epoch.learningRate), text(epoch.seconds), text(epoch.imagesPerSecond)]
-      row += train.map { text(epoch.trainMetrics[$0]) }
-      row += validation.map { text(epoch.validationMetrics[$0]) }
-      return row + [epoch.stateSHA256]
+  /// A second name for the checkpoint that is about to be replaced; at no time is there none of the first.
+  private func keepPrevious() throws {
+    guard FileManager.default.fileExists(atPath: checkpointFile.path) else { return }
+    let temporary = url.appendingPathComponent(".facsimile-\(UUID().uuidString).tmp").path
+    if link(checkpointFile.path, temporary) == 0 {
+      defer { unlink(temporary) }
+      try checkedCall("replace", previousFile.path) { rename(temporary, previousFile.path) }
+    } else {
+      // A file system without hard links.
+      try AtomicFile.write(readFile(checkpointFile), to: previousFile)
     }
-    return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
   }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Programs
 import Storage
 
@@ -27,6 +28,8 @@ package final class Trainer {
   package let folder: RunFolder?
   /// Names of the parameters that did not begin as the seed draws them but were taken from a file.
   package let taken: [String]
+  /// Keys that `config.yaml` has changed since the run was last at work.
+  package private(set) var changes: [String] = []
   /// Hears of what happens, on the thread that trains.
   package var listener: ((TrainingEvent) -> Void)?
   /// Who may ask to stop.
@@ -78,6 +81,12 @@ package final class Trainer {
     session = try TrainingSession(configuration, phase: phase.index, data: data, backend: backend)
 
     if case .checkpoint(let checkpoint) = start {
+      guard checkpoint.losses.count == checkpoint.step * session.model.slots.count else {
+        throw TrainingError(
+          .run,
+          "the checkpoint has \(checkpoint.losses.count) losses for \(checkpoint.step) steps, expected "
+            + "\(session.model.slots.count) each: it is damaged")
+      }
       self.configuration = configuration
       taken = []
       try session.model.write(checkpoint.state)
@@ -101,27 +110,28 @@ package final class Trainer {
 
   /// Goes on with a run as if it had never stopped.
   ///
-  /// - Parameter architecture: a custom model's layers, the same as before.
-  /// - Throws: `TrainingError` where the data set or the configuration is another; else as `init`.
+  /// - Parameters:
+  ///   - checkpoint: a checkpoint of the run to go on from; nil for the last, `checkpoint.safetensors`.
+  ///   - architecture: a custom model's layers, the same as before.
+  /// - Throws: `TrainingError` where the data set or the configuration is another, or a file is damaged; else as `init`.
   package convenience init(
-    resuming folder: RunFolder, dataset: Dataset, backend: any Backend, architecture: Architecture? = nil
+    resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
+    architecture: Architecture? = nil
   ) throws {
-    var configuration = try folder.configuration(architecture: architecture)
-    let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile, architecture: architecture)
-    guard checkpoint.datasetSHA256 == dataset.sha256 else {
+    var manifest = try folder.manifest(architecture: architecture)
+    guard manifest.dataset.sha256 == dataset.sha256 else {
       throw TrainingError(
         .data,
-        "\(folder.url.path) was trained on data of SHA-256 \(checkpoint.datasetSHA256), but \(dataset.title) "
+        "\(folder.url.path) was trained on data of SHA-256 \(manifest.dataset.sha256), but \(dataset.title) "
           + "has \(dataset.sha256): give the same data set")
     }
-    // A run begun before there were other sizes says neither shape nor classes.
-    var began = checkpoint.configuration
+    var configuration = try folder.configuration(architecture: architecture)
     try configuration.take(dataset)
-    try began.take(dataset)
-    try Self.checkUnchanged(configuration, since: began, folder)
+    try folder.require(configuration, of: manifest)
+    let checkpoint = try folder.checkpoint(file, of: manifest, configuration, architecture: architecture)
     try self.init(
       configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
-    var manifest = try folder.manifest(architecture: architecture)
+    changes = configuration.pairs.filter { manifest.configuration.texts[$0.key] != $0.value }.map(\.key)
     manifest.configuration = configuration
     // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
@@ -129,33 +139,32 @@ package final class Trainer {
     manifest.bestEpoch = stopping.bestEpoch
     (manifest.state, manifest.failure) = (.running, nil)
     self.manifest = manifest
-    if stopping.bestEpoch > 0 {
-      let file = try SafeTensors(contentsOf: folder.bestFile)
-      // A best file of an epoch that is to be trained again comes anew with that epoch.
-      if file.metadata["epoch"] == "\(stopping.bestEpoch)" {
-        best = try ModelState(file, table: session.model.table)
-      }
-    }
+    best = try Self.best(of: folder, checkpoint, configuration, manifest, isExplicit: file != nil)
     try folder.write(manifest)
   }
 
-  /// Keys that a run may change on the way without changing the epochs that are done: `epochs` only where the
-  /// learning rate does not follow them.
-  private static func changeable(_ configuration: Configuration) -> Set<String> {
-    Set(["patience", "keep-checkpoints"]).union(configuration.schedule == .cosine ? [] : ["epochs"])
-  }
-
-  private static func checkUnchanged(
-    _ configuration: Configuration, since old: Configuration, _ folder: RunFolder
-  ) throws {
-    let before = old.texts
-    let changeable = changeable(old)
-    for (key, value) in configuration.pairs where !changeable.contains(key) && before[key] != value {
-      throw TrainingError(
-        .run,
-        "\(folder.configurationFile.path) says \(key) is \(value), but the run was begun with "
-          + "\(before[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change"
-      )
+  /// The weights of the best epoch, where it is one of those that stay done.
+  ///
+  /// - Throws: `TrainingError` where `best.safetensors` is damaged and does not come again: neither are they those of the
+  ///   checkpoint, nor was an earlier one asked for explicitly.
+  private static func best(
+    of folder: RunFolder, _ checkpoint: Checkpoint, _ configuration: Configuration, _ manifest: Manifest,
+    isExplicit: Bool
+  ) throws -> ModelState? {
+    let epoch = checkpoint.stopping.bestEpoch
+    guard epoch > 0 else { return nil }
+    do {
+      let weights = try Weights.best(of: folder, configuration, manifest)
+      // A best file of an epoch that is to be trained again comes anew with that epoch.
+      return weights.epoch == epoch ? weights.state : nil
+    } catch {
+      guard isOfTheFiles(error) else { throw error }
+      if checkpoint.step == 0, checkpoint.epoch == epoch {
+        try Weights(configuration, checkpoint.state, epoch: epoch).write(to: folder.bestFile, of: manifest)
+        return checkpoint.state.withoutOptimizer
+      }
+      if isExplicit { return nil }
+      throw error
     }
   }
 
@@ -165,8 +174,10 @@ package final class Trainer {
   ) throws -> RunningEpoch? {
     guard checkpoint.step > 0 else { return nil }
     var running = RunningEpoch(checkpoint.epoch + 1, configuration, data, table: checkpoint.table)
-    guard running.batches.count * StepTable.width == checkpoint.table.count else {
-      throw TrainingError(.run, "the checkpoint has another number of steps than \(running.batches.count)")
+    let expected = ArithmeticMode.standard { RunningEpoch(checkpoint.epoch + 1, configuration, data).table }
+    guard expected == checkpoint.table else {
+      throw TrainingError(
+        .run, "the checkpoint has another table of steps than epoch \(checkpoint.epoch + 1) of the run: it is damaged")
     }
     running.step = checkpoint.step
     running.losses = checkpoint.losses
@@ -177,7 +188,7 @@ package final class Trainer {
   /// Writes the first files of a run; config.yaml last, since it makes the folder a run folder.
   private func begin(_ state: ModelState) throws {
     guard let folder else { return }
-    if !taken.isEmpty { try Weights(configuration, state).write(to: folder.initialFile) }
+    if !taken.isEmpty { try Weights(configuration, state).write(to: folder.initialFile, of: manifest) }
     try folder.write(checkpoint(state))
     try folder.write(manifest)
     try folder.write(configuration)
@@ -193,7 +204,8 @@ package final class Trainer {
   func checkpoint(_ state: ModelState) -> Checkpoint {
     Checkpoint(
       configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch, running: running,
-      stopping: stopping)
+      stopping: stopping,
+      epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256)
   }
 }
 

@@ -20,6 +20,8 @@ public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable 
   package enum Remedy: Hashable, Sendable {
     /// To go on with the run in this folder.
     case goOn(folder: String)
+    /// To go on with the run in this folder from a checkpoint before its last.
+    case goOnFrom(folder: String, checkpoint: String)
     /// To begin a new run with the weights of the run in this folder.
     case beginAnew(model: String, from: String)
     /// To give the weights that the configuration was made with.

@@ -32,23 +32,60 @@ package struct Weights: Sendable, Equatable {
 
   /// The weights of a run; the last ones where no epoch is done yet.
   ///
-  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read.
+  /// Each file is checked against the hash it holds, and against the run it lies in.
+  ///
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read, or are not those of this
+  ///   run.
   package init(run folder: RunFolder, _ choice: Choice = .best, architecture: Architecture? = nil) throws {
     let configuration = try folder.configuration(architecture: architecture)
-    if choice == .best, FileManager.default.fileExists(atPath: folder.bestFile.path) {
-      let file = try SafeTensors(contentsOf: folder.bestFile)
-      let state = try ModelState(file, table: ParameterTable(configuration.architecture))
-      self.init(configuration, state, epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
+    let manifest = try folder.manifestIfAny(architecture: architecture)
+    if let manifest { try folder.require(configuration, of: manifest) }
+    let hasBest = FileManager.default.fileExists(atPath: folder.bestFile.path)
+    if choice == .best, hasBest || manifest.map({ $0.bestEpoch > 0 }) ?? false {
+      self = try Self.best(of: folder, configuration, manifest)
     } else {
-      guard FileManager.default.fileExists(atPath: folder.checkpointFile.path) else {
+      guard let manifest else {
         throw TrainingError(
           .run,
-          "\(folder.url.path) has no checkpoint.safetensors: an imported run has only the weights called best"
-        )
+          "\(folder.url.path) has no manifest.json to check a checkpoint by: an imported run has only the weights called "
+            + "best")
       }
-      let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile, architecture: architecture)
+      let checkpoint = try folder.checkpoint(of: manifest, configuration, architecture: architecture)
       self.init(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
     }
+  }
+
+  /// The weights in `best.safetensors`.
+  ///
+  /// - Throws: `TrainingError` where the file is damaged, or of another run, or of an epoch that is not the best.
+  static func best(
+    of folder: RunFolder, _ configuration: Configuration, _ manifest: Manifest?
+  ) throws -> Weights {
+    let url = folder.bestFile
+    let table = try ParameterTable(configuration.architecture)
+    let file = try SafeTensors(contentsOf: url, atMost: table.fileBytes)
+    try file.requireSealed(format: format, url)
+    let state = try ModelState(file, table: table)
+    guard let epoch = file.metadata["epoch"].flatMap({ Int($0) }), epoch >= 0,
+      file.names.count == state.parameters.count
+    else { throw TrainingError(.run, "\(url.path) has another epoch or other tensors than weights have: it is damaged") }
+    if file.metadata["configuration"].flatMap({ try? configuration.differs(fromJSON: $0) }) ?? true {
+      throw TrainingError(
+        .run, "\(url.path) is of another configuration than \(folder.configurationFile.path): one of them was put there")
+    }
+    if let manifest {
+      guard file.metadata["dataset-sha256"] == manifest.dataset.sha256,
+        file.metadata["initial-sha256"] == manifest.initialSHA256
+      else { throw TrainingError(.run, "\(url.path) is of another run than manifest.json") }
+      // A run that was killed may have the best weights of an epoch that its manifest does not know yet.
+      guard epoch == manifest.bestEpoch || epoch > manifest.epochs.count else {
+        throw TrainingError(
+          .run,
+          "\(url.path) is of epoch \(epoch), and manifest.json says that \(manifest.bestEpoch) is the best: one of them was put "
+            + "back")
+      }
+    }
+    return Weights(configuration, state, epoch: epoch)
   }
 
   /// The weights of a file with PyTorch's names, made by this program or another.
@@ -75,7 +112,7 @@ package struct Weights: Sendable, Equatable {
       epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
   }
 
-  /// The weights as a file.
+  /// The weights as a file for anyone: others may change it, so it holds no hash.
   ///
   /// - Throws: `SafeTensorsError` where a name is taken.
   package func file() throws -> SafeTensors {
@@ -89,10 +126,35 @@ package struct Weights: Sendable, Equatable {
     return file
   }
 
-  /// Writes the weights, as a whole or not at all.
+  /// Writes the file for anyone, as a whole or not at all.
   ///
   /// - Throws: `FileError`.
   package func write(to url: URL) throws { try file().write(to: url) }
+
+  static let format = "facsimile-weights-2"
+
+  /// Writes a file of a run, as a whole or not at all: it holds the hash of its contents, and says which run it is of.
+  ///
+  /// - Parameter manifest: the run's; nil for an imported run, which has none.
+  /// - Throws: `FileError`.
+  package func write(to url: URL, of manifest: Manifest?) throws {
+    var file = try file()
+    file.metadata["format"] = Self.format
+    file.metadata["dataset-sha256"] = manifest?.dataset.sha256
+    file.metadata["initial-sha256"] = manifest?.initialSHA256
+    file.seal()
+    try file.write(to: url)
+  }
+}
+
+extension ParameterTable {
+  /// More bytes than a file of these tensors has, `copies` of each.
+  func fileBytes(copies: Int) -> Int {
+    (1 << 20) + copies * parameters.reduce(0) { $0 + 4 * $1.shape.dimensions.reduce(1, *) + 1024 }
+  }
+
+  /// More bytes than a file of these tensors has.
+  var fileBytes: Int { fileBytes(copies: 1) }
 }
 
 extension Configuration {

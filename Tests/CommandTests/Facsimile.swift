@@ -27,7 +27,7 @@ enum Facsimile {
   }
 
   /// The program lies beside the tests' own binary.
-  private static let program: URL = {
+  static let program: URL = {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let bundle = CommandLine.arguments.first.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
     let candidates = [tests] + (bundle.map { [$0] } ?? [])

@@ -7,11 +7,16 @@ import Testing
 @Suite("CIFAR-10's binary files")
 struct CIFAR10Tests {
   private let folder: TemporaryFolder
-  private let catalog: DatasetCatalog
+  private let strict: DatasetCatalog
+  private var catalog: DatasetCatalog {
+    var catalog = strict
+    catalog.takesUnverified = true
+    return catalog
+  }
 
   init() throws {
     folder = try TemporaryFolder()
-    catalog = DatasetCatalog(
+    strict = DatasetCatalog(
       environment: ["FACSIMILE_DATA": folder.path("data"), "XDG_CACHE_HOME": folder.path("cache")],
       systemFolder: folder.file("system"))
   }
@@ -40,6 +45,8 @@ struct CIFAR10Tests {
   @Test("By name and by folder, in the folder or in the archive's inside")
   func read() throws {
     try put("data/cifar-10/cifar-10-batches-bin")
+    let refusal = #expect(throws: DatasetError.self) { try strict.load("cifar-10") }
+    #expect(refusal?.kind == .unverified)
     let byName = try catalog.load("cifar-10")
     #expect(byName.name == "cifar-10" && !byName.isVerified)
     #expect(byName.shape == ImageShape(channels: 3, height: 32, width: 32))

@@ -16,11 +16,13 @@ struct CatalogTests {
     data: String = "", cache: String = "cache", system: String = "system"
   ) -> DatasetCatalog {
     let folders = data.split(separator: ":").map { folder.file(String($0)).path }
-    return DatasetCatalog(
+    var catalog = DatasetCatalog(
       environment: [
         "FACSIMILE_DATA": folders.joined(separator: ":"), "XDG_CACHE_HOME": folder.file(cache).path,
       ],
       systemFolder: folder.file(system))
+    catalog.takesUnverified = true
+    return catalog
   }
 
   private func error(_ body: () throws -> Void) throws -> DatasetError {
@@ -71,9 +73,12 @@ struct CatalogTests {
   @Test("A relative XDG_CACHE_HOME is ignored in favour of ~/.cache")
   func home() throws {
     try folder.putDataset(".cache/facsimile/datasets/kmnist", train: 3)
-    let catalog = DatasetCatalog(
+    var catalog = DatasetCatalog(
       environment: ["XDG_CACHE_HOME": "relative", "HOME": folder.url.path],
       systemFolder: folder.file("system"))
+    let error = try error { _ = try catalog.load("kmnist") }
+    #expect(error.kind == .unverified && error.message.contains("--unverified-data"))
+    catalog.takesUnverified = true
     #expect(try catalog.load("kmnist").train.count == 3)
   }
 
@@ -136,7 +141,8 @@ struct CatalogTests {
     let list = catalog(data: "data").list()
     #expect(list.map(\.name) == ["mnist", "fashion-mnist", "kmnist", "cifar-10"])
     #expect(list.map(\.state) == [.absent, .damaged, .unverified, .absent])
-    #expect(list[2].trainCount == 20 && list[2].testCount == 4 && list[2].problem == nil)
+    #expect(list[2].trainCount == 20 && list[2].testCount == 4)
+    #expect(list[2].problem?.contains("--unverified-data") == true)
     #expect(list[2].folder == folder.file("data/kmnist").path)
     #expect(list[1].problem?.contains("SHA-256") == true && list[1].trainCount == nil)
     #expect(list[0].problem?.contains("not found") == true)

@@ -51,7 +51,7 @@ import Training
     var manifest = try folder.manifest()
     #expect(manifest.bestEpoch == (window == .best ? epoch : epoch + 1))
     (manifest.state, manifest.failure) = (.failed, "the loss is not finite")
-    try JSONEncoder().encode(manifest).write(to: folder.manifestFile)
+    try manifest.json().write(to: folder.manifestFile)
   }
 
   @Test("Nothing is lost", arguments: Window.allCases, 0..<3)

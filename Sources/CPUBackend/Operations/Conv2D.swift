@@ -114,7 +114,7 @@ extension Memory {
 
   /// Items: for every chunk, every tile of small channels (and, where that is little work for the threads, every
   /// row of the kernel), and every tile of biases.
-  func launches(_ d: ConvolutionBackwardWeight) -> [Launch] {
+  func launches(_ d: ConvolutionBackwardWeight) throws -> [Launch] {
     let g = Geometry(d.convolution.geometry)
     let (input, gradient) = (images(d.input), images(d.outputGradient))
     let (big, small) = d.convolution.direction == .down ? (input, gradient) : (gradient, input)
@@ -129,7 +129,7 @@ extension Memory {
     let items = weightItems + (output.channels + 3) / 4
     let blocks = Blocking.blocks(d.convolution.batch)
     let inChunk = Blocking.chunk / Blocking.block
-    reserveScratch(kernels.weightScratch(g))
+    try reserveScratch(kernels.weightScratch(g))
     let launch = Launch(items: chunks * items, perChunk: items) { [self] item, worker, _ in
       let (chunk, piece) = (item / items, item % items)
       let first = chunk * inChunk

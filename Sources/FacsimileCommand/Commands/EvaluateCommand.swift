@@ -98,6 +98,7 @@ struct EvaluateCommand: ParsableCommand {
       try drawingFile(confusion, "--confusion"), try drawingFile(curves, "--curves"),
       try drawingFile(filters, "--filters")
     )
+    if let outputs { try OutputFile.requirePlace(outputs, option: "--outputs") }
     try require("--count", count, in: 1...Int(UInt32.max))
     guard binarise != .dynamic else {
       throw UsageError("--binarise is dynamic, which is for training: expected none or fixed")

@@ -90,6 +90,11 @@ struct ExportCommand: ParsableCommand {
       throw UsageError("\(wrong.name) means nothing to --format \(kind.rawValue): leave one of them out")
     }
     try require("--count", count, in: 2...1_000_000)
+    if kind == .tensorboard || kind == .projector {
+      try requireEmptyFolder(URL(fileURLWithPath: out, isDirectory: true))
+    } else {
+      try OutputFile.requirePlace(out)
+    }
   }
 
   // MARK: - Weights

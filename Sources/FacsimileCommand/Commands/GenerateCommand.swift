@@ -153,6 +153,7 @@ struct GenerateCommand: ParsableCommand {
     guard out.lowercased().hasSuffix(".png") else {
       throw UsageError("--out is '\(out)': expected a .png file")
     }
+    try OutputFile.requirePlace(out)
     guard interpolate.isEmpty || interpolate.count == 2, interpolate.allSatisfy({ $0 >= 0 }) else {
       let given = interpolate.map(String.init).joined(separator: " ")
       throw UsageError("--interpolate is '\(given)': expected two test images, numbered from 0, such as 3 8")

@@ -36,14 +36,15 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let kind = try ModelKind(name: model)
-    let weights = try Weights(
-      importing: SafeTensors(contentsOf: URL(fileURLWithPath: file)), model: kind, image: image)
+    let url = URL(fileURLWithPath: file)
+    let tensors = try SafeTensors(contentsOf: url)
+    try tensors.requireWhole(url)
+    let weights = try Weights(importing: tensors, model: kind, image: image)
     let place = try NewRunFolder(out, model: kind)
     do {
-      try weights.write(to: place.folder.bestFile)
+      try weights.write(to: place.folder.bestFile, of: nil)
       // Last, since it makes the folder a run folder.
-      let text = ConfigurationFile.text(weights.configuration)
-      try AtomicFile.write(Data(text.utf8), to: place.folder.configurationFile)
+      try place.folder.write(weights.configuration)
     } catch {
       place.remove()
       throw error

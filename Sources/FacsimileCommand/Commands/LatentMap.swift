@@ -29,19 +29,12 @@ struct LatentMap {
 
     /// Looks whether the place is there before anything long begins.
     ///
-    /// Throws: `UsageError`.
+    /// Throws: `UsageError`, `CommandFailure`, `FolderNotEmpty`.
     func requirePlace(_ path: String) throws {
-      var isFolder: ObjCBool = false
       let url = URL(fileURLWithPath: path)
-      let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-      if exists, isFolder.boolValue != (self == .projector) {
-        throw UsageError(
-          "--out is '\(path)': expected a \(self == .projector ? "folder" : "file"), and it is none")
-      }
+      guard self == .projector else { return try OutputFile.requirePlace(path) }
+      try requireEmptyFolder(url)
       let parent = url.deletingLastPathComponent().path
-      if self != .projector, !FileManager.default.fileExists(atPath: parent) {
-        throw UsageError("--out is '\(path)': there is no folder \(parent)")
-      }
       if FileManager.default.fileExists(atPath: parent), !FileManager.default.isWritableFile(atPath: parent) {
         throw UsageError("--out is '\(path)': no right to write in \(parent)")
       }

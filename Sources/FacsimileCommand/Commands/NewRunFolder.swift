@@ -32,7 +32,8 @@ struct NewRunFolder {
   /// Takes away again what was made for a run that did not come to be; of the folders around it only those that
   /// nobody has put anything into.
   func remove() {
-    guard made != nil else { return }
+    // A folder that was there was empty.
+    guard made != nil else { return folder.clear() }
     try? FileManager.default.removeItem(at: folder.url)
     Self.removeEmpty(folder.url.deletingLastPathComponent(), upTo: made)
   }

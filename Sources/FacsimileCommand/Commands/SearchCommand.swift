@@ -4,6 +4,7 @@ import Foundation
 import Models
 import Programs
 import Search
+import Storage
 import Training
 
 /// `facsimile search`
@@ -101,9 +102,8 @@ struct SearchCommand: ParsableCommand {
   }
 
   private func text() throws -> String {
-    guard let data = FileManager.default.contents(atPath: space),
-      let text = String(data: data, encoding: .utf8)
-    else { throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space") }
+    let data = try readInput(URL(fileURLWithPath: space), upTo: YAMLText.mostBytes)
+    guard let text = String(data: data, encoding: .utf8) else { throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space") }
     return text
   }
 

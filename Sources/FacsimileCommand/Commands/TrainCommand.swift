@@ -54,6 +54,12 @@ struct TrainCommand: ParsableCommand {
     completion: .directory)
   var resume: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --resume: go on from this checkpoint of the run, such as RUN/previous.safetensors, in place of its last.",
+      valueName: "file"), completion: .file(extensions: ["safetensors"]))
+  var checkpoint: String?
+
   @Flag(help: "Also write each epoch's figures and picture as TensorBoard's events, into the run folder.")
   var tensorboard = false
 
@@ -105,19 +111,28 @@ struct TrainCommand: ParsableCommand {
           + "epochs, patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
     let folder = try RunFolder(resuming: URL(fileURLWithPath: path, isDirectory: true))
-    guard FileManager.default.fileExists(atPath: folder.checkpointFile.path) else {
+    let files = [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(fileURLWithPath: $0)] } ?? [])
+    guard files.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
       throw CommandFailure(
         "\(path) has no checkpoint.safetensors to go on from; begin a run with its weights: "
           + "facsimile train \(try folder.configuration().model.rawValue) --from \(path)")
     }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
-    return (try Trainer(resuming: folder, dataset: dataset, backend: backend), folder)
+    let trainer = try Trainer(
+      resuming: folder, dataset: dataset, backend: backend,
+      checkpoint: checkpoint.map { URL(fileURLWithPath: $0) })
+    if !trainer.changes.isEmpty {
+      let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
+      Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)
+    }
+    return (trainer, folder)
   }
 
   // MARK: - Beginning
 
   private func begun() throws -> (Trainer, RunFolder) {
+    if checkpoint != nil { throw UsageError("--checkpoint is one of a run: give that too, with --resume") }
     let configuration = try model.configuration([
       ("epochs", epochs), ("seed", seed), ("trainable", trainable),
     ])

@@ -17,6 +17,7 @@ struct WeightsSource {
     let url = URL(fileURLWithPath: path)
     if path.hasSuffix(".safetensors") {
       file = try SafeTensors(contentsOf: url)
+      try file.requireWhole(url)
       configuration = nil
     } else {
       let weights = try Weights(run: RunFolder(reading: url))

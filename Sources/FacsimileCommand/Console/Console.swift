@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Where words go: results to standard output, diagnostics to standard error.
 enum Console {
@@ -28,7 +29,36 @@ enum Console {
   }
 
   /// Unbuffered, so that whoever reads a pipe sees each line when it is written.
-  static func write(_ text: String, to handle: FileHandle) { try? handle.write(contentsOf: Data(text.utf8)) }
+  ///
+  /// Work goes on where results cannot be written, and the process ends with an error: ``lostResults``. A reader that has
+  /// read enough, such as `head`, is none.
+  static func write(_ text: String, to handle: FileHandle) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(handle.fileDescriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+        continue
+      }
+      let code = errno
+      if code == EINTR { continue }
+      if code == EAGAIN {
+        // Whoever shares the terminal or pipe has set it so.
+        var poll = pollfd(fd: handle.fileDescriptor, events: Int16(POLLOUT), revents: 0)
+        _ = Foundation.poll(&poll, 1, -1)
+        continue
+      }
+      if code != EPIPE, handle.fileDescriptor == STDOUT_FILENO { lost.withLock { $0 = $0 ?? code } }
+      return
+    }
+  }
+
+  private static let lost = Mutex<Int32?>(nil)
+
+  /// Why results could not be written; nil where all were.
+  static var lostResults: String? {
+    lost.withLock { $0 }.map { "cannot write the results: \(String(cString: strerror($0))) (errno \($0))" }
+  }
 
   /// Figures for a program.
   static func json(_ value: some Encodable) throws {

@@ -12,6 +12,16 @@ struct DataOptions: ParsableArguments {
       valueName: "data"))
   var data: String?
 
+  @Flag(help: "Take the files of a known name that cannot be compared with published hashes (cifar-10; kmnist unpacked).")
+  var unverifiedData = false
+
+  /// Where data are looked for.
+  private var catalog: DatasetCatalog {
+    var catalog = DatasetCatalog()
+    catalog.takesUnverified = unverifiedData
+    return catalog
+  }
+
   static var names: String { KnownDataset.allCases.map(\.rawValue).joined(separator: ", ") }
 
   /// The data set that was asked for. None is taken because it happens to lie around.
@@ -21,7 +31,7 @@ struct DataOptions: ParsableArguments {
     guard let data else {
       throw UsageError("which data? Name them with --data: \(Self.names), or a folder of images")
     }
-    return try DatasetCatalog().load(data)
+    return try catalog.load(data)
   }
 
   /// The data set that was asked for, else the one that the run folder or file of weights at `path` names.
@@ -40,7 +50,9 @@ struct DataOptions: ParsableArguments {
     let files = FileManager.default
     guard data == nil, files.fileExists(atPath: run.manifestFile.path) else { return try load() }
     let trainedOn = try run.manifest().dataset
-    let catalog = DatasetCatalog()
+    var catalog = catalog
+    // They are compared with the run's.
+    catalog.takesUnverified = true
     // The folder it came from is surest; on another machine the name may still mean the same data.
     let isThere = files.fileExists(atPath: trainedOn.source)
     guard isThere || KnownDataset(rawValue: trainedOn.name) != nil else {

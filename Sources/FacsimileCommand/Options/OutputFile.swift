@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Pictures
 import Storage
+import Training
 
 /// A file that a command is to write: asked about before anything is computed, written as a whole or not at all.
 struct OutputFile {
@@ -27,20 +28,35 @@ struct OutputFile {
     }
     self.kind = kind
     url = URL(fileURLWithPath: path)
+    try Self.requirePlace(path, option: option)
+  }
+
+  /// Looks whether a file can be written at `path`, before anything long begins.
+  ///
+  /// Throws: `UsageError` where the path is empty; `CommandFailure` where there is no folder or no right, something that is
+  /// no file, or a file of a run.
+  static func requirePlace(_ path: String, option: String = "--out") throws {
+    guard !path.isEmpty else { throw UsageError("\(option) is empty: expected the name of a file") }
     let files = FileManager.default
+    let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent().path
     var isFolder: ObjCBool = false
     guard files.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw CommandFailure("cannot write \(path): there is no folder \(folder)")
+    }
+    do {
+      try AtomicFile.requireReplaceable(url.path)
+    } catch let error as NotAFile {
+      throw CommandFailure("cannot write \(path): it is \(error.found); give the name of a file")
     }
     // Trying is the only way to know: rights do not tell of a folder that is read-only for everyone.
     let probe = folder + "/.facsimile-\(UUID().uuidString).tmp"
     guard files.createFile(atPath: probe, contents: nil) else {
       throw CommandFailure("cannot write \(path): no file can be made in \(folder)")
     }
-    try files.removeItem(atPath: probe)
-    guard !files.fileExists(atPath: url.path, isDirectory: &isFolder) || !isFolder.boolValue else {
-      throw CommandFailure("cannot write \(path): it is a folder")
+    unlink(probe)
+    if RunFolder.isFile(ofARun: url), files.fileExists(atPath: url.path) {
+      throw CommandFailure("cannot write \(path): it belongs to the run in \(folder)")
     }
   }
 

@@ -72,9 +72,9 @@ package struct ProjectorFiles {
 
   /// Writes the files into a folder, which is made where it is missing.
   ///
-  /// - Throws: `FileError`, `PNGError`, `InterchangeError` where the folder cannot be made.
+  /// - Throws: `FileError`, `PNGError`, `FolderNotEmpty`.
   package func write(to folder: URL) throws {
-    try makeFolder(folder)
+    try makeEmptyFolder(folder)
     for (name, contents) in zip(
       Self.names,
       [
@@ -97,17 +97,5 @@ package struct ProjectorFiles {
       scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : "\(scalar)"
     }
     return "\"\(plain.joined())\""
-  }
-}
-
-/// Makes a folder where it is missing.
-///
-/// - Throws: `InterchangeError`.
-func makeFolder(_ url: URL) throws {
-  do {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  } catch {
-    throw InterchangeError(
-      "cannot make the folder \(url.path): a file of that name, or no right to write there")
   }
 }

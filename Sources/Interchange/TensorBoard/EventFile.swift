@@ -31,6 +31,8 @@ package enum EventFile {
     }
     if let picture, FileManager.default.fileExists(atPath: picture.path) {
       let header = try PNGHeader(contentsOf: picture)
+      // Only reading all of it shows whether it is damaged.
+      _ = try Picture(contentsOf: picture)
       let data = try readFile(picture)
       values.append(
         .with {
@@ -72,10 +74,10 @@ package enum EventFile {
 
   /// Writes that file into `place`, which is made where it is missing.
   ///
-  /// - Throws: `InterchangeError` where it cannot be made, `FileError`; as ``contents(_:of:)``.
+  /// - Throws: `FolderNotEmpty`, `FileError`; as ``contents(_:of:)``.
   package static func write(_ epochs: [EpochRecord], of folder: RunFolder, to place: URL) throws {
     let data = try contents(epochs, of: folder)
-    try makeFolder(place)
+    try makeEmptyFolder(place)
     try AtomicFile.write(data, to: place.appendingPathComponent(name))
   }
 

@@ -1,3 +1,4 @@
+import Numerics
 import Programs
 
 /// Everything that decides the bits of a training run, together with the data.
@@ -154,7 +155,8 @@ public struct Configuration: Hashable, Sendable {
       throw ConfigurationError("\(model.rawValue) has no key '\(key)': expected one of \(names)")
     }
     do {
-      try known.set(&self, value)
+      // A number's last bit depends on how the thread, which is the caller's, rounds.
+      try ArithmeticMode.standard { try known.set(&self, value) }
     } catch is ConfigurationKey.NotAllowed {
       throw ConfigurationError("\(key) is '\(value)': expected \(known.allowed(model))")
     }

@@ -1,0 +1,107 @@
+import Foundation
+
+/// Memory that a program needs and does not get.
+package struct NotEnoughMemory: Error, CustomStringConvertible, Hashable, Sendable {
+  /// Bytes that are needed.
+  package let needed: Int
+  /// One line: what needs how much, how much there is, and what would help.
+  package let description: String
+
+  /// - Parameters:
+  ///   - what: what needs it.
+  ///   - needed: bytes.
+  ///   - there: how much there is and where, as a sentence goes on behind a comma.
+  package init(_ what: String, needed: Int, _ there: String) {
+    self.needed = needed
+    description =
+      "\(what) needs \(needed) bytes, \(there): choose a smaller batch-size, smaller filters and hidden, or fewer images"
+  }
+}
+
+/// The memory that this process can still get.
+///
+/// Asked before anything large is allocated: Linux promises more than it has, and kills whoever then uses it; where a limit
+/// of the process is met, Swift's allocations end it.
+package enum HostMemory {
+  /// Bytes that are left, and what sets the limit.
+  package static var left: (bytes: Int, limit: String) {
+    let limits = [machine, addressSpace, dataSegment] + groups
+    return limits.compactMap { $0 }.min { $0.0 < $1.0 } ?? (.max, "nothing")
+  }
+
+  /// - Throws: ``NotEnoughMemory`` where fewer than `bytes` bytes are left.
+  package static func require(_ bytes: Int, for what: String) throws {
+    let (left, limit) = left
+    if bytes > left { throw NotEnoughMemory(what, needed: bytes, "and \(left) are left (\(limit))") }
+  }
+
+  /// Zeroed memory at a multiple of 64 bytes; `free` gives it back.
+  ///
+  /// - Throws: ``NotEnoughMemory``.
+  package static func allocate(_ bytes: Int, for what: String) throws -> UnsafeMutableRawPointer {
+    var pointer: UnsafeMutableRawPointer?
+    guard posix_memalign(&pointer, 64, bytes) == 0, let pointer else {
+      throw NotEnoughMemory(what, needed: bytes, "and the system has no more")
+    }
+    memset(pointer, 0, bytes)
+    return pointer
+  }
+
+  private typealias Limit = (Int, String)
+
+  /// What is free, and what the system can take back from its caches.
+  private static var machine: Limit? {
+    guard let text = text("/proc/meminfo") else { return nil }
+    func kilobytes(_ name: String) -> Int? {
+      text.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: " ").dropFirst().first
+        .flatMap { Int($0) }
+    }
+    return kilobytes("MemAvailable").map { (1024 * ($0 + (kilobytes("SwapFree") ?? 0)), "memory of the machine") }
+  }
+
+  private static var addressSpace: Limit? {
+    rest(of: Int32(RLIMIT_AS.rawValue), used: 0).map { ($0, "limit on the address space, ulimit -v") }
+  }
+
+  private static var dataSegment: Limit? {
+    rest(of: Int32(RLIMIT_DATA.rawValue), used: 5).map { ($0, "limit on the data segment, ulimit -d") }
+  }
+
+  /// What a limit of the process leaves; `used`: the number in /proc/self/statm that counts against it.
+  private static func rest(of resource: Int32, used: Int) -> Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(UInt32(resource)), &limit) == 0, limit.rlim_cur < UInt64(Int.max) else {
+      return nil
+    }
+    let pages = text("/proc/self/statm")?.split(separator: " ").dropFirst(used).first.flatMap { Int($0) } ?? 0
+    return max(0, Int(limit.rlim_cur) - pages * sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// The control groups that the process is in, of either version, and those around them.
+  private static var groups: [Limit?] {
+    (text("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap { line -> [Limit?] in
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return [] }
+      let isFirst = parts[1].split(separator: ",").contains("memory")
+      guard isFirst || parts[1].isEmpty else { return [] }
+      let root = isFirst ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup"
+      let names = isFirst ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current")
+      let folders = parts[2].split(separator: "/")
+      return (0...folders.count).map { count in
+        let folder = ([root] + folders.prefix(count).map(String.init)).joined(separator: "/")
+        guard let most = number("\(folder)/\(names.0)"), let used = number("\(folder)/\(names.1)") else { return nil }
+        // Caches of files count, and go when memory is wanted.
+        let cache = text("\(folder)/memory.stat")?.split(separator: "\n").first { $0.hasPrefix("inactive_file ") }?
+          .split(separator: " ").last.flatMap { Int($0) }
+        return (max(0, most - used + (cache ?? 0)), "limit of the control group")
+      }
+    }
+  }
+
+  /// `max`, and what no machine has, is nil.
+  private static func number(_ path: String) -> Int? {
+    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap { $0 < 1 << 60 ? $0 : nil }
+  }
+
+  private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+}

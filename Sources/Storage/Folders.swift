@@ -1,0 +1,103 @@
+import Foundation
+
+/// Makes a folder and all above it.
+///
+/// - Throws: `FileError` with the system's own reason, which Foundation's words hide.
+package func makeFolder(_ url: URL) throws {
+  do {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  } catch {
+    throw FileError(action: "make the folder", path: url.path, error)
+  }
+}
+
+/// A folder with something in it, where files are to be written that others must not be mixed with.
+public struct FolderNotEmpty: Error, Equatable, CustomStringConvertible {
+  /// The folder.
+  public let path: String
+  /// What lies in it, sorted.
+  public let names: [String]
+
+  /// One line: the folder, and some of what lies in it.
+  public var description: String {
+    "\(path) is not empty: it holds \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : ""); choose "
+      + "another folder"
+  }
+}
+
+/// Looks whether a folder is not there, or empty.
+///
+/// - Throws: `FolderNotEmpty`, `FileError`.
+package func requireEmptyFolder(_ url: URL) throws {
+  var status = stat()
+  guard stat(url.path, &status) == 0 else { return }
+  guard status.st_mode & S_IFMT == S_IFDIR else {
+    throw FileError(action: "make the folder", path: url.path, code: EEXIST)
+  }
+  do {
+    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { !TemporaryFile.isOne($0) }
+    guard names.isEmpty else { throw FolderNotEmpty(path: url.path, names: names.sorted()) }
+  } catch let error as FolderNotEmpty {
+    throw error
+  } catch {
+    throw FileError(action: "read the folder", path: url.path, error)
+  }
+}
+
+/// Makes a folder, or takes an empty one.
+///
+/// - Throws: `FolderNotEmpty`, `FileError`.
+package func makeEmptyFolder(_ url: URL) throws {
+  try requireEmptyFolder(url)
+  try makeFolder(url)
+}
+
+/// Removes a file, or a folder with everything in it; nothing where nothing is there.
+///
+/// - Throws: `FileError` naming the first that cannot be removed, with the system's own reason.
+package func removeAll(_ url: URL) throws {
+  let path = url.path
+  var status = stat()
+  if lstat(path, &status) == -1 {
+    if errno == ENOENT { return }
+    throw FileError(action: "remove", path: path, code: errno)
+  }
+  guard status.st_mode & S_IFMT == S_IFDIR else {
+    try removing(path) { unlink(path) }
+    return
+  }
+  let names: [String]
+  do {
+    names = try FileManager.default.contentsOfDirectory(atPath: path)
+  } catch {
+    throw FileError(action: "remove", path: path, error)
+  }
+  for name in names.sorted() { try removeAll(url.appendingPathComponent(name)) }
+  try removing(path) { rmdir(path) }
+}
+
+/// Someone else may have removed it in the meantime.
+private func removing(_ path: String, _ call: () -> Int32) throws {
+  do {
+    try checkedCall("remove", path, call)
+  } catch let error as FileError where error.code == ENOENT {}
+}
+
+extension FileError {
+  /// The same facts out of an error of Foundation's.
+  package init(action: String, path: String, _ error: any Error) {
+    let facts = error as NSError
+    let inner = facts.userInfo[NSUnderlyingErrorKey] as? NSError
+    let codes = [inner, facts].compactMap { $0 }.filter { $0.domain == NSPOSIXErrorDomain }.map(\.code)
+    let known: Int32 =
+      switch CocoaError.Code(rawValue: facts.code) {
+      case .fileNoSuchFile, .fileReadNoSuchFile: ENOENT
+      case .fileWriteFileExists: EEXIST
+      case .fileWriteOutOfSpace: ENOSPC
+      case .fileWriteVolumeReadOnly: EROFS
+      case .fileReadNoPermission, .fileWriteNoPermission: EACCES
+      default: EIO
+      }
+    self.init(action: action, path: path, code: codes.first.map { Int32($0) } ?? known)
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+extension SafeTensors {
+  /// What a file says of its own contents.
+  package enum Seal: Sendable {
+    /// Nothing: a file of another program, or of an earlier version.
+    case missing
+    /// Their SHA-256.
+    case whole
+    /// Another SHA-256 than theirs.
+    case broken
+  }
+
+  static let sealKey = "content-sha256"
+
+  /// Writes the SHA-256 of the contents into the metadata, as `content-sha256`: from then on the file shows by itself
+  /// that it is whole. It is written and replaced in one step with what it is of, which a hash in another file is not.
+  package mutating func seal() { metadata[Self.sealKey] = contentSHA256 }
+
+  /// Whether the contents are those that the file was sealed with.
+  package var sealing: Seal {
+    guard let known = metadata[Self.sealKey] else { return .missing }
+    return known == contentSHA256 ? .whole : .broken
+  }
+
+  /// SHA-256 over the metadata but `content-sha256`, sorted by key, and all tensors, sorted by name: of each key, value,
+  /// name, type and shape the length and the text, then the bytes. Where tensors lie in the file does not count.
+  private var contentSHA256: String {
+    var fingerprint = Fingerprint()
+    func add(_ text: String) { fingerprint.update(Array("\(text.utf8.count):\(text)".utf8)) }
+    for (key, value) in metadata.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
+    where key != Self.sealKey {
+      add(key)
+      add(value)
+    }
+    for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+      add(tensor.name)
+      add(tensor.dataType.rawValue)
+      add("\(tensor.shape)")
+      fingerprint.update(tensor.data)
+    }
+    return fingerprint.hex
+  }
+}

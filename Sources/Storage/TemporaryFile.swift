@@ -1,0 +1,55 @@
+import Foundation
+import Synchronization
+
+/// A file on its way to its name: `.facsimile-UUID.tmp`, locked for as long as its descriptor is open, so that whoever
+/// finds one without a lock knows that its process is gone.
+package struct TemporaryFile {
+  /// Where it lies.
+  let path: String
+  /// Open for writing; the caller closes it.
+  let descriptor: Int32
+
+  private static let (prefix, suffix) = (".facsimile-", ".tmp")
+
+  /// Makes an empty one.
+  ///
+  /// - Parameter target: the path that errors name.
+  /// - Throws: `FileError`.
+  init(in folder: String, for target: String) throws {
+    while true {
+      // The name does not contain the target's: that one may already be as long as the file system allows.
+      let path = "\(folder)/\(Self.prefix)\(UUID().uuidString)\(Self.suffix)"
+      let descriptor = try checkedCall("write", target) {
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      }
+      // Someone may sweep between the two calls: then it is tried again.
+      let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK
+      var status = stat()
+      if !isTaken, fstat(descriptor, &status) == 0, status.st_nlink > 0 {
+        (self.path, self.descriptor) = (path, descriptor)
+        return
+      }
+      close(descriptor)
+    }
+  }
+
+  /// Whether a file of this name is a temporary one.
+  package static func isOne(_ name: String) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
+
+  /// Removes what killed processes have left in `folder`.
+  package static func sweep(_ folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isOne(name) {
+      let path = "\(folder)/\(name)"
+      guard let descriptor = try? openPlainFile(path).descriptor else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(descriptor)
+    }
+  }
+
+  private static let swept = Mutex<Set<String>>([])
+
+  /// The same, once for every folder that this process writes to.
+  static func sweepOnce(_ folder: String) {
+    if swept.withLock({ $0.insert(folder).inserted }) { sweep(folder) }
+  }
+}

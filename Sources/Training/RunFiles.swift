@@ -1,0 +1,163 @@
+import Foundation
+import Models
+import Numerics
+import Programs
+import Storage
+
+/// Reading the files of a run. Each shows by a hash whether it is what was written, and is compared with the others: a file
+/// of another run, or an older one put back, is refused.
+extension RunFolder {
+  /// The configuration.
+  ///
+  /// - Parameter architecture: a custom model's layers.
+  /// - Throws: `TrainingError` where the file does not hold one.
+  package func configuration(architecture: Architecture? = nil) throws -> Configuration {
+    do {
+      let pairs = try ConfigurationFile.pairs(ofRun: configurationFile)
+      return try Configuration(pairs: pairs, architecture: architecture)
+    } catch let error as ConfigurationError {
+      let place = configurationFile.path + ": "
+      throw TrainingError(.run, error.description.hasPrefix(place) ? error.description : place + error.description)
+    }
+  }
+
+  /// The manifest.
+  ///
+  /// - Parameter architecture: a custom model's layers.
+  /// - Throws: `TrainingError` where there is none, it is damaged, or it is of other layers.
+  package func manifest(architecture: Architecture? = nil) throws -> Manifest {
+    let decoder = JSONDecoder()
+    decoder.userInfo[.architecture] = architecture
+    do {
+      var manifest = try decoder.decode(Manifest.self, from: readFile(manifestFile, upTo: 1 << 28))
+      if try manifest.isWhole() { return manifest }
+    } catch let error as ConfigurationError {
+      throw TrainingError(.run, "\(manifestFile.path): \(error)")
+    } catch is DecodingError {
+    } catch let error as FileError where error.code == ENOENT {
+    } catch {
+      throw TrainingError(.run, "\(error)")
+    }
+    throw TrainingError(
+      .run,
+      "\(manifestFile.path) is missing, damaged or of an earlier version: restore it, or begin a new run with the weights of "
+        + "this one")
+  }
+
+  /// The manifest; nil for an imported run, which has none.
+  ///
+  /// - Throws: as ``manifest(architecture:)``.
+  package func manifestIfAny(architecture: Architecture? = nil) throws -> Manifest? {
+    let isThere = FileManager.default.fileExists(atPath: manifestFile.path)
+    return isThere ? try manifest(architecture: architecture) : nil
+  }
+
+  /// Looks whether `config.yaml` is that of the run: only what a run may change on the way may differ from what the manifest
+  /// says, and no epoch that is done can be too much.
+  ///
+  /// - Throws: `TrainingError`.
+  func require(_ configuration: Configuration, of manifest: Manifest) throws {
+    let began = manifest.configuration.texts
+    let changeable = manifest.configuration.changeable
+    for (key, value) in configuration.pairs where !changeable.contains(key) && began[key] != value {
+      throw TrainingError(
+        .run,
+        "\(configurationFile.path) says \(key) is \(value), but the run was begun with "
+          + "\(began[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change")
+    }
+    guard manifest.epochs.count <= configuration.totalEpochs else {
+      throw TrainingError(
+        .run,
+        "\(configurationFile.path) says that the run has \(configuration.totalEpochs) epochs, but "
+          + "\(manifest.epochs.count) are done: an older file put back?")
+    }
+  }
+
+  /// A checkpoint of the run.
+  ///
+  /// - Parameters:
+  ///   - url: where it lies; nil for `checkpoint.safetensors`.
+  ///   - manifest: what it is compared with.
+  ///   - configuration: the run's.
+  /// - Throws: `TrainingError`, which for `checkpoint.safetensors` names one before it that is whole.
+  func checkpoint(
+    _ url: URL? = nil, of manifest: Manifest, _ configuration: Configuration, architecture: Architecture? = nil
+  ) throws -> Checkpoint {
+    let file = url ?? checkpointFile
+    do {
+      let limit = try largestCheckpoint(manifest, configuration)
+      // The last bits of numbers in text depend on how the thread, which is the caller's, rounds.
+      let checkpoint = try ArithmeticMode.standard {
+        try Checkpoint(contentsOf: file, atMost: limit, architecture: architecture)
+      }
+      try checkpoint.require(of: manifest, file)
+      if let difference = try configuration.difference(fromJSON: checkpoint.configuration.json()) {
+        throw TrainingError(
+          .run,
+          "\(file.path) is of a run with \(difference.key)=\(difference.there ?? "–"), and this one has "
+            + "\(difference.here)")
+      }
+      return checkpoint
+    } catch {
+      guard url == nil, Trainer.isOfTheFiles(error) else { throw error }
+      guard let other = wholeCheckpoint(manifest, configuration, architecture) else { throw error }
+      throw TrainingError(
+        .run,
+        "\(error); \(other.url.lastPathComponent), of epoch \(other.checkpoint.epoch)"
+          + (other.checkpoint.step > 0 ? " and \(other.checkpoint.step) steps" : "")
+          + ", is whole, and training can go on from there",
+        remedy: .goOnFrom(folder: self.url.path, checkpoint: other.url.path))
+    }
+  }
+
+  /// The newest checkpoint but `checkpoint.safetensors` that is whole and of this run.
+  private func wholeCheckpoint(
+    _ manifest: Manifest, _ configuration: Configuration, _ architecture: Architecture?
+  ) -> (url: URL, checkpoint: Checkpoint)? {
+    let epochs = stride(from: manifest.epochs.count, to: 0, by: -1)
+    let files = [previousFile] + epochs.map(keptCheckpointFile)
+    return files.lazy.filter { FileManager.default.fileExists(atPath: $0.path) }.compactMap { url in
+      (try? self.checkpoint(url, of: manifest, configuration, architecture: architecture)).map { (url, $0) }
+    }.first
+  }
+
+  /// More bytes than a checkpoint of the run has: state, and of an epoch under way a row and some losses for every step.
+  private func largestCheckpoint(_ manifest: Manifest, _ configuration: Configuration) throws -> Int {
+    let steps = manifest.dataset.trainImages / configuration.batchSize + 1
+    return try ParameterTable(configuration.architecture).fileBytes(
+      copies: 1 + configuration.optimizer.stateNames.count) + steps * 4 * (StepTable.width + 64)
+  }
+
+  /// The last checkpoint of which at most `epoch` epochs were done, among those kept; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - epoch: the most epochs that may be done.
+  ///   - architecture: a custom model's layers.
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
+  package func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
+    let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
+    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
+      try Checkpoint(contentsOf: $0, architecture: architecture)
+    }
+  }
+}
+
+/// Epochs as comma-separated values.
+enum MetricsTable {
+  static func csv(_ epochs: [EpochRecord]) -> String {
+    let train = Set(epochs.flatMap(\.trainMetrics.keys)).subtracting(["loss"]).sorted()
+    let validation = Set(epochs.flatMap(\.validationMetrics.keys)).subtracting(["loss"]).sorted()
+    let header =
+      ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds", "images_per_second"]
+      + train.map { "train_\($0)" } + validation.map { "validation_\($0)" } + ["state_sha256"]
+    let rows: [[String]] = epochs.map { epoch in
+      func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+      var row = ["\(epoch.epoch)", text(epoch.trainLoss), text(epoch.validationLoss)]
+      row += [text(epoch.learningRate), text(epoch.seconds), text(epoch.imagesPerSecond)]
+      row += train.map { text(epoch.trainMetrics[$0]) }
+      row += validation.map { text(epoch.validationMetrics[$0]) }
+      return row + [epoch.stateSHA256]
+    }
+    return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+}
