@@ -10,7 +10,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     case badOffsets
     /// A tensor's byte count is not its shape times the size of its type.
     case badSize
-    /// A type this reader does not know.
+    /// A tensor that is asked for has a type that this reader does not know.
     case unknownType
     /// No tensor of that name.
     case missing
@@ -39,7 +39,8 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     "\(path ?? "safetensors"): \(message)"
   }
 
-  func naming(_ path: String) -> SafeTensorsError {
+  /// The same error, of the file at `path`.
+  package func naming(_ path: String) -> SafeTensorsError {
     var named = self
     named.path = path
     return named
