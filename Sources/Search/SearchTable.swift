@@ -66,8 +66,11 @@ package struct SearchTable: Encodable, Sendable {
     let defaults = Configuration(configuration.model)
     let settings = zip(configuration.pairs, defaults.pairs).filter { $0.value != $1.value }
       .map { "\($0.0.key)=\($0.0.value)" }
-    let words = ["facsimile", "train", configuration.model.rawValue, "--data", data]
-    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map(shellQuoted).joined(separator: " ")
+    let words = [
+      "facsimile", "train", configuration.model.rawValue, "--data", data.hasPrefix("-") ? "./" + data : data,
+    ]
+    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map { shellQuoted($0) }.joined(
+      separator: " ")
   }
 }
 

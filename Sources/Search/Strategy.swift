@@ -1,6 +1,6 @@
 /// How a search chooses its trials.
 package enum Strategy: String, CaseIterable, Codable, Sendable {
-  /// Every combination, or the first ones.
+  /// Every combination; of a cut some that the seed draws, each at most once.
   case grid
   /// Combinations drawn at random, each at most once.
   case random

@@ -11,6 +11,8 @@ import Storage
 final class TrialStore: Sendable {
   /// The file.
   let url: URL
+  /// What is searched: as given, but drawn where a grid was begun as a cut and is now wanted whole.
+  let space: SearchSpace
   /// Where the runs of trials under way lie.
   let runs: URL
   private let database: SQLite
@@ -19,13 +21,11 @@ final class TrialStore: Sendable {
   /// Opens the storage of a search, or makes it.
   ///
   /// - Throws: `SearchError` where it is in use, or not that of this search; `FileError`.
-  init(
-    _ url: URL, _ space: SearchSpace, _ dataset: Dataset, _ configurations: [Configuration], patience: Double
-  ) throws {
-    let url = url.standardizedFileURL.resolvingSymlinksInPath()
+  init(_ url: URL, _ space: SearchSpace, _ dataset: Dataset, patience: Double) throws {
+    let url = Files.resolved(url)
     self.url = url
     runs = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).runs")
-    let isNew = !FileManager.default.fileExists(atPath: runs.path)
+    let isNew = !Files.exists(runs)
     try Self.requireOwn(url, runs)
     try makeFolder(runs)
     do {
@@ -50,19 +50,18 @@ final class TrialStore: Sendable {
       }
       // A power cut may cost the last transactions, but never the file.
       try database.execute("PRAGMA synchronous = NORMAL")
-      try database.transaction {
-        if isEmpty {
-          try TrialSchema.create(database)
-          try Self.begin(database, space, dataset)
-        } else {
+      self.space = try database.transaction { [database] in
+        if !isEmpty {
           try TrialSchema.migrate(database)
-          try Self.check(database, space, dataset)
+          return try Self.check(database, space, dataset)
         }
-        try Self.add(configurations, to: database)
+        try TrialSchema.create(database)
+        try Self.begin(database, space, dataset)
+        return space
       }
     } catch {
       // A file that is no storage of ours is left as it was, with nothing beside it.
-      if isNew { try? FileManager.default.removeItem(at: runs) }
+      if isNew { try? Files.remove(runs) }
       throw Self.explained(error)
     }
   }
@@ -98,14 +97,18 @@ final class TrialStore: Sendable {
       ])
   }
 
-  private static func check(_ database: SQLite, _ space: SearchSpace, _ dataset: Dataset) throws {
+  private static func check(
+    _ database: SQLite, _ space: SearchSpace, _ dataset: Dataset
+  ) throws -> SearchSpace {
     let path = database.path
     guard let row = try database.rows("SELECT * FROM search").first else {
       throw SearchError(.storage, "\(path) is damaged: it does not say what was searched")
     }
     try row.requireWhole("what it says of its search")
     let other = "continue that search, or name another --storage"
-    guard try row.value("space_sha256") == space.sha256 else {
+    let known: String = try row.value("space_sha256")
+    let space = space.strategy == .grid && known == space.drawn.sha256 ? space.drawn : space
+    guard known == space.sha256 else {
       let (there, here) = difference(try row.value("space"), space.text)
       throw SearchError(
         .storage, "\(path) holds another search: it has '\(there)', this one '\(here)'; \(other)")
@@ -124,6 +127,13 @@ final class TrialStore: Sendable {
         "\(path) follows version \(contract) of the numerics contract, this program "
           + "\(contractVersion): name another --storage")
     }
+    let count = try database.integer("SELECT COUNT(*) FROM trial") ?? 0
+    guard count <= space.trials else {
+      throw SearchError(
+        .storage,
+        "the storage has \(count) trials already: ask for as many, or more, or name another --storage")
+    }
+    return space
   }
 
   /// The first lines that differ.
@@ -133,21 +143,17 @@ final class TrialStore: Sendable {
     return (index < a.count ? a[index] : "nothing", index < b.count ? b[index] : "nothing")
   }
 
-  private static func add(_ configurations: [Configuration], to database: SQLite) throws {
-    let known = try database.integer("SELECT COUNT(*) FROM trial") ?? 0
-    guard known <= configurations.count else {
-      throw SearchError(
-        .storage,
-        "the storage has \(known) trials already: ask for as many, or more, or name another --storage")
+  /// Compares the trials that are there with what they must be, as far as `configurations`, the first ones, go.
+  ///
+  /// - Throws: `SearchError` where one is none of this space.
+  func check(_ configurations: [Configuration]) throws {
+    let rows = try transaction {
+      try database.rows("SELECT * FROM trial ORDER BY number LIMIT \(configurations.count)").map(Trial.init)
     }
-    for trial in try database.rows("SELECT * FROM trial ORDER BY number").map(Trial.init) {
-      let place = trial.number - 1
-      guard configurations.indices.contains(place), Self.isOf(configurations[place], trial) else {
-        throw SearchError(.storage, "\(database.path) is damaged: trial \(trial.number) is none of this space")
+    for (place, trial) in rows.enumerated() {
+      guard trial.number == place + 1, Self.isOf(configurations[place], trial) else {
+        throw SearchError(.storage, "\(url.path) is damaged: trial \(trial.number) is none of this space")
       }
-    }
-    for (index, configuration) in configurations.enumerated().dropFirst(known) {
-      try Trial(index + 1, configuration).write(to: database)
     }
   }
 
@@ -178,6 +184,20 @@ final class TrialStore: Sendable {
       for var trial in try database.rows("SELECT * FROM trial WHERE state = 'running'").map(Trial.init) {
         trial.state = .waiting
         try trial.write(to: database)
+      }
+    }
+  }
+
+  /// How many trials there are.
+  func count() throws -> Int {
+    try transaction { try database.integer("SELECT COUNT(*) FROM trial") ?? 0 }
+  }
+
+  /// Adds trials that wait; the first has the number behind `known`.
+  func add(_ configurations: [Configuration], behind known: Int) throws {
+    try transaction {
+      for (index, configuration) in configurations.enumerated() {
+        try Trial(known + index + 1, configuration).write(to: database)
       }
     }
   }
@@ -235,7 +255,7 @@ final class TrialStore: Sendable {
     let kept = try rung.map { rung in
       Set(try trials().filter { $0.rung == rung && $0.state != .failed }.map { "\($0.number)" })
     }
-    for name in try FileManager.default.contentsOfDirectory(atPath: runs.path)
+    for name in try Files.names(in: runs)
     where Int(name) != nil && kept?.contains(name) != true {
       try removeAll(runs.appendingPathComponent(name))
     }

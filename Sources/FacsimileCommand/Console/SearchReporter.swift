@@ -20,14 +20,14 @@ final class SearchReporter: Sendable {
   private let isAside: Bool
 
   /// Reports on a search that stands as `trials` say; `isAside`: beside the results, because those are JSON.
-  init(trials: [Trial], isAside: Bool) {
+  init(_ space: SearchSpace, trials: [Trial], isAside: Bool) {
     let rung = trials.map(\.rung).max() ?? 0
     let current = trials.filter { $0.rung == rung }
     let ended = current.filter { $0.state == .done || $0.state == .failed }
     self.isAside = isAside
     line = StatusLine(isAside: isAside)
     let best = trials.filter { $0.state != .failed && $0.validationLoss != nil }.min(by: Self.isBetter)
-    state = Mutex(State(ended: ended.count, trials: current.count, best: best))
+    state = Mutex(State(ended: ended.count, trials: rung == 0 ? space.trials : current.count, best: best))
   }
 
   /// Shows an event.
