@@ -5,10 +5,11 @@ import Storage
 struct IDXFolder {
   let url: URL
 
-  /// The file in this folder, unpacked or packed; the unpacked one where both are there.
+  /// The file in this folder, unpacked or packed; the unpacked one where both are there. A link that leads nowhere
+  /// counts: labels that cannot be read now are not the same as none.
   func url(of file: DatasetFile) -> URL? {
     file.names.flatMap { [$0, $0 + ".gz"] }.map { url.appendingPathComponent($0) }
-      .first { FileManager.default.fileExists(atPath: $0.path) }
+      .first { Files.isTaken($0.path) }
   }
 
   /// Whether at least one of the files is there: the folder is meant, even where others are missing.

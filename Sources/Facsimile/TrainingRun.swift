@@ -53,7 +53,7 @@ public final class TrainingRun: Sendable {
     try configuration.validate()
     let dataset = try images.dataset(test: test)
     let weights = try start?.weights.file()
-    let isNew = folder.map { !FileManager.default.fileExists(atPath: $0.path) } ?? false
+    let isNew = folder.map { !Files.exists($0) } ?? false
     do {
       let runFolder = try folder.map { try RunFolder(creating: $0) }
       self.init(
@@ -62,7 +62,7 @@ public final class TrainingRun: Sendable {
           start: weights.map { .weights($0) } ?? .initial), device)
     } catch {
       // Nothing was begun that anyone could go on with.
-      if isNew, let folder { try? FileManager.default.removeItem(at: folder) }
+      if isNew, let folder { try? removeAll(folder) }
       throw error
     }
   }

@@ -85,10 +85,10 @@ struct Failure {
   /// How the command line does what would help.
   private static func command(_ remedy: TrainingError.Remedy) -> String {
     switch remedy {
-    case .goOn(let folder): "facsimile train --resume \(shellQuoted(folder))"
+    case .goOn(let folder): "facsimile train --resume \(shellQuoted(path: folder))"
     case .goOnFrom(let folder, let checkpoint):
-      "facsimile train --resume \(shellQuoted(folder)) --checkpoint \(shellQuoted(checkpoint))"
-    case .beginAnew(let model, let folder): "facsimile train \(model) --from \(shellQuoted(folder))"
+      "facsimile train --resume \(shellQuoted(path: folder)) --checkpoint \(shellQuoted(path: checkpoint))"
+    case .beginAnew(let model, let folder): "facsimile train \(model) --from \(shellQuoted(path: folder))"
     case .giveWeights: "--from"
     }
   }

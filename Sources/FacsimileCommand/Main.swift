@@ -2,6 +2,7 @@ import ArgumentParser
 import CPUBackend
 import Foundation
 import Numerics
+import Storage
 
 /// The program.
 @main
@@ -18,7 +19,7 @@ enum Main {
     ArithmeticMode.establish()
     unblockSignals()
     keepStandardDescriptors()
-    let status = run(Array(CommandLine.arguments.dropFirst()))
+    let status = run(SystemPath.arguments)
     if let problem = Console.lostResults {
       Console.complain(problem)
       exit(status == ExitStatus.done ? ExitStatus.couldNotRun : status)

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Who holds a lock on a file, as the system knows it.
 enum LockHolder {
@@ -7,7 +8,7 @@ enum LockHolder {
     let inodes = Set(
       paths.compactMap { path -> String? in
         var status = stat()
-        return stat(path, &status) == 0 ? "\(status.st_ino)" : nil
+        return path.withSystemPath({ stat($0, &status) }) == 0 ? "\(status.st_ino)" : nil
       })
     guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
     // 1: POSIX  ADVISORY  WRITE 123 fd:01:4711 120 120

@@ -150,7 +150,7 @@ package final class Search: Sendable {
     try store.update(ended)
     // Only halving goes on from what a trial leaves behind.
     if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
-      try? Files.remove(store.run(ended))
+      try? removeAll(store.run(ended))
     }
     report(.ended(ended))
   }

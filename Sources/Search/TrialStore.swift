@@ -61,7 +61,7 @@ final class TrialStore: Sendable {
       }
     } catch {
       // A file that is no storage of ours is left as it was, with nothing beside it.
-      if isNew { try? Files.remove(runs) }
+      if isNew { try? removeAll(runs) }
       throw Self.explained(error)
     }
   }
@@ -73,10 +73,10 @@ final class TrialStore: Sendable {
     } catch let error as NotAFile {
       throw SearchError(.storage, "\(url.path) is \(error.found): name a file as --storage")
     }
-    guard FileManager.default.fileExists(atPath: runs.path) else { return }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: runs.path)) ?? []
+    guard Files.exists(runs) else { return }
+    let names = (try? Files.names(in: runs)) ?? []
     let others = names.filter { Int($0) == nil && $0 != FolderLock.name && !TemporaryFile.isOne($0) }.sorted()
-    guard others.isEmpty, !names.contains(where: { Int($0) != nil }) || FileManager.default.fileExists(atPath: url.path)
+    guard others.isEmpty, !names.contains(where: { Int($0) != nil }) || Files.exists(url)
     else {
       throw SearchError(
         .storage,

@@ -24,7 +24,7 @@ package final class FolderLock: Sendable {
   package init(folder: URL, patience: Double = 0, note: String? = nil) throws {
     let path = folder.appendingPathComponent(Self.name).path
     let descriptor = try checkedCall("open", path) {
-      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+      path.withSystemPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666) }
     }
     do {
       var status = stat()

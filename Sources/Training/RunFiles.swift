@@ -48,7 +48,7 @@ extension RunFolder {
   ///
   /// - Throws: as ``manifest(architecture:)``.
   package func manifestIfAny(architecture: Architecture? = nil) throws -> Manifest? {
-    let isThere = FileManager.default.fileExists(atPath: manifestFile.path)
+    let isThere = Files.exists(manifestFile)
     return isThere ? try manifest(architecture: architecture) : nil
   }
 
@@ -116,7 +116,7 @@ extension RunFolder {
   ) -> (url: URL, checkpoint: Checkpoint)? {
     let epochs = stride(from: manifest.epochs.count, to: 0, by: -1)
     let files = [previousFile] + epochs.map(keptCheckpointFile)
-    return files.lazy.filter { FileManager.default.fileExists(atPath: $0.path) }.compactMap { url in
+    return files.lazy.filter { Files.exists($0) }.compactMap { url in
       (try? self.checkpoint(url, of: manifest, configuration, architecture: architecture)).map { (url, $0) }
     }.first
   }
@@ -136,7 +136,7 @@ extension RunFolder {
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
   package func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
-    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
+    return try kept.first { Files.exists($0) }.map {
       try Checkpoint(contentsOf: $0, architecture: architecture)
     }
   }

@@ -13,7 +13,7 @@ package final class RunFolder {
   /// - Throws: `TrainingError` where it is none.
   package init(reading url: URL) throws {
     self.url = url
-    guard FileManager.default.fileExists(atPath: configurationFile.path) else {
+    guard Files.exists(configurationFile) else {
       throw TrainingError(.run, "\(url.path) is no run folder: it has no config.yaml")
     }
   }
@@ -65,14 +65,14 @@ package final class RunFolder {
   package static func isFile(ofARun url: URL) -> Bool {
     let folder = url.deletingLastPathComponent()
     let isRun = ["config.yaml", "manifest.json"].contains {
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+      Files.exists(folder.appendingPathComponent($0))
     }
     let names = firstNames + ["config.yaml", "previous.safetensors", FolderLock.name]
     return isRun && names.contains(url.lastPathComponent)
   }
 
   private func requireEmpty() throws {
-    guard !FileManager.default.fileExists(atPath: configurationFile.path) else {
+    guard !Files.exists(configurationFile) else {
       throw TrainingError(
         .run,
         "\(url.path) holds a run already: go on with it, or choose another folder",
@@ -90,9 +90,9 @@ package final class RunFolder {
 
   /// What lies in a folder, sorted, but for what a process that was killed before its first file leaves.
   private static func names(in url: URL) throws -> [String] {
-    guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+    guard Files.exists(url) else { return [] }
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: url.path)
+      return try Files.names(in: url)
         .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) }.sorted()
     } catch {
       throw TrainingError(.run, FileError(action: "make the folder", path: url.path, error).description)
@@ -154,11 +154,16 @@ package final class RunFolder {
 
   /// A second name for the checkpoint that is about to be replaced; at no time is there none of the first.
   private func keepPrevious() throws {
-    guard FileManager.default.fileExists(atPath: checkpointFile.path) else { return }
+    guard Files.exists(checkpointFile) else { return }
     let temporary = url.appendingPathComponent(".facsimile-\(UUID().uuidString).tmp").path
-    if link(checkpointFile.path, temporary) == 0 {
-      defer { unlink(temporary) }
-      try checkedCall("replace", previousFile.path) { rename(temporary, previousFile.path) }
+    let isLinked = checkpointFile.path.withSystemPath { from in
+      temporary.withSystemPath { link(from, $0) } == 0
+    }
+    if isLinked {
+      defer { _ = temporary.withSystemPath { unlink($0) } }
+      try checkedCall("replace", previousFile.path) {
+        temporary.withSystemPath { from in previousFile.path.withSystemPath { rename(from, $0) } }
+      }
     } else {
       // A file system without hard links.
       try AtomicFile.write(readFile(checkpointFile), to: previousFile)

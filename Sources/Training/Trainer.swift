@@ -44,6 +44,9 @@ package final class Trainer {
   /// The parameters of the best epoch; nil before the first.
   package internal(set) var best: ModelState?
 
+  /// Steps of the next epoch that are done, 0 between epochs; and how many it has.
+  package var steps: (done: Int, all: Int) { (running?.step ?? 0, running?.batches.count ?? 0) }
+
   /// Names of all parameters, in state order.
   package var parameterNames: [String] { session.model.table.parameters.map(\.name) }
 

@@ -40,7 +40,7 @@ package struct Weights: Sendable, Equatable {
     let configuration = try folder.configuration(architecture: architecture)
     let manifest = try folder.manifestIfAny(architecture: architecture)
     if let manifest { try folder.require(configuration, of: manifest) }
-    let hasBest = FileManager.default.fileExists(atPath: folder.bestFile.path)
+    let hasBest = Files.exists(folder.bestFile)
     if choice == .best, hasBest || manifest.map({ $0.bestEpoch > 0 }) ?? false {
       self = try Self.best(of: folder, configuration, manifest)
     } else {
@@ -91,7 +91,8 @@ package struct Weights: Sendable, Equatable {
   /// The weights of a file with PyTorch's names, made by this program or another.
   ///
   /// Widths are taken from the tensors' shapes, everything else from the file's metadata where it has any. What the
-  /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's.
+  /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's. Tensors of half and of
+  /// double precision are taken where their values are floats.
   ///
   /// - Throws: `TrainingError` where the tensors are not those of `model`; `SafeTensorsError`.
   package init(importing file: SafeTensors, model: ModelKind, image: String? = nil) throws {
@@ -108,7 +109,7 @@ package struct Weights: Sendable, Equatable {
       throw TrainingError(.weights, "\(model.rawValue) has no tensor '\(unknown)'")
     }
     self.init(
-      configuration, try ModelState(file, table: table),
+      configuration, try ModelState(file, table: table, widens: true),
       epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
   }
 

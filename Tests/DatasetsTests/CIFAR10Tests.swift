@@ -120,7 +120,7 @@ struct CIFAR10Tests {
     for name in ["cifar-10", folder.path("data/cifar-10"), archive.path] {
       let packed = try error(name)
       #expect(
-        packed.path == archive.path && packed.message.contains("`tar -xf \(archive.path) -C "), "\(packed)")
+        packed.path == archive.path && packed.message.contains("tar -xf \(archive.path) -C "), "\(packed)")
     }
     try remove("data/cifar-10/cifar-10-binary.tar.gz")
     try folder.put("data/cifar-10-python.tar.gz", Data())

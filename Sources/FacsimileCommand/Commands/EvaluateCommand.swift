@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Models
 import Pictures
+import Storage
 import Training
 import Views
 
@@ -139,7 +140,7 @@ struct EvaluateCommand: ParsableCommand {
     if let outputs {
       let plain = try Evaluator(
         weights, images: images, backend: backend, mode: .mean, noise: 0, binarise: binarise)
-      try plain.file(Array(chosen.prefix(256))).write(to: URL(fileURLWithPath: outputs))
+      try plain.file(Array(chosen.prefix(256))).write(to: URL(systemPath: outputs))
     }
     let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
     if let chart = HeatMap.confusion(

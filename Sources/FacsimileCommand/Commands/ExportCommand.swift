@@ -91,7 +91,7 @@ struct ExportCommand: ParsableCommand {
     }
     try require("--count", count, in: 2...1_000_000)
     if kind == .tensorboard || kind == .projector {
-      try requireEmptyFolder(URL(fileURLWithPath: out, isDirectory: true))
+      try requireEmptyFolder(URL(systemPath: out, isDirectory: true))
     } else {
       try OutputFile.requirePlace(out)
     }
@@ -115,17 +115,17 @@ struct ExportCommand: ParsableCommand {
     return weights
   }
 
-  private var shellWord: String { shellQuoted(trained.run) }
+  private var shellWord: String { shellQuoted(path: trained.run) }
 
   /// The manifest; nil for an imported run, which has none.
   private func manifest(_ folder: RunFolder) throws -> Manifest? {
-    guard FileManager.default.fileExists(atPath: folder.manifestFile.path) else { return nil }
+    guard Files.exists(folder.manifestFile) else { return nil }
     return try folder.manifest()
   }
 
   private func writeWeights(_ folder: RunFolder) throws {
     let weights = try Weights(run: folder, trained.weights)
-    try weights.write(to: URL(fileURLWithPath: out))
+    try weights.write(to: URL(systemPath: out))
     let values = weights.state.parameters.reduce(0) { $0 + $1.values.count }
     Console.say(
       "\(out): \(weights.state.parameters.count) tensors, \(Format.count(values)) values, "
@@ -135,7 +135,7 @@ struct ExportCommand: ParsableCommand {
   private func writeONNX(_ folder: RunFolder, _ part: ModelPart) throws {
     let weights = try weights(folder)
     let model = try ONNXModel(weights, part: part, facts: ONNXModel.facts(weights, manifest(folder)))
-    try model.write(to: URL(fileURLWithPath: out))
+    try model.write(to: URL(systemPath: out))
     func names(_ values: [ONNXValueInfoProto]) -> String { values.map(\.name).joined(separator: ", ") }
     Console.say(
       "\(out): \(part.rawValue) of \(weights.configuration.model.rawValue), epoch \(weights.epoch), ONNX operators "
@@ -149,9 +149,10 @@ struct ExportCommand: ParsableCommand {
     guard let epochs = try manifest(folder)?.epochs, !epochs.isEmpty else {
       throw CommandFailure("\(trained.run) has no epoch that is done: there is no history to write")
     }
-    let place = URL(fileURLWithPath: out, isDirectory: true)
+    let place = URL(systemPath: out, isDirectory: true)
     try EventFile.write(epochs, of: folder, to: place)
-    Console.say("\(out): \(epochs.count) epochs; look at them with: tensorboard --logdir \(shellQuoted(out))")
+    Console.say(
+      "\(out): \(epochs.count) epochs; look at them with: tensorboard --logdir \(shellQuoted(path: out))")
   }
 
   // MARK: - Codes
@@ -171,15 +172,15 @@ struct ExportCommand: ParsableCommand {
     let points = Points(images, classNames: dataset.classNames, indices: chosen.map { Int($0) })
     if kind == .projector {
       try ProjectorFiles(codes: codes, points, name: weights.configuration.model.rawValue)
-        .write(to: URL(fileURLWithPath: out, isDirectory: true))
+        .write(to: URL(systemPath: out, isDirectory: true))
       return Console.say(
         "\(out): \(Format.count(images.count)) codes of \(codes.columns) numbers; look at them with: "
-          + "tensorboard --logdir \(shellQuoted(out))")
+          + "tensorboard --logdir \(shellQuoted(path: out))")
     }
     let places = try PCA(codes).project(codes, onto: 2)
-    try PointTable(places: places, points).write(to: URL(fileURLWithPath: out))
+    try PointTable(places: places, points).write(to: URL(systemPath: out))
     Console.say(
       "\(out): \(Format.count(images.count)) points by PCA; look at them with: "
-        + "embedding-atlas \(shellQuoted(out)) --x x --y y --image image")
+        + "embedding-atlas \(shellQuoted(path: out)) --x x --y y --image image")
   }
 }

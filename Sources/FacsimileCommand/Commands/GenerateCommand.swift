@@ -126,7 +126,7 @@ struct GenerateCommand: ParsableCommand {
       picture = Self.sheet(images.pictures)
     }
     let file = try picture.pngData()
-    try AtomicFile.write(file, to: URL(fileURLWithPath: out))
+    try AtomicFile.write(file, to: URL(systemPath: out))
     let judge = score ? try judge(dataset, backend) : nil
     let score = try judge.map {
       try $0.score(decoder.images(codes!.codes(SampleJudge.sampleCount, seed: seed), shape: dataset.shape))

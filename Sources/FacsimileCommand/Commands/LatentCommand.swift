@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Datasets
 import Foundation
+import Storage
 import Training
 
 /// `facsimile latent`
@@ -102,9 +103,9 @@ struct LatentCommand: ParsableCommand {
     let codes = try Evaluator(weights, images: all, backend: backend, mode: .mean)
       .codes(indices.map(UInt32.init))
     let points = Matrix(rows: codes.count, columns: codes[0].count, values: codes.flatMap { $0 })
-    let threads = try device.threads.checked() ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = try device.threads.count()
     let map = try make(points, indices, all, dataset, threads: threads)
-    try map.write(to: URL(fileURLWithPath: out), as: kind)
+    try map.write(to: URL(systemPath: out), as: kind)
     let quality = map.quality
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 import Study
 import Training
 
@@ -24,7 +25,7 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   func run() throws {
-    let folder = try RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true))
+    let folder = try RunFolder(reading: URL(systemPath: path, isDirectory: true))
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: false)
     let report = try RunReport(folder, dataset: dataset, backend: backend, threads: device.threads.count())

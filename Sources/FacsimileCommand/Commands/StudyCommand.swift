@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 import Study
 import Training
 
@@ -59,7 +60,7 @@ struct StudyCommand: ParsableCommand {
     if let seed { settings.seed = seed }
     let place = out ?? "studies/\(dataset.name)\(quick ? "-quick" : "")"
     let study = try Study(
-      settings, dataset: dataset, folder: URL(fileURLWithPath: place, isDirectory: true), backend: backend,
+      settings, dataset: dataset, folder: URL(systemPath: place, isDirectory: true), backend: backend,
       threads: device.threads.count())
     Console.tell(
       "study: \(dataset.title) · \(study.steps.count) steps · \(study.folder.url.path)", isAside: output.json)

@@ -4,6 +4,7 @@ import Foundation
 import Interchange
 import Models
 import Programs
+import Storage
 import Training
 
 /// `facsimile train`
@@ -83,15 +84,25 @@ struct TrainCommand: ParsableCommand {
     }
     if outcome == .interrupted {
       Console.note(
-        "stopped behind epoch \(trainer.epoch); go on with: facsimile train --resume \(folder.url.path)")
+        "\(Self.place(trainer)), and all of it is kept; resume with: facsimile train --resume "
+          + shellQuoted(path: folder.url.path))
       throw ExitCode(ExitStatus.interrupted)
     }
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
   }
 
+  /// `stopped in epoch 4 after step 271 of 422`
+  private static func place(_ trainer: Trainer) -> String {
+    let steps = trainer.steps
+    if steps.done > 0 {
+      return "stopped in epoch \(trainer.epoch + 1) after step \(steps.done) of \(steps.all)"
+    }
+    return trainer.epoch > 0 ? "stopped after epoch \(trainer.epoch)" : "stopped before the first step"
+  }
+
   /// TensorBoard's events, where they are asked for or the run has some already.
   private func events(_ trainer: Trainer, _ folder: RunFolder) throws -> TensorBoardEvents? {
-    guard tensorboard || FileManager.default.fileExists(atPath: EventLog.file(of: folder).path) else {
+    guard tensorboard || Files.exists(EventLog.file(of: folder)) else {
       return nil
     }
     return TensorBoardEvents(try EventLog(folder, epochs: trainer.manifest.epochs))
@@ -110,18 +121,18 @@ struct TrainCommand: ParsableCommand {
         "--resume takes everything from the run, so \(first.name) cannot be given; "
           + "epochs, patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
-    let folder = try RunFolder(resuming: URL(fileURLWithPath: path, isDirectory: true))
-    let files = [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(fileURLWithPath: $0)] } ?? [])
-    guard files.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+    let folder = try RunFolder(resuming: URL(systemPath: path, isDirectory: true))
+    let files = [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
+    guard files.contains(where: { Files.exists($0) }) else {
       throw CommandFailure(
         "\(path) has no checkpoint.safetensors to go on from; begin a run with its weights: "
-          + "facsimile train \(try folder.configuration().model.rawValue) --from \(path)")
+          + "facsimile train \(try folder.configuration().model.rawValue) --from \(shellQuoted(path: path))")
     }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
-      checkpoint: checkpoint.map { URL(fileURLWithPath: $0) })
+      checkpoint: checkpoint.map { URL(systemPath: $0) })
     if !trainer.changes.isEmpty {
       let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
       Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Storage
 import Training
 
 /// How a training ended: what the best weights are worth on the test images, and where everything is.
@@ -39,7 +40,7 @@ struct TrainingSummary {
       bestEpoch: trainer.manifest.bestEpoch, images: evaluation?.images ?? 0,
       test: evaluation?.metrics ?? [:],
       stateSHA256: trainer.manifest.epochs.last?.stateSHA256,
-      picture: FileManager.default.fileExists(atPath: picture.path) ? picture.path : nil)
+      picture: Files.exists(picture) ? picture.path : nil)
   }
 
   /// Prints it.
@@ -58,6 +59,6 @@ struct TrainingSummary {
     }
     Console.say("run: \(figures.run)")
     if let picture = figures.picture { Console.say("picture: \(picture)") }
-    Console.say("next: facsimile evaluate \(figures.run)")
+    Console.say("next: facsimile evaluate \(shellQuoted(path: figures.run))")
   }
 }

@@ -13,6 +13,11 @@ enum Format {
     return (value < 0 ? "-" : "") + text
   }
 
+  /// `1 image`, `12,345 images`; `many` where an s does not make it.
+  static func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+    "\(self.count(count)) \(count == 1 ? one : many ?? one + "s")"
+  }
+
   /// `12,345 images/s`
   static func rate(_ imagesPerSecond: Double) -> String {
     guard imagesPerSecond.isFinite, imagesPerSecond < 1e15 else { return "– images/s" }

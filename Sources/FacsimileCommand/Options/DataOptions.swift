@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Storage
 import Training
 
 /// The images to work on.
@@ -38,8 +39,8 @@ struct DataOptions: ParsableArguments {
   ///
   /// Throws: as ``load(of:)``.
   func load(from path: String?) throws -> Dataset {
-    guard let path, !path.hasSuffix(".safetensors") else { return try load() }
-    return try load(of: RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true)))
+    guard let path, try WeightsSource.isRun(path) else { return try load() }
+    return try load(of: RunFolder(reading: URL(systemPath: path, isDirectory: true)))
   }
 
   /// The data set that was asked for, else the one that `run` was trained on.
@@ -47,14 +48,13 @@ struct DataOptions: ParsableArguments {
   /// Throws: `DatasetError`; `UsageError` where neither is known; `CommandFailure` where the data of the run are others
   /// now.
   func load(of run: RunFolder) throws -> Dataset {
-    let files = FileManager.default
-    guard data == nil, files.fileExists(atPath: run.manifestFile.path) else { return try load() }
+    guard data == nil, Files.isTaken(run.manifestFile.path) else { return try load() }
     let trainedOn = try run.manifest().dataset
     var catalog = catalog
     // They are compared with the run's.
     catalog.takesUnverified = true
     // The folder it came from is surest; on another machine the name may still mean the same data.
-    let isThere = files.fileExists(atPath: trainedOn.source)
+    let isThere = Files.exists(trainedOn.source)
     guard isThere || KnownDataset(rawValue: trainedOn.name) != nil else {
       throw CommandFailure(
         trainedOn.source.isEmpty

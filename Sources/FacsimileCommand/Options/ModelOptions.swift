@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Models
+import Storage
 import Training
 
 /// The model and its settings, for commands that make a configuration.
@@ -43,7 +44,7 @@ struct ModelOptions: ParsableArguments {
   ///
   /// Throws: `ConfigurationError`, `UsageError`.
   func configuration(_ more: [(key: String, value: String?)] = []) throws -> Configuration {
-    let file = try config.map { try ConfigurationFile.pairs(contentsOf: URL(fileURLWithPath: $0)) } ?? []
+    let file = try config.map { try ConfigurationFile.pairs(contentsOf: URL(systemPath: $0)) } ?? []
     var settings = set
     var name = model
     // `--set` takes all that follows it, so a model at the end of the line lands there.

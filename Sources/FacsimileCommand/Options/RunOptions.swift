@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 import Training
 
 /// A trained run, for commands that look at one.
@@ -13,7 +14,7 @@ struct RunOptions: ParsableArguments {
   /// The folder.
   ///
   /// Throws: `TrainingError` where it is none.
-  func folder() throws -> RunFolder { try RunFolder(reading: URL(fileURLWithPath: run, isDirectory: true)) }
+  func folder() throws -> RunFolder { try RunFolder(reading: URL(systemPath: run, isDirectory: true)) }
 }
 
 extension Weights.Choice: ExpressibleByArgument {}

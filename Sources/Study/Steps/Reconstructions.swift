@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Pictures
 import Programs
+import Storage
 import Training
 
 extension Step {
@@ -34,7 +35,7 @@ extension Figure {
     _ folder: RunFolder, epochs: [EpochRecord], imageHeight: Int, source: Source?
   ) throws -> Figure? {
     let records = epochs.prefix(Recipes.firstEpochs).filter {
-      FileManager.default.fileExists(atPath: folder.pictureFile(epoch: $0.epoch).path)
+      Files.exists(folder.pictureFile(epoch: $0.epoch))
     }
     guard !records.isEmpty else { return nil }
     let pictures = try records.map { try Picture(contentsOf: folder.pictureFile(epoch: $0.epoch)) }
