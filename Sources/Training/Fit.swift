@@ -144,14 +144,14 @@ extension Trainer {
       stateSHA256: state.sha256, device: backend.device.identifier)
   }
 
-  /// Originals over their reconstructions.
+  /// See ``EpochPicture``.
   private func writePicture(to url: URL) throws {
     guard let pictures = try session.pictures() else { return }
     try makeFolder(url.deletingLastPathComponent())
-    let shape = data.dataset.shape
-    let originals = pictures.originals.map { Picture(planar: $0, shape: shape) }
-    let made = pictures.reconstructions.map { Picture(planar: $0.map(Picture.shade), shape: shape) }
-    try ImageGrid().picture(originals, over: made, columns: originals.count).write(to: url)
+    try EpochPicture.picture(
+      pictures.originals, pictures.reconstructions, indices: data.pictureIndices, shape: data.dataset.shape,
+      configuration
+    ).write(to: url)
   }
 
   private func interrupt() throws -> TrainingOutcome {

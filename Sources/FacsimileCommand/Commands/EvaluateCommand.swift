@@ -54,8 +54,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write the outputs and codes of the split's first 256 images as safetensors: without noise, a "
-        + "posterior's mean decoded.", valueName: "file"))
+      "Also write outputs, codes, labels and indices of the images as safetensors: without noise, a posterior's mean "
+        + "decoded.", valueName: "file"))
   var outputs: String?
 
   @Option(
@@ -140,7 +140,7 @@ struct EvaluateCommand: ParsableCommand {
     if let outputs {
       let plain = try Evaluator(
         weights, images: images, backend: backend, mode: .mean, noise: 0, binarise: binarise)
-      try plain.file(Array(chosen.prefix(256))).write(to: URL(systemPath: outputs))
+      try plain.file(chosen).write(to: URL(systemPath: outputs))
     }
     let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
     if let chart = HeatMap.confusion(

@@ -77,7 +77,7 @@ package struct RunReport {
       training.append(
         try Figure.reconstructions(weights, images: dataset.test, backend: backend, source: source))
       if let figure = try Figure.firstEpochs(
-        folder, epochs: manifest.epochs, imageHeight: dataset.shape.height, source: source)
+        folder, manifest, shape: dataset.shape, source: source)
       {
         training.append(figure)
       }

@@ -9,10 +9,9 @@ extension Step {
   /// The same test images behind each of a run's first epochs, out of the pictures that training leaves.
   static func firstEpochs(run: String) -> Step {
     Step("first-epochs", "reconstructions of the first epochs", needs: [run]) { site in
-      let epochs = try RunFolder(reading: site.folder.run(run)).manifest().epochs
+      let folder = try RunFolder(reading: site.folder.run(run))
       let figure = try Figure.firstEpochs(
-        RunFolder(reading: site.folder.run(run)), epochs: epochs, imageHeight: site.dataset.shape.height,
-        source: site.result(run).source)
+        folder, folder.manifest(), shape: site.dataset.shape, source: site.result(run).source)
       return StepResult(figures: figure.map { [$0] } ?? [])
     }
   }
@@ -32,18 +31,15 @@ extension Step {
 extension Figure {
   /// Originals over what a run made of them behind its first epochs; nil where it left no pictures.
   static func firstEpochs(
-    _ folder: RunFolder, epochs: [EpochRecord], imageHeight: Int, source: Source?
+    _ folder: RunFolder, _ manifest: Manifest, shape: ImageShape, source: Source?
   ) throws -> Figure? {
-    let records = epochs.prefix(Recipes.firstEpochs).filter {
+    let records = manifest.epochs.prefix(Recipes.firstEpochs).filter {
       Files.exists(folder.pictureFile(epoch: $0.epoch))
     }
     guard !records.isEmpty else { return nil }
     let pictures = try records.map { try Picture(contentsOf: folder.pictureFile(epoch: $0.epoch)) }
-    // Two rows of tiles with a margin around each.
-    let scale = max(1, pictures[0].height / (2 * imageHeight + 3 * ImageGrid().margin))
-    let row = (imageHeight + ImageGrid().margin) * scale
-    let originals = pictures[0].rows(0..<row)
-    let whole = Picture(stacking: [originals] + pictures.map { $0.rows(row..<2 * row) })
+    guard let rows = EpochPicture.rows(of: pictures, shape: shape, manifest.configuration) else { return nil }
+    let whole = Picture(stacking: [rows.originals] + rows.outputs)
     let losses = records.map { $0.validationLoss ?? $0.trainLoss }
     return Figure(
       id: "first-epochs", title: "The first \(records.count) epochs.",
@@ -54,7 +50,7 @@ extension Figure {
       picture: try Illustration(
         whole,
         alt: "A row of test images, and \(records.count) rows of their reconstructions that grow sharper",
-        scale: scale > 1 ? 0.75 : 1),
+        scale: rows.scale > 1 ? 0.75 : 1),
       sources: source.map { [$0] } ?? [],
       csv: CSV.text(
         [["epoch", "loss"]] + zip(records, losses).map { ["\($0.epoch)", "\($1)"] }))
@@ -83,14 +79,6 @@ extension Figure {
 }
 
 extension Picture {
-  /// Some of its rows.
-  fileprivate func rows(_ rows: Range<Int>) -> Picture {
-    let line = width * channels
-    return Picture(
-      channels: channels, width: width, height: rows.count,
-      pixels: Array(pixels[rows.lowerBound * line..<rows.upperBound * line]))
-  }
-
   /// Pictures of one width and kind, one below another.
   fileprivate init(stacking pictures: [Picture]) {
     self.init(
