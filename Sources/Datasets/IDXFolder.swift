@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 import Storage
 
 /// The four IDX files of a data set in a folder, or only the two of images.
@@ -55,7 +56,7 @@ struct IDXFolder {
       guard labels.count == images.count else {
         throw DatasetError(
           .countMismatch, path: try require(labelsFile).path,
-          "expected \(images.count) labels, one per image in \(try require(imagesFile).lastPathComponent), "
+          "expected \(counted(images.count, "label")), one per image in \(try require(imagesFile).lastPathComponent), "
             + "found \(labels.count)")
       }
       return try ImageSet(pixels: images.bytes, labels: labels.bytes, shape: images.shape!)

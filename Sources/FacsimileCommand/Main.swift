@@ -48,7 +48,9 @@ enum Main {
 
   /// Parses and runs; returns the exit status. Every failure is one line on standard error.
   static func run(_ arguments: [String]) -> Int32 {
+    let arguments = CommandLineWords.joined(arguments)
     do {
+      try CommandLineWords.requireCommand(arguments)
       var command = try RootCommand.parseAsRoot(arguments)
       try command.run()
       return ExitStatus.done

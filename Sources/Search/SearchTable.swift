@@ -24,6 +24,25 @@ package struct SearchTable: Encodable, Sendable {
     package let seconds: Double
     /// Why it failed.
     package let failure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case number, settings, state, validationLoss, bestEpoch, stateSHA256, seconds, failure
+      case epochs = "epochCount"
+    }
+
+    /// Settings are numbers where they are, see ``SettingsJSON``.
+    package func encode(to encoder: any Encoder) throws {
+      var row = encoder.container(keyedBy: CodingKeys.self)
+      try row.encode(number, forKey: .number)
+      try row.encode(SettingsJSON(settings), forKey: .settings)
+      try row.encode(state, forKey: .state)
+      try row.encode(epochs, forKey: .epochs)
+      try row.encodeIfPresent(validationLoss, forKey: .validationLoss)
+      try row.encode(bestEpoch, forKey: .bestEpoch)
+      try row.encodeIfPresent(stateSHA256, forKey: .stateSHA256)
+      try row.encode(seconds, forKey: .seconds)
+      try row.encodeIfPresent(failure, forKey: .failure)
+    }
   }
 
   /// The model.

@@ -131,7 +131,7 @@ final class TrialStore: Sendable {
     guard count <= space.trials else {
       throw SearchError(
         .storage,
-        "the storage has \(count) trials already: ask for as many, or more, or name another --storage")
+        "the storage has \(counted(count, "trial")) already: ask for as many, or more, or name another --storage")
     }
     return space
   }

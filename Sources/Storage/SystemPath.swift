@@ -43,6 +43,9 @@ package enum SystemPath {
     (1..<max(Int(CommandLine.argc), 1)).compactMap { CommandLine.unsafeArgv[$0].map { text(cString: $0) } }
   }
 
+  /// What this process was called as.
+  package static var program: String { CommandLine.unsafeArgv[0].map { text(cString: $0) } ?? "facsimile" }
+
   /// These variables of the environment, as far as they are set.
   package static func environment(_ names: String...) -> [String: String] {
     Dictionary(

@@ -42,7 +42,7 @@ package final class StudyFolder {
   /// Whether folders are empty, or not there: a study that was killed as it began may have made them.
   private static func areEmpty(_ names: [String], in url: URL) -> Bool {
     names.allSatisfy {
-      ((try? FileManager.default.contentsOfDirectory(atPath: url.appendingPathComponent($0).path)) ?? []).isEmpty
+      ((try? Files.names(in: url.appendingPathComponent($0))) ?? []).isEmpty
     }
   }
 
@@ -69,7 +69,7 @@ package final class StudyFolder {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? readFile(file, upTo: 1 << 28),
-      let result = try? decoder.decode(StepResult.self, from: data)
+      let result = try? decoder.decode(StepResult.self, from: data),
       let whole = try? Self.sealed(result), whole.sha256 == result.sha256
     else { throw Self.damaged(file) }
     return result

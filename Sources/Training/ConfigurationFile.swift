@@ -86,7 +86,7 @@ extension Configuration {
   package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    return String(decoding: try encoder.encode(texts), as: UTF8.self)
   }
 
   /// The configuration that the metadata of weights name.

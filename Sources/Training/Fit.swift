@@ -178,7 +178,7 @@ extension Trainer {
     }
     try folder.write(manifest)
     let steps = (try? Checkpoint(contentsOf: folder.checkpointFile).step) ?? 0
-    let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(steps) steps" : "")
+    let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(counted(steps, "step"))" : "")
     return TrainingError(
       .notFinite,
       "\(error.description); the last good checkpoint, \(place), is \(folder.checkpointFile.path): begin a new run from "

@@ -95,7 +95,7 @@ package struct Manifest: Codable, Sendable, Equatable {
   package let numericsContract: Int
   /// The model.
   package let model: String
-  /// Everything that decides the bits, as text by key.
+  /// Everything that decides the bits.
   package internal(set) var configuration: Configuration
   /// Key of every random number.
   package let seed: UInt64
@@ -113,7 +113,9 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var bestEpoch: Int
   /// Every epoch that is done.
   package var epochs: [EpochRecord]
-  /// In the file: SHA-256 of the same file without this line.
+  /// The processes that trained it, the first first; the hash leaves them out.
+  package internal(set) var sessions: [Session]?
+  /// In the file: SHA-256 of the same file without this line and without ``sessions``.
   var sha256: String?
 
   enum CodingKeys: String, CodingKey {
@@ -124,16 +126,18 @@ package struct Manifest: Codable, Sendable, Equatable {
     case state, failure
     case bestEpoch = "best_epoch"
     case epochs
+    case sessions
     case sha256 = "manifest_sha256"
   }
 
   /// The text of `manifest.json`, which holds the SHA-256 of what it says.
   package func json() throws -> Foundation.Data {
     var manifest = self
-    manifest.sha256 = nil
+    (manifest.sha256, manifest.sessions) = (nil, nil)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     manifest.sha256 = Fingerprint.hex(of: try encoder.encode(manifest))
+    manifest.sessions = sessions
     return try encoder.encode(manifest)
   }
 
@@ -141,9 +145,11 @@ package struct Manifest: Codable, Sendable, Equatable {
   mutating func isWhole() throws -> Bool {
     let known = sha256
     sha256 = nil
+    var manifest = self
+    manifest.sessions = nil
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return known == Fingerprint.hex(of: try encoder.encode(self))
+    return known == Fingerprint.hex(of: try encoder.encode(manifest))
   }
 
   init(_ configuration: Configuration, _ data: TrainingData, _ device: DeviceInfo, initial: ModelState) {
@@ -160,6 +166,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     state = .running
     bestEpoch = 0
     epochs = []
+    sessions = [Session(device, data.dataset)]
   }
 }
 

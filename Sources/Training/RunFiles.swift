@@ -68,8 +68,8 @@ extension RunFolder {
     guard manifest.epochs.count <= configuration.totalEpochs else {
       throw TrainingError(
         .run,
-        "\(configurationFile.path) says that the run has \(configuration.totalEpochs) epochs, but "
-          + "\(manifest.epochs.count) are done: an older file put back?")
+        "\(configurationFile.path) says that the run has \(counted(configuration.totalEpochs, "epoch")), but "
+          + "\(manifest.epochs.count) \(manifest.epochs.count == 1 ? "is" : "are") done: an older file put back?")
     }
   }
 
@@ -104,7 +104,7 @@ extension RunFolder {
       throw TrainingError(
         .run,
         "\(error); \(other.url.lastPathComponent), of epoch \(other.checkpoint.epoch)"
-          + (other.checkpoint.step > 0 ? " and \(other.checkpoint.step) steps" : "")
+          + (other.checkpoint.step > 0 ? " and \(counted(other.checkpoint.step, "step"))" : "")
           + ", is whole, and training can go on from there",
         remedy: .goOnFrom(folder: self.url.path, checkpoint: other.url.path))
     }

@@ -115,10 +115,13 @@ package final class Trainer {
   ///
   /// - Parameters:
   ///   - checkpoint: a checkpoint of the run to go on from; nil for the last, `checkpoint.safetensors`.
+  ///   - epochs: how many to train in all; nil: as `config.yaml` says. It says the same from then on.
+  ///   - split: which training images train and which are held back, as when the run began; nil: as the configuration says.
   ///   - architecture: a custom model's layers, the same as before.
   /// - Throws: `TrainingError` where the data set or the configuration is another, or a file is damaged; else as `init`.
   package convenience init(
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
+    epochs: Int? = nil, split: (train: [UInt32], validation: [UInt32])? = nil,
     architecture: Architecture? = nil
   ) throws {
     var manifest = try folder.manifest(architecture: architecture)
@@ -130,19 +133,23 @@ package final class Trainer {
     }
     var configuration = try folder.configuration(architecture: architecture)
     try configuration.take(dataset)
+    if let epochs { try configuration.lengthen(to: epochs, manifest) }
     try folder.require(configuration, of: manifest)
     let checkpoint = try folder.checkpoint(file, of: manifest, configuration, architecture: architecture)
     try self.init(
-      configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
+      configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint),
+      split: split)
     changes = configuration.pairs.filter { manifest.configuration.texts[$0.key] != $0.value }.map(\.key)
     manifest.configuration = configuration
     // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
     manifest.device = Manifest.Device(backend.device)
+    manifest.sessions = (manifest.sessions ?? []) + [Session(backend.device, dataset)]
     manifest.bestEpoch = stopping.bestEpoch
     (manifest.state, manifest.failure) = (.running, nil)
     self.manifest = manifest
     best = try Self.best(of: folder, checkpoint, configuration, manifest, isExplicit: file != nil)
+    if epochs != nil { try folder.write(configuration) }
     try folder.write(manifest)
   }
 
@@ -213,6 +220,28 @@ package final class Trainer {
 }
 
 extension Configuration {
+  /// Trains for `epochs` epochs in all, of which some are done.
+  ///
+  /// Throws: `TrainingError` where that would change what is done, or the phases have epochs of their own.
+  fileprivate mutating func lengthen(to epochs: Int, _ manifest: Manifest) throws {
+    guard epochs != self.epochs else { return }
+    guard trainable.phases.contains(where: { $0.epochs == nil }) else {
+      throw TrainingError(
+        .run, "the run's phases have epochs of their own, as trainable=\(trainable) says: epochs cannot be given")
+    }
+    guard schedule != .cosine else {
+      throw TrainingError(
+        .run,
+        "the run's learning rate follows a cosine that reaches its minimum at epoch \(totalEpochs), and every epoch that is "
+          + "done depends on that: it cannot have \(counted(epochs, "epoch")) now; train on from its weights in a new run")
+    }
+    self.epochs = epochs
+    guard totalEpochs >= manifest.epochs.count else {
+      throw TrainingError(
+        .run, "\(counted(manifest.epochs.count, "epoch")) \(manifest.epochs.count == 1 ? "is" : "are") done already: expected at least as many, not \(totalEpochs)")
+    }
+  }
+
   /// Notes that training begins with the parameters of `state`.
   ///
   /// Throws: `TrainingError` where it is to begin with others.

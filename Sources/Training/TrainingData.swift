@@ -43,7 +43,7 @@ package struct TrainingData: Sendable {
     guard let empty = (0..<dataset.classCount).first(where: { !seen.contains(UInt8($0)) }) else { return }
     throw TrainingError(
       .data,
-      "\(dataset.name) has \(dataset.classCount) classes, but no training image of "
+      "\(dataset.name) has \(counted(dataset.classCount, "class", "classes")), but no training image of "
         + "\(dataset.className(empty)): a classifier needs some of every class, numbered from 0 without gaps")
   }
 

@@ -41,7 +41,18 @@ struct ArgumentTests {
   @Test(
     "Bad usage is one line and status 64",
     arguments: [
-      (["fly"], "fly"), (["train", "--epoch", "3"], "facsimile train --help"),
+      (["fly"], "unknown command 'fly': expected one of train"), (["train", "--epoch", "3"], "facsimile train --help"),
+      (["trian", "--help"], "unknown command 'trian' (did you mean train?)"),
+      (["data", "lst", "--help"], "unknown command of data 'lst' (did you mean list?)"),
+      (["train", "vae", "--lr", "3"], "Unknown option '--lr' (did you mean --set learning-rate=…?)"),
+      (["train", "vae", "--sed", "3"], "--seed"),
+      (["train", "conv-autoencodr"], "(did you mean conv-autoencoder?)"),
+      (["plan", "vae", "--set", "latnet=3"], "vae has no key 'latnet' (did you mean latent?): expected"),
+      (["plan", "vae", "--set", "learning_rate=3"], "(did you mean learning-rate?)"),
+      (["plan", "vae", "--set", "lr=3"], "(did you mean learning-rate?)"),
+      (["plan", "vae", "--set", "filters=3"], "vae has no key 'filters', which conv-autoencoder, "),
+      (["train", "vae", "--epochs", "-3"], "epochs is '-3': expected a whole number from 1 to"),
+      (["export", "run", "--format", "onxn", "--out", "x"], "(did you mean onnx?)"),
       (["train"], "which model? Name one of conv-autoencoder"),
       (["train", "vae"], "which data? Name them with --data: mnist"),
       (["cross-validate", "vae", "--folds", "3"], "which data? Name them with --data: mnist"),
@@ -73,6 +84,18 @@ struct ArgumentTests {
     ] as [([String], String)])
   func usage(_ arguments: [String], _ text: String) throws {
     try Facsimile.expectFailure(arguments, status: 64, text)
+  }
+
+  @Test("Help has every key with its default and the models that have it")
+  func defaults() throws {
+    let help = try Facsimile.run(["train", "--help"], environment: ["COLUMNS": "400"]).output
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(
+      help.contains(/latent: width of the latent code; a whole number from 1 to 4096 \(default: 10, vae \d+/))
+    #expect(help.contains(/filters: [^;]+; [^(]+\(default: 8,16,32\) \[conv-autoencoder, denoising-autoencoder, classifier, conv-vae\]/))
+    for option in ["epochs", "batch-size", "seed"] {
+      #expect(help.contains(try Regex("--\\\(option) <\\\(option)> [^-]*\\(default: ")), "\(option)")
+    }
   }
 
   @Test("Settings come from file, --set and options, the last counting")

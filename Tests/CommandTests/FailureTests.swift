@@ -122,7 +122,7 @@ struct FailureTests {
     }
     #expect(!FileManager.default.fileExists(atPath: place.path("nowhere")))
     try Facsimile.expectFailure(
-      ["train", "--resume", "empty", "--epochs", "3"], status: 64, "--epochs cannot be given", in: place.url)
+      ["train", "--resume", "empty", "--seed", "3"], status: 64, "--seed cannot be given", in: place.url)
   }
 
   @Test("Files that are no weights")

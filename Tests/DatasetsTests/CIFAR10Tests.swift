@@ -116,6 +116,7 @@ struct CIFAR10Tests {
     let missing = try error("cifar-10")
     #expect(missing.kind == .notFound && missing.message.contains("cifar-10-binary.tar.gz"))
     #expect(missing.message.contains("FACSIMILE_DATA"))
+    #expect(missing.message.contains(/cifar-10-binary.tar.gz \| tar -xz -C \S+\/cifar-10$/))
     let archive = try folder.put("data/cifar-10/cifar-10-binary.tar.gz", gzip(Data([1])))
     for name in ["cifar-10", folder.path("data/cifar-10"), archive.path] {
       let packed = try error(name)

@@ -86,12 +86,16 @@ struct CatalogTests {
   func advice() throws {
     let fashion = try error { _ = try catalog().load("fashion-mnist") }
     #expect(fashion.kind == .notFound)
-    #expect(fashion.message.contains("`sudo apt-get install dataset-fashion-mnist`"))
+    #expect(fashion.message.contains("sudo apt-get install dataset-fashion-mnist"))
     let mnist = try error { _ = try catalog().load("mnist") }
     #expect(mnist.message.contains("FACSIMILE_DATA"))
+    // The line comes last, whole, for a folder that is looked at.
+    #expect(
+      mnist.message.contains(
+        /get them with: curl -fL --create-dirs --output-dir \S+\/mnist --remote-name-all 'https:\S+-ubyte.gz'$/))
     let unknown = try error { _ = try catalog().load("mnits") }
     #expect(unknown.kind == .unknownName)
-    #expect(unknown.message.contains("mnist, fashion-mnist, kmnist, cifar-10"))
+    #expect(unknown.message.contains("(did you mean mnist?): expected one of mnist, fashion-mnist, kmnist, cifar-10"))
     #expect(try error { _ = try catalog().load("") }.kind == .unknownName)
     let file = try folder.put("file", Data())
     #expect(try error { _ = try catalog().load(file.path) }.kind == .notReadable)

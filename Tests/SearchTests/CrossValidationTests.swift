@@ -54,7 +54,7 @@ import Training
 
   @Test func deviationIsTheSamples() {
     let spread = CrossValidation.Spread([2, 4, 4, 4, 5, 5, 7, 9])
-    #expect(spread.mean == 5 && abs(spread.deviation - (32.0 / 7).squareRoot()) < 1e-15)
+    #expect(spread.mean == 5 && abs(spread.standardDeviation - (32.0 / 7).squareRoot()) < 1e-15)
   }
 
   @Test("Too few and too many folds", arguments: [1, 0, -1, 121])

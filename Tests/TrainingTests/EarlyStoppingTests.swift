@@ -78,7 +78,7 @@ import Training
     func best(_ loss: (EpochRecord) -> Double) -> Int {
       trainer.manifest.epochs.min { loss($0) < loss($1) }!.epoch
     }
-    let expected = best { $0.trainMetrics["reconstruction"]! + 4 * $0.trainMetrics["kl-divergence"]! }
+    let expected = best { $0.trainMetrics["reconstruction"]! + 4 * $0.trainMetrics["kl_divergence"]! }
     // Else the test could not tell the two apart.
     try #require(expected != best(\.trainLoss))
     #expect(trainer.manifest.bestEpoch == expected)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
 import Storage
 import Training
@@ -106,7 +107,7 @@ struct DenoiseCurveCommand: ParsableCommand {
   private static func requireEnd(of manifest: Manifest, _ run: String) throws {
     guard manifest.state != .finished, manifest.state != .stoppedEarly else { return }
     throw CommandFailure(
-      "\(run) is not finished (\(manifest.epochs.count) of \(manifest.configuration.epochs) epochs are done): go on with it "
+      "\(run) is not finished (\(manifest.epochs.count) of \(counted(manifest.configuration.epochs, "epoch")) are done): go on with it "
         + "first (facsimile train --resume \(shellQuoted(path: run)))")
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backends
 import CPUBackend
+import Numerics
 
 /// `facsimile devices`
 struct DevicesCommand: ParsableCommand {
@@ -63,7 +64,7 @@ struct DevicesCommand: ParsableCommand {
       }
       if let limit = ProcessorShare.here.limit {
         Console.say(
-          "cpu: \(Format.plural(ProcessorShare.here.threads, "thread")) unless --threads says otherwise, since \(limit)"
+          "cpu: \(counted(ProcessorShare.here.threads, "thread")) unless --threads says otherwise, since \(limit)"
         )
       }
       for gap in gaps where !gap.isBackend { Console.say(gap.line) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
 import Storage
 import Training
@@ -121,7 +122,7 @@ struct EvaluateCommand: ParsableCommand {
     let all = indices ?? Array(0..<UInt32(images.count))
     if let count, count > all.count {
       throw UsageError(
-        "--count is \(count), but there are \(Format.count(all.count)) \(split.rawValue) images")
+        "--count is \(count), but there \(all.count == 1 ? "is" : "are") \(counted(all.count, "\(split.rawValue) image"))")
     }
     let chosen = Array(all.prefix(count ?? all.count))
     let evaluator = try Evaluator(
@@ -135,6 +136,8 @@ struct EvaluateCommand: ParsableCommand {
         line.show("log-likelihood \(Format.bar($0))")
       }
     }
+    metrics["log_likelihood"] = likelihood
+    // Scripts know it by this name too.
     metrics["log-likelihood"] = likelihood
     let isOfBits = evaluator.binarisation != .none
     if let outputs {
@@ -145,7 +148,7 @@ struct EvaluateCommand: ParsableCommand {
     let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
     if let chart = HeatMap.confusion(
       evaluation, names: dataset.classNames, title: title,
-      description: "Classes of \(evaluation.images) images by what was found.")
+      description: "Classes of \(counted(evaluation.images, "image")) by what was found.")
     {
       try confusionFile?.write(chart.drawing(), theme: drawing.theme)
     }
@@ -168,16 +171,16 @@ struct EvaluateCommand: ParsableCommand {
       likelihoodOf: samples.map { _ in isOfBits ? "fixed" : "gray" }, samples: samples,
       confusion: evaluation.confusion)
     if output.json { return try Console.json(figures) }
-    let steps = figures.step == 0 ? "" : " and \(figures.step) steps"
+    let steps = figures.step == 0 ? "" : " and \(counted(figures.step, "step"))"
     Console.say(
-      "\(figures.model) of epoch \(figures.epoch)\(steps) on \(Format.count(figures.images)) \(split.rawValue) images "
+      "\(figures.model) of epoch \(figures.epoch)\(steps) on \(counted(figures.images, "\(split.rawValue) image")) "
         + "of \(dataset.title)")
     Console.say(Format.metrics(figures.metrics))
     if let samples {
       let kind =
         isOfBits
         ? "bits, drawn once from the gray values" : "gray values, which have no probability: see --binarise"
-      Console.say("log-likelihood: \(Format.count(samples)) samples an image, of \(kind)")
+      Console.say("log-likelihood: \(counted(samples, "sample")) per image, of \(kind)")
     }
     if let confusion = figures.confusion { show(confusion) }
   }

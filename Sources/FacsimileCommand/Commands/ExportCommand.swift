@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Interchange
 import Models
+import Numerics
 import Storage
 import Training
 
@@ -65,6 +66,27 @@ struct ExportCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let run: String
+    let format: String
+    let out: String
+    let epoch: Int
+    /// Weights.
+    var tensors: Int?
+    var values: Int?
+    /// Of the history.
+    var epochCount: Int?
+    /// Codes.
+    var images: Int?
+    var latent: Int?
+  }
+
+  /// Prints what was written: a line, or for a program its figures.
+  private func say(_ line: String, _ figures: Figures) throws {
+    if output.json { try Console.json(figures) } else { Console.say(line) }
+  }
 
   func run() throws {
     let kind = try choice("--format", format, FileKind.self)
@@ -127,9 +149,12 @@ struct ExportCommand: ParsableCommand {
     let weights = try Weights(run: folder, trained.weights)
     try weights.write(to: URL(systemPath: out))
     let values = weights.state.parameters.reduce(0) { $0 + $1.values.count }
-    Console.say(
-      "\(out): \(weights.state.parameters.count) tensors, \(Format.count(values)) values, "
-        + "of epoch \(weights.epoch)")
+    try say(
+      "\(out): \(counted(weights.state.parameters.count, "tensor")), \(counted(values, "value")), "
+        + "of epoch \(weights.epoch)",
+      Figures(
+        run: folder.url.path, format: format, out: out, epoch: weights.epoch,
+        tensors: weights.state.parameters.count, values: values))
   }
 
   private func writeONNX(_ folder: RunFolder, _ part: ModelPart) throws {
@@ -137,10 +162,10 @@ struct ExportCommand: ParsableCommand {
     let model = try ONNXModel(weights, part: part, facts: ONNXModel.facts(weights, manifest(folder)))
     try model.write(to: URL(systemPath: out))
     func names(_ values: [ONNXValueInfoProto]) -> String { values.map(\.name).joined(separator: ", ") }
-    Console.say(
+    try say(
       "\(out): \(part.rawValue) of \(weights.configuration.model.rawValue), epoch \(weights.epoch), ONNX operators "
-        + "\(ONNXModel.operatorSet) · \(names(model.message.graph.input)) → \(names(model.message.graph.output))"
-    )
+        + "\(ONNXModel.operatorSet) · \(names(model.message.graph.input)) → \(names(model.message.graph.output))",
+      Figures(run: folder.url.path, format: format, out: out, epoch: weights.epoch))
   }
 
   // MARK: - History
@@ -151,8 +176,10 @@ struct ExportCommand: ParsableCommand {
     }
     let place = URL(systemPath: out, isDirectory: true)
     try EventFile.write(epochs, of: folder, to: place)
-    Console.say(
-      "\(out): \(epochs.count) epochs; look at them with: tensorboard --logdir \(shellQuoted(path: out))")
+    try say(
+      "\(out): \(counted(epochs.count, "epoch")); look at them with: tensorboard --logdir \(shellQuoted(path: out))",
+      Figures(
+        run: folder.url.path, format: format, out: out, epoch: epochs.last!.epoch, epochCount: epochs.count))
   }
 
   // MARK: - Codes
@@ -160,7 +187,7 @@ struct ExportCommand: ParsableCommand {
   private func writePoints(_ folder: RunFolder, _ kind: FileKind) throws {
     let weights = try weights(folder)
     let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: false)
+    let backend = try device.open(isAside: output.json)
     let (all, indices) = try dataset.images(of: split ?? .test, weights.configuration)
     let chosen = Array((indices ?? Array(0..<UInt32(all.count))).prefix(count ?? .max))
     let images = try ImageSet(
@@ -170,17 +197,20 @@ struct ExportCommand: ParsableCommand {
     let rows = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0).codes()
     let codes = Matrix(rows: rows.count, columns: rows[0].count, values: rows.flatMap { $0 })
     let points = Points(images, classNames: dataset.classNames, indices: chosen.map { Int($0) })
+    let figures = Figures(
+      run: folder.url.path, format: format, out: out, epoch: weights.epoch, images: images.count,
+      latent: codes.columns)
     if kind == .projector {
       try ProjectorFiles(codes: codes, points, name: weights.configuration.model.rawValue)
         .write(to: URL(systemPath: out, isDirectory: true))
-      return Console.say(
-        "\(out): \(Format.count(images.count)) codes of \(codes.columns) numbers; look at them with: "
-          + "tensorboard --logdir \(shellQuoted(path: out))")
+      return try say(
+        "\(out): \(counted(images.count, "code")) of \(counted(codes.columns, "number")); look at them with: "
+          + "tensorboard --logdir \(shellQuoted(path: out))", figures)
     }
     let places = try PCA(codes).project(codes, onto: 2)
     try PointTable(places: places, points).write(to: URL(systemPath: out))
-    Console.say(
-      "\(out): \(Format.count(images.count)) points by PCA; look at them with: "
-        + "embedding-atlas \(shellQuoted(path: out)) --x x --y y --image image")
+    try say(
+      "\(out): \(counted(images.count, "point")) by PCA; look at them with: "
+        + "embedding-atlas \(shellQuoted(path: out)) --x x --y y --image image", figures)
   }
 }

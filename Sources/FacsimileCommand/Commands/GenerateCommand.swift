@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Generation
 import Models
+import Numerics
 import Pictures
 import Programs
 import Storage
@@ -251,14 +252,14 @@ struct GenerateCommand: ParsableCommand {
       grid
       ? "\(side) × \(side) images over the latent plane"
       : interpolate.isEmpty
-        ? "\(Format.count(images)) images, sampler \(figures.sampler ?? "")\(size), seed \(seed)"
+        ? "\(counted(images, "image")), sampler \(figures.sampler ?? "")\(size), seed \(seed)"
         : "\(images) steps between the test images \(interpolate[0]) and \(interpolate[1])"
     Console.say("picture: \(out) (\(what)) · SHA-256 \(figures.pictureSha256)")
     guard let score = figures.score, let classifier = figures.classifier else { return }
     let accuracy = classifier.accuracy.map { ", \(Format.metric("accuracy", $0)) of test images right" } ?? ""
     let pin = classifier.isPinned ? "" : " (no hash is known for these data)"
     Console.say(
-      "\(Format.count(score.samples)) samples beside \(Format.count(score.realImages)) test images of \(dataset.name), in the "
+      "\(Format.count(score.samples)) samples beside \(counted(score.realImages, "test image")) of \(dataset.name), in the "
         + "features of the classifier \(classifier.sha256)\(pin)\(accuracy)")
     Console.say(
       "Fréchet distance \(Format.loss(score.frechetDistance)) · precision \(Format.fixed(score.precision, 4)) · recall "

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Programs
 import Storage
 import Training
@@ -36,6 +37,16 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The run folder to make.", valueName: "run"), completion: .directory)
   var out: String
 
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let run: String
+    let model: String
+    let epoch: Int
+    let tensors: Int
+    let stateSHA256: String
+  }
+
   func run() throws {
     let kind = try ModelKind(name: model)
     let weights = try weights(kind)
@@ -48,7 +59,13 @@ struct ImportCommand: ParsableCommand {
       place.remove()
       throw error
     }
-    Console.say("run: \(place.folder.url.path) (\(weights.state.parameters.count) tensors)")
+    if output.json {
+      return try Console.json(
+        Figures(
+          run: place.folder.url.path, model: kind.rawValue, epoch: weights.epoch,
+          tensors: weights.state.parameters.count, stateSHA256: weights.state.sha256))
+    }
+    Console.say("run: \(place.folder.url.path) (\(counted(weights.state.parameters.count, "tensor")))")
     if let data = Self.example(weights.configuration.imageShape) {
       Console.say("next: facsimile evaluate \(shellQuoted(path: out)) --data \(data)")
     }

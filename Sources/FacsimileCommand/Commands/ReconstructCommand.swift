@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
 import Training
 import Views
@@ -107,7 +108,7 @@ struct ReconstructCommand: ParsableCommand {
     }
     let middle = isNoisy ? "noisy images over " : ""
     Console.say(
-      "picture: \(out) (\(Format.plural(few.count, "image")) of \(dataset.name), originals over \(middle)reconstructions)")
+      "picture: \(out) (\(counted(few.count, "image")) of \(dataset.name), originals over \(middle)reconstructions)")
   }
 
   /// Tiles of 80 pixels or more.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backends
 import Foundation
 import Models
+import Numerics
 import Programs
 import Search
 import Storage
@@ -84,7 +85,7 @@ struct SearchCommand: ParsableCommand {
     let known = try search.trials()
     let reporter = SearchReporter(checked, trials: known, isAside: output.json)
     Console.tell(
-      "search: \(checked.strategy.rawValue)\(Self.cut(checked)) · \(Format.plural(checked.trials, "trial"))"
+      "search: \(checked.strategy.rawValue)\(Self.cut(checked)) · \(counted(checked.trials, "trial"))"
         + (jobs > 1 ? ", \(jobs) side by side" : "") + " · \(dataset.title) · \(search.storage.path)",
       isAside: output.json)
     let outcome = try search.run(on: backends, stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
@@ -93,7 +94,7 @@ struct SearchCommand: ParsableCommand {
     if outcome == .interrupted {
       let left = checked.trials - table.trials.count { $0.state == .done || $0.state == .failed }
       Console.note(
-        "stopped with \(Format.count(left)) of \(Format.plural(checked.trials, "trial")) to go; "
+        "stopped with \(Format.count(left)) of \(counted(checked.trials, "trial")) to go; "
           + "the same command line goes on")
       throw ExitCode(ExitStatus.interrupted)
     }

@@ -51,6 +51,15 @@ struct StudyCommand: ParsableCommand {
     let steps: [String: [String: Double]]
   }
 
+  /// Names of steps and measures in snake case.
+  private static func named(_ measures: [String: [String: Double]]) -> [String: [String: Double]] {
+    func key(_ name: String) -> String { name.replacing("-", with: "_").replacing(" ", with: "_") }
+    return Dictionary(
+      uniqueKeysWithValues: measures.map { step, values in
+        (key(step), Dictionary(uniqueKeysWithValues: values.map { (key($0), $1) }))
+      })
+  }
+
   func run() throws {
     if out == "" { throw UsageError("--out is empty: expected a folder for the study") }
     let dataset = try data.load()
@@ -81,6 +90,6 @@ struct StudyCommand: ParsableCommand {
       Figures(
         study: study.folder.url.path, dataset: dataset.name, device: backend.device.identifier,
         report: study.folder.reportFile.path, reportSHA256: summary.reportSHA256, omissions: study.omissions,
-        steps: summary.measures))
+        steps: Self.named(summary.measures)))
   }
 }

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Interchange
 import Models
+import Numerics
 import Programs
 import Storage
 import Training
@@ -22,6 +23,7 @@ struct TrainCommand: ParsableCommand {
         facsimile train vae --data mnist --device opencl --config my.yaml --out runs/vae
         facsimile train classifier --from runs/conv-autoencoder-1 --trainable last-2:5,all:10
         facsimile train --resume runs/vae
+        facsimile train --resume runs/vae --epochs 50
         facsimile train vae --data fashion-mnist --tensorboard
       """)
 
@@ -34,10 +36,10 @@ struct TrainCommand: ParsableCommand {
     completion: .directory)
   var out: String?
 
-  @Option(help: "Epochs to train.")
+  @Option(help: "Epochs to train (default: 20); with --resume, how many in all.")
   var epochs: String?
 
-  @Option(help: "Key of every random number.")
+  @Option(help: "Random seed (default: 11).")
   var seed: String?
 
   @Option(
@@ -113,13 +115,13 @@ struct TrainCommand: ParsableCommand {
   private func resumed(_ path: String) throws -> (Trainer, RunFolder) {
     let given: [(name: String, isGiven: Bool)] = [
       ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),
-      ("--batch-size", model.batchSize != nil), ("--out", out != nil), ("--epochs", epochs != nil),
+      ("--batch-size", model.batchSize != nil), ("--out", out != nil),
       ("--seed", seed != nil), ("--from", from != nil), ("--trainable", trainable != nil),
     ]
     if let first = given.first(where: \.isGiven) {
       throw UsageError(
-        "--resume takes everything from the run, so \(first.name) cannot be given; "
-          + "epochs, patience and keep-checkpoints may be edited in \(path)/config.yaml")
+        "--resume takes everything but --epochs from the run, so \(first.name) cannot be given; "
+          + "patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
     let folder = try RunFolder(resuming: URL(systemPath: path, isDirectory: true))
     let files = [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
@@ -128,16 +130,34 @@ struct TrainCommand: ParsableCommand {
         "\(path) has no checkpoint.safetensors to go on from; begin a run with its weights: "
           + "facsimile train \(try folder.configuration().model.rawValue) --from \(shellQuoted(path: path))")
     }
+    let before = try folder.configuration()
+    let wanted = try epochs.map { text in
+      var longer = before
+      try longer.set("epochs", text)
+      return longer.epochs
+    }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
-      checkpoint: checkpoint.map { URL(systemPath: $0) })
-    if !trainer.changes.isEmpty {
+      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted)
+    if wanted != nil, before.totalEpochs != trainer.configuration.totalEpochs {
+      Console.tell(Self.change(from: before, to: trainer.configuration), isAside: output.json)
+    } else if !trainer.changes.isEmpty {
       let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
       Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)
     }
     return (trainer, folder)
+  }
+
+  /// What other epochs do to the schedule of the learning rate: nothing, since with a cosine they are refused.
+  private static func change(from before: Configuration, to after: Configuration) -> String {
+    let schedule =
+      after.schedule == .step
+      ? "the learning-rate schedule keeps its steps of \(counted(after.scheduleEpochs, "epoch"))"
+      : "the learning-rate schedule is constant"
+    return "epochs: \(before.totalEpochs) → \(after.totalEpochs) · \(schedule), so the run comes to what "
+      + "\(counted(after.totalEpochs, "epoch")) from the start would have given"
   }
 
   // MARK: - Beginning
@@ -166,14 +186,22 @@ struct TrainCommand: ParsableCommand {
   private func announce(_ trainer: Trainer, _ folder: RunFolder) {
     let facts = trainer.manifest.dataset
     var lines = [
-      "data: \(facts.name) (\(facts.source)) · \(Format.count(facts.trainImages)) images train, "
-        + "\(Format.count(facts.validationImages)) validate"
+      "data: \(facts.name) (\(facts.source)) · \(counted(facts.trainImages, "image")) to train on, "
+        + "\(Format.count(facts.validationImages)) to validate on"
     ]
     if let from { lines.append("from: \(from) · \(origin(trainer))") }
     let isDone = trainer.epoch >= trainer.configuration.totalEpochs
-    let place = isDone ? "all \(trainer.epoch) epochs are done" : "goes on behind epoch \(trainer.epoch)"
+    let place = isDone ? "\(trainer.epoch == 1 ? "its epoch is" : "all \(counted(trainer.epoch, "epoch")) are") done" : Self.resumption(trainer)
     lines.append("run: \(folder.url.path)" + (resume == nil ? "" : " · \(place)"))
     for line in lines { Console.tell(line, isAside: output.json) }
+  }
+
+  /// `resumes after epoch 3 and step 271`
+  private static func resumption(_ trainer: Trainer) -> String {
+    let places =
+      (trainer.epoch > 0 ? ["epoch \(trainer.epoch)"] : [])
+      + (trainer.steps.done > 0 ? ["step \(trainer.steps.done)"] : [])
+    return places.isEmpty ? "begins" : "resumes after " + places.joined(separator: " and ")
   }
 
   /// Which parameters begin with the weights given, and which do not.
@@ -181,6 +209,6 @@ struct TrainCommand: ParsableCommand {
     let names = trainer.parameterNames
     let drawn = names.filter { !trainer.taken.contains($0) }
     let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) begin as the seed draws them"
-    return "\(trainer.taken.count) of \(names.count) tensors\(others)"
+    return "\(trainer.taken.count) of \(counted(names.count, "tensor"))\(others)"
   }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Storage
 import Training
 
@@ -12,7 +13,7 @@ struct TrainingSummary {
     let dataset: String
     let device: String
     let state: String
-    let epochs: Int
+    let epochCount: Int
     let bestEpoch: Int
     let images: Int
     let test: [String: Double]
@@ -36,7 +37,7 @@ struct TrainingSummary {
     figures = Figures(
       run: folder.url.path, model: trainer.configuration.model.rawValue,
       dataset: trainer.data.dataset.name, device: trainer.backend.device.identifier,
-      state: trainer.manifest.state.rawValue, epochs: trainer.epoch,
+      state: trainer.manifest.state.rawValue, epochCount: trainer.epoch,
       bestEpoch: trainer.manifest.bestEpoch, images: evaluation?.images ?? 0,
       test: evaluation?.metrics ?? [:],
       stateSHA256: trainer.manifest.epochs.last?.stateSHA256,
@@ -48,13 +49,13 @@ struct TrainingSummary {
     if asJSON { return try Console.json(figures) }
     if figures.state == Manifest.State.stoppedEarly.rawValue {
       Console.say(
-        "stopped early behind epoch \(figures.epochs): no better loss since epoch \(figures.bestEpoch)")
+        "stopped early behind epoch \(figures.epochCount): no better loss since epoch \(figures.bestEpoch)")
     }
     if figures.test.isEmpty {
       Console.say("test: the test images have no labels to judge by")
     } else {
       Console.say(
-        "test: \(Format.metrics(figures.test)) (\(Format.count(figures.images)) images, "
+        "test: \(Format.metrics(figures.test)) (\(counted(figures.images, "image")), "
           + "weights of epoch \(figures.bestEpoch))")
     }
     Console.say("run: \(figures.run)")

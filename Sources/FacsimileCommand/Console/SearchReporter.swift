@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 import Search
 import Synchronization
 import Training
@@ -62,7 +63,7 @@ final class SearchReporter: Sendable {
     if let failure = trial.failure { return say("\(place) failed: \(failure)") }
     say(
       "\(place) · validation loss \(trial.validationLoss.map(Format.loss) ?? "–") of epoch \(trial.bestEpoch)"
-        + " · \(trial.epochs) epoch\(trial.epochs == 1 ? "" : "s") · \(Format.time(trial.seconds))")
+        + " · \(counted(trial.epochs, "epoch")) · \(Format.time(trial.seconds))")
   }
 
   private func say(_ text: String) {

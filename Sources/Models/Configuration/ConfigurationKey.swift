@@ -1,3 +1,4 @@
+import Numerics
 import Programs
 
 /// One setting: its name, what it means, what is allowed, and how text becomes a value and back.
@@ -19,6 +20,40 @@ package struct ConfigurationKey: Sendable {
   package static func keys(of model: ModelKind) -> [ConfigurationKey] {
     let extra = model.definition.keys
     return all.filter { !special.contains($0.name) || extra.contains($0.name) }
+  }
+
+  /// The models of the family that have the key, in the family's order.
+  package var models: [ModelKind] {
+    ModelKind.allCases.filter { kind in Self.keys(of: kind).contains { $0.name == name } }
+  }
+
+  /// What other programs call a key.
+  private static let otherNames = [
+    "lr": "learning-rate", "rate": "learning-rate", "bs": "batch-size", "batch": "batch-size", "wd": "weight-decay",
+    "l2": "weight-decay", "z": "latent", "latent-dim": "latent", "z-dim": "latent", "code": "latent",
+    "bottleneck": "latent", "channels": "filters", "beta": "kl-weight", "kld-weight": "kl-weight", "optim": "optimizer",
+    "scheduler": "schedule", "early-stopping": "patience", "grad-clip": "clip-norm", "clip": "clip-norm",
+    "betas": "beta1", "eps": "epsilon", "val-split": "validation", "criterion": "loss", "num-epochs": "epochs",
+    "n-epochs": "epochs", "random-seed": "seed", "units": "hidden", "act": "activation",
+  ]
+
+  /// The key that was probably meant by `text`, among those of `model`, or of any; nil where none is near.
+  package static func nearest(to text: String, of model: ModelKind? = nil) -> String? {
+    let names = (model.map { keys(of: $0) } ?? all).map(\.name)
+    let plain = text.lowercased().replacing("_", with: "-")
+    return otherNames[plain].flatMap { names.contains($0) ? $0 : nil }
+      ?? Numerics.nearest(to: text, among: names)
+  }
+
+  /// The error for a key that `model` does not have.
+  static func unknown(_ key: String, _ model: ModelKind) -> ConfigurationError {
+    let names = keys(of: model).map(\.name).joined(separator: ", ")
+    let others = all.first { $0.name == key }?.models.map(\.rawValue) ?? []
+    let hint =
+      others.isEmpty
+      ? nearest(to: key, of: model).map { " (did you mean \($0)?)" } ?? ""
+      : ", which \(others.joined(separator: ", ")) \(others.count == 1 ? "has" : "have")"
+    return ConfigurationError("\(model.rawValue) has no key '\(key)'\(hint): expected one of \(names)")
   }
 
   /// Keys that only some models have; see ``ModelDefinition/keys``.
