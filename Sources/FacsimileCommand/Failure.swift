@@ -102,7 +102,8 @@ struct Failure {
   /// What the parser refuses, and for an option that is a setting how it is given.
   private static func parserMessage(_ error: any Error, _ arguments: [String]) -> String {
     let text = RootCommand.message(for: error)
-    guard let match = text.firstMatch(of: /Unknown option '(--?[^']+)'/),
+    // An option that is near comes first, and the parser names it.
+    guard !text.contains("Did you mean"), let match = text.firstMatch(of: /Unknown option '(--?[^']+)'/),
       let setting = CommandLineWords.setting(for: String(match.1), arguments)
     else { return text }
     return "Unknown option '\(match.1)' (did you mean \(setting)?)"

@@ -76,7 +76,7 @@ struct ShellTests {
       facsimile data inspect "$data" | grep -aq '80 images'
       facsimile train conv-autoencoder --data "$data" --out "$run" --tensorboard \#(Self.settings) > out
       next=$(grep -a '^next: ' out); eval "${next#next: }"
-      facsimile train --resume "$run" | grep -aq 'all 1 epochs\|all epochs\|1 epoch'
+      facsimile train --resume "$run" | grep -aq 'its epoch is done'
       facsimile train conv-autoencoder --from "$run" --out two \#(Self.settings)
       facsimile reconstruct "$run" --out $'p\xe9.png'; test -s $'p\xe9.png'
       facsimile evaluate "$run" --curves $'c\xe9.svg' --outputs $'o\xe9'; test -s $'o\xe9'
@@ -131,7 +131,7 @@ struct ShellTests {
   func stops(_ signal: String) throws {
     let result = try bash(
       """
-      "$PROGRAM" train vae --data data --device cpu --batch-size 4 --epochs 100000 --out 'a run' > out 2> err &
+      env --default-signal=HUP "$PROGRAM" train vae --data data --device cpu --batch-size 4 --epochs 100000 --out 'a run' > out 2> err &
       until grep -q 'epoch  *2/' out; do sleep 0.05; done
       kill -\(signal) $!; wait $!; echo "status $?"; cat err
       """)

@@ -40,7 +40,7 @@ import Training
     let result = try #require(try validation.run(on: Support.backends(2)[1]) { heard.append($0.fold) })
     #expect(heard == [1, 2, 3] && result.folds.map(\.fold) == heard)
     for (index, fold) in result.folds.enumerated() {
-      #expect(fold.trainImages == 80 && fold.validationImages == 40 && fold.epochs == 2)
+      #expect(fold.trainImages == 80 && fold.validationImages == 40 && fold.epochCount == 2)
       let trainer = try Trainer(
         configuration, dataset: dataset, backend: Support.backends()[0], split: validation.split(index))
       _ = try trainer.fit()

@@ -26,10 +26,10 @@ struct CrossValidateCommand: ParsableCommand {
   @Option(help: "Number of folds.")
   var folds: Int
 
-  @Option(help: "Epochs to train in every fold (default: 20).")
+  @Option(help: "Epochs to train in every fold (default: \(ModelOptions.defaults(of: "epochs"))).")
   var epochs: String?
 
-  @Option(help: "Random seed (default: 11).")
+  @Option(help: "Random seed (default: \(ModelOptions.defaults(of: "seed"))).")
   var seed: String?
 
   @Option(

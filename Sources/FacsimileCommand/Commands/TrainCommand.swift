@@ -36,10 +36,10 @@ struct TrainCommand: ParsableCommand {
     completion: .directory)
   var out: String?
 
-  @Option(help: "Epochs to train (default: 20); with --resume, how many in all.")
+  @Option(help: "Epochs to train (default: \(ModelOptions.defaults(of: "epochs"))); with --resume, how many in all.")
   var epochs: String?
 
-  @Option(help: "Random seed (default: 11).")
+  @Option(help: "Random seed (default: \(ModelOptions.defaults(of: "seed"))).")
   var seed: String?
 
   @Option(

@@ -22,7 +22,7 @@ struct ModelOptions: ParsableArguments {
       "Settings, such as latent=4 filters=8,16,32.", discussion: ModelOptions.keys, valueName: "key=value"))
   var set: [String] = []
 
-  @Option(help: "Images in a step (default: 128).")
+  @Option(help: "Images per step (default: \(ModelOptions.defaults(of: "batch-size"))).")
   var batchSize: String?
 
   static var names: String { ModelKind.allCases.map(\.rawValue).joined(separator: ", ") }
@@ -37,6 +37,11 @@ struct ModelOptions: ParsableArguments {
       let whose = all ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
       return "\(key.name): \(key.summary); \(key.allowed(first)) (default: \(defaults(key, models)))\(whose)"
     }.joined(separator: "\n")
+  }
+
+  /// The default of a key for all models; see ``defaults(_:_:)``.
+  static func defaults(of name: String) -> String {
+    ConfigurationKey.all.first { $0.name == name }.map { defaults($0, $0.models) } ?? ""
   }
 
   /// `10, vae 2`: what most models have, and which have another.
