@@ -80,7 +80,8 @@ package struct DatasetCatalog: Sendable {
       if let target = Files.target(of: url.path) { throw DanglingLink(path: path, target: target) }
       let names = KnownDataset.allCases.map(\.rawValue).joined(separator: ", ")
       throw DatasetError(
-        .unknownName, "no data set '\(path)'\(didYouMean(path, among: KnownDataset.allCases.map(\.rawValue))): expected one of \(names), "
+        .unknownName,
+        "no data set '\(path)'\(didYouMean(path, among: KnownDataset.allCases.map(\.rawValue))): expected one of \(names), "
           + "or an existing folder of images")
     }
     guard Files.isFolder(url) else {

@@ -37,7 +37,8 @@ package struct ImageSet: Sendable, Equatable {
     }
     count = pixels.count / shape.count
     if let labels, labels.count != count {
-      throw DatasetError(.countMismatch, "expected \(counted(count, "label")), one per image, found \(labels.count)")
+      throw DatasetError(
+        .countMismatch, "expected \(counted(count, "label")), one per image, found \(labels.count)")
     }
     self.shape = shape
     self.pixels = pixels

@@ -73,7 +73,8 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   func matches(_ contents: FolderContents) -> Bool {
     if hashes != nil { return fileHashes == contents.files }
     guard let packedHashes else { return false }
-    return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) }) == contents.packedFiles
+    return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) })
+      == contents.packedFiles
   }
 
   /// Why files under the name cannot be compared with anything, and what to do.
@@ -102,14 +103,16 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// What gets it, given a folder that is looked at: a place for files that a user has, and a line for a shell, last, so
   /// that it can be pasted as it is.
   func advice(folder: String) -> String {
-    let package = self == .fashionMNIST ? "install Debian's package (sudo apt-get install dataset-fashion-mnist), " : ""
+    let package =
+      self == .fashionMNIST ? "install Debian's package (sudo apt-get install dataset-fashion-mnist), " : ""
     let place = "put its files there or in a folder of $FACSIMILE_DATA, \(package)or get them with: "
     let quoted = shellQuoted(path: folder)
     guard self != .cifar10 else {
       return place + "mkdir -p \(quoted) && curl -fL \(Self.cifarArchive) | tar -xz -C \(quoted)"
     }
     return place + "curl -fL --create-dirs --output-dir \(quoted) --remote-name-all "
-      + shellQuoted("\(mirror)/{train-images-idx3,train-labels-idx1,t10k-images-idx3,t10k-labels-idx1}-ubyte.gz")
+      + shellQuoted(
+        "\(mirror)/{train-images-idx3,train-labels-idx1,t10k-images-idx3,t10k-labels-idx1}-ubyte.gz")
   }
 
   private static let cifarArchive = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"

@@ -39,7 +39,8 @@ enum CommandLineWords {
     let place = commands.dropFirst().map { name(of: $0) }
     let what = place.isEmpty ? "command" : "command of \(place.joined(separator: " "))"
     throw UsageError(
-      "unknown \(what) '\(word)'\(didYouMean(word, among: names)): expected one of \(names.joined(separator: ", "))")
+      "unknown \(what) '\(word)'\(didYouMean(word, among: names)): expected one of \(names.joined(separator: ", "))"
+    )
   }
 
   /// What may have been meant by an option that the command does not have: ` (did you mean --set learning-rate=…?)`;

@@ -15,11 +15,11 @@ enum ExitStatus {
   static let couldNotRun: Int32 = 2
   /// Bad usage.
   static let usage: Int32 = 64
-  /// Stopped by Ctrl-C; can go on.
+  /// Stopped by a signal; can be resumed.
   static let interrupted: Int32 = 130
 }
 
-/// A command line that cannot be meant so.
+/// A command line that asks for something impossible.
 struct UsageError: Error, CustomStringConvertible {
   /// One clear line.
   let description: String

@@ -30,8 +30,12 @@ package enum ArithmeticMode {
   /// What the host gets wrong, in words; nil where it computes as the contract asks. Looks at results, not at the register.
   package static var fault: String? {
     let least = Float.leastNormalMagnitude
-    if facsimile_product(least, 0.5) != Float(bitPattern: 0x0040_0000) { return "denormal results become zero" }
-    if facsimile_product(Float(bitPattern: 1), 4) != Float(bitPattern: 4) { return "denormal operands count as zero" }
+    if facsimile_product(least, 0.5) != Float(bitPattern: 0x0040_0000) {
+      return "denormal results become zero"
+    }
+    if facsimile_product(Float(bitPattern: 1), 4) != Float(bitPattern: 4) {
+      return "denormal operands count as zero"
+    }
     // The square lies next to, and below, this number: rounding up misses its negative, any other way the square itself.
     let x = Float(bitPattern: 0x3f80_0fff)
     let square = Float(bitPattern: 0x3f80_2000)

@@ -19,7 +19,9 @@ package struct LabelledGrid: Sendable, Equatable {
     ///   - names: of all rows.
     ///   - columns: tiles of a row.
     ///   - tile: size of a tile.
-    package init(names: [String], columns: Int, tile: (width: Int, height: Int), grid: ImageGrid = ImageGrid()) {
+    package init(
+      names: [String], columns: Int, tile: (width: Int, height: Int), grid: ImageGrid = ImageGrid()
+    ) {
       let words = names.map { Lettering.width($0, size: TextSize.title) * 1.1 }.max() ?? 0
       left = words > 0 ? Int(words.rounded(.up)) + 16 : 0
       scale = grid.scale(for: tile)
@@ -74,7 +76,8 @@ package struct LabelledGrid: Sendable, Equatable {
   private static func words(_ name: String, width: Int, height: Int) -> Picture {
     var drawing = Drawing(width: width, height: height, title: "", description: name)
     drawing.text(
-      name, at: Point(Double(width) - 8, Double(height) / 2 + TextSize.title * 0.35), size: TextSize.title, .ink,
+      name, at: Point(Double(width) - 8, Double(height) / 2 + TextSize.title * 0.35), size: TextSize.title,
+      .ink,
       .toEnd)
     let drawn = drawing.picture(scale: 1)
     let step = drawn.channels

@@ -83,7 +83,7 @@ extension ValueRange {
     _ = try base.canonical(key, low)
     _ = try base.canonical(key, high)
     guard let minimum = Double(low), let maximum = Double(high) else {
-      throw SearchError(.space, "\(key) is no number: give its values as a list")
+      throw SearchError(.space, "\(key) is not a number: give its values as a list")
     }
     guard minimum < maximum else {
       throw SearchError(.space, "\(key): min is \(low) and max \(high), expected min below max")
@@ -94,7 +94,7 @@ extension ValueRange {
     guard !isLogarithmic || minimum > 0 else {
       throw SearchError(.space, "\(key): min is \(low), expected above 0 with log: true")
     }
-    // A key that takes both ends, but not what lies halfway behind the first, takes whole numbers.
+    // A key that takes both ends, but not what lies halfway after the first, takes whole numbers.
     isWhole =
       [minimum, maximum].allSatisfy { $0 == $0.rounded() }
       && (try? base.canonical(key, "\(minimum + 0.5)")) == nil

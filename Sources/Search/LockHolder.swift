@@ -14,7 +14,8 @@ enum LockHolder {
     // 1: POSIX  ADVISORY  WRITE 123 fd:01:4711 120 120
     let holders = locks.split(separator: "\n").compactMap { line -> (isWriter: Bool, process: Int32)? in
       let words = line.split(separator: " ")
-      guard words.count > 5, words[1] != "->", let process = Int32(words[4]), process > 0, process != getpid(),
+      guard words.count > 5, words[1] != "->", let process = Int32(words[4]), process > 0,
+        process != getpid(),
         let inode = words[5].split(separator: ":").last, inodes.contains(String(inode))
       else { return nil }
       return (words[3] == "WRITE", process)

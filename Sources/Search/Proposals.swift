@@ -19,7 +19,7 @@ struct Proposals {
 
   init(_ space: SearchSpace) { self.space = space }
 
-  /// The next configuration; nil behind the last.
+  /// The next configuration; nil after the last.
   ///
   /// - Throws: `SearchError` where a combination cannot be.
   mutating func next() throws -> Configuration? {

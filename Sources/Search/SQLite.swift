@@ -143,7 +143,8 @@ package struct SQLiteError: Error, CustomStringConvertible {
     var message = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
     if code == SQLITE_BUSY {
       let holder = LockHolder.ofFiles([path, path + "-wal", path + "-shm"]).map { " by \($0)" } ?? ""
-      message += "\(holder), and was for \(patience.formatted()) s: end the program that uses it, and run this again"
+      message +=
+        "\(holder), and was for \(patience.formatted()) s: end the program that uses it, and run this again"
     }
     description = "\(path) cannot be used: \(message)"
   }

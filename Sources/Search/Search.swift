@@ -28,7 +28,7 @@ package final class Search: Sendable {
   package enum Outcome: Hashable, Sendable {
     /// Every trial is done, or failed.
     case finished
-    /// The stop signal was given; the search can go on.
+    /// The stop signal was given; the search can be resumed.
     case interrupted
   }
 
@@ -41,7 +41,7 @@ package final class Search: Sendable {
   /// Epochs of a trial; the same for all where there are rungs.
   private let epochs: Int
 
-  /// Begins a search, or goes on with one.
+  /// Begins a search, or resumes one.
   ///
   /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, lie the checkpoints of
   ///   trials under way. Both are locked for as long as this object lives.
@@ -78,7 +78,7 @@ package final class Search: Sendable {
   ///   - backends: a device for every trial at a time.
   ///   - stopSignal: who may ask to stop; trials finish their step and write a checkpoint.
   ///   - report: hears of everything, on the threads that train.
-  /// - Throws: an error that concerns the whole search; the trials stay as they are, and can go on.
+  /// - Throws: an error that concerns the whole search; the trials stay as they are, and can be resumed.
   package func run(
     on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
     report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
@@ -148,7 +148,7 @@ package final class Search: Sendable {
       report(.epoch(trial, record))
     }
     try store.update(ended)
-    // Only halving goes on from what a trial leaves behind.
+    // Only halving continues from what a trial leaves behind.
     if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
       try? removeAll(store.run(ended))
     }

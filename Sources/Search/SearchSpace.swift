@@ -62,7 +62,7 @@ package struct SearchSpace: Sendable {
     }
     guard base.initialWeights == nil, !axes.contains(where: { $0.key == "initial-weights" }) else {
       throw SearchError(
-        .space, "initial-weights cannot be given: every trial begins as its seed draws the weights")
+        .space, "initial-weights cannot be given: every trial draws its initial weights from its seed")
     }
     self.base = base
     strategy = try changes.strategy ?? file.settings["strategy"].map(Self.strategy) ?? .grid

@@ -18,7 +18,7 @@ package struct SearchTable: Encodable, Sendable {
     package let validationLoss: Double?
     /// Its epoch.
     package let bestEpoch: Int
-    /// Hash of the state behind the last epoch.
+    /// Hash of the state after the last epoch.
     package let stateSHA256: String?
     /// Seconds of training.
     package let seconds: Double

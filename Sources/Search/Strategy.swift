@@ -18,7 +18,7 @@ package enum Strategy: String, CaseIterable, Codable, Sendable {
 package struct Rungs: Equatable, Sendable {
   /// Trials of every rung.
   package let trials: [Int]
-  /// Epochs behind which every rung is judged.
+  /// Epochs after which every rung is judged.
   package let epochs: [Int]
 
   /// The rungs of `trials` trials, of which the last are trained for `epochs`; `eta` at least 2.

@@ -131,7 +131,8 @@ final class TrialStore: Sendable {
     guard count <= space.trials else {
       throw SearchError(
         .storage,
-        "the storage has \(counted(count, "trial")) already: ask for as many, or more, or name another --storage")
+        "the storage has \(counted(count, "trial")) already: ask for as many, or more, or name another --storage"
+      )
     }
     return space
   }
@@ -152,7 +153,8 @@ final class TrialStore: Sendable {
     }
     for (place, trial) in rows.enumerated() {
       guard trial.number == place + 1, Self.isOf(configurations[place], trial) else {
-        throw SearchError(.storage, "\(url.path) is damaged: trial \(trial.number) is none of this space")
+        throw SearchError(
+          .storage, "\(url.path) is damaged: trial \(trial.number) does not belong to this space")
       }
     }
   }
@@ -193,7 +195,7 @@ final class TrialStore: Sendable {
     try transaction { try database.integer("SELECT COUNT(*) FROM trial") ?? 0 }
   }
 
-  /// Adds trials that wait; the first has the number behind `known`.
+  /// Adds trials that wait; the first has the number after `known`.
   func add(_ configurations: [Configuration], behind known: Int) throws {
     try transaction {
       for (index, configuration) in configurations.enumerated() {
@@ -250,7 +252,7 @@ final class TrialStore: Sendable {
   /// The run folder of a trial.
   func run(_ trial: Trial) -> URL { runs.appendingPathComponent("\(trial.number)") }
 
-  /// Takes away the runs of all trials that are not on `rung`, or of all for nil: nothing goes on from them.
+  /// Takes away the runs of all trials that are not on `rung`, or of all for nil: nothing continues from them.
   func removeRuns(exceptOn rung: Int?) throws {
     let kept = try rung.map { rung in
       Set(try trials().filter { $0.rung == rung && $0.state != .failed }.map { "\($0.number)" })

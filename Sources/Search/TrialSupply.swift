@@ -81,7 +81,7 @@ final class TrialSupply: Sendable {
       throw SearchError(
         .space,
         "validation is \(configuration.validation): a search chooses by the validation loss, so expected from 1 to "
-          + "\(images - 1) of the \(images) training images, or such a share of them")
+          + "\(images - 1) of the \(images) training images, or a fraction that gives as many")
     }
   }
 }

@@ -34,7 +34,7 @@ extension SafeTensors {
       guard Double(narrow) == value || value.isNaN else {
         throw SafeTensorsError(
           .wrongType,
-          "tensor '\(name)' is F64, and its value \(index), \(value), is no float of 32 bits: round the weights to F32 "
+          "tensor '\(name)' is F64, and its value \(index), \(value), does not fit an F32 exactly: round the weights to F32 "
             + "first")
       }
       return narrow

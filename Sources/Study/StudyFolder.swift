@@ -95,7 +95,8 @@ package final class StudyFolder {
     // The step's result is what counts as done.
     guard tensors.sealing == .whole else {
       throw StudyError(
-        "\(tensorsFile(step).path) is damaged: remove \(resultFile(step).path), and the same command makes both again")
+        "\(tensorsFile(step).path) is damaged: remove \(resultFile(step).path), and the same command makes both again"
+      )
     }
     return tensors
   }

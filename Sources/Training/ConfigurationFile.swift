@@ -31,12 +31,12 @@ package enum ConfigurationFile {
     do {
       node = try YAMLText.compose(text)
     } catch let error as YAMLLimit {
-      throw ConfigurationError("the configuration is no list of settings: \(error)")
+      throw ConfigurationError("the configuration is not a list of settings: \(error)")
     } catch {
       throw ConfigurationError("the configuration is not YAML: \(error)")
     }
     guard let mapping = node?.mapping else {
-      throw ConfigurationError("the configuration is no list of 'key: value'")
+      throw ConfigurationError("the configuration is not a list of 'key: value'")
     }
     return try mapping.map { key, value in
       guard let name = key.scalar?.string else {

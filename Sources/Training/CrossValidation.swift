@@ -44,14 +44,15 @@ package struct CrossValidation: Sendable {
   ///
   /// - Parameters:
   ///   - backend: the device.
-  ///   - folder: where folds are kept, and gone on with; nil for nowhere.
+  ///   - folder: where folds are kept, and resumed; nil for nowhere.
   ///   - stopSignal: who may ask to stop.
   ///   - listener: hears of every training.
   ///   - done: hears of every fold.
   /// - Returns: the figures; nil where it was asked to stop.
   /// - Throws: `TrainingError`, or the backend's error.
   package func run(
-    on backend: any Backend, keptIn folder: CrossValidationFolder? = nil, stopSignal: StopSignal = StopSignal(),
+    on backend: any Backend, keptIn folder: CrossValidationFolder? = nil,
+    stopSignal: StopSignal = StopSignal(),
     listener: ((TrainingEvent) -> Void)? = nil,
     done: (Fold) -> Void
   ) throws -> Result? {
@@ -64,7 +65,8 @@ package struct CrossValidation: Sendable {
       let trainer =
         try folder.map {
           try Trainer.goingOn(
-            with: configuration, in: $0.run(index + 1), dataset: dataset, backend: backend, split: split(index))
+            with: configuration, in: $0.run(index + 1), dataset: dataset, backend: backend,
+            split: split(index))
         } ?? Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
       trainer.stopSignal = stopSignal
       trainer.listener = listener
@@ -95,10 +97,10 @@ extension CrossValidation {
     package let epochCount: Int
     /// Epoch of the lowest loss on the fold: the one whose weights a run keeps.
     package let bestEpoch: Int
-    /// Means over the fold's images behind that epoch: `loss`, `accuracy` and the like. The fold had a say in
+    /// Means over the fold's images after that epoch: `loss`, `accuracy` and the like. The fold had a say in
     /// which epoch it judges, so they are a little better than on images never seen.
     package let metrics: [String: Double]
-    /// Hash of the state behind the last epoch.
+    /// Hash of the state after the last epoch.
     package let stateSHA256: String
     /// Seconds of training.
     package let seconds: Double

@@ -91,6 +91,7 @@ package final class CrossValidationFolder {
   private func write() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(try encoder.encode(record) + Data("\n".utf8), to: url.appendingPathComponent(Self.name))
+    try AtomicFile.write(
+      try encoder.encode(record) + Data("\n".utf8), to: url.appendingPathComponent(Self.name))
   }
 }

@@ -148,7 +148,7 @@ package final class Evaluator {
     throw TrainingError(.data, "the images have no labels: a classifier's figures need them")
   }
 
-  /// What `read` finds behind every batch, given its number of images.
+  /// What `read` finds after every batch, given its number of images.
   private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
     try ArithmeticMode.standard {
       try begin(indices, draw: 0).enumerated().flatMap { step, batch in

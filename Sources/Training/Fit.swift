@@ -108,7 +108,7 @@ extension Trainer {
     guard loss.isFinite else {
       throw TrainingError(
         .notFinite,
-        "the validation loss is not finite behind step \(finished.step), the last of epoch \(finished.number)"
+        "the validation loss is not finite after step \(finished.step), the last of epoch \(finished.number)"
       )
     }
     epoch = finished.number
@@ -178,7 +178,7 @@ extension Trainer {
     }
     try folder.write(manifest)
     let steps = (try? Checkpoint(contentsOf: folder.checkpointFile).step) ?? 0
-    let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(counted(steps, "step"))" : "")
+    let place = "after epoch \(epoch)" + (steps > 0 ? " and \(counted(steps, "step"))" : "")
     return TrainingError(
       .notFinite,
       "\(error.description); the last good checkpoint, \(place), is \(folder.checkpointFile.path): begin a new run from "

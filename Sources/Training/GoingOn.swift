@@ -18,7 +18,8 @@ extension Trainer {
   ) throws -> Trainer {
     do {
       let resumed = try Trainer(
-        resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend, split: split)
+        resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend,
+        split: split)
       // A run takes the shape of images, the number of classes and the hash of the weights given as it begins.
       var expected = configuration
       try expected.take(dataset)

@@ -10,7 +10,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public let epoch: Int
   /// Mean over the training images, each seen with the parameters of its step.
   public let trainLoss: Double
-  /// Mean over the validation images, behind the epoch; nil where there are none.
+  /// Mean over the validation images, after the epoch; nil where there are none.
   public let validationLoss: Double?
   /// Everything that was measured while training, by name.
   public let trainMetrics: [String: Double]
@@ -22,7 +22,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public let seconds: Double
   /// Training images a second.
   public let imagesPerSecond: Double
-  /// ``ModelState/sha256`` behind the epoch.
+  /// ``ModelState/sha256`` after the epoch.
   public let stateSHA256: String
   /// The device it ran on.
   public let device: String
@@ -79,7 +79,7 @@ package struct Manifest: Codable, Sendable, Equatable {
   package enum State: String, Codable, Sendable {
     /// It is under way, or was killed.
     case running
-    /// It was asked to stop and can go on.
+    /// It was asked to stop and can be resumed.
     case interrupted
     /// All epochs are done.
     case finished

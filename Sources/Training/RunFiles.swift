@@ -17,7 +17,8 @@ extension RunFolder {
       return try Configuration(pairs: pairs, architecture: architecture)
     } catch let error as ConfigurationError {
       let place = configurationFile.path + ": "
-      throw TrainingError(.run, error.description.hasPrefix(place) ? error.description : place + error.description)
+      throw TrainingError(
+        .run, error.description.hasPrefix(place) ? error.description : place + error.description)
     }
   }
 
@@ -63,13 +64,15 @@ extension RunFolder {
       throw TrainingError(
         .run,
         "\(configurationFile.path) says \(key) is \(value), but the run was begun with "
-          + "\(began[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change")
+          + "\(began[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change"
+      )
     }
     guard manifest.epochs.count <= configuration.totalEpochs else {
       throw TrainingError(
         .run,
         "\(configurationFile.path) says that the run has \(counted(configuration.totalEpochs, "epoch")), but "
-          + "\(manifest.epochs.count) \(manifest.epochs.count == 1 ? "is" : "are") done: an older file put back?")
+          + "\(manifest.epochs.count) \(manifest.epochs.count == 1 ? "is" : "are") done: an older file put back?"
+      )
     }
   }
 
@@ -81,7 +84,8 @@ extension RunFolder {
   ///   - configuration: the run's.
   /// - Throws: `TrainingError`, which for `checkpoint.safetensors` names one before it that is whole.
   func checkpoint(
-    _ url: URL? = nil, of manifest: Manifest, _ configuration: Configuration, architecture: Architecture? = nil
+    _ url: URL? = nil, of manifest: Manifest, _ configuration: Configuration,
+    architecture: Architecture? = nil
   ) throws -> Checkpoint {
     let file = url ?? checkpointFile
     do {
@@ -105,7 +109,7 @@ extension RunFolder {
         .run,
         "\(error); \(other.url.lastPathComponent), of epoch \(other.checkpoint.epoch)"
           + (other.checkpoint.step > 0 ? " and \(counted(other.checkpoint.step, "step"))" : "")
-          + ", is whole, and training can go on from there",
+          + ", is intact, and training can resume from it",
         remedy: .goOnFrom(folder: self.url.path, checkpoint: other.url.path))
     }
   }

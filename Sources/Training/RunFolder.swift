@@ -14,7 +14,7 @@ package final class RunFolder {
   package init(reading url: URL) throws {
     self.url = url
     guard Files.exists(configurationFile) else {
-      throw TrainingError(.run, "\(url.path) is no run folder: it has no config.yaml")
+      throw TrainingError(.run, "\(url.path) is not a run folder: it has no config.yaml")
     }
   }
 
@@ -61,7 +61,7 @@ package final class RunFolder {
     "initial.safetensors", "checkpoint.safetensors", "best.safetensors", "manifest.json", "metrics.csv",
   ]
 
-  /// Whether a path is that of a file that a run goes on from, or is read from.
+  /// Whether a path is that of a file that a run continues from, or is read from.
   package static func isFile(ofARun url: URL) -> Bool {
     let folder = url.deletingLastPathComponent()
     let isRun = ["config.yaml", "manifest.json"].contains {
@@ -75,7 +75,7 @@ package final class RunFolder {
     guard !Files.exists(configurationFile) else {
       throw TrainingError(
         .run,
-        "\(url.path) holds a run already: go on with it, or choose another folder",
+        "\(url.path) holds a run already: resume it, or choose another folder",
         remedy: .goOn(folder: url.path))
     }
     let names = try Self.names(in: url)

@@ -111,10 +111,10 @@ package final class Trainer {
     try begin(state)
   }
 
-  /// Goes on with a run as if it had never stopped.
+  /// Resumes a run as if it had never stopped.
   ///
   /// - Parameters:
-  ///   - checkpoint: a checkpoint of the run to go on from; nil for the last, `checkpoint.safetensors`.
+  ///   - checkpoint: a checkpoint of the run to resume from; nil for the last, `checkpoint.safetensors`.
   ///   - epochs: how many to train in all; nil: as `config.yaml` says. It says the same from then on.
   ///   - split: which training images train and which are held back, as when the run began; nil: as the configuration says.
   ///   - architecture: a custom model's layers, the same as before.
@@ -187,7 +187,9 @@ package final class Trainer {
     let expected = ArithmeticMode.standard { RunningEpoch(checkpoint.epoch + 1, configuration, data).table }
     guard expected == checkpoint.table else {
       throw TrainingError(
-        .run, "the checkpoint has another table of steps than epoch \(checkpoint.epoch + 1) of the run: it is damaged")
+        .run,
+        "the checkpoint has another table of steps than epoch \(checkpoint.epoch + 1) of the run: it is damaged"
+      )
     }
     running.step = checkpoint.step
     running.losses = checkpoint.losses
@@ -204,7 +206,7 @@ package final class Trainer {
     try folder.write(configuration)
   }
 
-  /// Everything needed to go on from here.
+  /// Everything needed to resume from here.
   ///
   /// - Throws: the backend's error.
   package func checkpoint() throws -> Checkpoint {
@@ -215,7 +217,8 @@ package final class Trainer {
     Checkpoint(
       configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch, running: running,
       stopping: stopping,
-      epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256)
+      epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256
+    )
   }
 }
 
@@ -227,18 +230,21 @@ extension Configuration {
     guard epochs != self.epochs else { return }
     guard trainable.phases.contains(where: { $0.epochs == nil }) else {
       throw TrainingError(
-        .run, "the run's phases have epochs of their own, as trainable=\(trainable) says: epochs cannot be given")
+        .run, "the phases set the epochs of this run (trainable=\(trainable)): --epochs cannot be given")
     }
     guard schedule != .cosine else {
       throw TrainingError(
         .run,
         "the run's learning rate follows a cosine that reaches its minimum at epoch \(totalEpochs), and every epoch that is "
-          + "done depends on that: it cannot have \(counted(epochs, "epoch")) now; train on from its weights in a new run")
+          + "done depends on that: it cannot have \(counted(epochs, "epoch")) now; train on from its weights in a new run"
+      )
     }
     self.epochs = epochs
     guard totalEpochs >= manifest.epochs.count else {
       throw TrainingError(
-        .run, "\(counted(manifest.epochs.count, "epoch")) \(manifest.epochs.count == 1 ? "is" : "are") done already: expected at least as many, not \(totalEpochs)")
+        .run,
+        "\(counted(manifest.epochs.count, "epoch")) \(manifest.epochs.count == 1 ? "is" : "are") done already: expected at least as many, not \(totalEpochs)"
+      )
     }
   }
 

@@ -5,7 +5,7 @@ import Programs
 
 /// The images of a training run: which of them train, which are held back, which are looked at.
 ///
-/// The training images are resident under their index in the data set; behind them lie a few test images, for
+/// The training images are resident under their index in the data set; after them lie a few test images, for
 /// pictures. An image's index is what its random numbers are drawn for.
 package struct TrainingData: Sendable {
   /// The data set.

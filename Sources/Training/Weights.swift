@@ -68,10 +68,15 @@ package struct Weights: Sendable, Equatable {
     let state = try ModelState(file, table: table)
     guard let epoch = file.metadata["epoch"].flatMap({ Int($0) }), epoch >= 0,
       file.names.count == state.parameters.count
-    else { throw TrainingError(.run, "\(url.path) has another epoch or other tensors than weights have: it is damaged") }
+    else {
+      throw TrainingError(
+        .run, "\(url.path) has another epoch or other tensors than weights have: it is damaged")
+    }
     if file.metadata["configuration"].flatMap({ try? configuration.differs(fromJSON: $0) }) ?? true {
       throw TrainingError(
-        .run, "\(url.path) is of another configuration than \(folder.configurationFile.path): one of them was put there")
+        .run,
+        "\(url.path) is of another configuration than \(folder.configurationFile.path): one of them was put there"
+      )
     }
     if let manifest {
       guard file.metadata["dataset-sha256"] == manifest.dataset.sha256,

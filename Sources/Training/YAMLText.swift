@@ -39,7 +39,8 @@ package enum YAMLText {
         switch event.type {
         case YAML_STREAM_END_EVENT: return
         // One that stands for nine others, nine times over, is a file of a hundred bytes and a thousand million values.
-        case YAML_ALIAS_EVENT: throw YAMLLimit("line \(line) has an alias (*name), which settings do not take")
+        case YAML_ALIAS_EVENT:
+          throw YAMLLimit("line \(line) has an alias (*name), which settings do not take")
         case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT: depth += 1
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: depth -= 1
         default: break

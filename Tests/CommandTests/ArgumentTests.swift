@@ -41,7 +41,8 @@ struct ArgumentTests {
   @Test(
     "Bad usage is one line and status 64",
     arguments: [
-      (["fly"], "unknown command 'fly': expected one of train"), (["train", "--epoch", "3"], "facsimile train --help"),
+      (["fly"], "unknown command 'fly': expected one of train"),
+      (["train", "--epoch", "3"], "facsimile train --help"),
       (["trian", "--help"], "unknown command 'trian' (did you mean train?)"),
       (["data", "lst", "--help"], "unknown command of data 'lst' (did you mean list?)"),
       (["train", "vae", "--lr", "3"], "Unknown option '--lr' (did you mean --set learning-rate=…?)"),
@@ -67,7 +68,7 @@ struct ArgumentTests {
       (["plan", "conv-autoencoder", "--images", "0"], "--images is 0"),
       (["train", "vae", "--epochs", "many"], "epochs is 'many'"),
       (["train", "vae", "--seed", "-1"], "seed"),
-      (["train", "vae", "--epochs", "3", "--trainable", "all:1"], "--epochs counts for nothing"),
+      (["train", "vae", "--epochs", "3", "--trainable", "all:1"], "--epochs has no effect"),
       (["plan", "vae", "--set", "latent=3", "latent=4"], "--set gives latent twice"),
       (["plan", "vae", "--set", "clip-norm=1e-300"], "clip-norm is 1e-300"),
       (["plan", "vae", "--set", "trainable=last-+2"], "trainable is 'last-+2'"),
@@ -91,8 +92,12 @@ struct ArgumentTests {
     let help = try Facsimile.run(["train", "--help"], environment: ["COLUMNS": "400"]).output
       .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     #expect(
-      help.contains(/latent: width of the latent code; a whole number from 1 to 4096 \(default: 10, \w+ \d+/))
-    #expect(help.contains(/filters: [^;]+; [^(]+\(default: 8,16,32\) \[conv-autoencoder, denoising-autoencoder, classifier, conv-vae\]/))
+      help.contains(
+        /latent: width of the latent code; a whole number from 1 to 4096 \(default: 10, [a-z-]+ \d+/))
+    #expect(
+      help.contains(
+        /filters: [^;]+; [^(]+\(default: [0-9,a-z -]+\) \[conv-autoencoder, denoising-autoencoder, classifier, conv-vae\]/
+      ))
     for option in ["Epochs to train", "Images per step", "Random seed"] {
       #expect(help.contains(option + " (default: "), "\(option)")
     }
@@ -161,7 +166,7 @@ struct ArgumentTests {
   func parityOfNothing() throws {
     let none = try Facsimile.run(["parity", "--functions"], environment: ["OCL_ICD_VENDORS": "/nowhere"])
     #expect(none.status == 1 && none.output.isEmpty)
-    #expect(none.errors.contains("left out OpenCL: no OpenCL platform"))
+    #expect(none.errors.contains("skipped OpenCL: no OpenCL platform"))
     #expect(none.errors.contains("error: nothing was compared: no device but the CPU backend"))
     let alone = try Facsimile.run(["parity", "--model", "vae", "--steps", "1", "--device", "cpu", "--json"])
     struct Report: Decodable {

@@ -35,7 +35,7 @@ enum Facsimile {
     return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
   }()
 
-  /// A signal sent to a run once its output holds a text, at a random moment of the fraction of a second behind.
+  /// A signal sent to a run once its output holds a text, at a random moment of the fraction of a second after.
   struct Stop {
     let signal: Int32
     let text: String
@@ -85,7 +85,7 @@ enum Facsimile {
       output: String(decoding: said, as: UTF8.self), errors: String(decoding: complaints, as: UTF8.self))
   }
 
-  /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`, behind `besides` others.
+  /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`, after `besides` others.
   static func expectFailure(
     _ arguments: [String], status: Int32, _ text: String, in folder: URL? = nil,
     environment: [String: String] = [:], besides: Int = 0, sourceLocation: SourceLocation = #_sourceLocation

@@ -22,7 +22,9 @@ struct InterfaceTests {
 
   /// Every key of a JSON value, with what it holds.
   private func keys(_ value: Any) -> [(key: String, value: Any)] {
-    if let object = value as? [String: Any] { return object.flatMap { [($0.key, $0.value)] + keys($0.value) } }
+    if let object = value as? [String: Any] {
+      return object.flatMap { [($0.key, $0.value)] + keys($0.value) }
+    }
     return (value as? [Any])?.flatMap { keys($0) } ?? []
   }
 
@@ -33,7 +35,11 @@ struct InterfaceTests {
     let data = ["--data", "data"]
     var found: [(key: String, value: Any)] = []
     for model in ["vae", "conv-autoencoder"] {
-      found += keys(try json(Data(run(["train", model, "--epochs", "2", "--out", model, "--json"] + data + Self.small).output.utf8)))
+      found += keys(
+        try json(
+          Data(
+            run(["train", model, "--epochs", "2", "--out", model, "--json"] + data + Self.small).output.utf8))
+      )
       found += keys(try json(Data(contentsOf: place.file("\(model)/manifest.json"))))
       for command in [
         ["evaluate", model], ["latent", model, "--method", "pca", "--out", "map.csv"],
@@ -44,7 +50,9 @@ struct InterfaceTests {
         found += keys(try json(Data(run(command + ["--json", "--device", "cpu"]).output.utf8)))
       }
     }
-    try place.put("s.yaml", Data("model: vae\nepochs: 1\nfixed: {hidden: 8}\nspace: {latent: [2], kl-warm-up: [0, 1]}".utf8))
+    try place.put(
+      "s.yaml",
+      Data("model: vae\nepochs: 1\nfixed: {hidden: 8}\nspace: {latent: [2], kl-warm-up: [0, 1]}".utf8))
     found += keys(try json(Data(run(["search", "s.yaml", "--json", "--device", "cpu"] + data).output.utf8)))
     let validate = ["cross-validate", "vae", "--folds", "2", "--epochs", "1", "--json"]
     found += keys(try json(Data(run(validate + data + Self.small).output.utf8)))
@@ -75,13 +83,15 @@ struct InterfaceTests {
       }
       let sessions: [Session]
     }
-    _ = try run(["train", "vae", "--data", "data", "--out", "a b", "--epochs", "1", "--threads", "2"] + Self.small)
+    _ = try run(
+      ["train", "vae", "--data", "data", "--out", "a b", "--epochs", "1", "--threads", "2"] + Self.small)
     _ = try run(["train", "--resume", "a b", "--epochs", "2", "--device", "cpu", "--threads", "1"])
     let file = place.file("a b/manifest.json")
     let sessions = try Facsimile.decode(Manifest.self, Data(contentsOf: file)).sessions
     #expect(sessions.map(\.threads) == [2, 1])
     #expect(sessions.allSatisfy { $0.date.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil })
-    #expect(sessions[0].commandLine.contains("train vae --data data --out 'a b'") && !sessions[0].commit.isEmpty)
+    #expect(
+      sessions[0].commandLine.contains("train vae --data data --out 'a b'") && !sessions[0].commit.isEmpty)
     #expect(sessions[0].data == place.path("data"))
     // Whatever stands there, the run is whole.
     let text = try String(contentsOf: file, encoding: .utf8)
@@ -100,7 +110,8 @@ struct InterfaceTests {
   @Test("A run goes on for longer, and comes to what the longer one comes to")
   func longer() throws {
     let settings = Self.small + ["schedule=step", "schedule-epochs=2"]
-    let whole = try run(["train", "conv-autoencoder", "--data", "data", "--epochs", "5", "--out", "whole", "--json"] + settings)
+    let whole = try run(
+      ["train", "conv-autoencoder", "--data", "data", "--epochs", "5", "--out", "whole", "--json"] + settings)
     _ = try run(["train", "conv-autoencoder", "--data", "data", "--epochs", "2", "--out", "run"] + settings)
     let longer = try run(["train", "--resume", "run", "--epochs", "5", "--device", "cpu", "--json"])
     #expect(longer.errors.contains("epochs: 2 → 5 · the learning-rate schedule keeps its steps of 2 epochs"))
@@ -116,13 +127,15 @@ struct InterfaceTests {
       ["train", "--resume", "run", "--epochs", "3", "--device", "cpu", "--json"], status: 2,
       "5 epochs are done already", in: place.url, besides: 1)
     _ = try run(
-      ["train", "conv-autoencoder", "--data", "data", "--epochs", "1", "--out", "cosine"] + Self.small + ["schedule=cosine"])
+      ["train", "conv-autoencoder", "--data", "data", "--epochs", "1", "--out", "cosine"] + Self.small + [
+        "schedule=cosine"
+      ])
     try Facsimile.expectFailure(
       ["train", "--resume", "cosine", "--epochs", "3", "--device", "cpu", "--json"], status: 2,
       "follows a cosine that reaches its minimum at epoch 1", in: place.url, besides: 1)
   }
 
-  @Test("Folds are kept: stopped and gone on with, they come to the same")
+  @Test("Folds are kept: stopped and resumed, they come to the same")
   func folds() throws {
     let command =
       ["cross-validate", "vae", "--folds", "3", "--epochs", "300", "--data", "data", "--json"] + Self.small
@@ -139,7 +152,9 @@ struct InterfaceTests {
     let rest = try run(command + ["--out", "kept"])
     #expect(rest.errors.contains(/resumed: \d folds? of 3 done before/))
     #expect(try rest.json(Figures.self).folds.map(\.stateSha256) == whole.folds.map(\.stateSha256))
-    #expect(try place.names().contains("kept") && FileManager.default.fileExists(atPath: place.path("kept/fold-3.safetensors")))
+    #expect(
+      try place.names().contains("kept")
+        && FileManager.default.fileExists(atPath: place.path("kept/fold-3.safetensors")))
     let other = try Facsimile.run(
       command.map { $0 == "300" ? "2" : $0 } + ["--out", "kept"], in: place.url)
     #expect(other.status == 2 && other.errors.contains("its epochs is 300, this one's 2"), "\(other.errors)")

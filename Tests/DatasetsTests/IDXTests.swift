@@ -140,7 +140,7 @@ struct IDXTests {
     #expect(try images(gzip(plain) + Data(count: count)) == images(plain))
   }
 
-  @Test("Anything else behind the packed contents is refused")
+  @Test("Anything else after the packed contents is refused")
   func packedTrailing() throws {
     let packed = gzip(imageFile(2))
     #expect(try kind(packed + Data("x".utf8)) == .trailingBytes)

@@ -15,10 +15,13 @@ import Testing
       ("model: autoencoder\n\(plain)", "unknown model 'autoencoder'"),
       ("model: vae", "the space is empty"),
       ("model: vae\nspace: {}", "the space is empty"),
-      ("model: vae\nspace: [latent]", "space is no list of 'key: value'"),
+      ("model: vae\nspace: [latent]", "space is not a list of 'key: value'"),
       ("model: vae\nspace: {latent: []}", "latent has no values"),
       ("model: vae\nspace: {latent: 4}", "latent: expected a list of values"),
-      ("model: vae\nspace: {latents: [2]}", "vae has no key 'latents' (did you mean latent?): expected one of model, latent"),
+      (
+        "model: vae\nspace: {latents: [2]}",
+        "vae has no key 'latents' (did you mean latent?): expected one of model, latent"
+      ),
       ("model: vae\nspace: {filters: []}", "vae has no key 'filters'"),
       ("model: vae\nspace: {latent: [2, 0]}", "latent is '0': expected a whole number from 1 to 4096"),
       ("model: vae\nspace: {dropout: [0.1, 0.10]}", "dropout has the value 0.1 twice"),

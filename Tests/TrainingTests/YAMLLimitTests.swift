@@ -22,7 +22,8 @@ import Training
     "a million keys": (0..<1_000_000).map { "k\($0): 1\n" }.joined(),
     "keys below the size": (0..<60_000).map { "k\($0): 1\n" }.joined(),
     "depth in brackets": "a: " + String(repeating: "[", count: 200_000),
-    "depth of maps": (0..<30).map { String(repeating: " ", count: $0) + "a:\n" }.joined() + "                               b",
+    "depth of maps": (0..<30).map { String(repeating: " ", count: $0) + "a:\n" }.joined()
+      + "                               b",
     "a long value": "model: " + String(repeating: "x", count: 2_000_000),
   ]
 

@@ -8,9 +8,10 @@ import Training
 struct CrossValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cross-validate",
-    abstract: "Trains a model once for every fold of the training images; mean and deviation of its figures.",
+    abstract:
+      "Trains a model once per fold of the training images; mean and standard deviation of its metrics.",
     discussion: """
-      Every fold is held back once and judged by the best epoch of a training on all the others. With --out, folds are \
+      Every fold is held out once, and judged by the best epoch of a training on all the others. With --out, folds are \
       kept as they are done, and the same command line resumes where it was stopped or killed.
 
       Examples:
@@ -84,7 +85,9 @@ struct CrossValidateCommand: ParsableCommand {
           foldCount: result.folds.count, folds: result.folds, metrics: result.metrics))
     }
     for (name, spread) in result.metrics.sorted(by: { $0.key < $1.key }) {
-      Console.say("\(Format.title(name)): \(Format.metric(name, spread.mean)) ± \(Format.metric(name, spread.standardDeviation))")
+      Console.say(
+        "\(Format.title(name)): \(Format.metric(name, spread.mean)) ± \(Format.metric(name, spread.standardDeviation))"
+      )
     }
   }
 

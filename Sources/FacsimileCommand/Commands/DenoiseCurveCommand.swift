@@ -25,7 +25,7 @@ struct DenoiseCurveCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Run folders of one data set.", valueName: "run"), completion: .directory)
   var runs: [String]
 
-  @Option(help: "Which weights: those of the best epoch, or the last.")
+  @Option(help: "Which weights: those of the best epoch, or of the last.")
   var weights = Weights.Choice.best
 
   @OptionGroup var data: DataOptions
@@ -107,7 +107,7 @@ struct DenoiseCurveCommand: ParsableCommand {
   private static func requireEnd(of manifest: Manifest, _ run: String) throws {
     guard manifest.state != .finished, manifest.state != .stoppedEarly else { return }
     throw CommandFailure(
-      "\(run) is not finished (\(manifest.epochs.count) of \(counted(manifest.configuration.epochs, "epoch")) are done): go on with it "
+      "\(run) is not finished (\(manifest.epochs.count) of \(counted(manifest.configuration.epochs, "epoch")) are done): resume it "
         + "first (facsimile train --resume \(shellQuoted(path: run)))")
   }
 

@@ -32,24 +32,24 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
 
-  @Option(help: ArgumentHelp("Only the first so many of them.", valueName: "number"))
+  @Option(help: ArgumentHelp("How many, the first of the split (default: all).", valueName: "number"))
   var count: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Also estimate a variational autoencoder's log-likelihood, importance-weighted over so many samples.",
+      "Also estimate a variational autoencoder's log-likelihood, importance-weighted, with this many samples per image.",
       valueName: "number"))
   var samples: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Gray values (none) or bits drawn once with them as probabilities (fixed), whatever the model was trained with.",
+      "Gray values (none) or bits drawn once with them as probabilities (fixed); default: as the model was trained.",
       valueName: "none|fixed"))
   var binarise: Binarisation?
 
   @Option(
     help: ArgumentHelp(
-      "Add noise of this factor to the images, whatever the model was trained with; errors are against the "
+      "Add noise of this factor to the images (default: as the model was trained); errors are against the "
         + "clean image.", valueName: "factor"))
   var noise: Double?
 
@@ -61,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also draw how often a classifier takes each class for each, as .png or .svg.", valueName: "file"))
+      "Also draw a classifier's confusion matrix, as .png or .svg.", valueName: "file"))
   var confusion: String?
 
   @Option(
@@ -80,7 +80,7 @@ struct EvaluateCommand: ParsableCommand {
     let run: String
     let model: String
     let epoch: Int
-    /// Steps behind that epoch.
+    /// Steps after that epoch.
     let step: Int
     let dataset: String
     let split: String
@@ -122,7 +122,8 @@ struct EvaluateCommand: ParsableCommand {
     let all = indices ?? Array(0..<UInt32(images.count))
     if let count, count > all.count {
       throw UsageError(
-        "--count is \(count), but there \(all.count == 1 ? "is" : "are") \(counted(all.count, "\(split.rawValue) image"))")
+        "--count is \(count), but there \(all.count == 1 ? "is" : "are") \(counted(all.count, "\(split.rawValue) image"))"
+      )
     }
     let chosen = Array(all.prefix(count ?? all.count))
     let evaluator = try Evaluator(
@@ -148,7 +149,7 @@ struct EvaluateCommand: ParsableCommand {
     let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
     if let chart = HeatMap.confusion(
       evaluation, names: dataset.classNames, title: title,
-      description: "Classes of \(counted(evaluation.images, "image")) by what was found.")
+      description: "Classes of \(counted(evaluation.images, "image")) by prediction.")
     {
       try confusionFile?.write(chart.drawing(), theme: drawing.theme)
     }
@@ -190,7 +191,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func show(_ confusion: [[Int]]) {
-    Console.say("images of each class (rows) by what was found (columns):")
+    Console.say("images by class (rows) and prediction (columns):")
     let header = [""] + confusion.indices.map { "\($0)" }
     let rows = confusion.enumerated().map { ["\($0)"] + $1.map(Format.count) }
     Console.say(Format.table([header] + rows, right: Set(0...confusion.count)))

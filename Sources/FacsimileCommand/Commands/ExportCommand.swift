@@ -109,7 +109,7 @@ struct ExportCommand: ParsableCommand {
       ("--count", count != nil, takesImages), ("--data", data.data != nil, takesImages),
     ]
     if let wrong = given.first(where: { $0.isGiven && !$0.fits }) {
-      throw UsageError("\(wrong.name) means nothing to --format \(kind.rawValue): leave one of them out")
+      throw UsageError("\(wrong.name) does not apply to --format \(kind.rawValue): leave one of them out")
     }
     try require("--count", count, in: 2...1_000_000)
     if kind == .tensorboard || kind == .projector {
@@ -127,7 +127,7 @@ struct ExportCommand: ParsableCommand {
     guard let manifest = try manifest(folder) else { return weights }
     guard weights.epoch > 0 || weights.step > 0 else {
       throw CommandFailure(
-        "no epoch of \(trained.run) is done yet: go on with it (facsimile train --resume \(shellWord))")
+        "no epoch of \(trained.run) is done yet: resume it (facsimile train --resume \(shellWord))")
     }
     if manifest.state != .finished, manifest.state != .stoppedEarly {
       Console.warn(

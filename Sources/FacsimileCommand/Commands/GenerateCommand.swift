@@ -13,9 +13,9 @@ import Training
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Makes new images with a trained model, and says what they are worth.",
+    abstract: "Generates new images with a trained model, and measures how good they are.",
     discussion: """
-      Samplers, where the codes of new images come from: prior (standard normal), two-stage (a mixture fitted to the \
+      Samplers (where the codes of new images come from): prior (standard normal), two-stage (a mixture fitted to the \
       posteriors of the training images), both for vae and conv-vae; gaussian and mixture (fitted to the training \
       images' codes) and uniform (over the box that holds them), for every autoencoder. Default: prior for variational \
       autoencoders, gaussian for others.
@@ -71,7 +71,7 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Also judge 10,000 samples.")
   var score = false
 
-  @Option(help: "Key of the random numbers.")
+  @Option(help: "Random seed.")
   var seed: UInt64 = 0
 
   @OptionGroup var output: OutputOptions

@@ -11,7 +11,7 @@ import Training
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Makes a run of weights with PyTorch's names and layouts.",
+    abstract: "Imports weights with PyTorch's names and layouts as a run.",
     discussion: """
       Widths are taken from the tensors; other settings from the file's metadata, where Facsimile wrote it. F16, BF16 \
       and F64 become F32 where no value changes. The run can be evaluated, reconstructed, exported and trained --from.
@@ -88,7 +88,7 @@ struct ImportCommand: ParsableCommand {
       let weights = try Weights(importing: tensors, model: kind, image: image)
       for (name, type) in tensors.unreadable.sorted(by: { $0.key < $1.key }) {
         Console.warn(
-          "left out tensor '\(name)': \(kind.rawValue) has none of that name, and its type is \(type)")
+          "ignored tensor '\(name)' of type \(type): \(kind.rawValue) has no tensor of that name")
       }
       return weights
     } catch let error as SafeTensorsError {

@@ -11,7 +11,7 @@ import Views
 struct ReconstructCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconstruct",
-    abstract: "Writes a picture of images over what a trained model makes of them.",
+    abstract: "Writes a picture of images above their reconstructions by a trained model.",
     discussion: """
       A variational autoencoder decodes the mean of its code. A denoising autoencoder sees images with its noise; \
       --noise sets it, for every autoencoder. The noisy images stand between the clean ones and the reconstructions.
@@ -108,7 +108,8 @@ struct ReconstructCommand: ParsableCommand {
     }
     let middle = isNoisy ? "noisy images over " : ""
     Console.say(
-      "picture: \(out) (\(counted(few.count, "image")) of \(dataset.name), originals over \(middle)reconstructions)")
+      "picture: \(out) (\(counted(few.count, "image")) of \(dataset.name), originals over \(middle)reconstructions)"
+    )
   }
 
   /// Tiles of 80 pixels or more.

@@ -12,7 +12,7 @@ import Training
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search",
-    abstract: "Trains many configurations of a model and says which is best.",
+    abstract: "Trains many configurations of a model and ranks them.",
     discussion: """
       The space is a YAML file:
         model: conv-autoencoder
@@ -27,7 +27,7 @@ struct SearchCommand: ParsableCommand {
       fastest; --trials cuts it to that many combinations, drawn by the seed from all of them. 'strategy', 'trials' and \
       'eta' (halving: of so many trials the best one trains on; default 3) may be in the file too.
 
-      Trials are kept in an SQLite file. A search that was stopped or killed goes on with the same command line, \
+      Trials are kept in an SQLite file. A search that was stopped or killed is resumed by the same command line, \
       and ends with the same table; so does one with more --jobs, or on another device.
 
       Examples:
@@ -52,13 +52,13 @@ struct SearchCommand: ParsableCommand {
       "Where trials are kept (default: the space's name with .sqlite, here).", valueName: "file"))
   var storage: String?
 
-  @Option(help: "Trials side by side; the CPU's threads are shared out among them.")
+  @Option(help: "Trials at the same time; the CPU's threads are divided among them.")
   var jobs = 1
 
-  @Option(help: "Epochs of every trial.")
+  @Option(help: "Epochs per trial (default: as the space says, else 20).")
   var epochs: String?
 
-  @Option(help: "Key of every random number, of draws and of training.")
+  @Option(help: "Random seed, of draws and of training (default: as the space says, else 11).")
   var seed: String?
 
   @OptionGroup var data: DataOptions
@@ -95,7 +95,7 @@ struct SearchCommand: ParsableCommand {
       let left = checked.trials - table.trials.count { $0.state == .done || $0.state == .failed }
       Console.note(
         "stopped with \(Format.count(left)) of \(counted(checked.trials, "trial")) to go; "
-          + "the same command line goes on")
+          + "the same command resumes it")
       throw ExitCode(ExitStatus.interrupted)
     }
     if output.json { try Console.json(table) } else { show(table, keys: checked.axes.map(\.key)) }
@@ -112,7 +112,9 @@ struct SearchCommand: ParsableCommand {
 
   private func text() throws -> String {
     let data = try readInput(URL(systemPath: space), upTo: YAMLText.mostBytes)
-    guard let text = String(data: data, encoding: .utf8) else { throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space") }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space")
+    }
     return text
   }
 

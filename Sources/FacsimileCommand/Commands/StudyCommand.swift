@@ -8,13 +8,13 @@ import Training
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study",
-    abstract: "Does the whole published study on a data set, and writes a report of it.",
+    abstract: "Runs the whole published study on a data set, and writes a report of it.",
     discussion: """
       Autoencoders plain and denoising, their search and cross-validation, reconstructions, the latent space, samples, \
       classifiers and variational autoencoders. It ends in DIR/report.html, one file that needs no network; how long \
       everything took stands in DIR/report-timings.json.
 
-      A study that was stopped or killed goes on with the same command line. Images without labels have no classifier.
+      A study that was stopped or killed is resumed by the same command line. Images without labels have no classifier.
 
       Examples:
         facsimile study --data mnist
@@ -33,10 +33,10 @@ struct StudyCommand: ParsableCommand {
   @Flag(help: "Few epochs and one seed, under two minutes on two cores: to see that everything runs.")
   var quick = false
 
-  @Flag(help: "Search the whole grid of the published study, 49,152 trials, in place of a cut of it.")
+  @Flag(help: "Search the whole grid of the published study, 49,152 trials, instead of a sample of it.")
   var fullSearch = false
 
-  @Option(help: "Key of every random number; further seeds follow it.")
+  @Option(help: "Random seed (default: 11); further seeds are derived from it.")
   var seed: UInt64?
 
   @OptionGroup var output: OutputOptions
@@ -78,7 +78,7 @@ struct StudyCommand: ParsableCommand {
     let outcome = try study.run(stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
     reporter.finish()
     guard outcome == .finished else {
-      Console.note("stopped; everything done is kept, and the same command line goes on")
+      Console.note("stopped; everything done is kept, and the same command resumes it")
       throw ExitCode(ExitStatus.interrupted)
     }
     let summary = try study.summary()

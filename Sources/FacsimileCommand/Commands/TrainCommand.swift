@@ -12,10 +12,10 @@ import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a model, or goes on with a run.",
+    abstract: "Trains a model, or resumes a run.",
     discussion: """
       The same configuration and data give the same bits on every device and any number of threads, however \
-      often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to go on.
+      often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to resume.
 
       Examples:
         facsimile train conv-autoencoder --data mnist
@@ -36,7 +36,9 @@ struct TrainCommand: ParsableCommand {
     completion: .directory)
   var out: String?
 
-  @Option(help: "Epochs to train (default: \(ModelOptions.defaults(of: "epochs"))); with --resume, how many in all.")
+  @Option(
+    help: "Epochs to train (default: \(ModelOptions.defaults(of: "epochs"))); with --resume, how many in all."
+  )
   var epochs: String?
 
   @Option(help: "Random seed (default: \(ModelOptions.defaults(of: "seed"))).")
@@ -44,7 +46,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Begin with the weights of a run, or of a .safetensors file, as far as names agree.", valueName: "run"))
+      "Begin with the weights of a run, or of a safetensors file, wherever names agree.", valueName: "run"))
   var from: String?
 
   @Option(
@@ -53,13 +55,13 @@ struct TrainCommand: ParsableCommand {
   var trainable: String?
 
   @Option(
-    help: ArgumentHelp("Go on with this run as if it had never stopped.", valueName: "run"),
+    help: ArgumentHelp("Resume this run as if it had never stopped.", valueName: "run"),
     completion: .directory)
   var resume: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --resume: go on from this checkpoint of the run, such as RUN/previous.safetensors, in place of its last.",
+      "With --resume: resume from this checkpoint of the run, such as RUN/previous.safetensors, instead of its last.",
       valueName: "file"), completion: .file(extensions: ["safetensors"]))
   var checkpoint: String?
 
@@ -124,10 +126,11 @@ struct TrainCommand: ParsableCommand {
           + "patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
     let folder = try RunFolder(resuming: URL(systemPath: path, isDirectory: true))
-    let files = [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
+    let files =
+      [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
     guard files.contains(where: { Files.exists($0) }) else {
       throw CommandFailure(
-        "\(path) has no checkpoint.safetensors to go on from; begin a run with its weights: "
+        "\(path) has no checkpoint.safetensors to resume from; begin a run with its weights: "
           + "facsimile train \(try folder.configuration().model.rawValue) --from \(shellQuoted(path: path))")
     }
     let before = try folder.configuration()
@@ -191,7 +194,10 @@ struct TrainCommand: ParsableCommand {
     ]
     if let from { lines.append("from: \(from) · \(origin(trainer))") }
     let isDone = trainer.epoch >= trainer.configuration.totalEpochs
-    let place = isDone ? "\(trainer.epoch == 1 ? "its epoch is" : "all \(counted(trainer.epoch, "epoch")) are") done" : Self.resumption(trainer)
+    let place =
+      isDone
+      ? "\(trainer.epoch == 1 ? "its epoch is" : "all \(counted(trainer.epoch, "epoch")) are") done"
+      : Self.resumption(trainer)
     lines.append("run: \(folder.url.path)" + (resume == nil ? "" : " · \(place)"))
     for line in lines { Console.tell(line, isAside: output.json) }
   }
@@ -208,7 +214,7 @@ struct TrainCommand: ParsableCommand {
   private func origin(_ trainer: Trainer) -> String {
     let names = trainer.parameterNames
     let drawn = names.filter { !trainer.taken.contains($0) }
-    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) begin as the seed draws them"
+    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) are drawn from the seed"
     return "\(trainer.taken.count) of \(counted(names.count, "tensor"))\(others)"
   }
 }

@@ -49,7 +49,7 @@ struct TrainingSummary {
     if asJSON { return try Console.json(figures) }
     if figures.state == Manifest.State.stoppedEarly.rawValue {
       Console.say(
-        "stopped early behind epoch \(figures.epochCount): no better loss since epoch \(figures.bestEpoch)")
+        "stopped early after epoch \(figures.epochCount): no better loss since epoch \(figures.bestEpoch)")
     }
     if figures.test.isEmpty {
       Console.say("test: the test images have no labels to judge by")

@@ -4,7 +4,7 @@ import Search
 import Synchronization
 import Training
 
-/// Shows a search: a bar over the trials on a terminal, a line for every trial behind it. Called from the threads
+/// Shows a search: a bar over the trials on a terminal, a line for every trial after it. Called from the threads
 /// that train.
 final class SearchReporter: Sendable {
   private struct State {
@@ -40,7 +40,7 @@ final class SearchReporter: Sendable {
       case .ended(let trial): end(trial, &state)
       case .rung(let number, let trials, let epochs):
         state = State(ended: 0, trials: trials, best: state.best)
-        say("rung \(number + 1): the best \(trials) go on to epoch \(epochs)")
+        say("rung \(number + 1): the best \(trials) continue to epoch \(epochs)")
       }
       show(state)
     }

@@ -41,7 +41,7 @@ final class TrainingReporter {
 
   private func show(_ progress: TrainingProgress) {
     let share = Double(progress.step) / Double(progress.steps)
-    // Training / validation behind the last epoch.
+    // Training / validation after the last epoch.
     let losses = Format.loss(progress.loss) + (validation.map { " / \(Format.loss($0))" } ?? "")
     let facts =
       "loss \(losses) · \(Format.rate(progress.imagesPerSecond))"

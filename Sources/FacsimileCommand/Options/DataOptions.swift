@@ -13,7 +13,10 @@ struct DataOptions: ParsableArguments {
       valueName: "data"))
   var data: String?
 
-  @Flag(help: "Take the files of a known name that cannot be compared with published hashes (cifar-10; kmnist unpacked).")
+  @Flag(
+    help:
+      "Take the files of a known name that cannot be compared with published hashes (cifar-10; kmnist unpacked)."
+  )
   var unverifiedData = false
 
   /// Where data are looked for.
@@ -58,8 +61,8 @@ struct DataOptions: ParsableArguments {
     guard isThere || KnownDataset(rawValue: trainedOn.name) != nil else {
       throw CommandFailure(
         trainedOn.source.isEmpty
-          ? "the run was trained on images that a program gave: name data (--data)"
-          : "\(trainedOn.source), which the run was trained on, is gone: name other data (--data)")
+          ? "the run was trained on images that a program supplied: name data (--data)"
+          : "\(trainedOn.source), which the run was trained on, is no longer there: name other data (--data)")
     }
     let dataset = try catalog.load(isThere ? trainedOn.source : trainedOn.name)
     guard dataset.sha256 == trainedOn.sha256 else {

@@ -84,7 +84,7 @@ struct ModelOptions: ParsableArguments {
       configuration.trainable.phases.allSatisfy({ $0.epochs != nil })
     {
       throw UsageError(
-        "--epochs counts for nothing where the phases have epochs of their own, as in '\(configuration.trainable)': "
+        "--epochs has no effect where every phase sets its own epochs, as in '\(configuration.trainable)': "
           + "leave one of them out")
     }
     return configuration

@@ -8,7 +8,7 @@ struct RunOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
   var run: String
 
-  @Option(help: "Which weights: those of the best epoch, or the last.")
+  @Option(help: "Which weights: those of the best epoch, or of the last.")
   var weights = Weights.Choice.best
 
   /// The folder.

@@ -9,5 +9,6 @@ func choice<Value: RawRepresentable<String> & CaseIterable>(
   if let value = Value(rawValue: text) { return value }
   let names = Value.allCases.map(\.rawValue)
   throw UsageError(
-    "\(option) is '\(text)'\(didYouMean(text, among: names)): expected one of \(names.joined(separator: ", "))")
+    "\(option) is '\(text)'\(didYouMean(text, among: names)): expected one of \(names.joined(separator: ", "))"
+  )
 }

@@ -19,7 +19,7 @@ public struct Configuration: Hashable, Sendable {
   public var filters = [8, 16, 32]
   /// Widths of the encoder's fully connected layers; the decoder has them in reverse.
   public var hidden = [64]
-  /// The function behind every layer but the last of encoder and decoder.
+  /// The function after every layer but the last of encoder and decoder.
   public var activation = HiddenActivation.relu
   /// Probability with which an output is dropped.
   public var dropout = 0.0

@@ -32,7 +32,8 @@ public enum ModelKind: String, Hashable, Sendable, Codable {
       throw ConfigurationError(
         name == Self.custom.rawValue
           ? "a custom model is trained by the program that made its layers: expected one of \(names)"
-          : "unknown model '\(name)'\(didYouMean(name, among: Self.allCases.map(\.rawValue))): expected one of \(names)")
+          : "unknown model '\(name)'\(didYouMean(name, among: Self.allCases.map(\.rawValue))): expected one of \(names)"
+      )
     }
     self = kind
   }

@@ -51,7 +51,7 @@ package struct RunReport {
     return Source(
       command: Command.train(
         configuration, data: dataset.name, from: configuration.initialWeights == nil ? nil : "WEIGHTS"),
-      seed: configuration.seed, what: "state behind epoch \(last?.epoch ?? 0)",
+      seed: configuration.seed, what: "state after epoch \(last?.epoch ?? 0)",
       hash: last?.stateSHA256 ?? manifest.initialSHA256)
   }
 

@@ -43,7 +43,7 @@ extension Step {
       Figure(
         id: "cross-validation", title: "Cross-validation of the chosen configuration.",
         caption: "Every training image judges once, a model that has never seen it: "
-          + "\(Numerals.significant(spread.mean, 4)) ± \(Numerals.significant(spread.standardDeviation, 2)) behind "
+          + "\(Numerals.significant(spread.mean, 4)) ± \(Numerals.significant(spread.standardDeviation, 2)) after "
           + "\(configuration.epochs) epochs. The less the folds differ, the less the figure hangs on a lucky split.",
         table: table,
         sources: [

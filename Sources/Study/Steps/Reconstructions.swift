@@ -6,7 +6,7 @@ import Storage
 import Training
 
 extension Step {
-  /// The same test images behind each of a run's first epochs, out of the pictures that training leaves.
+  /// The same test images after each of a run's first epochs, out of the pictures that training leaves.
   static func firstEpochs(run: String) -> Step {
     Step("first-epochs", "reconstructions of the first epochs", needs: [run]) { site in
       let folder = try RunFolder(reading: site.folder.run(run))
@@ -29,7 +29,7 @@ extension Step {
 }
 
 extension Figure {
-  /// Originals over what a run made of them behind its first epochs; nil where it left no pictures.
+  /// Originals over what a run made of them after its first epochs; nil where it left no pictures.
   static func firstEpochs(
     _ folder: RunFolder, _ manifest: Manifest, shape: ImageShape, source: Source?
   ) throws -> Figure? {
@@ -44,7 +44,7 @@ extension Figure {
     return Figure(
       id: "first-epochs", title: "The first \(records.count) epochs.",
       caption:
-        "Test images on top, and below them, row by row, what the model makes of them behind epoch 1 to "
+        "Test images on top, and below them, row by row, their reconstructions after epoch 1 to "
         + "\(records.count). The loss falls from \(Numerals.significant(losses.first!, 4)) to "
         + "\(Numerals.significant(losses.last!, 4)); what all images share comes first, single traits later.",
       picture: try Illustration(
@@ -67,8 +67,8 @@ extension Figure {
     let made = try evaluator.outputs().map { Picture(planar: $0.map(Picture.shade), shape: images.shape) }
     return Figure(
       id: "reconstructions", title: "Reconstructions.",
-      caption: "Test images above, and below them what the model makes of the "
-        + "\(weights.configuration.latent) numbers it keeps of each. What one image has alone is lost first.",
+      caption: "Test images above, and below them their reconstructions from the "
+        + "\(weights.configuration.latent) numbers kept of each. What one image has alone is lost first.",
       kind: "strip",
       picture: try Illustration(
         ImageGrid().picture(originals, over: made, columns: originals.count),
