@@ -103,7 +103,7 @@ extension Configuration {
   /// Keys that a run may change on the way without changing the epochs that are done: `epochs` only where the learning
   /// rate does not follow them.
   var changeable: Set<String> {
-    Set(["patience", "keep-checkpoints"]).union(schedule == .cosine ? [] : ["epochs"])
+    ["patience", "keep-checkpoints", "epochs"]
   }
 
   /// The first key with another value here than in ``json()`` of a run's beginning, but for those that may change.

@@ -184,7 +184,11 @@ package final class Trainer {
   ) throws -> RunningEpoch? {
     guard checkpoint.step > 0 else { return nil }
     var running = RunningEpoch(checkpoint.epoch + 1, configuration, data, table: checkpoint.table)
-    let expected = ArithmeticMode.standard { RunningEpoch(checkpoint.epoch + 1, configuration, data).table }
+    // As the run was when the epoch began: it may have more epochs now, which a schedule follows from the next one on.
+    var began = checkpoint.configuration
+    try began.take(data.dataset)
+    let expected = ArithmeticMode.standard { [began] in RunningEpoch(checkpoint.epoch + 1, began, data).table
+    }
     guard expected == checkpoint.table else {
       throw TrainingError(
         .run,
@@ -225,19 +229,12 @@ package final class Trainer {
 extension Configuration {
   /// Trains for `epochs` epochs in all, of which some are done.
   ///
-  /// Throws: `TrainingError` where that would change what is done, or the phases have epochs of their own.
+  /// Throws: `TrainingError` where more are done already, or the phases set the epochs.
   fileprivate mutating func lengthen(to epochs: Int, _ manifest: Manifest) throws {
     guard epochs != self.epochs else { return }
     guard trainable.phases.contains(where: { $0.epochs == nil }) else {
       throw TrainingError(
         .run, "the phases set the epochs of this run (trainable=\(trainable)): --epochs cannot be given")
-    }
-    guard schedule != .cosine else {
-      throw TrainingError(
-        .run,
-        "the run's learning rate follows a cosine that reaches its minimum at epoch \(totalEpochs), and every epoch that is "
-          + "done depends on that: it cannot have \(counted(epochs, "epoch")) now; train on from its weights in a new run"
-      )
     }
     self.epochs = epochs
     guard totalEpochs >= manifest.epochs.count else {

@@ -145,7 +145,7 @@ struct TrainCommand: ParsableCommand {
       resuming: folder, dataset: dataset, backend: backend,
       checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted)
     if wanted != nil, before.totalEpochs != trainer.configuration.totalEpochs {
-      Console.tell(Self.change(from: before, to: trainer.configuration), isAside: output.json)
+      Console.tell(Self.change(from: before, trainer), isAside: output.json)
     } else if !trainer.changes.isEmpty {
       let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
       Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)
@@ -153,14 +153,22 @@ struct TrainCommand: ParsableCommand {
     return (trainer, folder)
   }
 
-  /// What other epochs do to the schedule of the learning rate: nothing, since with a cosine they are refused.
-  private static func change(from before: Configuration, to after: Configuration) -> String {
+  /// What other epochs do to the schedule of the learning rate.
+  private static func change(from before: Configuration, _ trainer: Trainer) -> String {
+    let (after, done) = (trainer.configuration, trainer.epoch + (trainer.steps.done > 0 ? 1 : 0))
+    let change = "epochs: \(before.totalEpochs) → \(after.totalEpochs) · "
+    guard after.schedule != .cosine || done == 0 else {
+      return change + "from epoch \(done + 1) on the learning rate follows a cosine over "
+        + "\(counted(after.totalEpochs, "epoch")), and before it one over \(before.totalEpochs): this is not the run that "
+        + "\(counted(after.totalEpochs, "epoch")) from the start would have given"
+    }
     let schedule =
       after.schedule == .step
       ? "the learning-rate schedule keeps its steps of \(counted(after.scheduleEpochs, "epoch"))"
-      : "the learning-rate schedule is constant"
-    return "epochs: \(before.totalEpochs) → \(after.totalEpochs) · \(schedule), so the run comes to what "
-      + "\(counted(after.totalEpochs, "epoch")) from the start would have given"
+      : "the learning-rate schedule is \(after.schedule.rawValue)"
+    return change
+      + "\(schedule), so the run comes to what \(counted(after.totalEpochs, "epoch")) from the start would "
+      + "have given"
   }
 
   // MARK: - Beginning
