@@ -39,7 +39,9 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     "\(path ?? "safetensors"): \(message)"
   }
 
-  func naming(_ path: String) -> SafeTensorsError {
+  /// The same, of the file at `path`, where none is named yet.
+  package func naming(_ path: String) -> SafeTensorsError {
+    guard self.path == nil else { return self }
     var named = self
     named.path = path
     return named

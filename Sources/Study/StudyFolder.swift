@@ -69,7 +69,7 @@ package final class StudyFolder {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? readFile(file, upTo: 1 << 28),
-      let result = try? decoder.decode(StepResult.self, from: data)
+      let result = try? decoder.decode(StepResult.self, from: data),
       let whole = try? Self.sealed(result), whole.sha256 == result.sha256
     else { throw Self.damaged(file) }
     return result

@@ -156,12 +156,9 @@ package final class RunFolder {
   private func keepPrevious() throws {
     guard FileManager.default.fileExists(atPath: checkpointFile.path) else { return }
     let temporary = url.appendingPathComponent(".facsimile-\(UUID().uuidString).tmp").path
-    if link(checkpointFile.path, temporary) == 0 {
-      defer { unlink(temporary) }
-      try checkedCall("replace", previousFile.path) { rename(temporary, previousFile.path) }
-    } else {
-      // A file system without hard links.
-      try AtomicFile.write(readFile(checkpointFile), to: previousFile)
-    }
+    defer { unlink(temporary) }
+    // Not on a file system without hard links, nor where another process takes the name for a rest and sweeps it away.
+    if link(checkpointFile.path, temporary) == 0, rename(temporary, previousFile.path) == 0 { return }
+    try AtomicFile.write(readFile(checkpointFile), to: previousFile)
   }
 }

@@ -118,6 +118,7 @@ package final class Trainer {
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
     architecture: Architecture? = nil
   ) throws {
+    var configuration = try folder.configuration(architecture: architecture)
     var manifest = try folder.manifest(architecture: architecture)
     guard manifest.dataset.sha256 == dataset.sha256 else {
       throw TrainingError(
@@ -125,7 +126,6 @@ package final class Trainer {
         "\(folder.url.path) was trained on data of SHA-256 \(manifest.dataset.sha256), but \(dataset.title) "
           + "has \(dataset.sha256): give the same data set")
     }
-    var configuration = try folder.configuration(architecture: architecture)
     try configuration.take(dataset)
     try folder.require(configuration, of: manifest)
     let checkpoint = try folder.checkpoint(file, of: manifest, configuration, architecture: architecture)

@@ -77,7 +77,7 @@ struct EventTests {
   func unwritable() throws {
     let folder = try Support.run(in: place)
     try place.put("file", Data())
-    #expect(throws: InterchangeError.self) {
+    #expect(throws: FileError.self) {
       try EventFile.write(Support.epochs(1...1), of: folder, to: place.file("file"))
     }
     try EventFile.write(Support.epochs(1...1), of: folder, to: place.file("new/logs"))

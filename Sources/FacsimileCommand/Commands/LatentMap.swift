@@ -32,9 +32,12 @@ struct LatentMap {
     /// Throws: `UsageError`, `CommandFailure`, `FolderNotEmpty`.
     func requirePlace(_ path: String) throws {
       let url = URL(fileURLWithPath: path)
+      let parent = url.deletingLastPathComponent().path
+      if self != .projector, !FileManager.default.fileExists(atPath: parent) {
+        throw UsageError("--out is '\(path)': there is no folder \(parent)")
+      }
       guard self == .projector else { return try OutputFile.requirePlace(path) }
       try requireEmptyFolder(url)
-      let parent = url.deletingLastPathComponent().path
       if FileManager.default.fileExists(atPath: parent), !FileManager.default.isWritableFile(atPath: parent) {
         throw UsageError("--out is '\(path)': no right to write in \(parent)")
       }
