@@ -1,7 +1,6 @@
 import Datasets
 import Foundation
 import Models
-import Pictures
 import Storage
 import TestSupport
 import Testing
@@ -34,7 +33,9 @@ enum Support {
   }
 
   /// A PNG of 3 × 2 gray pixels.
-  static let picture = try! Picture(width: 3, height: 2, shade: 9).pngData()
+  static let picture = Data(
+    base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAA"
+      + "DklEQVR42mPg5ORkAGIAAOAAN+RJz/4AAAAASUVORK5CYII=")!
 
   /// A run folder in `place` with a picture for epoch 1.
   static func run(in place: TemporaryFolder) throws -> RunFolder {
