@@ -113,7 +113,7 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var bestEpoch: Int
   /// Every epoch that is done.
   package var epochs: [EpochRecord]
-  /// In the file: SHA-256 of the same file without this line.
+  /// In the file: its SHA-256, see ``SealedText``.
   var sha256: String?
 
   enum CodingKeys: String, CodingKey {
@@ -130,20 +130,10 @@ package struct Manifest: Codable, Sendable, Equatable {
   /// The text of `manifest.json`, which holds the SHA-256 of what it says.
   package func json() throws -> Foundation.Data {
     var manifest = self
-    manifest.sha256 = nil
+    manifest.sha256 = SealedText.blank
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    manifest.sha256 = Fingerprint.hex(of: try encoder.encode(manifest))
-    return try encoder.encode(manifest)
-  }
-
-  /// Whether what was read is what was written; the hash is taken out.
-  mutating func isWhole() throws -> Bool {
-    let known = sha256
-    sha256 = nil
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return known == Fingerprint.hex(of: try encoder.encode(self))
+    return SealedText.seal(try encoder.encode(manifest))
   }
 
   init(_ configuration: Configuration, _ data: TrainingData, _ device: DeviceInfo, initial: ModelState) {
