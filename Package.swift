@@ -87,7 +87,9 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Numerics", "Pictures", "Storage", "CZlib"]),
     .target(
       name: "Training",
-      dependencies: ["CSystem", "Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams"]),
+      dependencies: [
+        "CSystem", "CVersion", "Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams",
+      ]),
     .target(
       name: "Search",
       dependencies: [

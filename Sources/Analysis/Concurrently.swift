@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A thread that is done with one item takes the next, so which thread takes which differs from run to run: `body`
 /// leaves its result in a place of the item's own, and nothing computed depends on `threads`. All compute as the contract
-/// asks, and are as they were behind it: they are the system's threads, and the caller's.
+/// asks, and are as they were after it: they are the system's threads, and the caller's.
 func concurrently(_ items: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
   guard threads > 1, items > 1 else {
     ArithmeticMode.standard { for item in 0..<items { body(item) } }

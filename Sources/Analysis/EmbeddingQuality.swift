@@ -122,7 +122,7 @@ package struct EmbeddingQuality: Sendable {
               distances.baseAddress!)
           }
         }
-        // Behind the last point there is nothing.
+        // After the last point there is nothing.
         for lane in points.rows..<4 * blocks { distances[lane / 4][lane % 4] = .infinity }
         return others.map { other in
           let distance = points.squaredDistance(point, Int(other))

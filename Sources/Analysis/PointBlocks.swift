@@ -1,7 +1,7 @@
 /// Eight points side by side: lane ℓ is a point.
 typealias PointLanes = SIMD8<Double>
 
-/// Points in blocks of eight: [block][coordinate][8]. Lanes behind the last point are zeros.
+/// Points in blocks of eight: [block][coordinate][8]. Lanes after the last point are zeros.
 struct PointBlocks: Sendable {
   /// How many points.
   let count: Int

@@ -25,7 +25,7 @@ struct PointTree: Sendable {
   private(set) var nodes: [Node] = []
   /// Lower corner, then upper corner of each node's box.
   private(set) var boxes: [Double] = []
-  /// [block of four places][coordinate][4]; behind the last place repeats it.
+  /// [block of four places][coordinate][4]; after the last place repeats it.
   let blocks: [DoubleLanes]
 
   /// The tree of finite points.

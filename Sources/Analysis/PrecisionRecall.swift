@@ -32,7 +32,7 @@ package struct PrecisionRecall: Sendable, Equatable {
 package struct DistanceField: Sendable {
   private let points: Matrix
   private let blocks: PointBlocks
-  /// |b|² of every point; lanes behind the last are infinite, so that nothing is near them.
+  /// |b|² of every point; lanes after the last are infinite, so that nothing is near them.
   private let squares: [PointLanes]
 
   /// Rows that are taken together, so that a block comes from memory once for all of them.

@@ -18,7 +18,7 @@ package struct TSNE: Sendable {
   package var seed: UInt64 = 0
   /// Iterations with exaggeration.
   package var earlyIterations = 250
-  /// Iterations behind them.
+  /// Iterations after them.
   package var iterations = 500
   /// How many times P counts at first: 4, as in the first paper. On one set of codes of MNIST the later custom of 12 gave a
   /// map of the same divergence that kept distances less in order (rank correlation 0.526 against 0.539).

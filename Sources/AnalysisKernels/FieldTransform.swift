@@ -43,7 +43,7 @@ public struct FieldGrid {
   /// Groups of four pairs of lines along x.
   public var pairs: Int { m / 8 }
 
-  /// Where the transform leaves frequency k of 0 ... m; those behind stand for m.
+  /// Where the transform leaves frequency k of 0 ... m; those after it stand for m.
   @inline(__always)
   func place(_ k: Int) -> Int { Int(reversed[k < m ? k : m]) }
 

@@ -5,10 +5,14 @@ import Programs
 extension DeviceCatalog {
   /// The devices of this machine. A new backend is an element of this list; the first is what `auto` falls back to.
   ///
-  /// - Parameter threads: threads of the CPU backend; nil: one a processor.
+  /// - Parameter threads: threads of the CPU backend; nil: ``defaultThreads``.
   package init(threads: Int? = nil) {
     self.init([.cpu(threads: threads), .openCL])
   }
+
+  /// Threads of the CPU backend, and of work of the host, where none are asked for: one for each processor that this
+  /// process may use.
+  package static var defaultThreads: Int { ProcessorShare.here.threads }
 }
 
 extension BackendProvider {

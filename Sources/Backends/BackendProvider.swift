@@ -4,7 +4,7 @@ import Programs
 package struct DeviceScheme: Hashable, Sendable {
   /// What stands before the colon: `opencl`.
   package let name: String
-  /// What the numbers behind the colon count, as in `opencl:PLATFORM.DEVICE`; empty where there is one device only.
+  /// What the numbers after the colon count, as in `opencl:PLATFORM.DEVICE`; empty where there is one device only.
   package let numbers: [String]
 
   /// The scheme `name`, its devices counted by `numbers`.

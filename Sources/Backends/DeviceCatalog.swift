@@ -112,7 +112,7 @@ package struct DeviceCatalog: Sendable {
     if survey.devices.isEmpty {
       let other = providers.first.map { "; --device \($0.scheme.name) always works" } ?? ""
       throw DeviceError(
-        .refused, "device '\(choice)' is not to be had: \(provider.absence(survey))\(other)")
+        .refused, "device '\(choice)' is not available: \(provider.absence(survey))\(other)")
     }
     return survey.devices
   }

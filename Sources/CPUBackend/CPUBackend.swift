@@ -13,13 +13,13 @@ package struct CPUBackend: Backend {
   /// The device.
   package let device: DeviceInfo
 
-  /// A backend of `threads` threads, by default one for each processor this process may run on, with vectors as wide
+  /// A backend of `threads` threads, by default as many as ``ProcessorShare/threads``, with vectors as wide
   /// as the processor's unless `vectors` says otherwise. Neither changes a bit.
   ///
   /// Throws: ``CPUError`` where the processor lacks what the kernels are compiled for, or `threads` is not in
   /// 1...1024.
   package init(threads: Int? = nil, vectors: VectorWidth? = nil) throws {
-    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let count = threads ?? ProcessorShare.here.threads
     guard (1...1024).contains(count) else { throw CPUError("threads is \(count), expected 1...1024") }
     try Processor.check()
     guard vectors != .wide || Processor.vectors == .wide else {

@@ -48,7 +48,7 @@ final class ThreadPool: @unchecked Sendable {
   /// Runs `body` for every item, `grain` at a time, and returns when all are done.
   ///
   /// Every thread computes as the contract asks, whatever has set its floating-point unit in the meantime; the caller's is
-  /// as it was behind the run.
+  /// as it was after the run.
   func run(items: Int, grain: Int = 1, _ body: Body) {
     ArithmeticMode.standard { share(items: items, grain: grain, body) }
   }

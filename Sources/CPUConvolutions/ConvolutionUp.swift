@@ -109,7 +109,7 @@ private func upOneChannel(
       let outer = minimum(count, g.smallWidth - column.from)
       var i = 0
       while i < count {
-        // The last tile steps back: computing a pixel twice gives the same bits, unless it goes on from the first.
+        // The last tile steps back: computing a pixel twice gives the same bits, unless it continues from the first.
         let last = epilogue.continues ? outer - 4 : outer - 1
         let four = i >= inner && i <= last && outer - inner >= 4
         if four { i = minimum(i, outer - 4) }

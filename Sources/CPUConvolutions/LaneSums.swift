@@ -65,7 +65,7 @@ struct WeightChannels {
   #endif
 }
 
-/// Joins the lanes of up to three taps and stores `there` small channels each, four behind the others at `next`.
+/// Joins the lanes of up to three taps and stores `there` small channels each, four after the others at `next`.
 ///
 /// Out of line: horizontal sums next to a hot loop make it spill.
 @inline(never) func storeLaneSums(

@@ -12,7 +12,7 @@ public struct Epilogue: @unchecked Sendable {
   /// Gradients pass only where this stored output is positive, then times `scale`.
   public let mask: Images?
   public let scale: Float
-  /// Chains go on from what stands in the output.
+  /// Chains continue from what stands in the output.
   public let continues: Bool
 
   /// A forward epilogue: chains start from `bias`, `function` follows.

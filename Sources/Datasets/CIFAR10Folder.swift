@@ -21,7 +21,7 @@ struct CIFAR10Folder {
     let inside = folder.appendingPathComponent(Self.unpacked, isDirectory: true)
     let found = [folder, inside].first { place in
       (Self.trainFiles + [Self.testFile]).contains {
-        FileManager.default.fileExists(atPath: place.appendingPathComponent($0).path)
+        Files.isTaken(place.appendingPathComponent($0).path)
       }
     }
     guard let found else { return nil }
@@ -45,7 +45,7 @@ struct CIFAR10Folder {
   /// Appends the records of a file, and returns its SHA-256.
   private func read(_ name: String, into pixels: inout [UInt8], _ labels: inout [UInt8]) throws -> String {
     let file = url.appendingPathComponent(name)
-    guard FileManager.default.fileExists(atPath: file.path) else {
+    guard Files.isTaken(file.path) else {
       let others = "\(Self.trainFiles[0]) … \(Self.trainFiles.last!) and \(Self.testFile)"
       throw DatasetError(.missingFile, path: url.path, "no \(name): CIFAR-10 is the files \(others)")
     }
@@ -78,7 +78,7 @@ struct CIFAR10Folder {
   /// The lines of the file of names, where there is one.
   private func classNames() throws -> [String] {
     let file = url.appendingPathComponent(Self.namesFile)
-    guard FileManager.default.fileExists(atPath: file.path) else { return Self.classNames }
+    guard Files.isTaken(file.path) else { return Self.classNames }
     let names = String(decoding: try readFile(file, atMost: 1 << 16), as: UTF8.self)
       .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }

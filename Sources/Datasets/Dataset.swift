@@ -16,7 +16,7 @@ package struct Dataset: Sendable {
   package let classNames: [String]?
   /// What the images and labels are, whatever files they came in.
   ///
-  /// SHA-256, in lowercase hexadecimal digits, of four unpacked IDX files one behind the other: training images,
+  /// SHA-256, in lowercase hexadecimal digits, of four unpacked IDX files one after the other: training images,
   /// training labels, test images, test labels (labels are left out where there are none). Files of gray images
   /// have the three dimensions [count, height, width] (magic number 0x00000803), those of colour images the four
   /// [count, channels, height, width] (0x00000804). For a folder of such files, a shell gives the same: `zcat

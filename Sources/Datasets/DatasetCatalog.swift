@@ -1,4 +1,6 @@
 import Foundation
+import Numerics
+import Storage
 
 /// Finds and reads data sets, by name or by folder.
 ///
@@ -18,8 +20,8 @@ package struct DatasetCatalog: Sendable {
   ///   - environment: where `FACSIMILE_DATA`, `XDG_CACHE_HOME` and `HOME` are looked up.
   ///   - systemFolder: where the system's packages put data sets.
   package init(
-    environment: [String: String] = ProcessInfo.processInfo.environment,
-    systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets")
+    environment: [String: String] = SystemPath.environment("FACSIMILE_DATA", "XDG_CACHE_HOME", "HOME"),
+    systemFolder: URL = URL(systemPath: "/usr/share/datasets")
   ) {
     self.environment = environment
     self.systemFolder = systemFolder
@@ -73,18 +75,21 @@ package struct DatasetCatalog: Sendable {
   }
 
   private func folder(_ path: String) throws -> DatasetFolder {
-    var isFolder: ObjCBool = false
-    guard !path.isEmpty, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    let url = URL(systemPath: path, isDirectory: true)
+    guard !path.isEmpty, Files.exists(url) else {
+      if let target = Files.target(of: url.path) { throw DanglingLink(path: path, target: target) }
       let names = KnownDataset.allCases.map(\.rawValue).joined(separator: ", ")
       throw DatasetError(
-        .unknownName, "no data set '\(path)': expected one of \(names), or an existing folder of images")
+        .unknownName,
+        "no data set '\(path)'\(didYouMean(path, among: KnownDataset.allCases.map(\.rawValue))): expected one of \(names), "
+          + "or an existing folder of images")
     }
-    guard isFolder.boolValue else {
-      let file = URL(fileURLWithPath: path)
+    guard Files.isFolder(url) else {
+      let file = URL(systemPath: path)
       if FolderListing.isArchive(file) { throw DatasetFolder.packed(file) }
       throw DatasetError(.notReadable, path: path, "expected a folder of images, found a file")
     }
-    return DatasetFolder(url: URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL)
+    return DatasetFolder(url: url.standardizedFileURL)
   }
 
   func find(_ known: KnownDataset) throws -> DatasetFolder {
@@ -118,7 +123,7 @@ package struct DatasetCatalog: Sendable {
 
   private var dataFolders: [URL] {
     (environment["FACSIMILE_DATA"] ?? "").split(separator: ":").map {
-      URL(fileURLWithPath: String($0), isDirectory: true).standardizedFileURL
+      URL(systemPath: String($0), isDirectory: true).standardizedFileURL
     }
   }
 
@@ -129,9 +134,9 @@ package struct DatasetCatalog: Sendable {
     // The XDG specification has relative paths ignored.
     let cache: URL
     if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
-      cache = URL(fileURLWithPath: path, isDirectory: true)
+      cache = URL(systemPath: path, isDirectory: true)
     } else {
-      let home = environment["HOME"].map { URL(fileURLWithPath: $0, isDirectory: true) }
+      let home = environment["HOME"].map { URL(systemPath: $0, isDirectory: true) }
       cache = (home ?? FileManager.default.homeDirectoryForCurrentUser).appendingPathComponent(".cache")
     }
     return cache.appendingPathComponent("facsimile", isDirectory: true)

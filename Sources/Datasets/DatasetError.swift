@@ -8,7 +8,7 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case wrongMagic
     /// The file ends too early, or its header promises more than the file can hold.
     case truncated
-    /// The file goes on behind its contents.
+    /// The file goes on after its contents.
     case trailingBytes
     /// The compressed data are damaged.
     case corruptGzip

@@ -54,8 +54,10 @@ struct DatasetFolder {
         .missingFile, path: archive.path,
         "this is CIFAR-10 for Python: get the binary version, cifar-10-binary.tar.gz, and unpack it")
     }
-    let (file, folder) = (shellQuoted(archive.path), shellQuoted(archive.deletingLastPathComponent().path))
+    let (file, folder) = (
+      shellQuoted(path: archive.path), shellQuoted(path: archive.deletingLastPathComponent().path)
+    )
     let command = name.hasSuffix(".zip") ? "unzip \(file) -d \(folder)" : "tar -xf \(file) -C \(folder)"
-    return DatasetError(.missingFile, path: archive.path, "unpack it first: `\(command)`")
+    return DatasetError(.missingFile, path: archive.path, "unpack it first: \(command)")
   }
 }

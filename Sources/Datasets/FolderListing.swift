@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// What lies in a folder, in natural order; hidden files and folders are left out.
 struct FolderListing {
@@ -10,13 +11,13 @@ struct FolderListing {
 
   init(_ url: URL) throws {
     self.url = url
-    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { !$0.hasPrefix(".") }
+    let names = try Files.names(in: url).filter { !$0.hasPrefix(".") }
     var (folders, files): ([String], [String]) = ([], [])
     for name in names {
-      var isFolder: ObjCBool = false
-      _ = FileManager.default.fileExists(
-        atPath: url.appendingPathComponent(name).path, isDirectory: &isFolder)
-      if isFolder.boolValue { folders.append(name) } else { files.append(name) }
+      let path = url.appendingPathComponent(name).path
+      // It could be a class, or an image.
+      if let target = Files.target(of: path) { throw DanglingLink(path: path, target: target) }
+      if Files.isFolder(path) { folders.append(name) } else { files.append(name) }
     }
     self.folders = NaturalOrder.sorted(folders)
     self.files = NaturalOrder.sorted(files)
@@ -52,6 +53,6 @@ struct FolderListing {
   private static let otherPictures: Set = ["bmp", "gif", "jpeg", "jpg", "pgm", "ppm", "tif", "tiff", "webp"]
 
   private static func ending(_ name: String) -> String {
-    URL(fileURLWithPath: name).pathExtension.lowercased()
+    URL(systemPath: name).pathExtension.lowercased()
   }
 }

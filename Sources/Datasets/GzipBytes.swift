@@ -1,7 +1,7 @@
 import CZlib
 import Foundation
 
-/// The unpacked bytes of a gzip file, which may hold several members one behind the other.
+/// The unpacked bytes of a gzip file, which may hold several members one after the other.
 ///
 /// The checksum and length at the end of every member are checked before the end is reported.
 final class GzipBytes: ByteSource {
@@ -46,7 +46,7 @@ final class GzipBytes: ByteSource {
           .truncated, path: path, "the compressed data end too early: the file is cut off, get it again")
       }
       if isBetweenMembers { try beginMember() }
-      try inflateSome()
+      if !isBetweenMembers { try inflateSome() }
     }
     return wanted - Int(stream.pointee.avail_out)
   }
@@ -63,13 +63,27 @@ final class GzipBytes: ByteSource {
   }
 
   private func beginMember() throws {
+    // Tapes and block devices pad with zeros; gzip passes over them too.
+    if stream.pointee.next_in.pointee == 0 { return try skipPadding() }
     // Only the first byte is looked at: the second may still be unread, and inflate checks both.
     guard stream.pointee.next_in.pointee == Self.magic[0] else {
       throw DatasetError(
-        .trailingBytes, path: path, "expected the end behind the compressed data, found more bytes")
+        .trailingBytes, path: path, "expected the end after the compressed data, found more bytes")
     }
     inflateReset(stream)
     isBetweenMembers = false
+  }
+
+  /// Takes zeros to the end of the file; anything else after them is refused.
+  private func skipPadding() throws {
+    repeat {
+      let rest = UnsafeBufferPointer(start: stream.pointee.next_in, count: Int(stream.pointee.avail_in))
+      guard rest.allSatisfy({ $0 == 0 }) else {
+        throw DatasetError(
+          .trailingBytes, path: path,
+          "expected the end after the zeros that pad the compressed data, found more bytes")
+      }
+    } while try refill()
   }
 
   private func refill() throws -> Bool {

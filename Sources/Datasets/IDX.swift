@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 import Storage
 
 /// Reading the IDX files that MNIST and its kin come in, plain or packed with gzip.
@@ -101,12 +102,13 @@ package enum IDX {
     guard bytes.count == size else {
       throw DatasetError(
         .truncated, path: source.path,
-        "expected \(size) bytes behind the header, found \(bytes.count): the file is cut off, get it again")
+        "expected \(size) bytes after the header, found \(bytes.count): the file is cut off, get it again")
     }
     // Asking for one byte more also has the checksum of a packed file checked.
     guard try source.next(1).isEmpty else {
       throw DatasetError(
-        .trailingBytes, path: source.path, "expected the end behind \(count) items, found more bytes")
+        .trailingBytes, path: source.path,
+        "expected the end after \(counted(count, "item")), found more bytes")
     }
     var fingerprint = Fingerprint()
     fingerprint.update(header.bytes)

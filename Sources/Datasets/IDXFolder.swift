@@ -1,14 +1,16 @@
 import Foundation
+import Numerics
 import Storage
 
 /// The four IDX files of a data set in a folder, or only the two of images.
 struct IDXFolder {
   let url: URL
 
-  /// The file in this folder, unpacked or packed; the unpacked one where both are there.
+  /// The file in this folder, unpacked or packed; the unpacked one where both are there. A link that leads nowhere
+  /// counts: labels that cannot be read now are not the same as none.
   func url(of file: DatasetFile) -> URL? {
     file.names.flatMap { [$0, $0 + ".gz"] }.map { url.appendingPathComponent($0) }
-      .first { FileManager.default.fileExists(atPath: $0.path) }
+      .first { Files.isTaken($0.path) }
   }
 
   /// Whether at least one of the files is there: the folder is meant, even where others are missing.
@@ -54,7 +56,7 @@ struct IDXFolder {
       guard labels.count == images.count else {
         throw DatasetError(
           .countMismatch, path: try require(labelsFile).path,
-          "expected \(images.count) labels, one per image in \(try require(imagesFile).lastPathComponent), "
+          "expected \(counted(images.count, "label")), one per image in \(try require(imagesFile).lastPathComponent), "
             + "found \(labels.count)")
       }
       return try ImageSet(pixels: images.bytes, labels: labels.bytes, shape: images.shape!)

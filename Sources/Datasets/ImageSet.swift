@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 
 /// Images of one size in one block of bytes, with or without a class for each.
 package struct ImageSet: Sendable, Equatable {
@@ -36,7 +37,8 @@ package struct ImageSet: Sendable, Equatable {
     }
     count = pixels.count / shape.count
     if let labels, labels.count != count {
-      throw DatasetError(.countMismatch, "expected \(count) labels, one per image, found \(labels.count)")
+      throw DatasetError(
+        .countMismatch, "expected \(counted(count, "label")), one per image, found \(labels.count)")
     }
     self.shape = shape
     self.pixels = pixels
@@ -74,7 +76,7 @@ package struct ImageSet: Sendable, Equatable {
     guard overflow || bytes > limit else { return }
     throw DatasetError(
       .tooLarge, path: path,
-      "\(count) images of \(shape) need \(overflow ? "more than \(Int.max)" : "\(bytes)") bytes of memory, expected at "
+      "\(counted(count, "image")) of \(shape) need \(overflow ? "more than \(Int.max)" : "\(bytes)") bytes of memory, expected at "
         + "most \(limit), half of what this machine has: use fewer images")
   }
 }

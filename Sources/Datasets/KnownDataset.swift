@@ -1,3 +1,5 @@
+import Storage
+
 /// The four files of a data set, named as MNIST names them; each may also end in `.gz`. Images with channels may
 /// also have `idx4` in their names.
 package enum DatasetFile: String, Sendable, CaseIterable {
@@ -71,7 +73,8 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   func matches(_ contents: FolderContents) -> Bool {
     if hashes != nil { return fileHashes == contents.files }
     guard let packedHashes else { return false }
-    return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) }) == contents.packedFiles
+    return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) })
+      == contents.packedFiles
   }
 
   /// Why files under the name cannot be compared with anything, and what to do.
@@ -97,19 +100,30 @@ package enum KnownDataset: String, Sendable, CaseIterable {
     }
   }
 
-  /// What a user does to get it, given a folder that is looked at.
+  /// What gets it, given a folder that is looked at: a place for files that a user has, and a line for a shell, last, so
+  /// that it can be pasted as it is.
   func advice(folder: String) -> String {
+    let package =
+      self == .fashionMNIST ? "install Debian's package (sudo apt-get install dataset-fashion-mnist), " : ""
+    let place = "put its files there or in a folder of $FACSIMILE_DATA, \(package)or get them with: "
+    let quoted = shellQuoted(path: folder)
+    guard self != .cifar10 else {
+      return place + "mkdir -p \(quoted) && curl -fL \(Self.cifarArchive) | tar -xz -C \(quoted)"
+    }
+    return place + "curl -fL --create-dirs --output-dir \(quoted) --remote-name-all "
+      + shellQuoted(
+        "\(mirror)/{train-images-idx3,train-labels-idx1,t10k-images-idx3,t10k-labels-idx1}-ubyte.gz")
+  }
+
+  private static let cifarArchive = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+
+  /// Where the four files lie: the addresses that torchvision has.
+  private var mirror: String {
     switch self {
-    case .fashionMNIST:
-      "get it with `sudo apt-get install dataset-fashion-mnist`"
-    case .mnist, .kmnist:
-      "put its four files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
-        + "t10k-labels-idx1-ubyte.gz) in \(folder), or in a folder FOLDER/\(rawValue) "
-        + "and `export FACSIMILE_DATA=FOLDER`"
-    case .cifar10:
-      "unpack cifar-10-binary.tar.gz (https://www.cs.toronto.edu/~kriz/cifar.html) in \(folder), so that its files "
-        + "(data_batch_1.bin … data_batch_5.bin, test_batch.bin) lie there or in cifar-10-batches-bin inside, or in a "
-        + "folder FOLDER/\(rawValue) and `export FACSIMILE_DATA=FOLDER`"
+    case .mnist: "https://ossci-datasets.s3.amazonaws.com/mnist"
+    case .fashionMNIST: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"
+    case .kmnist: "http://codh.rois.ac.jp/kmnist/dataset/kmnist"
+    case .cifar10: ""
     }
   }
 }

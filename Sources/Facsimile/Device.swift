@@ -28,7 +28,7 @@ public struct Device: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - choice: `auto` (a GPU whose probe passes, else the CPU), `cpu`, `opencl` (the first OpenCL device),
   ///     `opencl:PLATFORM.DEVICE` as in `opencl:0.0`, or part of a name, platform or vendor.
-  ///   - threads: threads of the CPU, 1 to 1024; nil: one a processor.
+  ///   - threads: threads of the CPU, 1 to 1024; nil: one per processor.
   /// - Throws: `DeviceError` where there is no such device, several answer to the name, or it fails its probe.
   public init(_ choice: String = "auto", threads: Int? = nil) throws {
     let chosen = try Self.catalog(threads).open(DeviceChoice(choice))
@@ -38,7 +38,7 @@ public struct Device: Sendable, CustomStringConvertible {
   /// Every device that passes its probe, the CPU first.
   ///
   /// - Parameters:
-  ///   - threads: threads of the CPU, 1 to 1024; nil: one a processor.
+  ///   - threads: threads of the CPU, 1 to 1024; nil: one per processor.
   ///   - skipped: hears of every device that is left out, and why.
   /// - Throws: `DeviceError` where `threads` is out of range; an error with the reason where this processor cannot run
   ///   the CPU backend.

@@ -1,3 +1,4 @@
+import Backends
 import Foundation
 import Generation
 import Models
@@ -30,7 +31,7 @@ extension TrainedModel {
     let drawn = try ArithmeticMode.standard {
       try CodeSampler(
         sampler, fittedTo: codes, components: components,
-        threads: ProcessInfo.processInfo.activeProcessorCount
+        threads: DeviceCatalog.defaultThreads
       )
       .codes(count, seed: seed)
     }

@@ -3,8 +3,8 @@ import Training
 
 /// What happens while a ``TrainingRun`` trains, as it happens.
 ///
-/// The last event is `finished`. Cancelling the task that listens stops training behind its step, with a checkpoint
-/// where there is a folder; the events go on to `finished(.interrupted)`, so that whoever is behind the loop finds
+/// The last event is `finished`. Cancelling the task that listens stops training after its step, with a checkpoint
+/// where there is a folder; the events go on to `finished(.interrupted)`, so that whoever follows the loop finds
 /// everything written. Leaving the loop before stops training too, without waiting for it.
 ///
 /// Several tasks that listen to one value share its events.
@@ -25,7 +25,7 @@ public struct TrainingEvents: AsyncSequence, Sendable {
     fileprivate let queue: EventQueue
     fileprivate let listening: Listening
 
-    /// The next event; nil behind the last.
+    /// The next event; nil after the last.
     ///
     /// - Throws: what ``TrainingRun/fit(through:_:)`` throws.
     public func next() async throws -> TrainingEvent? {

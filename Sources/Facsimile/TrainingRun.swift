@@ -5,7 +5,7 @@ import Storage
 import Synchronization
 import Training
 
-/// One training of a model on a device: begun, watched, stopped and gone on with.
+/// One training of a model on a device: begun, watched, stopped and resumed.
 ///
 /// ```swift
 /// let run = try TrainingRun(Configuration(.convAutoencoder), images, device: Device())
@@ -15,7 +15,7 @@ import Training
 /// let model = try run.model()
 /// ```
 ///
-/// Determinism: configuration and images decide every bit; device, threads, and where a run was stopped and gone on with
+/// Determinism: configuration and images decide every bit; device, threads, and where a run was stopped and resumed
 /// change none.
 ///
 /// It may be used from several threads and tasks; whoever trains comes one after the other.
@@ -53,7 +53,7 @@ public final class TrainingRun: Sendable {
     try configuration.validate()
     let dataset = try images.dataset(test: test)
     let weights = try start?.weights.file()
-    let isNew = folder.map { !FileManager.default.fileExists(atPath: $0.path) } ?? false
+    let isNew = folder.map { !Files.exists($0) } ?? false
     do {
       let runFolder = try folder.map { try RunFolder(creating: $0) }
       self.init(
@@ -61,13 +61,13 @@ public final class TrainingRun: Sendable {
           configuration, dataset: dataset, backend: device.backend, folder: runFolder,
           start: weights.map { .weights($0) } ?? .initial), device)
     } catch {
-      // Nothing was begun that anyone could go on with.
-      if isNew, let folder { try? FileManager.default.removeItem(at: folder) }
+      // Nothing was begun that anyone could resume.
+      if isNew, let folder { try? removeAll(folder) }
       throw error
     }
   }
 
-  /// Goes on with the run in `folder` as if it had never stopped.
+  /// Resumes the run in `folder` as if it had never stopped.
   ///
   /// - Parameters:
   ///   - folder: the folder of a run.
@@ -95,12 +95,12 @@ public final class TrainingRun: Sendable {
     self.trainer = Mutex(trainer)
   }
 
-  /// Every epoch that is done, with its losses and the hash of the state behind it; also while training.
+  /// Every epoch that is done, with its losses and the hash of the state after it; also while training.
   public var epochs: [EpochRecord] { epochRecords.withLock { $0 } }
 
   /// Trains on a thread of its own and says what happens: see ``TrainingEvents``.
   ///
-  /// - Parameter last: the epoch to stop behind; nil: as the configuration says.
+  /// - Parameter last: the epoch to stop after; nil: as the configuration says.
   public func events(through last: Int? = nil) -> TrainingEvents {
     let signal = begin()
     let queue = EventQueue()
@@ -109,7 +109,7 @@ public final class TrainingRun: Sendable {
       let end = Result {
         _ = try handover.withLock { $0.take()! }.train(signal, through: last) { queue.add($0) }
       }
-      // This thread does not hold the run any more: whoever hears of the end may go on with its folder.
+      // This thread does not hold the run any more: whoever hears of the end may resume its folder.
       queue.finish(end)
     }
     thread.name = "facsimile.training"
@@ -120,7 +120,7 @@ public final class TrainingRun: Sendable {
   /// Trains, and comes back when training has ended or was stopped; goes on where it was.
   ///
   /// - Parameters:
-  ///   - last: the epoch to stop behind; nil: as the configuration says.
+  ///   - last: the epoch to stop after; nil: as the configuration says.
   ///   - listener: hears of what happens, on the thread that calls; it must not ask this run for ``model(_:)``.
   /// - Returns: why it came back.
   /// - Throws: `TrainingError` naming step and tensor where a value is not finite, `FileError` where a file cannot be
@@ -132,7 +132,7 @@ public final class TrainingRun: Sendable {
     try train(begin(), through: last, listener)
   }
 
-  /// Asks the training under way to stop behind its step, with a checkpoint where there is a folder. Does not wait.
+  /// Asks the training under way to stop after its step, with a checkpoint where there is a folder. Does not wait.
   public func stop() { signal.withLock { $0.stop() } }
 
   /// The model as trained so far; waits for training under way.

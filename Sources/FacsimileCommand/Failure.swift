@@ -15,11 +15,11 @@ enum ExitStatus {
   static let couldNotRun: Int32 = 2
   /// Bad usage.
   static let usage: Int32 = 64
-  /// Stopped by Ctrl-C; can go on.
+  /// Stopped by a signal; can be resumed.
   static let interrupted: Int32 = 130
 }
 
-/// A command line that cannot be meant so.
+/// A command line that asks for something impossible.
 struct UsageError: Error, CustomStringConvertible {
   /// One clear line.
   let description: String
@@ -57,7 +57,7 @@ struct Failure {
     // What the parser itself refuses has this code; anything that `run` throws has another.
     let isParserError = RootCommand.exitCode(for: error) == .validationFailure
     status = isParserError || Self.isUsage(error) ? ExitStatus.usage : ExitStatus.couldNotRun
-    var text = isParserError ? RootCommand.message(for: error) : Self.message(error)
+    var text = isParserError ? Self.parserMessage(error, arguments) : Self.message(error)
     text = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .joined(separator: " ")
     line = isParserError ? "\(text) (see '\(Self.help(arguments))')" : text
@@ -85,27 +85,27 @@ struct Failure {
   /// How the command line does what would help.
   private static func command(_ remedy: TrainingError.Remedy) -> String {
     switch remedy {
-    case .goOn(let folder): "facsimile train --resume \(shellQuoted(folder))"
+    case .goOn(let folder): "facsimile train --resume \(shellQuoted(path: folder))"
     case .goOnFrom(let folder, let checkpoint):
-      "facsimile train --resume \(shellQuoted(folder)) --checkpoint \(shellQuoted(checkpoint))"
-    case .beginAnew(let model, let folder): "facsimile train \(model) --from \(shellQuoted(folder))"
+      "facsimile train --resume \(shellQuoted(path: folder)) --checkpoint \(shellQuoted(path: checkpoint))"
+    case .beginAnew(let model, let folder): "facsimile train \(model) --from \(shellQuoted(path: folder))"
     case .giveWeights: "--from"
     }
   }
 
-  /// The command whose help explains: the sub-commands named at the front of the arguments.
+  /// The command whose help explains: the commands named at the front of the arguments.
   private static func help(_ arguments: [String]) -> String {
-    var names = ["facsimile"]
-    var command: any ParsableCommand.Type = RootCommand.self
-    for argument in arguments {
-      let children =
-        command.configuration.subcommands
-        + command.configuration.groupedSubcommands
-        .flatMap(\.subcommands)
-      guard let next = children.first(where: { $0.configuration.commandName == argument }) else { break }
-      names.append(argument)
-      command = next
-    }
+    let names = CommandLineWords.commands(arguments).map { CommandLineWords.name(of: $0) }
     return (names + ["--help"]).joined(separator: " ")
+  }
+
+  /// What the parser refuses, and for an option that is a setting how it is given.
+  private static func parserMessage(_ error: any Error, _ arguments: [String]) -> String {
+    let text = RootCommand.message(for: error)
+    // An option that is near comes first, and the parser names it.
+    guard !text.contains("Did you mean"), let match = text.firstMatch(of: /Unknown option '(--?[^']+)'/),
+      let setting = CommandLineWords.setting(for: String(match.1), arguments)
+    else { return text }
+    return "Unknown option '\(match.1)' (did you mean \(setting)?)"
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CPUBackend
 import Foundation
 import Numerics
+import Storage
 
 /// The program.
 @main
@@ -18,7 +19,7 @@ enum Main {
     ArithmeticMode.establish()
     unblockSignals()
     keepStandardDescriptors()
-    let status = run(Array(CommandLine.arguments.dropFirst()))
+    let status = run(SystemPath.arguments)
     if let problem = Console.lostResults {
       Console.complain(problem)
       exit(status == ExitStatus.done ? ExitStatus.couldNotRun : status)
@@ -47,7 +48,9 @@ enum Main {
 
   /// Parses and runs; returns the exit status. Every failure is one line on standard error.
   static func run(_ arguments: [String]) -> Int32 {
+    let arguments = CommandLineWords.joined(arguments)
     do {
+      try CommandLineWords.requireCommand(arguments)
       var command = try RootCommand.parseAsRoot(arguments)
       try command.run()
       return ExitStatus.done

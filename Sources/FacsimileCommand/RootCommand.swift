@@ -13,7 +13,7 @@ struct RootCommand: ParsableCommand {
         facsimile devices
         facsimile train conv-autoencoder --data mnist --epochs 5
 
-      Exit status: 0 done; 1 ran, and the answer is no; 64 bad usage; 130 stopped by Ctrl-C, can go on; \
+      Exit status: 0 done; 1 ran, and the answer is no; 64 bad usage; 130 stopped by a signal, can be resumed; \
       2 could not run.
       """,
     version: version,

@@ -53,7 +53,8 @@ package struct CodeSampler: Sendable {
       let count = try components ?? Self.size(codes, threads)
       guard count <= codes.codes.rows else {
         throw TrainingError(
-          .data, "\(count) components for \(codes.codes.rows) training images: expected at most one an image")
+          .data, "\(count) components for \(codes.codes.rows) training images: expected at most one per image"
+        )
       }
       let mixture = Self.fit(codes.codes, count, threads)
       guard kind == .twoStage else {

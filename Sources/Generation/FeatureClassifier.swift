@@ -95,7 +95,7 @@ package struct FeatureClassifier: Sendable {
 
   /// The weights in `file`; nil where they are not there, or damaged.
   private static func kept(_ file: URL, _ configuration: Configuration, pin: String?) -> Weights? {
-    guard FileManager.default.fileExists(atPath: file.path),
+    guard Files.exists(file),
       let tensors = try? SafeTensors(contentsOf: file),
       let table = try? ParameterTable(configuration.architecture),
       let state = try? ModelState(tensors, table: table)
@@ -108,8 +108,7 @@ package struct FeatureClassifier: Sendable {
   private static func keep(_ weights: Weights, _ hash: String, in file: URL) {
     guard var tensors = try? weights.file() else { return }
     tensors.metadata[hashKey] = hash
-    try? FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try? makeFolder(file.deletingLastPathComponent())
     try? tensors.write(to: file)
   }
 }

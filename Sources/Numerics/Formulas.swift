@@ -58,7 +58,7 @@ public enum Formulas {
     choose(y .> 0, g, g * slope)
   }
 
-  /// The gradient through relu and the dropout behind it: `y > 0 ? g·scale : 0`, where y is the stored output of
+  /// The gradient through relu and the dropout after it: `y > 0 ? g·scale : 0`, where y is the stored output of
   /// both and scale as in `dropout`, 1 without one.
   @inlinable @inline(__always)
   public static func reluMask(_ g: Lanes, result y: Lanes, scale: Float) -> Lanes {

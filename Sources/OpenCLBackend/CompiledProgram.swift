@@ -6,7 +6,7 @@ import Synchronization
 /// Binaries are kept after the first launches, since some implementations (PoCL) compile a kernel only when it
 /// is launched with its work-group size; and kept again when kernels were launched that the binary lacks.
 ///
-/// Sendable: handles do not change; what was launched is behind a lock.
+/// Sendable: handles do not change; what was launched is guarded by a lock.
 final class CompiledProgram: @unchecked Sendable {
   let context: OpenCLContext
   let handle: OpaquePointer

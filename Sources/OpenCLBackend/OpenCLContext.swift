@@ -80,14 +80,17 @@ final class DeviceMemory: @unchecked Sendable {
     var zero: UInt8 = 0
     let filled = library.enqueueFillBuffer(context.queue, handle, &zero, 1, 0, self.byteCount, 0, nil, nil)
     // Some drivers find the memory only when it is first used.
-    if filled != CL_SUCCESS { throw Self.failure("clEnqueueFillBuffer", filled, context, name, self.byteCount) }
+    if filled != CL_SUCCESS {
+      throw Self.failure("clEnqueueFillBuffer", filled, context, name, self.byteCount)
+    }
   }
 
   private static func failure(
     _ call: String, _ status: cl_int, _ context: OpenCLContext, _ name: String, _ bytes: Int
   ) -> any Error {
     ArithmeticMode.establish()
-    guard [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE].contains(status) else {
+    guard [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE].contains(status)
+    else {
       return OpenCLError(call, status, device: context.deviceName, details: "\(name), \(bytes) bytes")
     }
     let device = context.device

@@ -138,7 +138,8 @@ final class ProgramMemory {
     let device = context.device
     let needed = plan.arenaBytes + plan.persistentBytes
     guard UInt64(needed) <= device.memoryBytes else {
-      throw NotEnoughMemory("the program", needed: needed, "and \(context.deviceName) has \(device.memoryBytes)")
+      throw NotEnoughMemory(
+        "the program", needed: needed, "and \(context.deviceName) has \(device.memoryBytes)")
     }
     let sizes = program.buffers.map { ($0.name, $0.storage == .transient ? 0 : $0.contents.byteCount) }
     let largest = (sizes + [("the arena of activations", plan.arenaBytes)]).max { $0.1 < $1.1 }!
@@ -171,7 +172,7 @@ final class ProgramMemory {
       : try DeviceMemory(owner, buffer.name, at: offset, byteCount: bytes)
   }
 
-  /// The memory behind an argument, if it has any.
+  /// The memory of an argument, if it has any.
   func memory(_ argument: Argument) throws -> DeviceMemory? {
     switch argument {
     case .buffer(let buffer): try memory(of: buffer)

@@ -1,5 +1,6 @@
 import Foundation
 import Programs
+import Storage
 
 /// How work is cut up for a device. Nothing here may change a bit; tests vary all of it.
 package struct LaunchOptions: Hashable, Sendable {
@@ -56,13 +57,13 @@ package struct OpenCLSettings: Hashable, Sendable {
 
   private static func folder(_ variables: [String: String]) -> URL? {
     if let chosen = variables["FACSIMILE_KERNEL_CACHE"], !chosen.isEmpty {
-      return chosen == "off" ? nil : URL(fileURLWithPath: chosen, isDirectory: true)
+      return chosen == "off" ? nil : URL(systemPath: chosen, isDirectory: true)
     }
     let base: URL
     if let cache = variables["XDG_CACHE_HOME"], cache.hasPrefix("/") {
-      base = URL(fileURLWithPath: cache, isDirectory: true)
+      base = URL(systemPath: cache, isDirectory: true)
     } else if let home = variables["HOME"], !home.isEmpty {
-      base = URL(fileURLWithPath: home, isDirectory: true).appendingPathComponent(".cache")
+      base = URL(systemPath: home, isDirectory: true).appendingPathComponent(".cache")
     } else {
       return nil
     }

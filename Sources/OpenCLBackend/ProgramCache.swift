@@ -44,7 +44,7 @@ struct ProgramCache: Sendable {
 
   /// Keeps `bytes` under `name`.
   func store(_ bytes: [UInt8], as name: String) {
-    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try? makeFolder(folder)
     let line = Self.magic + Fingerprint.hex(of: bytes) + "\n"
     try? AtomicFile.write(Data(Array(line.utf8) + bytes), to: folder.appendingPathComponent(name))
   }
@@ -53,7 +53,7 @@ struct ProgramCache: Sendable {
   func remove(_ name: String) { _ = remove(folder.appendingPathComponent(name)) }
 
   private func remove(_ url: URL) -> [UInt8]? {
-    try? FileManager.default.removeItem(at: url)
+    try? removeAll(url)
     return nil
   }
 }

@@ -44,7 +44,7 @@ let inputCases: [OperationCase] =
     ]
   }
   + [
-    // Behind a posterior there are several samples of each image.
+    // After a posterior there are several samples of each image.
     OperationCase(.dropoutForward, "[1, 3, 3] n21 from 2, 3 samples") { setup in
       Operation(
         try dropout(&setup, MapShape(1, 3, 3), 21, 2, RandomSource(seed: 3, stream: 0x501), samples: 3))

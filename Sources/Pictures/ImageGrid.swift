@@ -22,6 +22,12 @@ public struct ImageGrid: Sendable, Equatable {
     self.background = background
   }
 
+  /// How many pixels wide and high one pixel of such tiles becomes.
+  func scale(for tile: (width: Int, height: Int)) -> Int {
+    let longest = max(tile.width, tile.height)
+    return scale ?? max(1, (Self.smallestSide + longest - 1) / longest)
+  }
+
   /// Composes rows of tiles; a row may be shorter than others.
   ///
   /// - Parameter rows: per row its tiles; at least one, and all of one size, or the call traps.
@@ -29,8 +35,7 @@ public struct ImageGrid: Sendable, Equatable {
     let tiles = rows.joined()
     guard let first = tiles.first else { preconditionFailure("ImageGrid: no tiles") }
     let columns = rows.map(\.count).max()!
-    let longest = max(first.width, first.height)
-    let scale = scale ?? max(1, (Self.smallestSide + longest - 1) / longest)
+    let scale = scale(for: (first.width, first.height))
     var canvas = Picture(
       channels: tiles.map(\.channels).max()!,
       width: (columns * (first.width + margin) + margin) * scale,

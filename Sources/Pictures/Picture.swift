@@ -50,6 +50,13 @@ public struct Picture: Sendable, Equatable {
     return (0..<pixels.count).map { pixels[$0 % count * channels + $0 / count] }
   }
 
+  /// Some rows of it, from the column `left` on.
+  package func part(left: Int, rows: Range<Int>) -> Picture {
+    Picture(
+      channels: channels, width: width - left, height: rows.count,
+      pixels: rows.flatMap { pixels[($0 * width + left) * channels..<($0 + 1) * width * channels] })
+  }
+
   /// The picture in colour: gray becomes red, green and blue of the same shade.
   public var inColour: Picture {
     channels == 1

@@ -10,7 +10,7 @@ package struct NotEnoughMemory: Error, CustomStringConvertible, Hashable, Sendab
   /// - Parameters:
   ///   - what: what needs it.
   ///   - needed: bytes.
-  ///   - there: how much there is and where, as a sentence goes on behind a comma.
+  ///   - there: how much there is and where, as a sentence goes on after a comma.
   package init(_ what: String, needed: Int, _ there: String) {
     self.needed = needed
     description =
@@ -56,7 +56,9 @@ package enum HostMemory {
       text.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: " ").dropFirst().first
         .flatMap { Int($0) }
     }
-    return kilobytes("MemAvailable").map { (1024 * ($0 + (kilobytes("SwapFree") ?? 0)), "memory of the machine") }
+    return kilobytes("MemAvailable").map {
+      (1024 * ($0 + (kilobytes("SwapFree") ?? 0)), "memory of the machine")
+    }
   }
 
   private static var addressSpace: Limit? {
@@ -70,7 +72,8 @@ package enum HostMemory {
   /// What a limit of the process leaves; `used`: the number in /proc/self/statm that counts against it.
   private static func rest(of resource: Int32, used: Int) -> Int? {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(UInt32(resource)), &limit) == 0, limit.rlim_cur < UInt64(Int.max) else {
+    guard getrlimit(__rlimit_resource_t(UInt32(resource)), &limit) == 0, limit.rlim_cur < UInt64(Int.max)
+    else {
       return nil
     }
     let pages = text("/proc/self/statm")?.split(separator: " ").dropFirst(used).first.flatMap { Int($0) } ?? 0
@@ -85,14 +88,19 @@ package enum HostMemory {
       let isFirst = parts[1].split(separator: ",").contains("memory")
       guard isFirst || parts[1].isEmpty else { return [] }
       let root = isFirst ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup"
-      let names = isFirst ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current")
+      let names =
+        isFirst ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current")
       let folders = parts[2].split(separator: "/")
       return (0...folders.count).map { count in
         let folder = ([root] + folders.prefix(count).map(String.init)).joined(separator: "/")
-        guard let most = number("\(folder)/\(names.0)"), let used = number("\(folder)/\(names.1)") else { return nil }
+        guard let most = number("\(folder)/\(names.0)"), let used = number("\(folder)/\(names.1)") else {
+          return nil
+        }
         // Caches of files count, and go when memory is wanted.
-        let cache = text("\(folder)/memory.stat")?.split(separator: "\n").first { $0.hasPrefix("inactive_file ") }?
-          .split(separator: " ").last.flatMap { Int($0) }
+        let cache = text("\(folder)/memory.stat")?.split(separator: "\n").first {
+          $0.hasPrefix("inactive_file ")
+        }?
+        .split(separator: " ").last.flatMap { Int($0) }
         return (max(0, most - used + (cache ?? 0)), "limit of the control group")
       }
     }
@@ -100,7 +108,9 @@ package enum HostMemory {
 
   /// `max`, and what no machine has, is nil.
   private static func number(_ path: String) -> Int? {
-    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap { $0 < 1 << 60 ? $0 : nil }
+    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap {
+      $0 < 1 << 60 ? $0 : nil
+    }
   }
 
   private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }

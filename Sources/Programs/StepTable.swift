@@ -57,7 +57,7 @@ package struct BatchSource: Hashable, Sendable {
   package let rowLength: Int
   /// Place of the part's first image in the batch.
   package let firstImage: Int
-  /// How often each image stands in a buffer: K samples lie one behind another, each from a new block on, so that an
+  /// How often each image stands in a buffer: K samples lie one after another, each from a new block on, so that an
   /// image keeps its lane. See ``rows(images:)``.
   package let samples: Int
 

@@ -9,6 +9,9 @@ package struct Axis: Hashable, Sendable {
   package enum Values: Hashable, Sendable {
     /// These, as the configuration prints them.
     case list([String])
+    /// Widths of layers, one of each list: every combination, the first layer slowest. Not written out, since a few lists
+    /// have millions.
+    case layers([[String]])
     /// Any number of a range.
     case range(ValueRange)
   }
@@ -22,17 +25,41 @@ package struct Axis: Hashable, Sendable {
   package var count: Int? {
     switch values {
     case .list(let values): values.count
+    case .layers(let layers):
+      layers.reduce(1) { product, layer in
+        product.flatMap { product in
+          let (value, overflows) = product.multipliedReportingOverflow(by: layer.count)
+          return overflows ? nil : value
+        }
+      }
     case .range(let range): range.count
     }
   }
 
   /// The value that a random word means.
   ///
-  /// Formula: of a list of n the one with index ⌊w·n / 2³²⌋; of a range, see ``ValueRange/value(_:)``.
+  /// Formula: of n listed ones, or combinations of layers, the one with index ⌊w·n / 2³²⌋; of a range, see ``ValueRange/value(_:)``.
   func value(_ word: UInt32) -> String {
     switch values {
-    case .list(let values): values[Int((UInt64(word) * UInt64(values.count)) >> 32)]
-    case .range(let range): range.value(word)
+    case .range(let range): return range.value(word)
+    case .list, .layers:
+      let product = (UInt64(word) << 32).multipliedFullWidth(by: UInt64(count ?? .max))
+      return value(at: Int(product.high))
+    }
+  }
+
+  /// The value with this index, of as many as ``count`` says.
+  func value(at index: Int) -> String {
+    switch values {
+    case .list(let values): return values[index]
+    case .layers(let layers):
+      var rest = index
+      let widths = layers.reversed().map { layer in
+        defer { rest /= layer.count }
+        return layer[rest % layer.count]
+      }
+      return widths.reversed().joined(separator: ",")
+    case .range: preconditionFailure("\(key) is a range, whose values have no index")
     }
   }
 
@@ -40,6 +67,13 @@ package struct Axis: Hashable, Sendable {
   var text: String {
     switch values {
     case .list(let values): values.joined(separator: " | ")
+    // As a list, where that is no longer than a page or two: so it has always been.
+    case .layers(let layers):
+      if let count, count <= 4096 {
+        (0..<count).map(value(at:)).joined(separator: " | ")
+      } else {
+        layers.map { "(\($0.joined(separator: " | ")))" }.joined(separator: ", ")
+      }
     case .range(let range):
       "\(range.minimum) … \(range.maximum)" + (range.isLogarithmic ? " log" : "")
         + (range.isWhole ? " whole" : "")

@@ -14,7 +14,7 @@ extension Axis {
     }
     if let mapping = node.mapping {
       values =
-        try mapping["layers"].map { .list(try Self.layers(key, $0, mapping, base)) }
+        try mapping["layers"].map { .layers(try Self.layers(key, $0, mapping, base)) }
         ?? .range(ValueRange(key, mapping, base))
     } else {
       guard let items = node.sequence else {
@@ -38,20 +38,36 @@ extension Axis {
 
   private static func layers(
     _ key: String, _ node: Node, _ mapping: Node.Mapping, _ base: Configuration
-  ) throws -> [String] {
+  ) throws -> [[String]] {
     guard mapping.count == 1, let layers = node.sequence, !layers.isEmpty else {
       throw SearchError(
         .space, "\(key): expected {layers: [[8, 16], [16, 32]]}, a list of widths for every layer")
     }
-    var combinations = [""]
-    for layer in layers {
+    let texts = try layers.map { layer in
       guard let widths = layer.sequence, !widths.isEmpty else {
         throw SearchError(.space, "\(key): a layer has no widths, expected a list such as [8, 16]")
       }
-      let texts = try widths.map { try SpaceFile.text(key, $0) }
-      combinations = combinations.flatMap { first in texts.map { first.isEmpty ? $0 : "\(first),\($0)" } }
+      return try widths.map { try SpaceFile.text(key, $0) }
     }
-    return try distinct(key, combinations, base)
+    // Whether a width is allowed does not depend on the others, so none of the combinations need be made.
+    let first = texts.map { $0[0] }
+    return try texts.enumerated().map { layer, widths in
+      let values = try widths.map { width in
+        var combination = first
+        combination[layer] = width
+        let parts = try base.canonical(key, combination.joined(separator: ",")).split(separator: ",")
+        guard parts.count == texts.count else {
+          throw SearchError(.space, "\(key): '\(width)' is no width of one layer")
+        }
+        return String(parts[layer])
+      }
+      var seen: Set<String> = []
+      if let twice = values.first(where: { !seen.insert($0).inserted }) {
+        throw SearchError(
+          .space, "\(key) has the width \(twice) twice in layer \(layer + 1): every width may be there once")
+      }
+      return values
+    }
   }
 }
 
@@ -67,7 +83,7 @@ extension ValueRange {
     _ = try base.canonical(key, low)
     _ = try base.canonical(key, high)
     guard let minimum = Double(low), let maximum = Double(high) else {
-      throw SearchError(.space, "\(key) is no number: give its values as a list")
+      throw SearchError(.space, "\(key) is not a number: give its values as a list")
     }
     guard minimum < maximum else {
       throw SearchError(.space, "\(key): min is \(low) and max \(high), expected min below max")
@@ -78,7 +94,7 @@ extension ValueRange {
     guard !isLogarithmic || minimum > 0 else {
       throw SearchError(.space, "\(key): min is \(low), expected above 0 with log: true")
     }
-    // A key that takes both ends, but not what lies halfway behind the first, takes whole numbers.
+    // A key that takes both ends, but not what lies halfway after the first, takes whole numbers.
     isWhole =
       [minimum, maximum].allSatisfy { $0 == $0.rounded() }
       && (try? base.canonical(key, "\(minimum + 0.5)")) == nil
@@ -87,6 +103,26 @@ extension ValueRange {
     }
     self.minimum = minimum
     self.maximum = maximum
+    try requireAllowed(key, base)
+  }
+
+  /// Draws evenly from one end to the other and asks the configuration about each.
+  ///
+  /// Throws: `SearchError` where one is not allowed, such as 57.3 for a key that takes fractions below 1 and whole numbers.
+  private func requireAllowed(_ key: String, _ base: Configuration) throws {
+    for step in 0..<UInt32(1024) {
+      let value = value(step << 22)
+      guard (try? base.canonical(key, value)) == nil else { continue }
+      throw notAllowed(key, value)
+    }
+  }
+
+  /// The error for a value of the range that the configuration refuses.
+  func notAllowed(_ key: String, _ value: String) -> SearchError {
+    SearchError(
+      .space,
+      "\(key): the range from min \(minimum) to max \(maximum) holds values that \(key) cannot have, such as \(value): "
+        + "list its values, or choose a range of allowed ones")
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Who holds a lock on a file, as the system knows it.
 enum LockHolder {
@@ -7,13 +8,14 @@ enum LockHolder {
     let inodes = Set(
       paths.compactMap { path -> String? in
         var status = stat()
-        return stat(path, &status) == 0 ? "\(status.st_ino)" : nil
+        return path.withSystemPath({ stat($0, &status) }) == 0 ? "\(status.st_ino)" : nil
       })
     guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
     // 1: POSIX  ADVISORY  WRITE 123 fd:01:4711 120 120
     let holders = locks.split(separator: "\n").compactMap { line -> (isWriter: Bool, process: Int32)? in
       let words = line.split(separator: " ")
-      guard words.count > 5, words[1] != "->", let process = Int32(words[4]), process > 0, process != getpid(),
+      guard words.count > 5, words[1] != "->", let process = Int32(words[4]), process > 0,
+        process != getpid(),
         let inode = words[5].split(separator: ":").last, inodes.contains(String(inode))
       else { return nil }
       return (words[3] == "WRITE", process)

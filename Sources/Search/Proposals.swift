@@ -1,74 +1,110 @@
 import Models
 import Numerics
 
-extension SearchSpace {
-  /// The configuration of every trial, in the order of their numbers. More trials never change the first ones.
-  ///
-  /// Grid: the last key of the file changes fastest. Random: see ``drawn()``.
+/// The configurations of a space's trials, made one after another in the order of their numbers: a space may have
+/// millions. More trials never change the first ones.
+///
+/// The whole grid: the last key of the file changes fastest. Random, halving, and a grid that is cut: drawn, none twice.
+///
+/// Determinism: draw d takes for axis a the Philox word of the seed and counter (`SEAR`, 0, d, a div 4), word a mod 4; no
+/// stream of training has that first word. A draw that was there before is left out.
+struct Proposals {
+  private let space: SearchSpace
+  /// How many were made.
+  private(set) var count = 0
+  private var seen: Set<[String]> = []
+  private var draws: UInt32 = 0
+  /// Epochs of the first; nil before it.
+  private(set) var epochs: Int?
+
+  init(_ space: SearchSpace) { self.space = space }
+
+  /// The next configuration; nil after the last.
   ///
   /// - Throws: `SearchError` where a combination cannot be.
-  package func configurations() throws -> [Configuration] {
-    let settings = try strategy == .grid ? (0..<trials).map(combination) : drawn()
-    let configurations = try settings.map(configuration)
-    let epochs = configurations[0].totalEpochs
-    if strategy == .halving, let other = configurations.first(where: { $0.totalEpochs != epochs }) {
+  mutating func next() throws -> Configuration? {
+    guard let settings = try settings() else { return nil }
+    let configuration = try configuration(settings)
+    let first = epochs ?? configuration.totalEpochs
+    epochs = first
+    if space.strategy == .halving, configuration.totalEpochs != first {
       throw SearchError(
         .space,
-        "halving needs the same epochs in every trial, found \(epochs) and \(other.totalEpochs): take epochs and "
+        "halving needs the same epochs in every trial, found \(first) and \(configuration.totalEpochs): take epochs and "
           + "trainable out of the space")
     }
-    return configurations
+    return configuration
+  }
+
+  /// Passes over `count` configurations.
+  ///
+  /// - Throws: `SearchError` where there are not that many.
+  mutating func skip(_ count: Int) throws {
+    for _ in 0..<count where try settings() == nil { return }
+  }
+
+  /// The values of the axes for the next trial.
+  private mutating func settings() throws -> [String]? {
+    guard count < space.trials else { return nil }
+    let settings = try space.isDrawn ? drawn() : combination(count)
+    count += 1
+    return settings
   }
 
   /// The settings of one combination of the grid: `index` in the mixed radix of the axes.
   private func combination(_ index: Int) -> [String] {
     var rest = index
-    return axes.reversed().map { axis in
-      guard case .list(let values) = axis.values else {
-        preconditionFailure("\(axis.key) is a range in a grid")
-      }
-      defer { rest /= values.count }
-      return values[rest % values.count]
+    return space.axes.reversed().map { axis in
+      let count = axis.count!
+      defer { rest /= count }
+      return axis.value(at: rest % count)
     }.reversed()
   }
 
-  /// Settings drawn at random, none twice.
-  ///
-  /// Determinism: draw d takes for axis a the Philox word of the seed and counter (`SEAR`, 0, d, a div 4), word
-  /// a mod 4; no stream of training has that first word. A draw that was there before is left out.
-  private func drawn() throws -> [[String]] {
-    var seen: Set<[String]> = []
-    var result: [[String]] = []
+  private mutating func drawn() throws -> [String] {
     // Where all combinations are wanted, the last one is waited for longest: n·ln n draws are expected.
-    var patience = 100 * (trials + 100)
-    var draw: UInt32 = 0
-    while result.count < trials {
-      let settings = axes.enumerated().map { index, axis in
-        let counter = SIMD4<UInt32>(0x5345_4152, 0, draw, UInt32(index / 4))
-        return axis.value(Philox4x32.words(key: seed, counter: counter)[index % 4])
+    while draws < UInt32(clamping: 100 * (space.trials + 100)) {
+      let settings = space.axes.enumerated().map { index, axis in
+        let counter = SIMD4<UInt32>(0x5345_4152, 0, draws, UInt32(index / 4))
+        return axis.value(Philox4x32.words(key: space.seed, counter: counter)[index % 4])
       }
-      if seen.insert(settings).inserted { result.append(settings) }
-      draw += 1
-      patience -= 1
-      guard patience > 0 || result.count == trials else {
-        throw SearchError(
-          .space,
-          "found only \(result.count) different combinations in \(draw) draws: fewer trials, or a wider space"
-        )
-      }
+      draws += 1
+      if seen.insert(settings).inserted { return settings }
     }
-    return result
+    throw SearchError(
+      .space,
+      "found only \(count) different combinations in \(draws) draws: ask for fewer trials, or widen the space"
+    )
   }
 
   private func configuration(_ settings: [String]) throws -> Configuration {
-    var configuration = base
-    for (axis, value) in zip(axes, settings) { try configuration.set(axis.key, value) }
+    var configuration = space.base
     do {
+      for (axis, value) in zip(space.axes, settings) {
+        do {
+          try configuration.set(axis.key, value)
+        } catch {
+          guard case .range(let range) = axis.values else { throw error }
+          throw range.notAllowed(axis.key, value)
+        }
+      }
       try configuration.validate()
     } catch let error as ConfigurationError {
-      let text = zip(axes, settings).map { "\($0.key)=\($1)" }.joined(separator: " ")
+      let text = zip(space.axes, settings).map { "\($0.key)=\($1)" }.joined(separator: " ")
       throw SearchError(.space, "the combination \(text) cannot be: \(error.description)")
     }
     return configuration
+  }
+}
+
+extension SearchSpace {
+  /// The configuration of every trial, in the order of their numbers.
+  ///
+  /// - Throws: `SearchError` where a combination cannot be.
+  package func configurations() throws -> [Configuration] {
+    var proposals = Proposals(self)
+    var configurations: [Configuration] = []
+    while let next = try proposals.next() { configurations.append(next) }
+    return configurations
   }
 }

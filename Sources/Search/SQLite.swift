@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import Storage
 
 /// A connection to an SQLite file. Any number of threads: one statement or transaction at a time.
 package final class SQLite: Sendable {
@@ -20,7 +21,7 @@ package final class SQLite: Sendable {
     self.patience = patience
     var handle: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-    let status = sqlite3_open_v2(path, &handle, flags, nil)
+    let status = path.withSystemPath { sqlite3_open_v2($0, &handle, flags, nil) }
     guard status == SQLITE_OK, let handle else {
       defer { sqlite3_close_v2(handle) }
       throw SQLiteError(path, handle, status, patience)
@@ -146,7 +147,8 @@ package struct SQLiteError: Error, CustomStringConvertible {
     var message = words.split(whereSeparator: \.isNewline).joined(separator: " ")
     if code == SQLITE_BUSY {
       let holder = LockHolder.ofFiles([path, path + "-wal", path + "-shm"]).map { " by \($0)" } ?? ""
-      message += "\(holder), and was for \(patience.formatted()) s: end the program that uses it, and run this again"
+      message +=
+        "\(holder), and was for \(patience.formatted()) s: end the program that uses it, and run this again"
     }
     description = "\(path) cannot be used: \(message)"
   }

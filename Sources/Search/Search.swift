@@ -3,6 +3,7 @@ import Foundation
 import Models
 import Numerics
 import Programs
+import Storage
 import Synchronization
 import Training
 
@@ -27,7 +28,7 @@ package final class Search: Sendable {
   package enum Outcome: Hashable, Sendable {
     /// Every trial is done, or failed.
     case finished
-    /// The stop signal was given; the search can go on.
+    /// The stop signal was given; the search can be resumed.
     case interrupted
   }
 
@@ -36,10 +37,11 @@ package final class Search: Sendable {
   /// The images.
   package let dataset: Dataset
   private let store: TrialStore
+  private let supply: TrialSupply
   /// Epochs of a trial; the same for all where there are rungs.
   private let epochs: Int
 
-  /// Begins a search, or goes on with one.
+  /// Begins a search, or resumes one.
   ///
   /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, lie the checkpoints of
   ///   trials under way. Both are locked for as long as this object lives.
@@ -50,31 +52,22 @@ package final class Search: Sendable {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
     }
     // Whatever is impossible is refused before a file is made.
-    let configurations = try space.configurations()
-    try Self.checkValidation(configurations, images: dataset.train.count)
-    self.space = space
+    let supply = try TrialSupply(space, images: dataset.train.count)
     self.dataset = dataset
-    epochs = configurations[0].totalEpochs
-    store = try TrialStore(storage, space, dataset, configurations, patience: patience)
-  }
-
-  /// Trials are chosen by validation loss, so every one needs images for that, and others to train on.
-  private static func checkValidation(_ configurations: [Configuration], images: Int) throws {
-    for configuration in configurations {
-      let count = configuration.validationCount(of: images)
-      guard count > 0, count < images else {
-        throw SearchError(
-          .space,
-          "validation is \(configuration.validation): a search chooses by the validation loss, so expected from 1 to "
-            + "\(images - 1) of the \(images) training images, or such a share of them")
-      }
-    }
+    store = try TrialStore(storage, space, dataset, patience: patience)
+    self.space = store.space
+    epochs = supply.epochs
+    self.supply =
+      store.space.isDrawn == space.isDrawn
+      ? supply : try TrialSupply(store.space, images: dataset.train.count)
+    try self.supply.begin(store)
   }
 
   /// The storage, symbolic links resolved.
   package var storage: URL { store.url }
 
-  /// All trials, by number.
+  /// The trials that are in the storage, by number: all, or where there are very many those that were reached and some
+  /// more.
   ///
   /// - Throws: the database's error.
   package func trials() throws -> [Trial] { try store.trials() }
@@ -85,7 +78,7 @@ package final class Search: Sendable {
   ///   - backends: a device for every trial at a time.
   ///   - stopSignal: who may ask to stop; trials finish their step and write a checkpoint.
   ///   - report: hears of everything, on the threads that train.
-  /// - Throws: an error that concerns the whole search; the trials stay as they are, and can go on.
+  /// - Throws: an error that concerns the whole search; the trials stay as they are, and can be resumed.
   package func run(
     on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
     report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
@@ -129,7 +122,9 @@ package final class Search: Sendable {
         defer { group.leave() }
         ArithmeticMode.establish()
         do {
-          while !stopSignal.isStopped, problem.error == nil, let trial = try store.takeNext() {
+          while !stopSignal.isStopped, problem.error == nil, try supply.fill(store),
+            let trial = try store.takeNext()
+          {
             try run(trial, on: backend, through: last, stopSignal, report)
           }
         } catch {
@@ -139,7 +134,7 @@ package final class Search: Sendable {
     }
     group.wait()
     if let error = problem.error { throw error }
-    return try !store.hasWaiting()
+    return try !store.hasWaiting() && store.count() >= space.trials
   }
 
   private func run(
@@ -153,9 +148,9 @@ package final class Search: Sendable {
       report(.epoch(trial, record))
     }
     try store.update(ended)
-    // Only halving goes on from what a trial leaves behind.
+    // Only halving continues from what a trial leaves behind.
     if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
-      try? FileManager.default.removeItem(at: store.run(ended))
+      try? removeAll(store.run(ended))
     }
     report(.ended(ended))
   }

@@ -31,6 +31,8 @@ package struct SearchSpace: Sendable {
   package let eta: Int
   /// Key of the draws.
   package let seed: UInt64
+  /// Whether trials are drawn: always but for a whole grid, which is gone through in order.
+  package private(set) var isDrawn: Bool
 
   /// Keys that change what the validation loss measures.
   static let incomparable: Set = ["loss", "kl-weight", "noise"]
@@ -60,7 +62,7 @@ package struct SearchSpace: Sendable {
     }
     guard base.initialWeights == nil, !axes.contains(where: { $0.key == "initial-weights" }) else {
       throw SearchError(
-        .space, "initial-weights cannot be given: every trial begins as its seed draws the weights")
+        .space, "initial-weights cannot be given: every trial draws its initial weights from its seed")
     }
     self.base = base
     strategy = try changes.strategy ?? file.settings["strategy"].map(Self.strategy) ?? .grid
@@ -70,6 +72,14 @@ package struct SearchSpace: Sendable {
       try Self.whole("trials", $0, 1...Self.mostTrials)
     }
     trials = try Self.trials(wanted, strategy, axes)
+    isDrawn = strategy != .grid || Self.combinations(axes) != trials
+  }
+
+  /// The same with trials drawn, as a cut of a grid has them.
+  var drawn: SearchSpace {
+    var drawn = self
+    drawn.isDrawn = true
+    return drawn
   }
 
   /// Puts into `base` what is the same in all trials.
@@ -118,7 +128,7 @@ package struct SearchSpace: Sendable {
   }
 
   /// How many combinations the axes have; nil for too many to count.
-  static func combinations(_ axes: [Axis]) -> Int? {
+  package static func combinations(_ axes: [Axis]) -> Int? {
     axes.reduce(1) { product, axis in
       guard let product, let count = axis.count else { return nil }
       let (value, overflows) = product.multipliedReportingOverflow(by: count)
@@ -146,7 +156,7 @@ package struct SearchSpace: Sendable {
   /// Everything that decides the trials, a line each; how many there are only where it changes the others.
   package var text: String {
     var lines = ["strategy: \(strategy.rawValue)"]
-    if strategy != .grid { lines.append("draws: \(seed)") }
+    if isDrawn { lines.append("draws: \(seed)") }
     if strategy == .halving { lines += ["trials: \(trials)", "eta: \(eta)"] }
     lines += base.pairs.map { "\($0.key): \($0.value)" }
     lines += axes.map { "space \($0.key): \($0.text)" }

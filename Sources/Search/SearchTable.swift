@@ -18,12 +18,31 @@ package struct SearchTable: Encodable, Sendable {
     package let validationLoss: Double?
     /// Its epoch.
     package let bestEpoch: Int
-    /// Hash of the state behind the last epoch.
+    /// Hash of the state after the last epoch.
     package let stateSHA256: String?
     /// Seconds of training.
     package let seconds: Double
     /// Why it failed.
     package let failure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case number, settings, state, validationLoss, bestEpoch, stateSHA256, seconds, failure
+      case epochs = "epochCount"
+    }
+
+    /// Settings are numbers where they are, see ``SettingsJSON``.
+    package func encode(to encoder: any Encoder) throws {
+      var row = encoder.container(keyedBy: CodingKeys.self)
+      try row.encode(number, forKey: .number)
+      try row.encode(SettingsJSON(settings), forKey: .settings)
+      try row.encode(state, forKey: .state)
+      try row.encode(epochs, forKey: .epochs)
+      try row.encodeIfPresent(validationLoss, forKey: .validationLoss)
+      try row.encode(bestEpoch, forKey: .bestEpoch)
+      try row.encodeIfPresent(stateSHA256, forKey: .stateSHA256)
+      try row.encode(seconds, forKey: .seconds)
+      try row.encodeIfPresent(failure, forKey: .failure)
+    }
   }
 
   /// The model.
@@ -66,8 +85,11 @@ package struct SearchTable: Encodable, Sendable {
     let defaults = Configuration(configuration.model)
     let settings = zip(configuration.pairs, defaults.pairs).filter { $0.value != $1.value }
       .map { "\($0.0.key)=\($0.0.value)" }
-    let words = ["facsimile", "train", configuration.model.rawValue, "--data", data]
-    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map(shellQuoted).joined(separator: " ")
+    let words = [
+      "facsimile", "train", configuration.model.rawValue, "--data", data.hasPrefix("-") ? "./" + data : data,
+    ]
+    return (words + (settings.isEmpty ? [] : ["--set"] + settings)).map { shellQuoted($0) }.joined(
+      separator: " ")
   }
 }
 

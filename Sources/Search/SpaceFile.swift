@@ -23,7 +23,7 @@ struct SpaceFile {
       throw SearchError(.space, "the space is not YAML: \(lines.joined(separator: " "))")
     }
     guard let mapping = node?.mapping else {
-      throw SearchError(.space, "the space is no list of 'key: value': expected model, fixed and space")
+      throw SearchError(.space, "the space is not a list of 'key: value': expected model, fixed and space")
     }
     for (key, node) in mapping {
       switch key.string {
@@ -41,10 +41,10 @@ struct SpaceFile {
   }
 
   private static func entries(_ name: String, _ node: Node) throws -> [(String, Node)] {
-    // `fixed:` with nothing behind it.
+    // `fixed:` with nothing after it.
     if node.null != nil { return [] }
     guard let mapping = node.mapping else {
-      throw SearchError(.space, "\(name) is no list of 'key: value'")
+      throw SearchError(.space, "\(name) is not a list of 'key: value'")
     }
     return try mapping.map { key, value in
       guard let key = key.string else { throw SearchError(.space, "\(name) has a key that is no text") }

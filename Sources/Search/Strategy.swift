@@ -1,6 +1,6 @@
 /// How a search chooses its trials.
 package enum Strategy: String, CaseIterable, Codable, Sendable {
-  /// Every combination, or the first ones.
+  /// Every combination; of a cut some that the seed draws, each at most once.
   case grid
   /// Combinations drawn at random, each at most once.
   case random
@@ -18,7 +18,7 @@ package enum Strategy: String, CaseIterable, Codable, Sendable {
 package struct Rungs: Equatable, Sendable {
   /// Trials of every rung.
   package let trials: [Int]
-  /// Epochs behind which every rung is judged.
+  /// Epochs after which every rung is judged.
   package let epochs: [Int]
 
   /// The rungs of `trials` trials, of which the last are trained for `epochs`; `eta` at least 2.

@@ -30,7 +30,7 @@ package struct Trial: Equatable, Sendable {
   package internal(set) var validationLoss: Double?
   /// Its epoch, 0 before the first.
   package internal(set) var bestEpoch = 0
-  /// Hash of the state behind the last epoch.
+  /// Hash of the state after the last epoch.
   package internal(set) var stateSHA256: String?
   /// Seconds of training.
   package internal(set) var seconds = 0.0

@@ -11,6 +11,8 @@ import Storage
 final class TrialStore: Sendable {
   /// The file.
   let url: URL
+  /// What is searched: as given, but drawn where a grid was begun as a cut and is now wanted whole.
+  let space: SearchSpace
   /// Where the runs of trials under way lie.
   let runs: URL
   private let database: SQLite
@@ -19,13 +21,11 @@ final class TrialStore: Sendable {
   /// Opens the storage of a search, or makes it.
   ///
   /// - Throws: `SearchError` where it is in use, or not that of this search; `FileError`.
-  init(
-    _ url: URL, _ space: SearchSpace, _ dataset: Dataset, _ configurations: [Configuration], patience: Double
-  ) throws {
-    let url = url.standardizedFileURL.resolvingSymlinksInPath()
+  init(_ url: URL, _ space: SearchSpace, _ dataset: Dataset, patience: Double) throws {
+    let url = Files.resolved(url)
     self.url = url
     runs = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).runs")
-    let isNew = !FileManager.default.fileExists(atPath: runs.path)
+    let isNew = !Files.exists(runs)
     try Self.requireOwn(url, runs)
     try makeFolder(runs)
     do {
@@ -50,19 +50,18 @@ final class TrialStore: Sendable {
       }
       // A power cut may cost the last transactions, but never the file.
       try database.execute("PRAGMA synchronous = NORMAL")
-      try database.transaction {
-        if isEmpty {
-          try TrialSchema.create(database)
-          try Self.begin(database, space, dataset)
-        } else {
+      self.space = try database.transaction { [database] in
+        if !isEmpty {
           try TrialSchema.migrate(database)
-          try Self.check(database, space, dataset)
+          return try Self.check(database, space, dataset)
         }
-        try Self.add(configurations, to: database)
+        try TrialSchema.create(database)
+        try Self.begin(database, space, dataset)
+        return space
       }
     } catch {
       // A file that is no storage of ours is left as it was, with nothing beside it.
-      if isNew { try? FileManager.default.removeItem(at: runs) }
+      if isNew { try? removeAll(runs) }
       throw Self.explained(error)
     }
   }
@@ -74,11 +73,11 @@ final class TrialStore: Sendable {
     } catch let error as NotAFile {
       throw SearchError(.storage, "\(url.path) is \(error.found): name a file as --storage")
     }
-    guard FileManager.default.fileExists(atPath: runs.path) else { return }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: runs.path)) ?? []
+    guard Files.exists(runs) else { return }
+    let names = (try? Files.names(in: runs)) ?? []
     let others = names.filter { name in
       if name == FolderLock.name || TemporaryFile.isOne(name) { return false }
-      let inside = try? FileManager.default.contentsOfDirectory(atPath: runs.appendingPathComponent(name).path)
+      let inside = try? Files.names(in: runs.appendingPathComponent(name))
       return Int(name) == nil || !(inside.map { $0.isEmpty || $0.contains(FolderLock.name) } ?? false)
     }
     guard others.isEmpty else {
@@ -101,14 +100,18 @@ final class TrialStore: Sendable {
       ])
   }
 
-  private static func check(_ database: SQLite, _ space: SearchSpace, _ dataset: Dataset) throws {
+  private static func check(
+    _ database: SQLite, _ space: SearchSpace, _ dataset: Dataset
+  ) throws -> SearchSpace {
     let path = database.path
     guard let row = try database.rows("SELECT * FROM search").first else {
       throw SearchError(.storage, "\(path) is damaged: it does not say what was searched")
     }
     try row.requireWhole("what it says of its search")
     let other = "continue that search, or name another --storage"
-    guard try row.value("space_sha256") == space.sha256 else {
+    let known: String = try row.value("space_sha256")
+    let space = space.strategy == .grid && known == space.drawn.sha256 ? space.drawn : space
+    guard known == space.sha256 else {
       let (there, here) = difference(try row.value("space"), space.text)
       throw SearchError(
         .storage, "\(path) holds another search: it has '\(there)', this one '\(here)'; \(other)")
@@ -127,6 +130,14 @@ final class TrialStore: Sendable {
         "\(path) follows version \(contract) of the numerics contract, this program "
           + "\(contractVersion): name another --storage")
     }
+    let count = try database.integer("SELECT COUNT(*) FROM trial") ?? 0
+    guard count <= space.trials else {
+      throw SearchError(
+        .storage,
+        "the storage has \(counted(count, "trial")) already: ask for as many, or more, or name another --storage"
+      )
+    }
+    return space
   }
 
   /// The first lines that differ.
@@ -136,21 +147,18 @@ final class TrialStore: Sendable {
     return (index < a.count ? a[index] : "nothing", index < b.count ? b[index] : "nothing")
   }
 
-  private static func add(_ configurations: [Configuration], to database: SQLite) throws {
-    let known = try database.integer("SELECT COUNT(*) FROM trial") ?? 0
-    guard known <= configurations.count else {
-      throw SearchError(
-        .storage,
-        "the storage has \(known) trials already: ask for as many, or more, or name another --storage")
+  /// Compares the trials that are there with what they must be, as far as `configurations`, the first ones, go.
+  ///
+  /// - Throws: `SearchError` where one is none of this space.
+  func check(_ configurations: [Configuration]) throws {
+    let rows = try transaction {
+      try database.rows("SELECT * FROM trial ORDER BY number LIMIT \(configurations.count)").map(Trial.init)
     }
-    for trial in try database.rows("SELECT * FROM trial ORDER BY number").map(Trial.init) {
-      let place = trial.number - 1
-      guard configurations.indices.contains(place), Self.isOf(configurations[place], trial) else {
-        throw SearchError(.storage, "\(database.path) is damaged: trial \(trial.number) is none of this space")
+    for (place, trial) in rows.enumerated() {
+      guard trial.number == place + 1, Self.isOf(configurations[place], trial) else {
+        throw SearchError(
+          .storage, "\(url.path) is damaged: trial \(trial.number) does not belong to this space")
       }
-    }
-    for (index, configuration) in configurations.enumerated().dropFirst(known) {
-      try Trial(index + 1, configuration).write(to: database)
     }
   }
 
@@ -181,6 +189,20 @@ final class TrialStore: Sendable {
       for var trial in try database.rows("SELECT * FROM trial WHERE state = 'running'").map(Trial.init) {
         trial.state = .waiting
         try trial.write(to: database)
+      }
+    }
+  }
+
+  /// How many trials there are.
+  func count() throws -> Int {
+    try transaction { try database.integer("SELECT COUNT(*) FROM trial") ?? 0 }
+  }
+
+  /// Adds trials that wait; the first has the number after `known`.
+  func add(_ configurations: [Configuration], behind known: Int) throws {
+    try transaction {
+      for (index, configuration) in configurations.enumerated() {
+        try Trial(known + index + 1, configuration).write(to: database)
       }
     }
   }
@@ -233,12 +255,12 @@ final class TrialStore: Sendable {
   /// The run folder of a trial.
   func run(_ trial: Trial) -> URL { runs.appendingPathComponent("\(trial.number)") }
 
-  /// Takes away the runs of all trials that are not on `rung`, or of all for nil: nothing goes on from them.
+  /// Takes away the runs of all trials that are not on `rung`, or of all for nil: nothing continues from them.
   func removeRuns(exceptOn rung: Int?) throws {
     let kept = try rung.map { rung in
       Set(try trials().filter { $0.rung == rung && $0.state != .failed }.map { "\($0.number)" })
     }
-    for name in try FileManager.default.contentsOfDirectory(atPath: runs.path)
+    for name in try Files.names(in: runs)
     where Int(name) != nil && kept?.contains(name) != true {
       try removeAll(runs.appendingPathComponent(name))
     }

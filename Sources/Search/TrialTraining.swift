@@ -13,10 +13,10 @@ struct TrialTraining {
 
   /// Trains to the end of epoch `last`; nil for the configuration's own.
   ///
-  /// A trial that has a checkpoint goes on from it. The trial comes back as `done`, as `failed` with a reason, or
+  /// A trial that has a checkpoint continues from it. The trial comes back as `done`, as `failed` with a reason, or
   /// as `waiting` where it was asked to stop.
   ///
-  /// - Parameter note: hears of the trial behind every epoch, with what the epoch said.
+  /// - Parameter note: hears of the trial after every epoch, with what the epoch said.
   /// - Throws: an error that concerns the whole search: files or storage that cannot be written.
   func run(
     _ trial: Trial, in folder: URL, through last: Int?, note: (Trial, EpochRecord) throws -> Void

@@ -24,9 +24,11 @@ package enum AtomicFile {
         try writeAll(data, to: temporary.descriptor, path: url.path)
         try checkedCall("flush", url.path) { fsync(temporary.descriptor) }
         // Its lock goes with the descriptor: the name must be the final one by then.
-        try checkedCall("replace", url.path) { rename(temporary.path, url.path) }
+        try checkedCall("replace", url.path) {
+          temporary.path.withSystemPath { from in url.path.withSystemPath { rename(from, $0) } }
+        }
       } catch {
-        unlink(temporary.path)
+        _ = temporary.path.withSystemPath { unlink($0) }
         close(temporary.descriptor)
         throw error
       }
@@ -43,11 +45,11 @@ package enum AtomicFile {
   /// - Throws: `NotAFile` for a folder, a device, a pipe or a socket, or a symbolic link to one.
   package static func requireReplaceable(_ path: String) throws {
     var status = stat()
-    guard stat(path, &status) == 0 else { return }
+    guard path.withSystemPath({ stat($0, &status) }) == 0 else { return }
     if let found = kindOfFile(status) { throw NotAFile(path: path, found: found) }
     // What /dev/stdout stands for may be a file, but the name is the system's.
-    let place = URL(fileURLWithPath: path).standardizedFileURL.path
-    if ["/dev/", "/proc/"].contains(where: place.hasPrefix), lstat(path, &status) == 0,
+    let place = URL(systemPath: path).standardizedFileURL.path
+    if ["/dev/", "/proc/"].contains(where: place.hasPrefix), path.withSystemPath({ lstat($0, &status) }) == 0,
       status.st_mode & S_IFMT == S_IFLNK
     {
       throw NotAFile(path: path, found: "a name of the system's for an open file")
@@ -66,7 +68,9 @@ package enum AtomicFile {
   }
 
   private static func flush(folder: String) throws {
-    let descriptor = try checkedCall("open", folder) { open(folder, O_RDONLY | O_CLOEXEC) }
+    let descriptor = try checkedCall("open", folder) {
+      folder.withSystemPath { open($0, O_RDONLY | O_CLOEXEC) }
+    }
     defer { close(descriptor) }
     try checkedCall("flush", folder) { fsync(descriptor) }
   }

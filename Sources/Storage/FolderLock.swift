@@ -18,13 +18,13 @@ package final class FolderLock: Sendable {
   /// - Parameters:
   ///   - folder: an existing folder.
   ///   - patience: seconds to wait for another that holds it.
-  ///   - note: a word that stays in the file behind the process's number: see ``note(in:)``.
+  ///   - note: a word that stays in the file after the process's number: see ``note(in:)``.
   /// - Throws: `FolderInUse` when another process, or another lock in this one, holds it; `FileError` when the
   ///   lock file cannot be opened or the file system has no locks; `NotAFile` where it is none.
   package init(folder: URL, patience: Double = 0, note: String? = nil) throws {
     let path = folder.appendingPathComponent(Self.name).path
     let descriptor = try checkedCall("open", path) {
-      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+      path.withSystemPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666) }
     }
     do {
       var status = stat()

@@ -4,10 +4,16 @@ import Foundation
 ///
 /// - Throws: `FileError` with the system's own reason, which Foundation's words hide.
 package func makeFolder(_ url: URL) throws {
-  do {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  } catch {
-    throw FileError(action: "make the folder", path: url.path, error)
+  let path = url.path
+  if path.withSystemPath({ mkdir($0, 0o777) }) == 0 { return }
+  switch errno {
+  case EEXIST where Files.isFolder(path): return
+  case ENOENT where path != "/" && !Files.isTaken(path):
+    try makeFolder(url.deletingLastPathComponent())
+    // Someone else may have made it in the meantime.
+    if path.withSystemPath({ mkdir($0, 0o777) }) == 0 || Files.isFolder(path) { return }
+    throw FileError(action: "make the folder", path: path, code: errno)
+  case let code: throw FileError(action: "make the folder", path: path, code: code)
   }
 }
 
@@ -29,19 +35,12 @@ public struct FolderNotEmpty: Error, Equatable, CustomStringConvertible {
 ///
 /// - Throws: `FolderNotEmpty`, `FileError`.
 package func requireEmptyFolder(_ url: URL) throws {
-  var status = stat()
-  guard stat(url.path, &status) == 0 else { return }
-  guard status.st_mode & S_IFMT == S_IFDIR else {
+  guard Files.exists(url) else { return }
+  guard Files.isFolder(url) else {
     throw FileError(action: "make the folder", path: url.path, code: EEXIST)
   }
-  do {
-    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { !TemporaryFile.isOne($0) }
-    guard names.isEmpty else { throw FolderNotEmpty(path: url.path, names: names.sorted()) }
-  } catch let error as FolderNotEmpty {
-    throw error
-  } catch {
-    throw FileError(action: "read the folder", path: url.path, error)
-  }
+  let names = try Files.names(in: url).filter { !TemporaryFile.isOne($0) }
+  guard names.isEmpty else { throw FolderNotEmpty(path: url.path, names: names.sorted()) }
 }
 
 /// Makes a folder, or takes an empty one.
@@ -58,22 +57,16 @@ package func makeEmptyFolder(_ url: URL) throws {
 package func removeAll(_ url: URL) throws {
   let path = url.path
   var status = stat()
-  if lstat(path, &status) == -1 {
+  if path.withSystemPath({ lstat($0, &status) }) == -1 {
     if errno == ENOENT { return }
     throw FileError(action: "remove", path: path, code: errno)
   }
   guard status.st_mode & S_IFMT == S_IFDIR else {
-    try removing(path) { unlink(path) }
+    try removing(path) { path.withSystemPath { unlink($0) } }
     return
   }
-  let names: [String]
-  do {
-    names = try FileManager.default.contentsOfDirectory(atPath: path)
-  } catch {
-    throw FileError(action: "remove", path: path, error)
-  }
-  for name in names.sorted() { try removeAll(url.appendingPathComponent(name)) }
-  try removing(path) { rmdir(path) }
+  for name in try Files.names(in: url).sorted() { try removeAll(url.appendingPathComponent(name)) }
+  try removing(path) { path.withSystemPath { rmdir($0) } }
 }
 
 /// Someone else may have removed it in the meantime.

@@ -11,12 +11,35 @@ public struct NotAFile: Error, Equatable, CustomStringConvertible {
   public var description: String { "\(path): expected a file, found \(found)" }
 }
 
+/// A symbolic link that leads to nothing, where a file is to be read.
+public struct DanglingLink: Error, Equatable, CustomStringConvertible {
+  /// Where the link lies.
+  public let path: String
+  /// What it names.
+  public let target: String
+
+  package init(path: String, target: String) { (self.path, self.target) = (path, target) }
+
+  /// One line: the link, and what it names.
+  public var description: String {
+    "\(path) is a link to \(target), where nothing is: is a disk not mounted?"
+  }
+}
+
 /// Opens a plain file for reading; never waits for the other end of a pipe.
 ///
 /// - Returns: the descriptor, which the caller closes, and the file's size in bytes.
-/// - Throws: `FileError`; `NotAFile` for a folder, a pipe, a socket or a device.
+/// - Throws: `FileError`; `DanglingLink`; `NotAFile` for a folder, a pipe, a socket or a device.
 package func openPlainFile(_ path: String) throws -> (descriptor: Int32, size: Int) {
-  let descriptor = try checkedCall("open", path) { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
+  let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+  let descriptor: Int32
+  do {
+    descriptor = try checkedCall("open", path) { path.withSystemPath { open($0, flags) } }
+  } catch let error as FileError where error.code == ENOENT {
+    // "No such file" would be a riddle where a listing shows one.
+    if let target = Files.target(of: path) { throw DanglingLink(path: path, target: target) }
+    throw error
+  }
   var status = stat()
   do {
     try checkedCall("inspect", path) { fstat(descriptor, &status) }
@@ -75,7 +98,9 @@ package func readFile(_ url: URL, upTo limit: Int) throws -> Data {
 /// - Throws: `FileTooLarge`, `FileError`; `NotAFile` for a folder.
 package func readInput(_ url: URL, upTo limit: Int) throws -> Data {
   let path = url.path
-  let descriptor = try checkedCall("open", path) { open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+  let descriptor = try checkedCall("open", path) {
+    path.withSystemPath { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+  }
   defer { close(descriptor) }
   var status = stat()
   try checkedCall("inspect", path) { fstat(descriptor, &status) }
@@ -91,7 +116,7 @@ func readAll(_ descriptor: Int32, _ path: String, atMost limit: Int) throws -> D
   var part = [UInt8](repeating: 0, count: min(limit, 1 << 18))
   while contents.count < limit {
     let wanted = min(part.count, limit - contents.count)
-    let count = try checkedCall("read", path) { read(descriptor, &part, wanted) }
+    let count = try checkedCall("read", path) { Foundation.read(descriptor, &part, wanted) }
     if count == 0 { break }
     contents.append(contentsOf: part[..<count])
   }

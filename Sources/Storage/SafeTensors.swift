@@ -95,6 +95,8 @@ package struct SafeTensors: Sendable, Equatable {
   package private(set) var tensors: [Tensor] = []
   /// Free text by key.
   package var metadata: [String: String] = [:]
+  /// Tensors of types that are not known here, by name with the type: passed over where a file was read.
+  package internal(set) var unreadable: [String: String] = [:]
   private var places: [String: Int] = [:]
 
   /// Nothing yet.
@@ -119,16 +121,19 @@ package struct SafeTensors: Sendable, Equatable {
     tensors.map(\.name)
   }
 
-  /// Whether there is a tensor of that name.
+  /// Whether there is a tensor of that name, readable or not.
   package func contains(_ name: String) -> Bool {
-    places[name] != nil
+    places[name] != nil || unreadable[name] != nil
   }
 
   /// The tensor of that name.
   ///
-  /// - Throws: `SafeTensorsError` when there is none.
+  /// - Throws: `SafeTensorsError` when there is none, or it is of a type that is not known here.
   package func tensor(_ name: String) throws -> Tensor {
     guard let place = places[name] else {
+      if let type = unreadable[name] {
+        throw SafeTensorsError(.unknownType, "tensor '\(name)' has the type \(type), which is not read")
+      }
       let known = names.isEmpty ? "none" : names.prefix(12).joined(separator: ", ")
       let more = names.count > 12 ? " …" : ""
       throw SafeTensorsError(.missing, "no tensor '\(name)'; there are: \(known)\(more)")

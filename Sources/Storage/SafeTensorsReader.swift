@@ -25,8 +25,9 @@ extension SafeTensors {
   /// Reads the bytes of a file, refusing whatever the format does not allow.
   ///
   /// That is: a header longer than 100 MB or than the file, one that is not UTF-8, does not begin with `{`, is
-  /// not JSON of the expected form or names a key twice; unknown types; shapes that overflow; tensors whose
-  /// bytes do not fit their shape, overlap, leave a hole, or do not fill the file exactly.
+  /// not JSON of the expected form or names a key twice; shapes that overflow; tensors whose bytes do not fit
+  /// their shape, overlap, leave a hole, or do not fill the file exactly. A tensor of a type that is not known
+  /// here is passed over, whatever it holds (``unreadable``): the format gains types, and nobody may want it.
   ///
   /// - Throws: `SafeTensorsError`.
   package init(data: Data) throws {
@@ -42,18 +43,30 @@ extension SafeTensors {
       guard entry.end <= bytes.count else {
         throw SafeTensorsError(.badLength, "the file became shorter while it was read")
       }
+      guard let dataType = entry.dataType else {
+        unreadable[entry.name] = entry.typeName
+        continue
+      }
       let range = bytes.startIndex + entry.begin..<bytes.startIndex + entry.end
       try add(
-        Tensor(
-          name: entry.name, dataType: entry.dataType, shape: entry.shape, data: bytes.subdata(in: range)))
+        Tensor(name: entry.name, dataType: dataType, shape: entry.shape, data: bytes.subdata(in: range)))
     }
   }
+
+  /// What PyTorch's own files begin with.
+  private static let zipMagic: [UInt8] = [0x50, 0x4B, 3, 4]
 
   /// Where the header ends in a file that begins with the eight bytes of `front`.
   private static func headerEnd(_ front: Data, fileSize: Int) throws -> Int {
     guard front.count >= 8 else {
       throw SafeTensorsError(
         .badLength, "expected at least 8 bytes, found \(front.count): the file is cut off")
+    }
+    guard !front.starts(with: zipMagic) else {
+      throw SafeTensorsError(
+        .badHeader,
+        "this is a zip archive, not safetensors: if PyTorch's torch.save wrote it, write it again with "
+          + "safetensors.torch.save_file(model.state_dict(), 'weights.safetensors')")
     }
     let length = front.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= longestHeader else {
@@ -103,14 +116,15 @@ private struct Header {
           "tensor '\(entry.name)' lies at \(entry.begin)..<\(entry.end), expected it to begin at \(covered): "
             + "\(fault), the file is damaged")
       }
-      let size = try SafeTensors.Tensor.byteCount(name: entry.name, dataType: entry.dataType, shape: entry.shape)
+      covered = entry.end
+      guard let dataType = entry.dataType else { continue }
+      let size = try SafeTensors.Tensor.byteCount(name: entry.name, dataType: dataType, shape: entry.shape)
       guard size == entry.end - entry.begin else {
         throw SafeTensorsError(
           .badSize,
-          "tensor '\(entry.name)' \(entry.dataType.rawValue) \(entry.shape) takes \(size) bytes, "
+          "tensor '\(entry.name)' \(dataType.rawValue) \(entry.shape) takes \(size) bytes, "
             + "found \(entry.end - entry.begin)")
       }
-      covered = entry.end
     }
     guard covered == byteCount else {
       throw SafeTensorsError(
@@ -122,36 +136,32 @@ private struct Header {
 /// What the header says of one tensor.
 private struct Entry {
   let name: String
-  let dataType: SafeTensors.DataType
+  let typeName: String
   let shape: [Int]
   let begin: Int
   let end: Int
 
+  /// Nil for a type that is not known here.
+  var dataType: SafeTensors.DataType? { SafeTensors.DataType(rawValue: typeName) }
+
   init(name: String, json: inout StrictJSON) throws {
-    var dataType: SafeTensors.DataType?
+    var typeName: String?
     var shape: [Int]?
     var offsets: [Int]?
     try json.object { json, key in
       switch key {
-      case "dtype":
-        let text = try json.string()
-        guard let known = SafeTensors.DataType(rawValue: text) else {
-          let all = SafeTensors.DataType.allCases.map(\.rawValue).joined(separator: ", ")
-          throw SafeTensorsError(
-            .unknownType, "tensor '\(name)' has the type '\(text)', expected one of \(all)")
-        }
-        dataType = known
+      case "dtype": typeName = try json.string()
       case "shape": shape = try json.wholeNumbers()
       case "data_offsets": offsets = try json.wholeNumbers()
       default:
         throw json.failure("tensor '\(name)' has '\(key)', expected dtype, shape and data_offsets only")
       }
     }
-    guard let dataType, let shape, let offsets, offsets.count == 2 else {
+    guard let typeName, let shape, let offsets, offsets.count == 2 else {
       throw json.failure("tensor '\(name)' needs dtype, shape and two data_offsets")
     }
     self.name = name
-    self.dataType = dataType
+    self.typeName = typeName
     self.shape = shape
     self.begin = offsets[0]
     self.end = offsets[1]

@@ -1,5 +1,28 @@
 /// A word as a shell takes it: in quotes where it holds more than letters, digits and a few harmless signs.
+///
+/// Control characters and bytes that are not UTF-8 (see ``SystemPath``) are written as in `$'caf\351'`, which bash, zsh and
+/// ksh read.
 package func shellQuoted(_ word: String) -> String {
   let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=,./:@+".contains($0)) }
-  return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+  if plain, !word.isEmpty { return word }
+  let isText = !SystemPath.hasBytes(word)
+  guard isText, word.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+    return "$'" + SystemPath.bytes(word).map(escaped).joined() + "'"
+  }
+  return "'" + word.replacing("'", with: #"'\''"#) + "'"
+}
+
+/// The path of a file or folder as a shell takes it and no command takes for an option.
+package func shellQuoted(path: String) -> String {
+  shellQuoted(path.hasPrefix("-") ? "./" + path : path)
+}
+
+/// A byte inside `$'…'`.
+private func escaped(_ byte: UInt8) -> String {
+  switch byte {
+  case UInt8(ascii: "'"), UInt8(ascii: "\\"): "\\" + String(Character(Unicode.Scalar(byte)))
+  case 0x20..<0x7F: String(Character(Unicode.Scalar(byte)))
+  // Three digits, always: no digit of the name can be taken for one more.
+  default: "\\" + String(byte >> 6) + String(byte >> 3 & 7) + String(byte & 7)
+  }
 }

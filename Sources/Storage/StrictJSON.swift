@@ -18,7 +18,7 @@ struct StrictJSON {
     SafeTensorsError(.badHeader, "header byte \(offset): \(message)")
   }
 
-  /// Reads `{ "key": value, … }`; `value` is called behind each colon and reads the value itself.
+  /// Reads `{ "key": value, … }`; `value` is called after each colon and reads the value itself.
   mutating func object(_ value: (inout StrictJSON, String) throws -> Void) throws {
     try expect("{")
     if accept("}") { return }
@@ -112,7 +112,7 @@ struct StrictJSON {
     var value: UInt32 = 0
     for _ in 0..<4 {
       guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw failure("expected four hexadecimal digits behind \\u")
+        throw failure("expected four hexadecimal digits after \\u")
       }
       value = value << 4 | UInt32(digit)
       offset += 1

@@ -20,7 +20,7 @@ package struct TemporaryFile {
       // The name does not contain the target's: that one may already be as long as the file system allows.
       let path = "\(folder)/\(Self.prefix)\(UUID().uuidString)\(Self.suffix)"
       let descriptor = try checkedCall("write", target) {
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        path.withSystemPath { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
       }
       // Someone may sweep between the two calls: then it is tried again.
       let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK
@@ -38,10 +38,10 @@ package struct TemporaryFile {
 
   /// Removes what killed processes have left in `folder`.
   package static func sweep(_ folder: String) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isOne(name) {
+    for name in (try? Files.names(in: URL(systemPath: folder))) ?? [] where isOne(name) {
       let path = "\(folder)/\(name)"
       guard let descriptor = try? openPlainFile(path).descriptor else { continue }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { _ = path.withSystemPath { unlink($0) } }
       close(descriptor)
     }
   }

@@ -115,7 +115,7 @@ enum PyTorch {
   static let settings = "2.13 on a CPU, one seed: Adam at a constant 0.001, batches of 128"
   /// Source: `docs/results.md`; `train_reference.py --epochs 30 --batch-size 128 --weight-decay 1e-5`.
   static let meanSquaredError = 0.0135
-  /// Negative ELBO by model and width of the code, behind 20 epochs.
+  /// Negative ELBO by model and width of the code, after 20 epochs.
   ///
   /// Source: `tools/reference/train_reference.py --model vae --epochs 20 --batch-size 128 --set latent=2`, and so on.
   static let elbo = ["vae-2": 142.6, "vae-10": 102.0, "conv-vae-2": 149.0, "conv-vae-10": 110.7]

@@ -43,7 +43,7 @@ package final class Study {
   private let backend: any Backend
   private let threads: Int
 
-  /// Begins a study, or goes on with one.
+  /// Begins a study, or resumes one.
   ///
   /// - Throws: `StudyError` where the folder holds something else; `ConfigurationError` where the data are too small for
   ///   the models; `FolderInUse`, `FileError`.

@@ -15,9 +15,9 @@ package final class StudyFolder {
     self.url = url
     try makeFolder(url)
     let identityFile = url.appendingPathComponent("study.json")
-    let isBegun = FileManager.default.fileExists(atPath: identityFile.path)
+    let isBegun = Files.exists(identityFile)
     // A lock's file of a study that was killed before anything else was written means nothing.
-    let others = try FileManager.default.contentsOfDirectory(atPath: url.path)
+    let others = try Files.names(in: url)
       .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) }
     guard isBegun || others.isEmpty else {
       throw StudyError("\(url.path) is not empty and holds no study: choose another folder (--out)")
@@ -47,7 +47,7 @@ package final class StudyFolder {
   private func tensorsFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).safetensors") }
 
   /// Whether a step is done.
-  func isDone(_ step: String) -> Bool { FileManager.default.fileExists(atPath: resultFile(step).path) }
+  func isDone(_ step: String) -> Bool { Files.exists(resultFile(step)) }
 
   /// What a step found.
   ///
@@ -77,7 +77,8 @@ package final class StudyFolder {
     // The step's result is what counts as done.
     guard tensors.sealing == .whole else {
       throw StudyError(
-        "\(tensorsFile(step).path) is damaged: remove \(resultFile(step).path), and the same command makes both again")
+        "\(tensorsFile(step).path) is damaged: remove \(resultFile(step).path), and the same command makes both again"
+      )
     }
     return tensors
   }

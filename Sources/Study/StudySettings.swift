@@ -8,7 +8,7 @@ import Storage
 package struct StudySettings: Sendable, Equatable {
   /// Everything once and for a few epochs: to see that it runs.
   package var isQuick = false
-  /// The whole grid of the published study in place of a cut of it.
+  /// The whole grid of the published study instead of a sample of it.
   package var isSearchFull = false
   /// Key of every random number; further seeds follow it.
   package var seed: UInt64 = 1

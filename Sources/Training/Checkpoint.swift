@@ -4,7 +4,7 @@ import Numerics
 import Programs
 import Storage
 
-/// Everything that training needs to go on with the same bits: `checkpoint.safetensors`.
+/// Everything that training needs to resume with the same bits: `checkpoint.safetensors`.
 ///
 /// Tensors: parameters by PyTorch's names, the optimizer's state as `optimizer.ARENA.NAME`; in the middle of an
 /// epoch also `epoch.losses` [steps done, slots] and `epoch.table` [steps, words of a row].
@@ -27,7 +27,7 @@ package struct Checkpoint: Sendable, Equatable {
   let seconds: Double
   /// The best loss so far.
   package let stopping: EarlyStopping
-  /// ``ModelState/sha256`` behind the last epoch that is done, or of the beginning: what the manifest says too.
+  /// ``ModelState/sha256`` after the last epoch that is done, or of the beginning: what the manifest says too.
   let epochSHA256: String
 
   static let format = "facsimile-checkpoint-2"
@@ -63,7 +63,7 @@ package struct Checkpoint: Sendable, Equatable {
     let file = try SafeTensors(contentsOf: url, atMost: limit)
     func text(_ key: String) throws -> String {
       guard let value = file.metadata[key] else {
-        throw TrainingError(.run, "\(url.path) is no checkpoint: it has no '\(key)'")
+        throw TrainingError(.run, "\(url.path) is not a checkpoint: it has no '\(key)'")
       }
       return value
     }
@@ -82,7 +82,7 @@ package struct Checkpoint: Sendable, Equatable {
       throw TrainingError(
         .run,
         "\(url.path) follows version \(contract) of the numerics contract, this program \(contractVersion): "
-          + "going on would change bits; use the version of Facsimile that began the run")
+          + "resuming would change bits; use the version of Facsimile that began the run")
     }
     configuration = try Configuration(json: text("configuration"), architecture: architecture)
     datasetSHA256 = try text("dataset-sha256")
@@ -95,18 +95,20 @@ package struct Checkpoint: Sendable, Equatable {
     epochSHA256 = try text("state-sha256")
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
-    // A step more than the table's would be trained on what lies behind it.
+    // A step more than the table's would be trained on what lies after it.
     guard (0...table.count / StepTable.width).contains(step), (0...1_000_000).contains(epoch),
       losses.count.isMultiple(of: max(step, 1)), losses.allSatisfy(\.isFinite)
     else {
-      throw damaged("\(losses.count) losses and \(table.count) words for \(step) steps behind epoch \(epoch)")
+      throw damaged("\(losses.count) losses and \(table.count) words for \(step) steps after epoch \(epoch)")
     }
     guard seconds.isFinite, seconds >= 0 else { throw damaged("'seconds' is \(seconds)") }
     let tensors = parameters.parameters.count * (1 + configuration.optimizer.stateNames.count)
     guard file.names.count == tensors + (step > 0 ? 2 : 0) else {
       throw damaged("\(file.names.count) tensors, expected \(tensors + (step > 0 ? 2 : 0))")
     }
-    guard step > 0 || epochSHA256 == state.sha256 else { throw damaged("its state has another SHA-256 than it says") }
+    guard step > 0 || epochSHA256 == state.sha256 else {
+      throw damaged("its state has another SHA-256 than it says")
+    }
     let bestLoss = file.metadata["best-loss"].flatMap(Double.init)
     stopping = EarlyStopping(
       bestLoss: bestLoss, bestEpoch: try value("best-epoch", Int.self),
@@ -132,7 +134,8 @@ package struct Checkpoint: Sendable, Equatable {
       "model": configuration.model.rawValue,
       "configuration": try configuration.json(),
       "dataset-sha256": datasetSHA256, "epoch": "\(epoch)", "step": "\(step)", "seconds": "\(seconds)",
-      "state-sha256": epochSHA256, "best-epoch": "\(stopping.bestEpoch)", "stale-epochs": "\(stopping.staleEpochs)",
+      "state-sha256": epochSHA256, "best-epoch": "\(stopping.bestEpoch)",
+      "stale-epochs": "\(stopping.staleEpochs)",
     ]
     file.metadata["best-loss"] = stopping.bestLoss.map { "\($0)" }
     file.seal()
@@ -151,11 +154,14 @@ package struct Checkpoint: Sendable, Equatable {
     guard let known else {
       throw TrainingError(
         .run,
-        "\(url.path) is of epoch \(epoch), and manifest.json knows \(manifest.epochs.count): one of them was put back")
+        "\(url.path) is of epoch \(epoch), and manifest.json knows \(manifest.epochs.count): one of them was put back"
+      )
     }
     guard epochSHA256 == known else {
       throw TrainingError(
-        .run, "\(url.path) is of another run than manifest.json: the state behind epoch \(epoch) has another SHA-256")
+        .run,
+        "\(url.path) is of another run than manifest.json: the state after epoch \(epoch) has another SHA-256"
+      )
     }
   }
 }

@@ -31,13 +31,13 @@ package enum ConfigurationFile {
     do {
       node = try YAMLText.compose(text)
     } catch let error as YAMLLimit {
-      throw ConfigurationError("the configuration is no list of settings: \(error)")
+      throw ConfigurationError("the configuration is not a list of settings: \(error)")
     } catch {
       let lines = "\(error)".split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
       throw ConfigurationError("the configuration is not YAML: \(lines.joined(separator: " "))")
     }
     guard let mapping = node?.mapping else {
-      throw ConfigurationError("the configuration is no list of 'key: value'")
+      throw ConfigurationError("the configuration is not a list of 'key: value'")
     }
     return try mapping.map { key, value in
       guard let name = key.scalar?.string else {
@@ -87,7 +87,7 @@ extension Configuration {
   package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    return String(decoding: try encoder.encode(texts), as: UTF8.self)
   }
 
   /// The configuration that the metadata of weights name.

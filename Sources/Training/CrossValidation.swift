@@ -44,19 +44,30 @@ package struct CrossValidation: Sendable {
   ///
   /// - Parameters:
   ///   - backend: the device.
+  ///   - folder: where folds are kept, and resumed; nil for nowhere.
   ///   - stopSignal: who may ask to stop.
   ///   - listener: hears of every training.
   ///   - done: hears of every fold.
   /// - Returns: the figures; nil where it was asked to stop.
   /// - Throws: `TrainingError`, or the backend's error.
   package func run(
-    on backend: any Backend, stopSignal: StopSignal = StopSignal(),
+    on backend: any Backend, keptIn folder: CrossValidationFolder? = nil,
+    stopSignal: StopSignal = StopSignal(),
     listener: ((TrainingEvent) -> Void)? = nil,
     done: (Fold) -> Void
   ) throws -> Result? {
     var results: [Fold] = []
     for index in folds.indices {
-      let trainer = try Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
+      if let kept = folder?.folds.first(where: { $0.fold == index + 1 }) {
+        results.append(kept)
+        continue
+      }
+      let trainer =
+        try folder.map {
+          try Trainer.goingOn(
+            with: configuration, in: $0.run(index + 1), dataset: dataset, backend: backend,
+            split: split(index))
+        } ?? Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
       trainer.stopSignal = stopSignal
       trainer.listener = listener
       do {
@@ -65,6 +76,7 @@ package struct CrossValidation: Sendable {
         throw TrainingError(error.kind, "fold \(index + 1): \(error.description)")
       }
       let fold = Fold(index + 1, trainer)
+      try folder?.keep(fold, trainer)
       results.append(fold)
       done(fold)
     }
@@ -82,19 +94,20 @@ extension CrossValidation {
     /// Images that judged.
     package let validationImages: Int
     /// Epochs that were trained.
-    package let epochs: Int
+    package let epochCount: Int
     /// Epoch of the lowest loss on the fold: the one whose weights a run keeps.
     package let bestEpoch: Int
-    /// Means over the fold's images behind that epoch: `loss`, `accuracy` and the like. The fold had a say in
+    /// Means over the fold's images after that epoch: `loss`, `accuracy` and the like. The fold had a say in
     /// which epoch it judges, so they are a little better than on images never seen.
     package let metrics: [String: Double]
-    /// Hash of the state behind the last epoch.
+    /// Hash of the state after the last epoch.
     package let stateSHA256: String
     /// Seconds of training.
     package let seconds: Double
 
     enum CodingKeys: String, CodingKey {
-      case fold, epochs, metrics, seconds
+      case fold, metrics, seconds
+      case epochCount = "epoch_count"
       case trainImages = "train_images"
       case validationImages = "validation_images"
       case bestEpoch = "best_epoch"
@@ -106,7 +119,7 @@ extension CrossValidation {
       self.fold = fold
       trainImages = trainer.data.train.count
       validationImages = trainer.data.validation.count
-      epochs = trainer.epoch
+      epochCount = trainer.epoch
       bestEpoch = trainer.stopping.bestEpoch
       metrics = records.first { $0.epoch == trainer.stopping.bestEpoch }?.validationMetrics ?? [:]
       stateSHA256 = records.last?.stateSHA256 ?? trainer.manifest.initialSHA256
@@ -119,14 +132,19 @@ extension CrossValidation {
     /// The mean.
     package let mean: Double
     /// The sample standard deviation, with divisor K − 1.
-    package let deviation: Double
+    package let standardDeviation: Double
+
+    enum CodingKeys: String, CodingKey {
+      case mean
+      case standardDeviation = "standard_deviation"
+    }
 
     /// Mean and deviation of at least two values.
     package init(_ values: [Double]) {
       let mean = values.reduce(0, +) / Double(values.count)
       self.mean = mean
       let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      deviation = (squares / Double(values.count - 1)).squareRoot()
+      standardDeviation = (squares / Double(values.count - 1)).squareRoot()
     }
   }
 

@@ -2,7 +2,7 @@ import Models
 import Numerics
 import Programs
 
-/// The part of a trained model behind its code: codes in, images (or logits of classes) out.
+/// The part of a trained model after its code: codes in, images (or logits of classes) out.
 package final class Decoder {
   private let model: PreparedModel
 

@@ -97,7 +97,8 @@ package final class Evaluator {
   }
 
   /// Outputs (logits where the model computes logits) and codes of images, as a file whose tensors are named as
-  /// `tools/reference/check_weights.py` names PyTorch's: `output` and `code`.
+  /// `tools/reference/check_weights.py` names PyTorch's: `output` and `code`; with each image's `index` in its set and
+  /// its `label`, where there are labels (both I64, as PyTorch has indices).
   ///
   /// - Throws: the backend's error.
   package func file(_ indices: [UInt32]) throws -> SafeTensors {
@@ -105,6 +106,10 @@ package final class Evaluator {
     for (name, read) in [("output", model.outputs), ("code", model.codes)] {
       let values = try collect(indices, read)
       try file.add(name, shape: [values.count, values[0].count], floats: values.flatMap { $0 })
+    }
+    try file.add("index", shape: [indices.count], values: indices.map { Int64($0) })
+    if let labels = images.labels {
+      try file.add("label", shape: [indices.count], values: indices.map { Int64(labels[Int($0)]) })
     }
     return file
   }
@@ -143,7 +148,7 @@ package final class Evaluator {
     throw TrainingError(.data, "the images have no labels: a classifier's figures need them")
   }
 
-  /// What `read` finds behind every batch, given its number of images.
+  /// What `read` finds after every batch, given its number of images.
   private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
     try ArithmeticMode.standard {
       try begin(indices, draw: 0).enumerated().flatMap { step, batch in

@@ -108,7 +108,7 @@ extension Trainer {
     guard loss.isFinite else {
       throw TrainingError(
         .notFinite,
-        "the validation loss is not finite behind step \(finished.step), the last of epoch \(finished.number)"
+        "the validation loss is not finite after step \(finished.step), the last of epoch \(finished.number)"
       )
     }
     epoch = finished.number
@@ -144,14 +144,14 @@ extension Trainer {
       stateSHA256: state.sha256, device: backend.device.identifier)
   }
 
-  /// Originals over their reconstructions.
+  /// See ``EpochPicture``.
   private func writePicture(to url: URL) throws {
     guard let pictures = try session.pictures() else { return }
     try makeFolder(url.deletingLastPathComponent())
-    let shape = data.dataset.shape
-    let originals = pictures.originals.map { Picture(planar: $0, shape: shape) }
-    let made = pictures.reconstructions.map { Picture(planar: $0.map(Picture.shade), shape: shape) }
-    try ImageGrid().picture(originals, over: made, columns: originals.count).write(to: url)
+    try EpochPicture.picture(
+      pictures.originals, pictures.reconstructions, indices: data.pictureIndices, shape: data.dataset.shape,
+      configuration
+    ).write(to: url)
   }
 
   private func interrupt() throws -> TrainingOutcome {
@@ -178,7 +178,7 @@ extension Trainer {
     }
     try folder.write(manifest)
     let steps = (try? Checkpoint(contentsOf: folder.checkpointFile).step) ?? 0
-    let place = "behind epoch \(epoch)" + (steps > 0 ? " and \(steps) steps" : "")
+    let place = "after epoch \(epoch)" + (steps > 0 ? " and \(counted(steps, "step"))" : "")
     return TrainingError(
       .notFinite,
       "\(error.description); the last good checkpoint, \(place), is \(folder.checkpointFile.path): begin a new run from "

@@ -8,14 +8,18 @@ extension Trainer {
   /// A training of `configuration` in the folder `url`: the rest of one that was stopped or killed there, or one from the
   /// start, which comes to the same bits, where there is none, half of one, or one of another configuration.
   ///
-  /// - Parameter start: what training begins with, where it begins.
+  /// - Parameters:
+  ///   - split: which training images train and which are held back; nil: as the configuration says.
+  ///   - start: what training begins with, where it begins.
   /// - Throws: as `init`; what lies in the folder stays where the device fails or another process holds it.
   package static func goingOn(
     with configuration: Configuration, in url: URL, dataset: Dataset, backend: any Backend,
-    start: () throws -> Start = { .initial }
+    split: (train: [UInt32], validation: [UInt32])? = nil, start: () throws -> Start = { .initial }
   ) throws -> Trainer {
     do {
-      let resumed = try Trainer(resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend)
+      let resumed = try Trainer(
+        resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend,
+        split: split)
       // A run takes the shape of images, the number of classes and the hash of the weights given as it begins.
       var expected = configuration
       try expected.take(dataset)
@@ -27,7 +31,7 @@ extension Trainer {
     try removeAll(url)
     return try Trainer(
       configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: url, patience: patience),
-      start: start())
+      start: start(), split: split)
   }
 
   /// Whether an error of going on comes of what lies in the run's folder. Any other (a device that is lost, a folder

@@ -10,7 +10,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public let epoch: Int
   /// Mean over the training images, each seen with the parameters of its step.
   public let trainLoss: Double
-  /// Mean over the validation images, behind the epoch; nil where there are none.
+  /// Mean over the validation images, after the epoch; nil where there are none.
   public let validationLoss: Double?
   /// Everything that was measured while training, by name.
   public let trainMetrics: [String: Double]
@@ -22,7 +22,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public let seconds: Double
   /// Training images a second.
   public let imagesPerSecond: Double
-  /// ``ModelState/sha256`` behind the epoch.
+  /// ``ModelState/sha256`` after the epoch.
   public let stateSHA256: String
   /// The device it ran on.
   public let device: String
@@ -79,7 +79,7 @@ package struct Manifest: Codable, Sendable, Equatable {
   package enum State: String, Codable, Sendable {
     /// It is under way, or was killed.
     case running
-    /// It was asked to stop and can go on.
+    /// It was asked to stop and can be resumed.
     case interrupted
     /// All epochs are done.
     case finished
@@ -95,7 +95,7 @@ package struct Manifest: Codable, Sendable, Equatable {
   package let numericsContract: Int
   /// The model.
   package let model: String
-  /// Everything that decides the bits, as text by key.
+  /// Everything that decides the bits.
   package internal(set) var configuration: Configuration
   /// Key of every random number.
   package let seed: UInt64
@@ -113,7 +113,9 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var bestEpoch: Int
   /// Every epoch that is done.
   package var epochs: [EpochRecord]
-  /// In the file: its SHA-256, see ``SealedText``.
+  /// The processes that trained it, the first first; the hash leaves them out.
+  package internal(set) var sessions: [Session]?
+  /// In the file: SHA-256 of the same file without this line and without ``sessions``.
   var sha256: String?
 
   enum CodingKeys: String, CodingKey {
@@ -124,16 +126,30 @@ package struct Manifest: Codable, Sendable, Equatable {
     case state, failure
     case bestEpoch = "best_epoch"
     case epochs
+    case sessions
     case sha256 = "manifest_sha256"
   }
 
   /// The text of `manifest.json`, which holds the SHA-256 of what it says.
   package func json() throws -> Foundation.Data {
     var manifest = self
-    manifest.sha256 = SealedText.blank
+    (manifest.sha256, manifest.sessions) = (nil, nil)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return SealedText.seal(try encoder.encode(manifest))
+    manifest.sha256 = Fingerprint.hex(of: try encoder.encode(manifest))
+    manifest.sessions = sessions
+    return try encoder.encode(manifest)
+  }
+
+  /// Whether what was read is what was written; the hash is taken out.
+  mutating func isWhole() throws -> Bool {
+    let known = sha256
+    sha256 = nil
+    var manifest = self
+    manifest.sessions = nil
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return known == Fingerprint.hex(of: try encoder.encode(manifest))
   }
 
   init(_ configuration: Configuration, _ data: TrainingData, _ device: DeviceInfo, initial: ModelState) {
@@ -150,6 +166,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     state = .running
     bestEpoch = 0
     epochs = []
+    sessions = [Session(device, data.dataset)]
   }
 }
 

@@ -26,14 +26,18 @@ extension ModelState {
   ///   - file: tensors under the names of this type.
   ///   - table: the model's tensors.
   ///   - stateNames: the optimizer's arenas that are wanted.
+  ///   - widens: whether other floating-point types than F32 are taken; see `SafeTensors.widenedFloats`.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape or type, `TrainingError` where a
   ///   parameter is not finite.
-  package init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = []) throws {
+  package init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = [], widens: Bool = false)
+    throws
+  {
     func read(_ prefix: String) throws -> [Tensor] {
       try table.parameters.map {
         let name = prefix + $0.name
         let shape = $0.shape.dimensions
-        return Tensor(name: name, shape: shape, values: try file.floats(name, shape: shape))
+        let values = try widens ? file.widenedFloats(name, shape: shape) : file.floats(name, shape: shape)
+        return Tensor(name: name, shape: shape, values: values)
       }
     }
     self.init(parameters: try read(""), optimizer: try stateNames.flatMap { try read("optimizer.\($0).") })
@@ -57,11 +61,12 @@ extension ModelState {
     for index in parameters.indices where file.contains(parameters[index].name) {
       let tensor = parameters[index]
       do {
-        parameters[index].values = try file.floats(tensor.name, shape: tensor.shape)
+        parameters[index].values = try file.widenedFloats(tensor.name, shape: tensor.shape)
       } catch let error as SafeTensorsError {
         throw TrainingError(
           .weights,
-          "the weights do not fit this model: \(error.message); choose the same latent, filters, hidden")
+          "the weights do not fit this model: \(error.message)"
+            + (error.kind == .wrongShape ? "; choose the same latent, filters, hidden" : ""))
       }
       try parameters[index].requireFinite()
       taken.append(tensor.name)

@@ -17,7 +17,8 @@ extension RunFolder {
       return try Configuration(pairs: pairs, architecture: architecture)
     } catch let error as ConfigurationError {
       let place = configurationFile.path + ": "
-      throw TrainingError(.run, error.description.hasPrefix(place) ? error.description : place + error.description)
+      throw TrainingError(
+        .run, error.description.hasPrefix(place) ? error.description : place + error.description)
     }
   }
 
@@ -31,10 +32,7 @@ extension RunFolder {
     do {
       let text = try readFile(manifestFile, upTo: 1 << 28)
       var manifest = try decoder.decode(Manifest.self, from: text)
-      if SealedText.isWhole(text, manifest.sha256) {
-        manifest.sha256 = nil
-        return manifest
-      }
+      if try manifest.isWhole() { return manifest }
     } catch let error as ConfigurationError {
       throw TrainingError(.run, "\(manifestFile.path): \(error)")
     } catch is DecodingError {
@@ -52,7 +50,7 @@ extension RunFolder {
   ///
   /// - Throws: as ``manifest(architecture:)``.
   package func manifestIfAny(architecture: Architecture? = nil) throws -> Manifest? {
-    let isThere = FileManager.default.fileExists(atPath: manifestFile.path)
+    let isThere = Files.exists(manifestFile)
     return isThere ? try manifest(architecture: architecture) : nil
   }
 
@@ -67,13 +65,15 @@ extension RunFolder {
       throw TrainingError(
         .run,
         "\(configurationFile.path) says \(key) is \(value), but the run was begun with "
-          + "\(began[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change")
+          + "\(began[key] ?? "another model"): only \(changeable.sorted().joined(separator: ", ")) may change"
+      )
     }
     guard manifest.epochs.count <= configuration.totalEpochs else {
       throw TrainingError(
         .run,
-        "\(configurationFile.path) says that the run has \(configuration.totalEpochs) epochs, but "
-          + "\(manifest.epochs.count) are done: an older file put back?")
+        "\(configurationFile.path) says that the run has \(counted(configuration.totalEpochs, "epoch")), but "
+          + "\(manifest.epochs.count) \(manifest.epochs.count == 1 ? "is" : "are") done: an older file put back?"
+      )
     }
   }
 
@@ -85,7 +85,8 @@ extension RunFolder {
   ///   - configuration: the run's.
   /// - Throws: `TrainingError`, which for `checkpoint.safetensors` names one before it that is whole.
   func checkpoint(
-    _ url: URL? = nil, of manifest: Manifest, _ configuration: Configuration, architecture: Architecture? = nil
+    _ url: URL? = nil, of manifest: Manifest, _ configuration: Configuration,
+    architecture: Architecture? = nil
   ) throws -> Checkpoint {
     let file = url ?? checkpointFile
     do {
@@ -108,8 +109,8 @@ extension RunFolder {
       throw TrainingError(
         .run,
         "\(error); \(other.url.lastPathComponent), of epoch \(other.checkpoint.epoch)"
-          + (other.checkpoint.step > 0 ? " and \(other.checkpoint.step) steps" : "")
-          + ", is whole, and training can go on from there",
+          + (other.checkpoint.step > 0 ? " and \(counted(other.checkpoint.step, "step"))" : "")
+          + ", is intact, and training can resume from it",
         remedy: .goOnFrom(folder: self.url.path, checkpoint: other.url.path))
     }
   }
@@ -120,7 +121,7 @@ extension RunFolder {
   ) -> (url: URL, checkpoint: Checkpoint)? {
     let epochs = stride(from: manifest.epochs.count, to: 0, by: -1)
     let files = [previousFile] + epochs.map(keptCheckpointFile)
-    return files.lazy.filter { FileManager.default.fileExists(atPath: $0.path) }.compactMap { url in
+    return files.lazy.filter { Files.exists($0) }.compactMap { url in
       (try? self.checkpoint(url, of: manifest, configuration, architecture: architecture)).map { (url, $0) }
     }.first
   }
@@ -140,7 +141,7 @@ extension RunFolder {
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
   package func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
-    return try kept.first { FileManager.default.fileExists(atPath: $0.path) }.map {
+    return try kept.first { Files.exists($0) }.map {
       try Checkpoint(contentsOf: $0, architecture: architecture)
     }
   }

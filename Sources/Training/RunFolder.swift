@@ -13,8 +13,8 @@ package final class RunFolder {
   /// - Throws: `TrainingError` where it is none.
   package init(reading url: URL) throws {
     self.url = url
-    guard FileManager.default.fileExists(atPath: configurationFile.path) else {
-      throw TrainingError(.run, "\(url.path) is no run folder: it has no config.yaml")
+    guard Files.exists(configurationFile) else {
+      throw TrainingError(.run, "\(url.path) is not a run folder: it has no config.yaml")
     }
   }
 
@@ -61,21 +61,21 @@ package final class RunFolder {
     "initial.safetensors", "checkpoint.safetensors", "best.safetensors", "manifest.json", "metrics.csv",
   ]
 
-  /// Whether a path is that of a file that a run goes on from, or is read from.
+  /// Whether a path is that of a file that a run continues from, or is read from.
   package static func isFile(ofARun url: URL) -> Bool {
     let folder = url.deletingLastPathComponent()
     let isRun = ["config.yaml", "manifest.json"].contains {
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+      Files.exists(folder.appendingPathComponent($0))
     }
     let names = firstNames + ["config.yaml", "previous.safetensors", FolderLock.name]
     return isRun && names.contains(url.lastPathComponent)
   }
 
   private func requireEmpty() throws {
-    guard !FileManager.default.fileExists(atPath: configurationFile.path) else {
+    guard !Files.exists(configurationFile) else {
       throw TrainingError(
         .run,
-        "\(url.path) holds a run already: go on with it, or choose another folder",
+        "\(url.path) holds a run already: resume it, or choose another folder",
         remedy: .goOn(folder: url.path))
     }
     let names = try Self.names(in: url)
@@ -90,9 +90,9 @@ package final class RunFolder {
 
   /// What lies in a folder, sorted, but for what a process that was killed before its first file leaves.
   private static func names(in url: URL) throws -> [String] {
-    guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+    guard Files.exists(url) else { return [] }
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: url.path)
+      return try Files.names(in: url)
         .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) }.sorted()
     } catch {
       throw TrainingError(.run, FileError(action: "make the folder", path: url.path, error).description)
@@ -154,11 +154,14 @@ package final class RunFolder {
 
   /// A second name for the checkpoint that is about to be replaced; at no time is there none of the first.
   private func keepPrevious() throws {
-    guard FileManager.default.fileExists(atPath: checkpointFile.path) else { return }
+    guard Files.exists(checkpointFile) else { return }
     let temporary = url.appendingPathComponent(".facsimile-\(UUID().uuidString).tmp").path
-    defer { unlink(temporary) }
+    defer { _ = temporary.withSystemPath { unlink($0) } }
     // Not on a file system without hard links, nor where another process takes the name for a rest and sweeps it away.
-    if link(checkpointFile.path, temporary) == 0, rename(temporary, previousFile.path) == 0 { return }
-    try AtomicFile.write(readFile(checkpointFile), to: previousFile)
+    let isKept = temporary.withSystemPath { new in
+      checkpointFile.path.withSystemPath { link($0, new) } == 0
+        && previousFile.path.withSystemPath { rename(new, $0) } == 0
+    }
+    if !isKept { try AtomicFile.write(readFile(checkpointFile), to: previousFile) }
   }
 }

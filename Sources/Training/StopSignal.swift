@@ -19,7 +19,8 @@ package final class StopSignal: Sendable {
     flag.load(ordering: .relaxed) || heedsInterrupts && facsimile_was_interrupted()
   }
 
-  /// The signal that Ctrl-C (SIGINT) and SIGTERM give from now on. A second Ctrl-C ends the process at once.
+  /// The signal that Ctrl-C (SIGINT), SIGTERM and SIGHUP give from now on, with a word on standard error. A second one
+  /// ends the process at once.
   package static func onInterrupt() -> StopSignal {
     // No Swift runs in the handler.
     facsimile_note_interrupts()

@@ -44,6 +44,9 @@ package final class Trainer {
   /// The parameters of the best epoch; nil before the first.
   package internal(set) var best: ModelState?
 
+  /// Steps of the next epoch that are done, 0 between epochs; and how many it has.
+  package var steps: (done: Int, all: Int) { (running?.step ?? 0, running?.batches.count ?? 0) }
+
   /// Names of all parameters, in state order.
   package var parameterNames: [String] { session.model.table.parameters.map(\.name) }
 
@@ -108,14 +111,17 @@ package final class Trainer {
     try begin(state)
   }
 
-  /// Goes on with a run as if it had never stopped.
+  /// Resumes a run as if it had never stopped.
   ///
   /// - Parameters:
-  ///   - checkpoint: a checkpoint of the run to go on from; nil for the last, `checkpoint.safetensors`.
+  ///   - checkpoint: a checkpoint of the run to resume from; nil for the last, `checkpoint.safetensors`.
+  ///   - epochs: how many to train in all; nil: as `config.yaml` says. It says the same from then on.
+  ///   - split: which training images train and which are held back, as when the run began; nil: as the configuration says.
   ///   - architecture: a custom model's layers, the same as before.
   /// - Throws: `TrainingError` where the data set or the configuration is another, or a file is damaged; else as `init`.
   package convenience init(
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
+    epochs: Int? = nil, split: (train: [UInt32], validation: [UInt32])? = nil,
     architecture: Architecture? = nil
   ) throws {
     var configuration = try folder.configuration(architecture: architecture)
@@ -127,19 +133,23 @@ package final class Trainer {
           + "has \(dataset.sha256): give the same data set")
     }
     try configuration.take(dataset)
+    if let epochs { try configuration.lengthen(to: epochs, manifest) }
     try folder.require(configuration, of: manifest)
     let checkpoint = try folder.checkpoint(file, of: manifest, configuration, architecture: architecture)
     try self.init(
-      configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint))
+      configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint),
+      split: split)
     changes = configuration.pairs.filter { manifest.configuration.texts[$0.key] != $0.value }.map(\.key)
     manifest.configuration = configuration
     // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
     manifest.device = Manifest.Device(backend.device)
+    manifest.sessions = (manifest.sessions ?? []) + [Session(backend.device, dataset)]
     manifest.bestEpoch = stopping.bestEpoch
     (manifest.state, manifest.failure) = (.running, nil)
     self.manifest = manifest
     best = try Self.best(of: folder, checkpoint, configuration, manifest, isExplicit: file != nil)
+    if epochs != nil { try folder.write(configuration) }
     try folder.write(manifest)
   }
 
@@ -177,7 +187,9 @@ package final class Trainer {
     let expected = ArithmeticMode.standard { RunningEpoch(checkpoint.epoch + 1, configuration, data).table }
     guard expected == checkpoint.table else {
       throw TrainingError(
-        .run, "the checkpoint has another table of steps than epoch \(checkpoint.epoch + 1) of the run: it is damaged")
+        .run,
+        "the checkpoint has another table of steps than epoch \(checkpoint.epoch + 1) of the run: it is damaged"
+      )
     }
     running.step = checkpoint.step
     running.losses = checkpoint.losses
@@ -194,7 +206,7 @@ package final class Trainer {
     try folder.write(configuration)
   }
 
-  /// Everything needed to go on from here.
+  /// Everything needed to resume from here.
   ///
   /// - Throws: the backend's error.
   package func checkpoint() throws -> Checkpoint {
@@ -205,11 +217,37 @@ package final class Trainer {
     Checkpoint(
       configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch, running: running,
       stopping: stopping,
-      epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256)
+      epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256
+    )
   }
 }
 
 extension Configuration {
+  /// Trains for `epochs` epochs in all, of which some are done.
+  ///
+  /// Throws: `TrainingError` where that would change what is done, or the phases have epochs of their own.
+  fileprivate mutating func lengthen(to epochs: Int, _ manifest: Manifest) throws {
+    guard epochs != self.epochs else { return }
+    guard trainable.phases.contains(where: { $0.epochs == nil }) else {
+      throw TrainingError(
+        .run, "the phases set the epochs of this run (trainable=\(trainable)): --epochs cannot be given")
+    }
+    guard schedule != .cosine else {
+      throw TrainingError(
+        .run,
+        "the run's learning rate follows a cosine that reaches its minimum at epoch \(totalEpochs), and every epoch that is "
+          + "done depends on that: it cannot have \(counted(epochs, "epoch")) now; train on from its weights in a new run"
+      )
+    }
+    self.epochs = epochs
+    guard totalEpochs >= manifest.epochs.count else {
+      throw TrainingError(
+        .run,
+        "\(counted(manifest.epochs.count, "epoch")) \(manifest.epochs.count == 1 ? "is" : "are") done already: expected at least as many, not \(totalEpochs)"
+      )
+    }
+  }
+
   /// Notes that training begins with the parameters of `state`.
   ///
   /// Throws: `TrainingError` where it is to begin with others.

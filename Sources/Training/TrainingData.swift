@@ -5,7 +5,7 @@ import Programs
 
 /// The images of a training run: which of them train, which are held back, which are looked at.
 ///
-/// The training images are resident under their index in the data set; behind them lie a few test images, for
+/// The training images are resident under their index in the data set; after them lie a few test images, for
 /// pictures. An image's index is what its random numbers are drawn for.
 package struct TrainingData: Sendable {
   /// The data set.
@@ -43,7 +43,7 @@ package struct TrainingData: Sendable {
     guard let empty = (0..<dataset.classCount).first(where: { !seen.contains(UInt8($0)) }) else { return }
     throw TrainingError(
       .data,
-      "\(dataset.name) has \(dataset.classCount) classes, but no training image of "
+      "\(dataset.name) has \(counted(dataset.classCount, "class", "classes")), but no training image of "
         + "\(dataset.className(empty)): a classifier needs some of every class, numbered from 0 without gaps")
   }
 

@@ -18,9 +18,9 @@ public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable 
 
   /// What would help; whoever talks to the user says how it is done there.
   package enum Remedy: Hashable, Sendable {
-    /// To go on with the run in this folder.
+    /// To resume the run in this folder.
     case goOn(folder: String)
-    /// To go on with the run in this folder from a checkpoint before its last.
+    /// To resume the run in this folder from a checkpoint before its last.
     case goOnFrom(folder: String, checkpoint: String)
     /// To begin a new run with the weights of the run in this folder.
     case beginAnew(model: String, from: String)

@@ -56,14 +56,15 @@ package struct Weights: Sendable, Equatable {
   ) throws -> Weights {
     let configuration = try folder.configuration(architecture: architecture)
     if let manifest { try folder.require(configuration, of: manifest) }
-    let hasBest = FileManager.default.fileExists(atPath: folder.bestFile.path)
+    let hasBest = Files.exists(folder.bestFile)
     if choice == .best, hasBest || manifest.map({ $0.bestEpoch > 0 }) ?? false {
       return try best(of: folder, configuration, manifest)
     }
     guard let manifest else {
       throw TrainingError(
         .run,
-        "\(folder.url.path) has no manifest.json to check a checkpoint by: an imported run has only the weights called best")
+        "\(folder.url.path) has no manifest.json to check a checkpoint by: an imported run has only the weights called best"
+      )
     }
     let checkpoint = try folder.checkpoint(of: manifest, configuration, architecture: architecture)
     return Weights(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
@@ -88,10 +89,15 @@ package struct Weights: Sendable, Equatable {
     let state = try ModelState(file, table: table)
     guard let epoch = file.metadata["epoch"].flatMap({ Int($0) }), epoch >= 0,
       file.names.count == state.parameters.count
-    else { throw TrainingError(.run, "\(url.path) has another epoch or other tensors than weights have: it is damaged") }
+    else {
+      throw TrainingError(
+        .run, "\(url.path) has another epoch or other tensors than weights have: it is damaged")
+    }
     if file.metadata["configuration"].flatMap({ try? configuration.differs(fromJSON: $0) }) ?? true {
       throw TrainingError(
-        .run, "\(url.path) is of another configuration than \(folder.configurationFile.path): one of them was put there")
+        .run,
+        "\(url.path) is of another configuration than \(folder.configurationFile.path): one of them was put there"
+      )
     }
     if let manifest {
       guard file.metadata["dataset-sha256"] == manifest.dataset.sha256,
@@ -111,7 +117,8 @@ package struct Weights: Sendable, Equatable {
   /// The weights of a file with PyTorch's names, made by this program or another.
   ///
   /// Widths are taken from the tensors' shapes, everything else from the file's metadata where it has any. What the
-  /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's.
+  /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's. Tensors of half and of
+  /// double precision are taken where their values are floats.
   ///
   /// - Throws: `TrainingError` where the tensors are not those of `model`; `SafeTensorsError`.
   package init(importing file: SafeTensors, model: ModelKind, image: String? = nil) throws {
@@ -128,7 +135,7 @@ package struct Weights: Sendable, Equatable {
       throw TrainingError(.weights, "\(model.rawValue) has no tensor '\(unknown)'")
     }
     self.init(
-      configuration, try ModelState(file, table: table),
+      configuration, try ModelState(file, table: table, widens: true),
       epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
   }
 

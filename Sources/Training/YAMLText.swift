@@ -65,7 +65,8 @@ package enum YAMLText {
         throw YAMLLimit("line \(line) lies more than \(mostDepth) lists or mappings deep")
       }
       guard values <= mostValues else {
-        throw YAMLLimit("more than \(mostValues) values by line \(line), aliases counted as what they stand for")
+        throw YAMLLimit(
+          "more than \(mostValues) values by line \(line), aliases counted as what they stand for")
       }
     }
 
@@ -74,7 +75,9 @@ package enum YAMLText {
       if let anchor { anchors[anchor] = values - before }
     }
 
-    private func name(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? { text.map { String(cString: $0) } }
+    private func name(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+      text.map { String(cString: $0) }
+    }
   }
 }
 

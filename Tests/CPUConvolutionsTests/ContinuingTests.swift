@@ -3,7 +3,7 @@ import CPUKernels
 import Numerics
 import Testing
 
-/// Chains that go on from what stands in the output, on the way down and up, for every kind of tile.
+/// Chains that continue from what stands in the output, on the way down and up, for every kind of tile.
 @Suite struct ContinuingTests {
   /// Sizes of a convolution in 5 × 11 pixels of the big map.
   static func geometry(big: Int, small: Int, stride: Int = 2) -> Geometry {

@@ -41,7 +41,19 @@ struct ArgumentTests {
   @Test(
     "Bad usage is one line and status 64",
     arguments: [
-      (["fly"], "fly"), (["train", "--epoch", "3"], "facsimile train --help"),
+      (["fly"], "unknown command 'fly': expected one of train"),
+      (["train", "--epoch", "3"], "facsimile train --help"),
+      (["trian", "--help"], "unknown command 'trian' (did you mean train?)"),
+      (["data", "lst", "--help"], "unknown command of data 'lst' (did you mean list?)"),
+      (["train", "vae", "--lr", "3"], "Unknown option '--lr' (did you mean --set learning-rate=…?)"),
+      (["train", "vae", "--sed", "3"], "--seed"),
+      (["train", "conv-autoencodr"], "(did you mean conv-autoencoder?)"),
+      (["plan", "vae", "--set", "latnet=3"], "vae has no key 'latnet' (did you mean latent?): expected"),
+      (["plan", "vae", "--set", "learning_rate=3"], "(did you mean learning-rate?)"),
+      (["plan", "vae", "--set", "lr=3"], "(did you mean learning-rate?)"),
+      (["plan", "vae", "--set", "filters=3"], "vae has no key 'filters', which conv-autoencoder, "),
+      (["train", "vae", "--epochs", "-3"], "epochs is '-3': expected a whole number from 1 to"),
+      (["export", "run", "--format", "onxn", "--out", "x"], "(did you mean onnx?)"),
       (["train"], "which model? Name one of conv-autoencoder"),
       (["train", "vae"], "which data? Name them with --data: mnist"),
       (["cross-validate", "vae", "--folds", "3"], "which data? Name them with --data: mnist"),
@@ -56,7 +68,7 @@ struct ArgumentTests {
       (["plan", "conv-autoencoder", "--images", "0"], "--images is 0"),
       (["train", "vae", "--epochs", "many"], "epochs is 'many'"),
       (["train", "vae", "--seed", "-1"], "seed"),
-      (["train", "vae", "--epochs", "3", "--trainable", "all:1"], "--epochs counts for nothing"),
+      (["train", "vae", "--epochs", "3", "--trainable", "all:1"], "--epochs has no effect"),
       (["plan", "vae", "--set", "latent=3", "latent=4"], "--set gives latent twice"),
       (["plan", "vae", "--set", "clip-norm=1e-300"], "clip-norm is 1e-300"),
       (["plan", "vae", "--set", "trainable=last-+2"], "trainable is 'last-+2'"),
@@ -73,6 +85,22 @@ struct ArgumentTests {
     ] as [([String], String)])
   func usage(_ arguments: [String], _ text: String) throws {
     try Facsimile.expectFailure(arguments, status: 64, text)
+  }
+
+  @Test("Help has every key with its default and the models that have it")
+  func defaults() throws {
+    let help = try Facsimile.run(["train", "--help"], environment: ["COLUMNS": "400"]).output
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(
+      help.contains(
+        /latent: width of the latent code; a whole number from 1 to 4096 \(default: 10, [a-z-]+ \d+/))
+    #expect(
+      help.contains(
+        /filters: [^;]+; [^(]+\(default: [0-9,a-z -]+\) \[conv-autoencoder, denoising-autoencoder, classifier, conv-vae\]/
+      ))
+    for option in ["Epochs to train", "Images per step", "Random seed"] {
+      #expect(help.contains(option + " (default: "), "\(option)")
+    }
   }
 
   @Test("Settings come from file, --set and options, the last counting")
@@ -138,7 +166,7 @@ struct ArgumentTests {
   func parityOfNothing() throws {
     let none = try Facsimile.run(["parity", "--functions"], environment: ["OCL_ICD_VENDORS": "/nowhere"])
     #expect(none.status == 1 && none.output.isEmpty)
-    #expect(none.errors.contains("left out OpenCL: no OpenCL platform"))
+    #expect(none.errors.contains("skipped OpenCL: no OpenCL platform"))
     #expect(none.errors.contains("error: nothing was compared: no device but the CPU backend"))
     let alone = try Facsimile.run(["parity", "--model", "vae", "--steps", "1", "--device", "cpu", "--json"])
     struct Report: Decodable {

@@ -52,7 +52,7 @@ struct ExportTests {
     #expect(try contents("vae.onnx") == contents("again.onnx"))
   }
 
-  @Test("Events that grow with a run, stopped and gone on with, are those that export writes")
+  @Test("Events that grow with a run, stopped and resumed, are those that export writes")
   func events() throws {
     let train = [
       "train", "vae", "--data", "data", "--device", "cpu", "--batch-size", "4", "--set", "hidden=8",

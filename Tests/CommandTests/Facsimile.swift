@@ -35,7 +35,7 @@ enum Facsimile {
     return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
   }()
 
-  /// A signal sent to a run once its output holds a text, at a random moment of the fraction of a second behind.
+  /// A signal sent to a run once its output holds a text, at a random moment of the fraction of a second after.
   struct Stop {
     let signal: Int32
     let text: String
@@ -85,16 +85,16 @@ enum Facsimile {
       output: String(decoding: said, as: UTF8.self), errors: String(decoding: complaints, as: UTF8.self))
   }
 
-  /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`.
+  /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`, after `besides` others.
   static func expectFailure(
     _ arguments: [String], status: Int32, _ text: String, in folder: URL? = nil,
-    environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
+    environment: [String: String] = [:], besides: Int = 0, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let result = try run(arguments, in: folder, environment: environment)
     #expect(result.status == status, "\(result.errors)", sourceLocation: sourceLocation)
     let lines = result.errors.split(separator: "\n")
-    #expect(lines.count == 1, "\(result.errors)", sourceLocation: sourceLocation)
-    #expect(result.errors.hasPrefix("error: "), sourceLocation: sourceLocation)
+    #expect(lines.count == 1 + besides, "\(result.errors)", sourceLocation: sourceLocation)
+    #expect(lines.last?.hasPrefix("error: ") == true, sourceLocation: sourceLocation)
     #expect(result.errors.contains(text), "\(result.errors)", sourceLocation: sourceLocation)
   }
 }

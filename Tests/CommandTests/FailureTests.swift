@@ -115,14 +115,14 @@ struct FailureTests {
   func noRun() throws {
     try FileManager.default.createDirectory(atPath: place.path("empty"), withIntermediateDirectories: true)
     for run in ["empty", "nowhere"] {
-      try fails(["train", "--resume", run], "is no run folder: it has no config.yaml")
-      try fails(["evaluate", run], "is no run folder")
-      try fails(["reconstruct", run, "--out", "p.png"], "is no run folder")
-      try fails(["export", run, "--format", "safetensors", "--out", "x"], "is no run folder")
+      try fails(["train", "--resume", run], "is not a run folder: it has no config.yaml")
+      try fails(["evaluate", run], "is not a run folder")
+      try fails(["reconstruct", run, "--out", "p.png"], "is not a run folder")
+      try fails(["export", run, "--format", "safetensors", "--out", "x"], "is not a run folder")
     }
     #expect(!FileManager.default.fileExists(atPath: place.path("nowhere")))
     try Facsimile.expectFailure(
-      ["train", "--resume", "empty", "--epochs", "3"], status: 64, "--epochs cannot be given", in: place.url)
+      ["train", "--resume", "empty", "--seed", "3"], status: 64, "--seed cannot be given", in: place.url)
   }
 
   @Test("Files that are no weights")

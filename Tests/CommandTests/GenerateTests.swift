@@ -120,7 +120,7 @@ struct GenerateTests {
       (["vae", "--interpolate", "1", "30"], 64, "numbered from 0"),
       (["vae", "--interpolate", "1", "2", "--count", "1"], 64, "--count is 1"),
       (["vae", "--count", "0"], 64, "--count is 0"),
-      (["data"], 2, "is no run folder"),
+      (["data"], 2, "is not a run folder"),
     ]
     for (arguments, status, text) in wrong {
       // A device is named aside: the line on standard output is no part of a failure.

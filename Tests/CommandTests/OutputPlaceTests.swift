@@ -12,19 +12,23 @@ struct OutputPlaceTests {
   init() throws {
     place = try TemporaryFolder()
     try place.putDataset()
-    let made = try Facsimile.run(["train", "vae", "--data", "data", "--out", "run"] + Self.training, in: place.url)
+    let made = try Facsimile.run(
+      ["train", "vae", "--data", "data", "--out", "run"] + Self.training, in: place.url)
     try #require(made.status == 0, "\(made.errors)")
   }
 
   /// Commands that write a file, given its name without its ending.
   private static let files: [[String]] = [
-    ["export", "run", "--format", "safetensors", "--out", "OUT"], ["export", "run", "--format", "onnx", "--out", "OUT"],
+    ["export", "run", "--format", "safetensors", "--out", "OUT"],
+    ["export", "run", "--format", "onnx", "--out", "OUT"],
     ["export", "run", "--format", "parquet", "--out", "OUT"] + device,
-    ["reconstruct", "run", "--out", "OUT.png"] + device, ["generate", "run", "--count", "4", "--out", "OUT.png"] + device,
+    ["reconstruct", "run", "--out", "OUT.png"] + device,
+    ["generate", "run", "--count", "4", "--out", "OUT.png"] + device,
     ["latent", "run", "--method", "pca", "--out", "OUT.png"] + device,
     ["latent", "run", "--method", "pca", "--out", "OUT.html"] + device,
     ["denoise-curve", "run", "--out", "OUT.csv"] + device, ["evaluate", "run", "--outputs", "OUT"] + device,
-    ["evaluate", "run", "--curves", "OUT.svg"] + device, ["evaluate", "run", "--filters", "OUT.svg"] + device,
+    ["evaluate", "run", "--curves", "OUT.svg"] + device,
+    ["evaluate", "run", "--filters", "OUT.svg"] + device,
     ["search", "s.yaml", "--data", "data", "--storage", "OUT"] + device,
   ]
 
@@ -42,11 +46,17 @@ struct OutputPlaceTests {
     arguments.map { $0.replacing("OUT", with: out) }
   }
 
-  private func refused(_ arguments: [String], _ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  private func refused(
+    _ arguments: [String], _ text: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
     let result = try Facsimile.run(arguments, in: place.url)
-    #expect(result.status == 2 || result.status == 64, "\(arguments): \(result.status)", sourceLocation: sourceLocation)
+    #expect(
+      result.status == 2 || result.status == 64, "\(arguments): \(result.status)",
+      sourceLocation: sourceLocation)
     let lines = result.errors.split(separator: "\n").filter { $0.hasPrefix("error: ") }
-    #expect(lines.count == 1 && lines[0].contains(text), "\(arguments): \(result.errors)", sourceLocation: sourceLocation)
+    #expect(
+      lines.count == 1 && lines[0].contains(text), "\(arguments): \(result.errors)",
+      sourceLocation: sourceLocation)
   }
 
   @Test("A pipe, a device or a folder is not replaced by a file")
@@ -71,7 +81,8 @@ struct OutputPlaceTests {
   @Test("Somebody's files stay, whatever they are called")
   func foldersStay() throws {
     let names = [
-      "manifest.json", "metrics.csv", "best.safetensors", "checkpoint.safetensors", "images/epoch-001.png", "study.json",
+      "manifest.json", "metrics.csv", "best.safetensors", "checkpoint.safetensors", "images/epoch-001.png",
+      "study.json",
       "tensors.tsv", "events.out.tfevents.facsimile", "initial.safetensors",
     ]
     for arguments in Self.folders {
@@ -116,12 +127,13 @@ struct OutputPlaceTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: place.path("half")).sorted()
     #expect(
       names == [
-        ".lock", "best.safetensors", "checkpoint.safetensors", "config.yaml", "images", "manifest.json", "metrics.csv",
+        ".lock", "best.safetensors", "checkpoint.safetensors", "config.yaml", "images", "manifest.json",
+        "metrics.csv",
         "previous.safetensors",
       ])
   }
 
-  @Test("A damaged checkpoint names the one before it, with a command that goes on from there")
+  @Test("A damaged checkpoint names the one before it, with a command that continues from there")
   func damagedCheckpoint() throws {
     try Facsimile.expectFailure(
       ["train", "vae", "--data", "data", "--checkpoint", "x"], status: 64, "with --resume", in: place.url)

@@ -89,7 +89,8 @@ struct PictureCommandTests {
 
     // A run that was stopped, and one of other data.
     let half = [
-      "train", "vae", "--data", "data", "--device", "cpu", "--out", "half", "--set", "batch-size=1", "hidden=4096",
+      "train", "vae", "--data", "data", "--device", "cpu", "--out", "half", "--set", "batch-size=1",
+      "hidden=4096",
     ]
     #expect(try Facsimile.run(half, in: place.url, stop: .interrupt(behind: "run: ")).status == 130)
     try expect(["denoise-curve", "half", "--out", "a.png"], 2, "facsimile train --resume half")

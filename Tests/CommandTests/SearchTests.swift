@@ -60,7 +60,7 @@ struct SearchTests {
       straight.trials.count == 24 && straight.trials.allSatisfy { $0.state == "done" && $0.epochs == 2 })
     #expect(Set(straight.trials.map(\.stateSha256)).count == 24)
     try kill("killed", behind: "(3/24)")
-    // Behind the first trial that the second attempt ends.
+    // After the first trial that the second attempt ends.
     try kill("killed", behind: "\ntrial ")
     #expect(try table("killed") == straight)
     #expect(try table("jobs", ["--jobs", "2"]) == straight)

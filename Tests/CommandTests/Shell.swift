@@ -12,7 +12,9 @@ enum Shell {
     process.environment = ProcessInfo.processInfo.environment.merging([
       "F": Facsimile.program.path, "FACSIMILE_KERNEL_CACHE": TestDevices.cacheFolder.path,
     ]) { $1 }
-    let (output, errors) = (folder.appendingPathComponent(".output"), folder.appendingPathComponent(".errors"))
+    let (output, errors) = (
+      folder.appendingPathComponent(".output"), folder.appendingPathComponent(".errors")
+    )
     for url in [output, errors] { _ = FileManager.default.createFile(atPath: url.path, contents: nil) }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
@@ -21,7 +23,9 @@ enum Shell {
     process.waitUntilExit()
     defer { for url in [output, errors] { try? FileManager.default.removeItem(at: url) } }
     return Facsimile.Result(
-      status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-      output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8))
+      status: process.terminationReason == .exit
+        ? process.terminationStatus : 128 + process.terminationStatus,
+      output: try String(contentsOf: output, encoding: .utf8),
+      errors: try String(contentsOf: errors, encoding: .utf8))
   }
 }

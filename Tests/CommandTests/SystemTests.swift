@@ -20,7 +20,8 @@ struct SystemTests {
     try #require(result.status == 0, "\(result.errors)")
   }
 
-  @Test("Results that cannot be written end with an error, as JSON and as text; a reader that has enough is none")
+  @Test(
+    "Results that cannot be written end with an error, as JSON and as text; a reader that has enough is none")
   func results() throws {
     try makeRun()
     try place.put("s.yaml", Data("model: vae\nfixed: {hidden: 8}\nepochs: 1\nspace: {latent: [2]}\n".utf8))
@@ -28,13 +29,18 @@ struct SystemTests {
       "--help", "--version", "devices --json", "data list", "data inspect data", "evaluate run --device cpu",
       "plan vae", "search s.yaml --data data --device cpu", "reconstruct run --device cpu --out p.png",
       "export run --format safetensors --out w.safetensors",
-      "cross-validate vae --data data --device cpu --folds 2 --epochs 1 --set hidden=8", "train --resume run --device cpu",
+      "cross-validate vae --data data --device cpu --folds 2 --epochs 1 --set hidden=8",
+      "train --resume run --device cpu",
     ]
     for command in commands {
-      for (redirection, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+      for (redirection, reason) in [
+        (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"),
+      ] {
         let result = try bash("\"$F\" \(command) \(redirection)")
         #expect(result.status == 2, "\(command) \(redirection)")
-        let lines = result.errors.split(separator: "\n").filter { $0.contains("cannot write the results: \(reason)") }
+        let lines = result.errors.split(separator: "\n").filter {
+          $0.contains("cannot write the results: \(reason)")
+        }
         #expect(lines.count == 1, "\(command) \(redirection): \(result.errors)")
       }
       let read = try bash("set -o pipefail; \"$F\" \(command) | true")
@@ -44,7 +50,8 @@ struct SystemTests {
 
   @Test("A file that lies open under the number of a closed standard stream is none")
   func closedStreams() throws {
-    let result = try bash("\"$F\" train vae --data data --out run --device cpu --epochs 1 --set hidden=8 <&- >&- 2>&-")
+    let result = try bash(
+      "\"$F\" train vae --data data --out run --device cpu --epochs 1 --set hidden=8 <&- >&- 2>&-")
     #expect(result.status == 2)
     let evaluated = try bash("\"$F\" evaluate run --device cpu")
     #expect(evaluated.status == 0, "\(evaluated.errors)")
@@ -56,7 +63,9 @@ struct SystemTests {
     for command in ["train conv-autoencoder --data data --out run --device cpu --set \(wide)"] {
       let result = try bash("ulimit -v 3000000; \"$F\" \(command)")
       #expect(result.status == 2, "\(result.errors)")
-      #expect(result.errors.contains(/needs \d+ bytes, and \d+ are left \(limit on the address space/), "\(result.errors)")
+      #expect(
+        result.errors.contains(/needs \d+ bytes, and \d+ are left \(limit on the address space/),
+        "\(result.errors)")
       #expect(result.errors.split(separator: "\n").count == 1)
       #expect(try place.names() == ["data"])
     }
@@ -69,7 +78,8 @@ struct SystemTests {
     try place.put("s.yaml", Data(space.utf8))
     let result = try bash("ulimit -v 3000000; \"$F\" search s.yaml --data data --device cpu --json")
     #expect(result.status == 0, "\(result.errors)")
-    #expect(result.output.contains("\"failed\"") && result.output.contains("\"done\""), "\(result.output) \(wide)")
+    #expect(
+      result.output.contains("\"failed\"") && result.output.contains("\"done\""), "\(result.output) \(wide)")
     #expect(result.output.contains("bytes, and "))
   }
 

@@ -82,7 +82,9 @@ struct TrainingTests {
     }
     #expect(figures[0] == figures[1])
     #expect(
-      figures[0].keys.sorted() == ["elbo", "kl-divergence", "log-likelihood", "loss", "reconstruction"])
+      figures[0].keys.sorted() == [
+        "elbo", "kl_divergence", "log-likelihood", "log_likelihood", "loss", "reconstruction",
+      ])
     try Facsimile.expectFailure(
       ["import", "w.safetensors", "--model", "conv-vae", "--out", "wrong"], status: 2, "encoder.conv1.weight",
       in: place.url)
@@ -108,12 +110,12 @@ struct TrainingTests {
     #expect(try manifest("inherited").epochs.last?.stateSha256 == manifest("fit").epochs.last?.stateSha256)
     struct Figures: Decodable {
       let state: String
-      let epochs: Int
+      let epochCount: Int
       let test: [String: Double]
       let stateSha256: String
     }
     let figures = try fit.json(Figures.self)
-    #expect(figures.state == "finished" && figures.epochs == 2 && figures.test["accuracy"] != nil)
+    #expect(figures.state == "finished" && figures.epochCount == 2 && figures.test["accuracy"] != nil)
     try Facsimile.expectFailure(
       ["train"] + from + ["--data", "data", "--device", "cpu", "--out", "unfit"], status: 2, "latent=4",
       in: place.url)
@@ -172,7 +174,7 @@ struct TrainingTests {
       }
       struct Spread: Decodable {
         let mean: Double
-        let deviation: Double
+        let standardDeviation: Double
       }
       let folds: [Fold]
       let metrics: [String: Spread]
@@ -182,6 +184,6 @@ struct TrainingTests {
     #expect(figures.folds.allSatisfy { $0.trainImages + $0.validationImages == 80 })
     let mean = figures.folds.compactMap { $0.metrics["loss"] }.reduce(0, +) / 3
     #expect(abs((figures.metrics["loss"]?.mean ?? 0) - mean) < 1e-12)
-    #expect((figures.metrics["loss"]?.deviation ?? 0) > 0)
+    #expect((figures.metrics["loss"]?.standardDeviation ?? 0) > 0)
   }
 }

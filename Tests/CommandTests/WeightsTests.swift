@@ -48,4 +48,63 @@ struct WeightsTests {
     #expect(try exported("foreign").tensors == first.tensors)
     #expect(try outputs("foreign") == outputs("run"))
   }
+  @Test("Weights in BF16, F16 and F64, beside tensors of newer types, under any name")
+  func otherTypes() throws {
+    let settings = [
+      "--device", "cpu", "--epochs", "1", "--batch-size", "16", "--set", "hidden=8", "latent=2",
+    ]
+    try run(["train", "conv-autoencoder", "--data", "data", "--out", "run"] + settings)
+    let first = try exported("run")
+    for type in [SafeTensors.DataType.bf16, .f16, .f64] {
+      var cast = SafeTensors()
+      // Sixteen bits of every weight, so that each type holds the same values.
+      for tensor in first.tensors {
+        let floats = try first.floats(tensor.name).map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
+        try cast.add(Self.tensor(tensor.name, tensor.shape, floats, type))
+      }
+      let name = "\(type.rawValue).blob"
+      try Self.withNewerType(cast.serialized()).write(to: place.file(name))
+      try run(["import", name, "--model", "conv-autoencoder", "--out", "in-\(type.rawValue)"])
+      try run(
+        ["train", "conv-autoencoder", "--from", name, "--data", "data", "--out", "from-\(type.rawValue)"]
+          + settings)
+    }
+    // Widening is exact, so the wider types say the same.
+    #expect(try exported("in-BF16").tensors == exported("in-F64").tensors)
+    #expect(try exported("from-BF16").tensors == exported("from-F64").tensors)
+    try Data("PK\u{3}\u{4} and more".utf8).write(to: place.file("w.safetensors"))
+    try Facsimile.expectFailure(
+      ["import", "w.safetensors", "--model", "vae", "--out", "no"], status: 2, "torch.save", in: place.url)
+    try Facsimile.expectFailure(
+      ["train", "vae", "--from", "nothing", "--data", "data"], status: 2, "nothing is there", in: place.url)
+  }
+
+  private static func tensor(
+    _ name: String, _ shape: [Int], _ floats: [Float], _ type: SafeTensors.DataType
+  ) throws -> SafeTensors.Tensor {
+    let data: Data
+    switch type {
+    case .bf16: data = floats.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes { Data($0) }
+    case .f64: data = floats.map(Double.init).withUnsafeBytes { Data($0) }
+    default:
+      // Rounded toward zero: any binary16 will do.
+      data = floats.map { value in
+        let exponent = Int(value.bitPattern >> 23 & 0xFF) - 112
+        let sign = UInt16(value.sign == .minus ? 0x8000 : 0)
+        return exponent < 1 ? sign : sign | UInt16(exponent) << 10 | UInt16(value.bitPattern >> 13 & 0x3FF)
+      }.withUnsafeBytes { Data($0) }
+    }
+    return try SafeTensors.Tensor(name: name, dataType: type, shape: shape, data: data)
+  }
+
+  /// The file with one more tensor, of a type that its reader does not know.
+  private static func withNewerType(_ file: Data) throws -> Data {
+    let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let bytes = file.count - 8 - length
+    let header = String(decoding: file[8..<8 + length], as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    let entry = #","other":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[\#(bytes),\#(bytes + 2)]}}"#
+    let longer = Data((header.dropLast() + entry).utf8)
+    return withUnsafeBytes(of: UInt64(longer.count).littleEndian) { Data($0) } + longer
+      + file[(8 + length)...] + Data(count: 2)
+  }
 }

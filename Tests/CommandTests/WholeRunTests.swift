@@ -16,7 +16,7 @@ struct WholeRunTests {
     try place.putDataset(train: 400, test: 30)
   }
 
-  /// What a run came to behind an epoch; neither time nor device.
+  /// What a run came to after an epoch; neither time nor device.
   private struct Epoch: Decodable, Equatable {
     let epoch: Int
     let trainLoss: Double
@@ -48,7 +48,7 @@ struct WholeRunTests {
     try #require(result.status == 128 + signal, "\(arguments): \(result.errors)")
   }
 
-  @Test("On every device; stopped, killed and gone on with elsewhere", arguments: ModelKind.allCases)
+  @Test("On every device; stopped, killed and resumed elsewhere", arguments: ModelKind.allCases)
   func everywhere(_ kind: ModelKind) throws {
     let devices = try devices()
     #expect(devices.first == "cpu" && (devices.count > 1 || !TestDevices.isRequired))

@@ -42,7 +42,7 @@ struct CatalogTests {
     #expect(plain.train.labels == (0..<12).map { UInt8($0 % 10) })
     #expect(plain.test.pixels == pattern(5))
     #expect(plain.train == packed.train && plain.test == packed.test)
-    // The documented hash: the four unpacked files one behind the other.
+    // The documented hash: the four unpacked files one after the other.
     let files = imageFile(12) + labelFile(12) + imageFile(5) + labelFile(5)
     #expect(plain.sha256 == Fingerprint.hex(of: files))
     #expect(packed.sha256 == plain.sha256)
@@ -86,12 +86,19 @@ struct CatalogTests {
   func advice() throws {
     let fashion = try error { _ = try catalog().load("fashion-mnist") }
     #expect(fashion.kind == .notFound)
-    #expect(fashion.message.contains("`sudo apt-get install dataset-fashion-mnist`"))
+    #expect(fashion.message.contains("sudo apt-get install dataset-fashion-mnist"))
     let mnist = try error { _ = try catalog().load("mnist") }
     #expect(mnist.message.contains("FACSIMILE_DATA"))
+    // The line comes last, whole, for a folder that is looked at.
+    #expect(
+      mnist.message.contains(
+        /get them with: curl -fL --create-dirs --output-dir \S+\/mnist --remote-name-all 'https:\S+-ubyte.gz'$/
+      ))
     let unknown = try error { _ = try catalog().load("mnits") }
     #expect(unknown.kind == .unknownName)
-    #expect(unknown.message.contains("mnist, fashion-mnist, kmnist, cifar-10"))
+    #expect(
+      unknown.message.contains(
+        "(did you mean mnist?): expected one of mnist, fashion-mnist, kmnist, cifar-10"))
     #expect(try error { _ = try catalog().load("") }.kind == .unknownName)
     let file = try folder.put("file", Data())
     #expect(try error { _ = try catalog().load(file.path) }.kind == .notReadable)

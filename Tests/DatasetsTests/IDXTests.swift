@@ -134,11 +134,18 @@ struct IDXTests {
     #expect(try kind(length) == .corruptGzip)
   }
 
-  @Test("Anything behind the packed contents is refused")
+  @Test("Zeros that pad a packed file are passed over, as gzip does", arguments: [1, 512, 70_000, 200_000])
+  func padding(_ count: Int) throws {
+    let plain = imageFile(2)
+    #expect(try images(gzip(plain) + Data(count: count)) == images(plain))
+  }
+
+  @Test("Anything else after the packed contents is refused")
   func packedTrailing() throws {
     let packed = gzip(imageFile(2))
-    #expect(try kind(packed + Data([0])) == .trailingBytes)
     #expect(try kind(packed + Data("x".utf8)) == .trailingBytes)
+    #expect(try kind(packed + Data([0, 0, 1])) == .trailingBytes)
+    #expect(try kind(packed + Data(count: 100_000) + packed) == .trailingBytes)
     #expect(try kind(gzip(imageFile(2) + Data([0]))) == .trailingBytes)
     #expect(try kind(packed + gzip(Data([0]))) == .trailingBytes)
     #expect(try kind(packed + packed.prefix(1)) == .truncated)

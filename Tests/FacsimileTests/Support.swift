@@ -53,7 +53,7 @@ enum Support {
       ])
   }
 
-  /// The model of a kind behind its training on 100 images, on the CPU.
+  /// The model of a kind after its training on 100 images, on the CPU.
   static func trained(_ kind: ModelKind, epochs: Int = 2) throws -> TrainedModel {
     let run = try TrainingRun(configuration(kind, epochs: epochs), images(100), device: cpu())
     try run.fit()
@@ -62,7 +62,7 @@ enum Support {
 
   static func cpu(_ threads: Int = 1) throws -> Device { try Device("cpu", threads: threads) }
 
-  /// The CPU, where training waits behind step `steps` until `gate` is signalled: so events can be heard in time,
+  /// The CPU, where training waits after step `steps` until `gate` is signalled: so events can be heard in time,
   /// however busy the machine is. The wait ends by itself in the end, so that a fault does not hang the tests.
   static func gated(_ gate: DispatchSemaphore, behind steps: Int) throws -> Device {
     Device(HookedBackend(try TestSupport.cpu(1), afterSteps: steps) { _ = gate.wait(timeout: .now() + 300) })

@@ -30,7 +30,7 @@ struct TrainingRunTests {
     #expect(hashes.count == 1)
   }
 
-  @Test("Cancelling the task writes a checkpoint, from which the run goes on with the same bits")
+  @Test("Cancelling the task writes a checkpoint, from which the run resumes with the same bits")
   func cancelling() async throws {
     let folder = try TemporaryFolder()
     let place = folder.file("run")
@@ -104,7 +104,7 @@ struct TrainingRunTests {
     let run = try TrainingRun(configuration, Support.images(100), device: Support.cpu())
     let events = run.events()
     await #expect(throws: TrainingError.self) { for try await _ in events {} }
-    for try await event in events { throw Problem(what: "\(event) behind the end") }
+    for try await event in events { throw Problem(what: "\(event) after the end") }
   }
 
   @Test("A run begins with another model's parameters")

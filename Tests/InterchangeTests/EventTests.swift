@@ -50,7 +50,7 @@ struct EventTests {
     let values = events.dropFirst().map { ($0.step, $0.wallTime, $0.summary.value[0]) }
     #expect(values.allSatisfy { Double($0.0) == $0.1 })
     let tags = [
-      "elbo/validation", "kl-divergence/train", "learning-rate", "loss/train", "loss/validation",
+      "elbo/validation", "kl_divergence/train", "learning-rate", "loss/train", "loss/validation",
     ]
     #expect(values.map(\.2.tag) == tags + ["reconstructions"] + tags)
     #expect(values.map(\.0) == [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])

@@ -60,7 +60,7 @@ struct ONNXTests {
       sha256: "47ad1dffa01a8f24be5125b09f415a5f315b5feada7c09a2100bdd53dddbe328"),
   ]
 
-  /// Name and sizes behind the batch, which is of any size.
+  /// Name and sizes after the batch, which is of any size.
   private func texts(_ values: [ONNXValueInfoProto]) -> Set<String> {
     Set(
       values.map { value in

@@ -24,7 +24,7 @@ enum Support {
     try numbers.map { number in
       let json = """
         {"epoch": \(number), "train_loss": \(1.0 / Double(number)), "validation_loss": 0.1,
-          "train_metrics": {"loss": \(1.0 / Double(number)), "kl-divergence": 3.25},
+          "train_metrics": {"loss": \(1.0 / Double(number)), "kl_divergence": 3.25},
           "validation_metrics": {"loss": 0.1, "elbo": -90.7}, "learning_rate": 0.001, "seconds": 1.5,
           "images_per_second": 100, "state_sha256": "\(number)", "device": "cpu"}
         """

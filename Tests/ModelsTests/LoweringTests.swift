@@ -69,7 +69,7 @@ import Testing
     let masks =
       steps(model, ConvolutionBackwardInput.self).compactMap(\.mask)
       + steps(model, LinearBackwardInput.self).compactMap(\.mask)
-    #expect(masks.count == 8, "behind every ReLU")
+    #expect(masks.count == 8, "after every ReLU")
     #expect(masks.allSatisfy { $0.scale == 2 })
     #expect(masks.contains { $0.output.name == "train.encoder.flatten" })
     #expect(masks.contains { $0.output.name == "train.decoder.unflatten" })

@@ -49,7 +49,7 @@ import Testing
 
   private func four(_ rates: Double...) -> [Double] { rates.flatMap { [$0, $0, $0, $0] } }
 
-  @Test("Steps and cosine begin behind the warm-up")
+  @Test("Steps and cosine begin after the warm-up")
   func warmUpAndSchedules() throws {
     // Six steps of warm-up: the epoch in which it ends is full height to its end.
     let step = ["schedule": "step", "schedule-epochs": "2", "schedule-factor": "0.5", "warm-up": "1.5"]

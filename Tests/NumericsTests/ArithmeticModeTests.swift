@@ -11,7 +11,7 @@ import Testing
   #endif
 
   @Test("Whatever the process has set is seen, and set right for a while or for good", arguments: modes)
-  func anyMode(_ bits: UInt64) {
+  func isSeenAndSetRight(_ bits: UInt64) {
     let standard = facsimile_standard_arithmetic_mode()
     defer { facsimile_set_arithmetic_mode(standard) }
     #expect(ArithmeticMode.isStandard && ArithmeticMode.fault == nil)

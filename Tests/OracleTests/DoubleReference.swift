@@ -35,7 +35,7 @@ struct DoubleReference {
   private func loss(sample: Int, draw: Int) -> Double {
     let target = pixels(sample)
     var map = Map(architecture.input, target)
-    // Where the random numbers of this draw begin: only behind the posterior there are several.
+    // Where the random numbers of this draw begin: only after the posterior there are several.
     var draws = 0
     if architecture.noise > 0 {
       for e in map.values.indices { map.values[e] += architecture.noise * normal(.noise, sample, e) }

@@ -28,7 +28,7 @@ struct GoldenDraws: Decodable {
               input: d.input, output: d.output, source: d.source, random: source(dropout + 1000 * hidden),
               probability: probability))
         case let d as DropoutBackward:
-          preconditionFailure("\(d.inputGradient.name): dropout behind ReLU passes back through a mask")
+          preconditionFailure("\(d.inputGradient.name): dropout after ReLU passes back through a mask")
         case let d as ReparameterizeForward: return Operation(try drawing(d))
         case let d as ReparameterizeBackward:
           return Operation(

@@ -106,7 +106,7 @@ private struct ChunkedCase {
     return ImageLayout.pack(images, shape, batch: batch)
   }
 
-  /// The samples of the first step's images, those of `places` the ones behind.
+  /// The samples of the first step's images, those of `places` the ones after.
   private func otherSamples(_ places: [Int], _ buffer: Buffer, _ fill: Fill) -> [UInt32] {
     var samples = setup.contents(buffer, fill).withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
     let first = samples.count / 2 - batch

@@ -89,7 +89,7 @@ import Training
     try text.write(to: Self.file)
   }
 
-  /// A manifest's `state_sha256` behind five steps.
+  /// A manifest's `state_sha256` after five steps.
   private static func hash(_ model: Case) throws -> String {
     let (images, batch, steps) = (185, 37, 5)
     var configuration =

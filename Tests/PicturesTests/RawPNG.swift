@@ -23,7 +23,7 @@ struct RawPNG {
       + chunk("IEND", [])
   }
 
-  /// The rows, each behind a byte that says that it is not filtered.
+  /// The rows, each after a byte that says that it is not filtered.
   private var filtered: [UInt8] {
     let size = pixels.count / (width * height)
     guard isInterlaced else {

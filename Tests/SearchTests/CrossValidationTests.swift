@@ -40,7 +40,7 @@ import Training
     let result = try #require(try validation.run(on: Support.backends(2)[1]) { heard.append($0.fold) })
     #expect(heard == [1, 2, 3] && result.folds.map(\.fold) == heard)
     for (index, fold) in result.folds.enumerated() {
-      #expect(fold.trainImages == 80 && fold.validationImages == 40 && fold.epochs == 2)
+      #expect(fold.trainImages == 80 && fold.validationImages == 40 && fold.epochCount == 2)
       let trainer = try Trainer(
         configuration, dataset: dataset, backend: Support.backends()[0], split: validation.split(index))
       _ = try trainer.fit()
@@ -54,7 +54,7 @@ import Training
 
   @Test func deviationIsTheSamples() {
     let spread = CrossValidation.Spread([2, 4, 4, 4, 5, 5, 7, 9])
-    #expect(spread.mean == 5 && abs(spread.deviation - (32.0 / 7).squareRoot()) < 1e-15)
+    #expect(spread.mean == 5 && abs(spread.standardDeviation - (32.0 / 7).squareRoot()) < 1e-15)
   }
 
   @Test("Too few and too many folds", arguments: [1, 0, -1, 121])

@@ -37,7 +37,9 @@ import Testing
       for index in 0..<160 {
         var data = whole
         // Pages are filled from their ends.
-        let place = index % 2 == 0 ? index * data.count / 160 : (index / 2 + 1) * 4096 / 8 * 8 % data.count - index % 97 - 1
+        let place =
+          index % 2 == 0
+          ? index * data.count / 160 : (index / 2 + 1) * 4096 / 8 * 8 % data.count - index % 97 - 1
         guard data.indices.contains(place) else { continue }
         data[place] ^= 1 << UInt8(index % 8)
         try data.write(to: url)
@@ -55,14 +57,18 @@ import Testing
     }
   }
 
-  @Test("A value that is changed, structure and all", arguments: ["validation_loss = 0.001", "seconds = 1e9", "rung = 1", "best_epoch = 0", "state = 'failed'"])
+  @Test(
+    "A value that is changed, structure and all",
+    arguments: ["validation_loss = 0.001", "seconds = 1e9", "rung = 1", "best_epoch = 0", "state = 'failed'"])
   func values(_ change: String) throws {
     try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       _ = try make(url)
       try SQLite(path: url.path).execute("UPDATE trial SET \(change) WHERE number = 2")
       let error = #expect(throws: SearchError.self) { try open(url) }
-      #expect(error?.description.contains("a.sqlite is damaged: trial 2 is not what was written") == true, "\(error as Any)")
+      #expect(
+        error?.description.contains("a.sqlite is damaged: trial 2 is not what was written") == true,
+        "\(error as Any)")
     }
   }
 
@@ -72,7 +78,8 @@ import Testing
       let url = folder.appendingPathComponent("a.sqlite")
       let expected = try make(url)
       try SQLite(path: url.path).execute(
-        "ALTER TABLE trial DROP COLUMN sha256; ALTER TABLE search DROP COLUMN sha256; PRAGMA user_version = 1")
+        "ALTER TABLE trial DROP COLUMN sha256; ALTER TABLE search DROP COLUMN sha256; PRAGMA user_version = 1"
+      )
       #expect(try open(url).trials() == expected)
       #expect(try SQLite(path: url.path).integer("PRAGMA user_version") == 2)
       #expect(try open(url).trials() == expected)

@@ -1,7 +1,7 @@
 import Programs
 import Synchronization
 
-/// A device that is lost for the first call of one kind, and back behind it.
+/// A device that is lost for the first call of one kind, and back after it.
 final class LostBackend: Backend {
   enum Call: CaseIterable { case prepare, write, read, run }
   /// An error that no part of the program knows.

@@ -42,7 +42,7 @@ import Training
     }
   }
 
-  /// Breaks off as a kill does: the error reaches no one who could tidy up behind it.
+  /// Breaks off as a kill does: the error reaches no one who could tidy up after it.
   private func broken(_ search: Search, after steps: Int, jobs: Int = 1) throws {
     let backends = try Support.backends(jobs).map { backend in
       HookedBackend(backend, afterSteps: steps) {
@@ -58,7 +58,7 @@ import Training
     try inFolder { folder in
       let straight = try Support.table(text, in: folder)
       let storage = folder.appendingPathComponent("broken.sqlite")
-      // In the first epoch of a trial, behind one that was done (those that fail take three steps each), and again.
+      // In the first epoch of a trial, after one that was done (those that fail take three steps each), and again.
       for steps in [2, 10, 3] {
         let search = try Search(SearchSpace(text), dataset: Support.dataset(), storage: storage)
         try broken(search, after: steps, jobs: jobs)
@@ -101,7 +101,7 @@ import Training
       fixed: {hidden: 8, batch-size: 60}
       space: {latent: [\((1...jobs).map(String.init).joined(separator: ", "))]}
       """
-    // Behind the first step of a trial each thread waits for all others.
+    // After the first step of a trial each thread waits for all others.
     let gathering = Gathering(jobs)
     let backends = try (0..<jobs).map { _ in
       HookedBackend(try Support.backends()[0], afterSteps: 1) { gathering.wait() }
@@ -130,7 +130,7 @@ import Training
       #expect(throws: DeviceLost.self) { try search.run(on: backends) }
       let trials = try search.trials()
       #expect(trials.contains { $0.state == .waiting } && !trials.contains { $0.state == .failed })
-      // The same object goes on; behind a process that ended it would be another one.
+      // The same object goes on; after a process that ended it would be another one.
       #expect(try search.run(on: Support.backends(jobs)) == .finished)
       #expect(try search.trials().facts == straight.facts)
     }
@@ -190,7 +190,7 @@ import Training
     }
   }
 
-  @Test("What another search left under a trial's number is not gone on with", arguments: ["seed", "data"])
+  @Test("What another search left under a trial's number is not resumed", arguments: ["seed", "data"])
   func strangers(_ what: String) throws {
     try inFolder { folder in
       let straight = try Support.table(Support.space, in: folder)
@@ -258,8 +258,8 @@ import Training
       let (up, out) = (
         standing.filter { best.contains($0.number) }, standing.filter { !best.contains($0.number) }
       )
-      #expect(out.allSatisfy { $0.epochs == epochs }, "out behind \(epochs)")
-      #expect(up.allSatisfy { $0.epochs > epochs }, "on behind \(epochs)")
+      #expect(out.allSatisfy { $0.epochs == epochs }, "out after \(epochs)")
+      #expect(up.allSatisfy { $0.epochs > epochs }, "on after \(epochs)")
       standing = up
     }
     // The survivor is the run that never stopped.

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Search
+import TestSupport
 import Testing
 
 @Suite struct SpaceTests {
@@ -14,10 +15,13 @@ import Testing
       ("model: autoencoder\n\(plain)", "unknown model 'autoencoder'"),
       ("model: vae", "the space is empty"),
       ("model: vae\nspace: {}", "the space is empty"),
-      ("model: vae\nspace: [latent]", "space is no list of 'key: value'"),
+      ("model: vae\nspace: [latent]", "space is not a list of 'key: value'"),
       ("model: vae\nspace: {latent: []}", "latent has no values"),
       ("model: vae\nspace: {latent: 4}", "latent: expected a list of values"),
-      ("model: vae\nspace: {latents: [2]}", "vae has no key 'latents': expected one of model, latent"),
+      (
+        "model: vae\nspace: {latents: [2]}",
+        "vae has no key 'latents' (did you mean latent?): expected one of model, latent"
+      ),
       ("model: vae\nspace: {filters: []}", "vae has no key 'filters'"),
       ("model: vae\nspace: {latent: [2, 0]}", "latent is '0': expected a whole number from 1 to 4096"),
       ("model: vae\nspace: {dropout: [0.1, 0.10]}", "dropout has the value 0.1 twice"),
@@ -40,6 +44,12 @@ import Testing
       ("model: vae\nspace: {dropout: {min: 0, max: 0.5, log: 7}}", "log is neither true nor false"),
       ("model: vae\nspace: {dropout: {min: 0, max: 0.5, step: 1}}", "unknown field 'step'"),
       ("model: vae\nspace: {optimizer: {min: adam, max: sgd}}", "optimizer is no number"),
+      ("model: vae\nspace: {validation: {min: 0.1, max: 100}}", "holds values that validation cannot have"),
+      ("model: vae\nspace: {validation: {min: 0, max: 100}}", "holds values that validation cannot have"),
+      (
+        "model: conv-vae\nspace: {filters: {layers: [[4, 8, 04]]}}",
+        "filters has the width 4 twice in layer 1"
+      ),
       ("model: conv-vae\nspace: {filters: {layers: [[4, 8], [4], []]}}", "a layer has no widths"),
       (
         "model: conv-vae\nspace: {filters: {layers: [[4], [4], [4], [4], [4], [4], [4]]}}",
@@ -93,8 +103,45 @@ import Testing
     var cut = SearchSpace.Changes()
     (cut.trials, cut.epochs, cut.seed) = (5, "2", "9")
     let fewer = try SearchSpace(text, cut).configurations()
-    #expect(fewer.map { "\($0.filters) \($0.dropout)" } == Array(found.prefix(5)))
+    #expect(Set(fewer.map { "\($0.filters) \($0.dropout)" }).isSubset(of: found) && Set(fewer).count == 5)
     #expect(fewer.allSatisfy { $0.epochs == 2 && $0.seed == 9 })
+  }
+
+  @Test func aCutOfAGridIsDrawnFromAllOfIt() throws {
+    let text =
+      "model: vae\nspace: {latent: [1, 2, 3, 4], dropout: [0, 0.1, 0.2, 0.3], hidden: [4, 8, 16, 32]}"
+    func cut(_ trials: Int, seed: String? = nil) throws -> [Configuration] {
+      var changes = SearchSpace.Changes()
+      (changes.trials, changes.seed) = (trials, seed)
+      return try SearchSpace(text, changes).configurations()
+    }
+    let some = try cut(24)
+    #expect(Set(some.map(\.latent)).count == 4 && Set(some.map(\.hidden)).count == 4)
+    #expect(Set(some.map(\.dropout)).count == 4 && Set(some).count == 24)
+    // As the strategy random draws them; more of them never change the first.
+    #expect(try SearchSpace(text + "\nstrategy: random\ntrials: 24").configurations() == some)
+    #expect(try Array(cut(40).prefix(24)) == some && cut(24, seed: "3").map(\.latent) != some.map(\.latent))
+    #expect(Set(try cut(63)).count == 63)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func hugeSpacesAreNotWrittenOut() throws {
+    let widths = (1...100).map(String.init).joined(separator: ", ")
+    let layers = (0..<4).map { _ in "[\(widths)]" }.joined(separator: ", ")
+    let space = try SearchSpace(
+      "model: conv-autoencoder\ntrials: 3\nspace: {filters: {layers: [\(layers)]}, hidden: {layers: [\(layers)]}}"
+    )
+    let first = try space.configurations()
+    #expect(Set(first).count == 3 && first.allSatisfy { $0.filters.count == 4 && $0.hidden.count == 4 })
+    #expect(space.text.utf8.count < 10_000)
+    // A million draws are made as they are wanted.
+    try inFolder { folder in
+      let many = try SearchSpace(
+        "model: vae\nstrategy: random\ntrials: 1000000\nspace: {learning-rate: {min: 1e-5, max: 0.1, log: true}, latent: "
+          + "{min: 1, max: 4096}}")
+      let search = try Search(
+        many, dataset: Support.dataset(), storage: folder.appendingPathComponent("a.sqlite"))
+      #expect(try search.trials().count < 100_000)
+    }
   }
 
   @Test func theStudysGridIsTheStudys() throws {

@@ -23,7 +23,9 @@ import Testing
       (pipe.path, "a pipe"), (folder.path("link"), "a pipe"), (folder.path("null"), "a device"),
       ("/dev/null", "a device"), ("/dev/fd", "a folder"), (folder.url.path, "a folder"),
     ] {
-      let error = #expect(throws: NotAFile.self) { try AtomicFile.write(Data([1]), to: URL(fileURLWithPath: name)) }
+      let error = #expect(throws: NotAFile.self) {
+        try AtomicFile.write(Data([1]), to: URL(fileURLWithPath: name))
+      }
       #expect(error?.found == found, "\(name)")
     }
     var status = stat()

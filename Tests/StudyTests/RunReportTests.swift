@@ -9,7 +9,7 @@ import Testing
 import Training
 
 @Suite struct RunReportTests {
-  /// The report of a run that stopped behind `last` of three epochs; nil: behind all.
+  /// The report of a run that stopped after `last` of three epochs; nil: after all.
   private func report(
     _ model: ModelKind, on backend: any Backend, through last: Int? = nil, settings: [(String, String)] = []
   ) throws -> Data {

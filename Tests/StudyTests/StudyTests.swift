@@ -49,7 +49,7 @@ import Training
     let dataset = try Self.dataset()
     let whole = try Self.report(dataset, on: cpu(1))
     try inFolder { folder in
-      // Behind a step, and in the middle of a training.
+      // After a step, and in the middle of a training.
       for stop in [2, 5, 9] {
         let signal = StopSignal()
         let study = try Self.study(dataset, in: folder, on: cpu(2))

@@ -9,9 +9,9 @@ package struct HookedBackend: Backend {
 
   /// What is called; each by whichever thread is there.
   fileprivate struct Hooks: Sendable {
-    /// Behind every step of training.
+    /// After every step of training.
     var afterStep: @Sendable () throws -> Void = {}
-    /// Behind every read from a buffer's beginning, with what was read.
+    /// After every read from a buffer's beginning, with what was read.
     var afterRead: @Sendable (Buffer, UnsafeMutableRawBufferPointer) -> Void = { _, _ in }
   }
 

@@ -82,7 +82,7 @@ package struct OperationBench {
     return losses
   }
 
-  /// One operation more, behind those that are there.
+  /// One operation more, after those that are there.
   package mutating func add(_ operation: Operation) { operations.append(operation) }
 
   /// The program on `backend`, ready to run.
@@ -97,7 +97,7 @@ package struct OperationBench {
     return prepared
   }
 
-  /// Runs the program with `operations` behind it on every OpenCL device in every variant and hands the results to
+  /// Runs the program with `operations` after it on every OpenCL device in every variant and hands the results to
   /// `check`, with the name of where they are from.
   package func runEverywhere(
     _ operations: [Operation], step: Int = 0, _ check: (String, any PreparedProgram) throws -> Void

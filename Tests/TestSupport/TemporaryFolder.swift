@@ -35,7 +35,7 @@ package final class TemporaryFolder {
   }
 }
 
-/// Gives `body` an empty folder that goes away behind it.
+/// Gives `body` an empty folder that goes away after it.
 package func inFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let folder = try TemporaryFolder()
   return try withExtendedLifetime(folder) { try body(folder.url) }

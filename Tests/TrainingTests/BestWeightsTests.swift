@@ -29,7 +29,7 @@ import Training
     }
   }
 
-  // Six steps an epoch: before the best epoch, in it, at its end, behind it, and in each.
+  // Six steps an epoch: before the best epoch, in it, at its end, after it, and in each.
   @Test("The best weights are those of the best epoch", arguments: [[5], [8], [12], [21], [5, 4, 3, 5]])
   func best(_ stops: [Int]) throws {
     #expect(try best(stoppingAfter: stops) == best(stoppingAfter: []))

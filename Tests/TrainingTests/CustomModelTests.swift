@@ -57,7 +57,7 @@ import Training
     #expect(try trainer.fit() == .interrupted)
   }
 
-  @Test("a run goes on with its own layers only, and loses nothing where others are given")
+  @Test("a run resumes with its own layers only, and loses nothing where others are given")
   func otherLayers() throws {
     try inFolder { url in
       try Self.begin(in: url, on: Support.backend())

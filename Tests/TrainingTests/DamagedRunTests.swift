@@ -110,7 +110,9 @@ import Training
     }
   }
 
-  @Test("Any file of another run is put there", arguments: names, [["seed": "8"], ["latent": "3"], ["batch-size": "41"]])
+  @Test(
+    "Any file of another run is put there", arguments: names,
+    [["seed": "8"], ["latent": "3"], ["batch-size": "41"]])
   func swapped(_ name: String, _ settings: [String: String]) throws {
     try inFolder { url in
       let (here, there) = (url.appendingPathComponent("here"), url.appendingPathComponent("there"))
@@ -166,7 +168,8 @@ import Training
     try inFolder { url in
       let folder = try RunFolder(creating: url)
       let trainer = try Trainer(
-        Self.configuration(["keep-checkpoints": "last"]), dataset: Support.dataset(), backend: Support.backend(),
+        Self.configuration(["keep-checkpoints": "last"]), dataset: Support.dataset(),
+        backend: Support.backend(),
         folder: folder)
       _ = try trainer.fit(through: 2)
       var data = try Data(contentsOf: folder.checkpointFile)
@@ -175,10 +178,12 @@ import Training
       let error = #expect(throws: TrainingError.self) {
         try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
       }
-      #expect(error?.description.contains("previous.safetensors, of epoch 1, is whole") == true, "\(error as Any)")
+      #expect(
+        error?.description.contains("previous.safetensors, of epoch 1, is whole") == true, "\(error as Any)")
       #expect(error?.remedy == .goOnFrom(folder: url.path, checkpoint: folder.previousFile.path))
       let again = try Trainer(
-        resuming: folder, dataset: Support.dataset(), backend: Support.backend(), checkpoint: folder.previousFile)
+        resuming: folder, dataset: Support.dataset(), backend: Support.backend(),
+        checkpoint: folder.previousFile)
       #expect(again.epoch == 1)
       #expect(try again.fit() == .finished)
       let straight = try Support.hashes(Self.configuration())
@@ -205,10 +210,14 @@ import Training
   }
 
   /// Changes of a checkpoint that carry a right hash of their own.
-  @Test("Every value of a checkpoint is checked", arguments: [
-    "seconds": "nan", "step": "0", "epoch": "7", "best-epoch": "9", "stale-epochs": "-1", "best-loss": "inf",
-    "dataset-sha256": "0", "state-sha256": "0", "format": "facsimile-checkpoint-1", "numerics-contract": "2",
-  ])
+  @Test(
+    "Every value of a checkpoint is checked",
+    arguments: [
+      "seconds": "nan", "step": "0", "epoch": "7", "best-epoch": "9", "stale-epochs": "-1",
+      "best-loss": "inf",
+      "dataset-sha256": "0", "state-sha256": "0", "format": "facsimile-checkpoint-1",
+      "numerics-contract": "2",
+    ])
   func value(_ key: String, _ value: String) throws {
     try inFolder { url in
       try makeRun(url)

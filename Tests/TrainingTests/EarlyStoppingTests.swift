@@ -18,7 +18,7 @@ import Training
     "schedule": "step", "schedule-epochs": "2", "schedule-factor": "0", "patience": "3", "epochs": "20",
   ]
 
-  // Six steps an epoch: behind the best epoch, at the end of the first without a better loss, in the second and at its
+  // Six steps an epoch: after the best epoch, at the end of the first without a better loss, in the second and at its
   // end, and more than once.
   @Test(
     "A run that was stopped runs out of patience in the same epoch",
@@ -78,7 +78,7 @@ import Training
     func best(_ loss: (EpochRecord) -> Double) -> Int {
       trainer.manifest.epochs.min { loss($0) < loss($1) }!.epoch
     }
-    let expected = best { $0.trainMetrics["reconstruction"]! + 4 * $0.trainMetrics["kl-divergence"]! }
+    let expected = best { $0.trainMetrics["reconstruction"]! + 4 * $0.trainMetrics["kl_divergence"]! }
     // Else the test could not tell the two apart.
     try #require(expected != best(\.trainLoss))
     #expect(trainer.manifest.bestEpoch == expected)

@@ -72,7 +72,7 @@ import Training
     let evaluator = try Evaluator(
       weights(.vae, ["kl-weight": "4"]), images: Blobs.images(20), backend: Support.backend())
     let metrics = try evaluator.evaluate().metrics
-    let (reconstruction, divergence) = (metrics["reconstruction"]!, metrics["kl-divergence"]!)
+    let (reconstruction, divergence) = (metrics["reconstruction"]!, metrics["kl_divergence"]!)
     #expect(divergence > 0.01)
     #expect(metrics["elbo"] == -(reconstruction + divergence))
     let loss = metrics["loss"]!

@@ -32,7 +32,7 @@ import Training
       + manifest.epochs.map { "\($0.epoch) \($0.trainLoss) \($0.validationLoss!) \($0.stateSHA256)" }
   }
 
-  /// Trains through `epoch` and one more, then puts the old files back behind the one that was written last.
+  /// Trains through `epoch` and one more, then puts the old files back after the one that was written last.
   private func kill(_ folder: RunFolder, behind epoch: Int, _ window: Window) throws {
     let trainer = try Trainer(
       configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)

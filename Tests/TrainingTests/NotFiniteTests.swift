@@ -17,7 +17,7 @@ import Training
       #expect(error?.kind == .notFinite)
       let text = error?.description ?? ""
       #expect(text.contains("is not finite in step") && text.contains("of epoch 1"), "\(text)")
-      #expect(text.contains("behind epoch 0"))
+      #expect(text.contains("after epoch 0"))
       #expect(try folder.manifest().state == .failed)
       let kept = try Checkpoint(contentsOf: folder.checkpointFile)
       #expect(kept.state.parameters.allSatisfy { $0.values.allSatisfy(\.isFinite) })
@@ -25,13 +25,13 @@ import Training
   }
 
   /// Plain SGD with this rate and decay multiplies a weight by −999 in every step. Only the last layer trains, and
-  /// behind it comes a sigmoid, so the loss stays finite while the weights grow beyond binary32.
+  /// after it comes a sigmoid, so the loss stays finite while the weights grow beyond binary32.
   private static let growing = [
     "optimizer": "sgd", "learning-rate": "100", "weight-decay": "10", "trainable": "last-1",
     "batch-size": "20",
   ]
 
-  @Test("The tensor is named, and the epoch before is there to go on with")
+  @Test("The tensor is named, and the epoch before is there to resume")
   func tensor() throws {
     try inFolder { url in
       let folder = try RunFolder(creating: url)
@@ -49,7 +49,7 @@ import Training
       let failure = "decoder.convt3.weight or its gradient is not finite in step \(steps - 10) of epoch 2"
       let text = error?.description ?? ""
       #expect(
-        text.hasPrefix(failure) && text.contains("the last good checkpoint, behind epoch 1,"), "\(text)")
+        text.hasPrefix(failure) && text.contains("the last good checkpoint, after epoch 1,"), "\(text)")
 
       let manifest = try folder.manifest()
       #expect(manifest.state == .failed && manifest.failure == failure)

@@ -6,7 +6,7 @@ import Testing
 import Training
 
 @Suite struct ResumeTests {
-  /// Stops behind `steps` steps of training, each time in a new trainer, then goes on to the end; gives the
+  /// Stops after `steps` steps of training, each time in a new trainer, then goes on to the end; gives the
   /// hash of every epoch.
   private func stopped(_ configuration: Configuration, after steps: [Int], in url: URL) throws -> [String] {
     for count in steps { try Support.run(configuration, stoppingAfter: count, in: url) }
@@ -36,7 +36,7 @@ import Training
     #expect(resumed == straight)
   }
 
-  @Test("Every optimizer goes on with its state", arguments: Optimizer.allCases)
+  @Test("Every optimizer resumes with its state", arguments: Optimizer.allCases)
   func optimizers(_ optimizer: Optimizer) throws {
     let configuration = try Support.configuration(
       .convAutoencoder, ["optimizer": optimizer.rawValue, "weight-decay": "0.01"])

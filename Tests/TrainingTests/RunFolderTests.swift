@@ -68,7 +68,7 @@ import Training
     let error = #expect(throws: TrainingError.self) {
       try RunFolder(reading: URL(fileURLWithPath: "/nonexistent/run"))
     }
-    #expect(error?.description == "/nonexistent/run is no run folder: it has no config.yaml")
+    #expect(error?.description == "/nonexistent/run is not a run folder: it has no config.yaml")
   }
 
   @Test("Weights come back from a file", arguments: ModelKind.allCases)

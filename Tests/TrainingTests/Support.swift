@@ -34,7 +34,7 @@ enum Support {
     return trainer.manifest.epochs.map(\.stateSHA256)
   }
 
-  /// Begins the run in `url`, or goes on with it, until so many steps are done.
+  /// Begins the run in `url`, or resumes it, until so many steps are done.
   static func run(_ configuration: Configuration, stoppingAfter steps: Int, in url: URL) throws {
     let signal = StopSignal()
     let backend = HookedBackend(try Support.backend(), afterSteps: steps) { signal.stop() }

@@ -18,11 +18,13 @@ import Training
   private static let texts = [
     "aliases as values": multiplying(9),
     "aliases as keys": multiplying(9) + "? *a8\n: 1\n",
-    "aliases in one mapping": "a: &a [\(String(repeating: "1,", count: 999))1]\nb: [\(String(repeating: "*a,", count: 29))*a]\n",
+    "aliases in one mapping":
+      "a: &a [\(String(repeating: "1,", count: 999))1]\nb: [\(String(repeating: "*a,", count: 29))*a]\n",
     "a million keys": (0..<1_000_000).map { "k\($0): 1\n" }.joined(),
     "keys below the size": (0..<60_000).map { "k\($0): 1\n" }.joined(),
     "depth in brackets": "a: " + String(repeating: "[", count: 200_000),
-    "depth of maps": (0..<30).map { String(repeating: " ", count: $0) + "a:\n" }.joined() + "                               b",
+    "depth of maps": (0..<30).map { String(repeating: " ", count: $0) + "a:\n" }.joined()
+      + "                               b",
     "a long value": "model: " + String(repeating: "x", count: 2_000_000),
   ]
 

@@ -7,10 +7,10 @@ import Programs
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures training and evaluation, in images and FLOPs a second.",
+    abstract: "Measures training and evaluation, in images and FLOPs per second.",
     discussion: """
       60,000 made-up images lie on the device, as in training; batches are gathered there. Every figure is the \
-      median of several rounds behind a warm-up. Nothing else should run on the machine.
+      median of several rounds after a warm-up. Nothing else should run on the machine.
 
       Examples:
         facsimile bench
@@ -25,7 +25,7 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Images in a step; several if wanted.", valueName: "number"))
+    help: ArgumentHelp("Images per step; several are allowed.", valueName: "number"))
   var batchSize: [String] = ["256"]
 
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Settings, such as latent=4.", valueName: "key=value"))

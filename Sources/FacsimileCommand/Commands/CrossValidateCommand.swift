@@ -1,18 +1,22 @@
 import ArgumentParser
 import Foundation
 import Models
+import Numerics
 import Training
 
 /// `facsimile cross-validate`
 struct CrossValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cross-validate",
-    abstract: "Trains a model once for every fold of the training images; mean and deviation of its figures.",
+    abstract:
+      "Trains a model once per fold of the training images; mean and standard deviation of its metrics.",
     discussion: """
-      Every fold is held back once and judged by the best epoch of a training on all the others.
+      Every fold is held out once, and judged by the best epoch of a training on all the others. With --out, folds are \
+      kept as they are done, and the same command line resumes where it was stopped or killed.
 
       Examples:
         facsimile cross-validate conv-autoencoder --data mnist --folds 5 --epochs 10
+        facsimile cross-validate vae --data mnist --folds 5 --out folds
         facsimile cross-validate classifier --folds 10 --set dropout=0.25 --data mnist --json
       """)
 
@@ -23,11 +27,16 @@ struct CrossValidateCommand: ParsableCommand {
   @Option(help: "Number of folds.")
   var folds: Int
 
-  @Option(help: "Epochs to train in every fold.")
+  @Option(help: "Epochs to train in every fold (default: \(ModelOptions.defaults(of: "epochs"))).")
   var epochs: String?
 
-  @Option(help: "Key of every random number.")
+  @Option(help: "Random seed (default: \(ModelOptions.defaults(of: "seed"))).")
   var seed: String?
+
+  @Option(
+    help: ArgumentHelp("The folder in which folds are kept (default: none are).", valueName: "dir"),
+    completion: .directory)
+  var out: String?
 
   @OptionGroup var output: OutputOptions
 
@@ -35,6 +44,7 @@ struct CrossValidateCommand: ParsableCommand {
     let model: String
     let dataset: String
     let device: String
+    let foldCount: Int
     let folds: [CrossValidation.Fold]
     let metrics: [String: CrossValidation.Spread]
   }
@@ -43,29 +53,41 @@ struct CrossValidateCommand: ParsableCommand {
     let configuration = try model.configuration([("epochs", epochs), ("seed", seed)])
     let dataset = try data.load()
     let validation = try CrossValidation(configuration, dataset: dataset, folds: folds)
+    if out == "" { throw UsageError("--out is empty: expected a folder for the folds") }
+    let folder = try out.map {
+      try CrossValidationFolder(validation, at: URL(systemPath: $0, isDirectory: true))
+    }
     let backend = try device.open(isAside: output.json)
-    tell("data: \(dataset.title) · \(Format.count(dataset.train.count)) images in \(folds) folds")
+    tell("data: \(dataset.title) · \(counted(dataset.train.count, "image")) in \(counted(folds, "fold"))")
+    if let done = folder?.folds, !done.isEmpty {
+      tell("resumed: \(counted(done.count, "fold")) of \(folds) done before")
+    }
     let reporter = TrainingReporter(epochs: configuration.totalEpochs, isAside: output.json)
     defer { reporter.finish() }
     let result = try validation.run(
-      on: backend, stopSignal: StopSignal.onInterrupt(), listener: reporter.report
+      on: backend, keptIn: folder, stopSignal: StopSignal.onInterrupt(), listener: reporter.report
     ) {
       fold in
       reporter.finish()
       tell("fold \(fold.fold)/\(folds) · \(Format.metrics(fold.metrics)) · best epoch \(fold.bestEpoch)")
     }
     guard let result else {
-      Console.note("stopped; the folds so far count for nothing, since a fold cannot go on")
+      Console.note(
+        folder.map {
+          "stopped in fold \($0.folds.count + 1) of \(folds); everything done is kept, and the same command resumes there"
+        } ?? "stopped; nothing is kept without --out")
       throw ExitCode(ExitStatus.interrupted)
     }
     if output.json {
       return try Console.json(
         Figures(
           model: configuration.model.rawValue, dataset: dataset.name, device: backend.device.identifier,
-          folds: result.folds, metrics: result.metrics))
+          foldCount: result.folds.count, folds: result.folds, metrics: result.metrics))
     }
     for (name, spread) in result.metrics.sorted(by: { $0.key < $1.key }) {
-      Console.say("\(name): \(Format.metric(name, spread.mean)) ± \(Format.metric(name, spread.deviation))")
+      Console.say(
+        "\(Format.title(name)): \(Format.metric(name, spread.mean)) ± \(Format.metric(name, spread.standardDeviation))"
+      )
     }
   }
 

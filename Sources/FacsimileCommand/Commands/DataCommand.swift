@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Numerics
 
 /// `facsimile data`
 struct DataCommand: ParsableCommand {
@@ -93,7 +94,7 @@ struct DataCommand: ParsableCommand {
       let colours =
         part.channels == 3
         ? zip(["red", "green", "blue"], part.channelMeans).map { ", \($0) \(Format.fixed($1, 4))" } : []
-      return "\(Format.count(part.count)) images of \(shape), mean \(Format.fixed(part.mean, 4)), "
+      return "\(counted(part.count, "image")) of \(shape), mean \(Format.fixed(part.mean, 4)), "
         + "deviation \(Format.fixed(part.standardDeviation, 4))" + colours.joined()
     }
   }

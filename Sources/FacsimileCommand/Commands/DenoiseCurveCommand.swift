@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
 import Storage
 import Training
@@ -24,7 +25,7 @@ struct DenoiseCurveCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Run folders of one data set.", valueName: "run"), completion: .directory)
   var runs: [String]
 
-  @Option(help: "Which weights: those of the best epoch, or the last.")
+  @Option(help: "Which weights: those of the best epoch, or of the last.")
   var weights = Weights.Choice.best
 
   @OptionGroup var data: DataOptions
@@ -54,7 +55,7 @@ struct DenoiseCurveCommand: ParsableCommand {
 
   func run() throws {
     let file = try OutputFile(out)
-    let folders = try runs.map { try RunFolder(reading: URL(fileURLWithPath: $0, isDirectory: true)) }
+    let folders = try runs.map { try RunFolder(reading: URL(systemPath: $0, isDirectory: true)) }
     let models = try zip(runs, folders).map { run, folder in
       if let manifest = try Self.manifest(of: folder) { try Self.requireEnd(of: manifest, run) }
       let model = try Weights(run: folder, weights)
@@ -100,14 +101,14 @@ struct DenoiseCurveCommand: ParsableCommand {
 
   /// An imported run has none.
   private static func manifest(of folder: RunFolder) throws -> Manifest? {
-    FileManager.default.fileExists(atPath: folder.manifestFile.path) ? try folder.manifest() : nil
+    Files.exists(folder.manifestFile) ? try folder.manifest() : nil
   }
 
   private static func requireEnd(of manifest: Manifest, _ run: String) throws {
     guard manifest.state != .finished, manifest.state != .stoppedEarly else { return }
     throw CommandFailure(
-      "\(run) is not finished (\(manifest.epochs.count) of \(manifest.configuration.epochs) epochs are done): go on with it "
-        + "first (facsimile train --resume \(shellQuoted(run)))")
+      "\(run) is not finished (\(manifest.epochs.count) of \(counted(manifest.configuration.epochs, "epoch")) are done): resume it "
+        + "first (facsimile train --resume \(shellQuoted(path: run)))")
   }
 
   /// Throws: `CommandFailure` where runs were trained on different data, unless others are named on purpose.
@@ -129,7 +130,7 @@ struct DenoiseCurveCommand: ParsableCommand {
     let kinds = models.map(\.configuration.model.rawValue)
     if Set(kinds).count == kinds.count { return kinds }
     let folders = runs.map {
-      URL(fileURLWithPath: $0, isDirectory: true).standardizedFileURL.lastPathComponent
+      URL(systemPath: $0, isDirectory: true).standardizedFileURL.lastPathComponent
     }
     return Set(folders).count == folders.count ? folders : runs
   }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Backends
+import CPUBackend
+import Numerics
 
 /// `facsimile devices`
 struct DevicesCommand: ParsableCommand {
@@ -59,6 +61,11 @@ struct DevicesCommand: ParsableCommand {
       Console.say(Format.table([header] + facts, right: [2]))
       for row in rows where !row.passed {
         Console.say("\(row.identifier) is refused: \(row.problem ?? "")")
+      }
+      if let limit = ProcessorShare.here.limit {
+        Console.say(
+          "cpu: \(counted(ProcessorShare.here.threads, "thread")) unless --threads says otherwise, since \(limit)"
+        )
       }
       for gap in gaps where !gap.isBackend { Console.say(gap.line) }
     }

@@ -2,7 +2,9 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
+import Storage
 import Training
 import Views
 
@@ -30,36 +32,36 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
 
-  @Option(help: ArgumentHelp("Only the first so many of them.", valueName: "number"))
+  @Option(help: ArgumentHelp("How many, the first of the split (default: all).", valueName: "number"))
   var count: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Also estimate a variational autoencoder's log-likelihood, importance-weighted over so many samples.",
+      "Also estimate a variational autoencoder's log-likelihood, importance-weighted, with this many samples per image.",
       valueName: "number"))
   var samples: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Gray values (none) or bits drawn once with them as probabilities (fixed), whatever the model was trained with.",
+      "Gray values (none) or bits drawn once with them as probabilities (fixed); default: as the model was trained.",
       valueName: "none|fixed"))
   var binarise: Binarisation?
 
   @Option(
     help: ArgumentHelp(
-      "Add noise of this factor to the images, whatever the model was trained with; errors are against the "
+      "Add noise of this factor to the images (default: as the model was trained); errors are against the "
         + "clean image.", valueName: "factor"))
   var noise: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Also write the outputs and codes of the split's first 256 images as safetensors: without noise, a "
-        + "posterior's mean decoded.", valueName: "file"))
+      "Also write outputs, codes, labels and indices of the images as safetensors: without noise, a posterior's mean "
+        + "decoded.", valueName: "file"))
   var outputs: String?
 
   @Option(
     help: ArgumentHelp(
-      "Also draw how often a classifier takes each class for each, as .png or .svg.", valueName: "file"))
+      "Also draw a classifier's confusion matrix, as .png or .svg.", valueName: "file"))
   var confusion: String?
 
   @Option(
@@ -78,7 +80,7 @@ struct EvaluateCommand: ParsableCommand {
     let run: String
     let model: String
     let epoch: Int
-    /// Steps behind that epoch.
+    /// Steps after that epoch.
     let step: Int
     let dataset: String
     let split: String
@@ -120,7 +122,8 @@ struct EvaluateCommand: ParsableCommand {
     let all = indices ?? Array(0..<UInt32(images.count))
     if let count, count > all.count {
       throw UsageError(
-        "--count is \(count), but there are \(Format.count(all.count)) \(split.rawValue) images")
+        "--count is \(count), but there \(all.count == 1 ? "is" : "are") \(counted(all.count, "\(split.rawValue) image"))"
+      )
     }
     let chosen = Array(all.prefix(count ?? all.count))
     let evaluator = try Evaluator(
@@ -134,17 +137,19 @@ struct EvaluateCommand: ParsableCommand {
         line.show("log-likelihood \(Format.bar($0))")
       }
     }
+    metrics["log_likelihood"] = likelihood
+    // Scripts know it by this name too.
     metrics["log-likelihood"] = likelihood
     let isOfBits = evaluator.binarisation != .none
     if let outputs {
       let plain = try Evaluator(
         weights, images: images, backend: backend, mode: .mean, noise: 0, binarise: binarise)
-      try plain.file(Array(chosen.prefix(256))).write(to: URL(fileURLWithPath: outputs))
+      try plain.file(chosen).write(to: URL(systemPath: outputs))
     }
     let title = "\(weights.configuration.model.rawValue) on \(dataset.name)"
     if let chart = HeatMap.confusion(
       evaluation, names: dataset.classNames, title: title,
-      description: "Classes of \(evaluation.images) images by what was found.")
+      description: "Classes of \(counted(evaluation.images, "image")) by prediction.")
     {
       try confusionFile?.write(chart.drawing(), theme: drawing.theme)
     }
@@ -167,16 +172,16 @@ struct EvaluateCommand: ParsableCommand {
       likelihoodOf: samples.map { _ in isOfBits ? "fixed" : "gray" }, samples: samples,
       confusion: evaluation.confusion)
     if output.json { return try Console.json(figures) }
-    let steps = figures.step == 0 ? "" : " and \(figures.step) steps"
+    let steps = figures.step == 0 ? "" : " and \(counted(figures.step, "step"))"
     Console.say(
-      "\(figures.model) of epoch \(figures.epoch)\(steps) on \(Format.count(figures.images)) \(split.rawValue) images "
+      "\(figures.model) of epoch \(figures.epoch)\(steps) on \(counted(figures.images, "\(split.rawValue) image")) "
         + "of \(dataset.title)")
     Console.say(Format.metrics(figures.metrics))
     if let samples {
       let kind =
         isOfBits
         ? "bits, drawn once from the gray values" : "gray values, which have no probability: see --binarise"
-      Console.say("log-likelihood: \(Format.count(samples)) samples an image, of \(kind)")
+      Console.say("log-likelihood: \(counted(samples, "sample")) per image, of \(kind)")
     }
     if let confusion = figures.confusion { show(confusion) }
   }
@@ -186,7 +191,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func show(_ confusion: [[Int]]) {
-    Console.say("images of each class (rows) by what was found (columns):")
+    Console.say("images by class (rows) and prediction (columns):")
     let header = [""] + confusion.indices.map { "\($0)" }
     let rows = confusion.enumerated().map { ["\($0)"] + $1.map(Format.count) }
     Console.say(Format.table([header] + rows, right: Set(0...confusion.count)))

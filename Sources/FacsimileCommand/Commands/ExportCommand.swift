@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Interchange
 import Models
+import Numerics
 import Storage
 import Training
 
@@ -65,6 +66,27 @@ struct ExportCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let run: String
+    let format: String
+    let out: String
+    let epoch: Int
+    /// Weights.
+    var tensors: Int?
+    var values: Int?
+    /// Of the history.
+    var epochCount: Int?
+    /// Codes.
+    var images: Int?
+    var latent: Int?
+  }
+
+  /// Prints what was written: a line, or for a program its figures.
+  private func say(_ line: String, _ figures: Figures) throws {
+    if output.json { try Console.json(figures) } else { Console.say(line) }
+  }
 
   func run() throws {
     let kind = try choice("--format", format, FileKind.self)
@@ -87,11 +109,11 @@ struct ExportCommand: ParsableCommand {
       ("--count", count != nil, takesImages), ("--data", data.data != nil, takesImages),
     ]
     if let wrong = given.first(where: { $0.isGiven && !$0.fits }) {
-      throw UsageError("\(wrong.name) means nothing to --format \(kind.rawValue): leave one of them out")
+      throw UsageError("\(wrong.name) does not apply to --format \(kind.rawValue): leave one of them out")
     }
     try require("--count", count, in: 2...1_000_000)
     if kind == .tensorboard || kind == .projector {
-      try requireEmptyFolder(URL(fileURLWithPath: out, isDirectory: true))
+      try requireEmptyFolder(URL(systemPath: out, isDirectory: true))
     } else {
       try OutputFile.requirePlace(out)
     }
@@ -105,7 +127,7 @@ struct ExportCommand: ParsableCommand {
     guard let manifest = try manifest(folder) else { return weights }
     guard weights.epoch > 0 || weights.step > 0 else {
       throw CommandFailure(
-        "no epoch of \(trained.run) is done yet: go on with it (facsimile train --resume \(shellWord))")
+        "no epoch of \(trained.run) is done yet: resume it (facsimile train --resume \(shellWord))")
     }
     if manifest.state != .finished, manifest.state != .stoppedEarly {
       Console.warn(
@@ -115,32 +137,35 @@ struct ExportCommand: ParsableCommand {
     return weights
   }
 
-  private var shellWord: String { shellQuoted(trained.run) }
+  private var shellWord: String { shellQuoted(path: trained.run) }
 
   /// The manifest; nil for an imported run, which has none.
   private func manifest(_ folder: RunFolder) throws -> Manifest? {
-    guard FileManager.default.fileExists(atPath: folder.manifestFile.path) else { return nil }
+    guard Files.exists(folder.manifestFile) else { return nil }
     return try folder.manifest()
   }
 
   private func writeWeights(_ folder: RunFolder) throws {
     let weights = try Weights(run: folder, trained.weights)
-    try weights.write(to: URL(fileURLWithPath: out))
+    try weights.write(to: URL(systemPath: out))
     let values = weights.state.parameters.reduce(0) { $0 + $1.values.count }
-    Console.say(
-      "\(out): \(weights.state.parameters.count) tensors, \(Format.count(values)) values, "
-        + "of epoch \(weights.epoch)")
+    try say(
+      "\(out): \(counted(weights.state.parameters.count, "tensor")), \(counted(values, "value")), "
+        + "of epoch \(weights.epoch)",
+      Figures(
+        run: folder.url.path, format: format, out: out, epoch: weights.epoch,
+        tensors: weights.state.parameters.count, values: values))
   }
 
   private func writeONNX(_ folder: RunFolder, _ part: ModelPart) throws {
     let weights = try weights(folder)
     let model = try ONNXModel(weights, part: part, facts: ONNXModel.facts(weights, manifest(folder)))
-    try model.write(to: URL(fileURLWithPath: out))
+    try model.write(to: URL(systemPath: out))
     func names(_ values: [ONNXValueInfoProto]) -> String { values.map(\.name).joined(separator: ", ") }
-    Console.say(
+    try say(
       "\(out): \(part.rawValue) of \(weights.configuration.model.rawValue), epoch \(weights.epoch), ONNX operators "
-        + "\(ONNXModel.operatorSet) · \(names(model.message.graph.input)) → \(names(model.message.graph.output))"
-    )
+        + "\(ONNXModel.operatorSet) · \(names(model.message.graph.input)) → \(names(model.message.graph.output))",
+      Figures(run: folder.url.path, format: format, out: out, epoch: weights.epoch))
   }
 
   // MARK: - History
@@ -149,9 +174,12 @@ struct ExportCommand: ParsableCommand {
     guard let epochs = try manifest(folder)?.epochs, !epochs.isEmpty else {
       throw CommandFailure("\(trained.run) has no epoch that is done: there is no history to write")
     }
-    let place = URL(fileURLWithPath: out, isDirectory: true)
+    let place = URL(systemPath: out, isDirectory: true)
     try EventFile.write(epochs, of: folder, to: place)
-    Console.say("\(out): \(epochs.count) epochs; look at them with: tensorboard --logdir \(shellQuoted(out))")
+    try say(
+      "\(out): \(counted(epochs.count, "epoch")); look at them with: tensorboard --logdir \(shellQuoted(path: out))",
+      Figures(
+        run: folder.url.path, format: format, out: out, epoch: epochs.last!.epoch, epochCount: epochs.count))
   }
 
   // MARK: - Codes
@@ -159,7 +187,7 @@ struct ExportCommand: ParsableCommand {
   private func writePoints(_ folder: RunFolder, _ kind: FileKind) throws {
     let weights = try weights(folder)
     let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: false)
+    let backend = try device.open(isAside: output.json)
     let (all, indices) = try dataset.images(of: split ?? .test, weights.configuration)
     let chosen = Array((indices ?? Array(0..<UInt32(all.count))).prefix(count ?? .max))
     let images = try ImageSet(
@@ -169,17 +197,20 @@ struct ExportCommand: ParsableCommand {
     let rows = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0).codes()
     let codes = Matrix(rows: rows.count, columns: rows[0].count, values: rows.flatMap { $0 })
     let points = Points(images, classNames: dataset.classNames, indices: chosen.map { Int($0) })
+    let figures = Figures(
+      run: folder.url.path, format: format, out: out, epoch: weights.epoch, images: images.count,
+      latent: codes.columns)
     if kind == .projector {
       try ProjectorFiles(codes: codes, points, name: weights.configuration.model.rawValue)
-        .write(to: URL(fileURLWithPath: out, isDirectory: true))
-      return Console.say(
-        "\(out): \(Format.count(images.count)) codes of \(codes.columns) numbers; look at them with: "
-          + "tensorboard --logdir \(shellQuoted(out))")
+        .write(to: URL(systemPath: out, isDirectory: true))
+      return try say(
+        "\(out): \(counted(images.count, "code")) of \(counted(codes.columns, "number")); look at them with: "
+          + "tensorboard --logdir \(shellQuoted(path: out))", figures)
     }
     let places = try PCA(codes).project(codes, onto: 2)
-    try PointTable(places: places, points).write(to: URL(fileURLWithPath: out))
-    Console.say(
-      "\(out): \(Format.count(images.count)) points by PCA; look at them with: "
-        + "embedding-atlas \(shellQuoted(out)) --x x --y y --image image")
+    try PointTable(places: places, points).write(to: URL(systemPath: out))
+    try say(
+      "\(out): \(counted(images.count, "point")) by PCA; look at them with: "
+        + "embedding-atlas \(shellQuoted(path: out)) --x x --y y --image image", figures)
   }
 }

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Generation
 import Models
+import Numerics
 import Pictures
 import Programs
 import Storage
@@ -12,9 +13,9 @@ import Training
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Makes new images with a trained model, and says what they are worth.",
+    abstract: "Generates new images with a trained model, and measures how good they are.",
     discussion: """
-      Samplers, where the codes of new images come from: prior (standard normal), two-stage (a mixture fitted to the \
+      Samplers (where the codes of new images come from): prior (standard normal), two-stage (a mixture fitted to the \
       posteriors of the training images), both for vae and conv-vae; gaussian and mixture (fitted to the training \
       images' codes) and uniform (over the box that holds them), for every autoencoder. Default: prior for variational \
       autoencoders, gaussian for others.
@@ -70,7 +71,7 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Also judge 10,000 samples.")
   var score = false
 
-  @Option(help: "Key of the random numbers.")
+  @Option(help: "Random seed.")
   var seed: UInt64 = 0
 
   @OptionGroup var output: OutputOptions
@@ -126,7 +127,7 @@ struct GenerateCommand: ParsableCommand {
       picture = Self.sheet(images.pictures)
     }
     let file = try picture.pngData()
-    try AtomicFile.write(file, to: URL(fileURLWithPath: out))
+    try AtomicFile.write(file, to: URL(systemPath: out))
     let judge = score ? try judge(dataset, backend) : nil
     let score = try judge.map {
       try $0.score(decoder.images(codes!.codes(SampleJudge.sampleCount, seed: seed), shape: dataset.shape))
@@ -251,14 +252,14 @@ struct GenerateCommand: ParsableCommand {
       grid
       ? "\(side) × \(side) images over the latent plane"
       : interpolate.isEmpty
-        ? "\(Format.count(images)) images, sampler \(figures.sampler ?? "")\(size), seed \(seed)"
+        ? "\(counted(images, "image")), sampler \(figures.sampler ?? "")\(size), seed \(seed)"
         : "\(images) steps between the test images \(interpolate[0]) and \(interpolate[1])"
     Console.say("picture: \(out) (\(what)) · SHA-256 \(figures.pictureSha256)")
     guard let score = figures.score, let classifier = figures.classifier else { return }
     let accuracy = classifier.accuracy.map { ", \(Format.metric("accuracy", $0)) of test images right" } ?? ""
     let pin = classifier.isPinned ? "" : " (no hash is known for these data)"
     Console.say(
-      "\(Format.count(score.samples)) samples beside \(Format.count(score.realImages)) test images of \(dataset.name), in the "
+      "\(Format.count(score.samples)) samples beside \(counted(score.realImages, "test image")) of \(dataset.name), in the "
         + "features of the classifier \(classifier.sha256)\(pin)\(accuracy)")
     Console.say(
       "Fréchet distance \(Format.loss(score.frechetDistance)) · precision \(Format.fixed(score.precision, 4)) · recall "

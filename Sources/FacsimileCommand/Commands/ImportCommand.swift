@@ -1,6 +1,9 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import Models
+import Numerics
+import Programs
 import Storage
 import Training
 
@@ -8,10 +11,10 @@ import Training
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Makes a run of weights with PyTorch's names and layouts.",
+    abstract: "Imports weights with PyTorch's names and layouts as a run.",
     discussion: """
-      Widths are taken from the tensors; other settings from the file's metadata, where Facsimile wrote it. The \
-      run can be evaluated, reconstructed, exported and trained --from.
+      Widths are taken from the tensors; other settings from the file's metadata, where Facsimile wrote it. F16, BF16 \
+      and F64 become F32 where no value changes. The run can be evaluated, reconstructed, exported and trained --from.
 
       Examples:
         facsimile import weights.safetensors --model conv-autoencoder --out runs/imported
@@ -19,7 +22,7 @@ struct ImportCommand: ParsableCommand {
         facsimile evaluate runs/imported --data mnist
       """)
 
-  @Argument(help: "A .safetensors file.", completion: .file(extensions: ["safetensors"]))
+  @Argument(help: "A safetensors file, whatever its name.", completion: .file(extensions: ["safetensors"]))
   var file: String
 
   @Option(help: ArgumentHelp("The model: \(ModelOptions.names).", valueName: "model"))
@@ -34,12 +37,19 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The run folder to make.", valueName: "run"), completion: .directory)
   var out: String
 
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let run: String
+    let model: String
+    let epoch: Int
+    let tensors: Int
+    let stateSHA256: String
+  }
+
   func run() throws {
     let kind = try ModelKind(name: model)
-    let url = URL(fileURLWithPath: file)
-    let tensors = try SafeTensors(contentsOf: url)
-    try tensors.requireWhole(url)
-    let weights = try Weights(importing: tensors, model: kind, image: image)
+    let weights = try weights(kind)
     let place = try NewRunFolder(out, model: kind)
     do {
       try weights.write(to: place.folder.bestFile, of: nil)
@@ -49,7 +59,40 @@ struct ImportCommand: ParsableCommand {
       place.remove()
       throw error
     }
-    Console.say("run: \(place.folder.url.path) (\(weights.state.parameters.count) tensors)")
-    Console.say("next: facsimile evaluate \(out)")
+    if output.json {
+      return try Console.json(
+        Figures(
+          run: place.folder.url.path, model: kind.rawValue, epoch: weights.epoch,
+          tensors: weights.state.parameters.count, stateSHA256: weights.state.sha256))
+    }
+    Console.say("run: \(place.folder.url.path) (\(counted(weights.state.parameters.count, "tensor")))")
+    if let data = Self.example(weights.configuration.imageShape) {
+      Console.say("next: facsimile evaluate \(shellQuoted(path: out)) --data \(data)")
+    }
+  }
+  /// A known data set of images of this shape.
+  private static func example(_ shape: MapShape) -> String? {
+    switch (shape.channels, shape.height, shape.width) {
+    case (1, 28, 28): KnownDataset.mnist.rawValue
+    case (3, 32, 32): KnownDataset.cifar10.rawValue
+    default: nil
+    }
+  }
+
+  /// Throws: `TrainingError`, `SafeTensorsError`, `FileError`.
+  private func weights(_ kind: ModelKind) throws -> Weights {
+    let url = URL(systemPath: file)
+    let tensors = try SafeTensors(contentsOf: url)
+    try tensors.requireWhole(url)
+    do {
+      let weights = try Weights(importing: tensors, model: kind, image: image)
+      for (name, type) in tensors.unreadable.sorted(by: { $0.key < $1.key }) {
+        Console.warn(
+          "ignored tensor '\(name)' of type \(type): \(kind.rawValue) has no tensor of that name")
+      }
+      return weights
+    } catch let error as SafeTensorsError {
+      throw error.naming(url.path)
+    }
   }
 }

@@ -2,6 +2,8 @@ import Analysis
 import ArgumentParser
 import Datasets
 import Foundation
+import Numerics
+import Storage
 import Training
 
 /// `facsimile latent`
@@ -95,16 +97,16 @@ struct LatentCommand: ParsableCommand {
     let largest = TSNE.largestPerplexity(points: indices.count)
     guard method == .pca || perplexity <= largest else {
       throw UsageError(
-        "--perplexity is \(perplexity): \(Format.count(indices.count)) images allow at most \(largest.rounded(.down)), a "
+        "--perplexity is \(perplexity): \(counted(indices.count, "image")) allow at most \(largest.rounded(.down)), a "
           + "third of the others")
     }
     let backend = try device.open(isAside: output.json)
     let codes = try Evaluator(weights, images: all, backend: backend, mode: .mean)
       .codes(indices.map(UInt32.init))
     let points = Matrix(rows: codes.count, columns: codes[0].count, values: codes.flatMap { $0 })
-    let threads = try device.threads.checked() ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = try device.threads.count()
     let map = try make(points, indices, all, dataset, threads: threads)
-    try map.write(to: URL(fileURLWithPath: out), as: kind)
+    try map.write(to: URL(systemPath: out), as: kind)
     let quality = map.quality
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
@@ -150,7 +152,7 @@ struct LatentCommand: ParsableCommand {
   private func say(_ figures: Figures, _ map: LatentMap) {
     func share(_ value: Double) -> String { Format.fixed(value, 4) }
     Console.say(
-      "\(method == .pca ? "PCA" : "t-SNE") of \(Format.count(figures.images)) codes of \(figures.latent) numbers, "
+      "\(method == .pca ? "PCA" : "t-SNE") of \(counted(figures.images, "code")) of \(counted(figures.latent, "number")), "
         + "\(split.rawValue) images of \(figures.dataset)")
     if let divergence = figures.klDivergence { Console.say("KL divergence \(share(divergence))") }
     if let explained = figures.explained {
@@ -160,7 +162,7 @@ struct LatentCommand: ParsableCommand {
     Console.say(
       "trustworthiness \(share(figures.trustworthiness)) · of \(figures.neighbours) nearest kept "
         + "\(share(figures.neighbourRecall)) · correlation of distance ranks \(share(figures.rankCorrelation)) · "
-        + "\(Format.count(figures.faint)) points keep fewer than a fifth and are faint")
+        + "\(counted(figures.faint, "faint point")) (fewer than a fifth of their nearest kept)")
     Console.say("map: \(out)")
   }
 }

@@ -16,7 +16,7 @@ struct LatentMap {
     ///
     /// Throws: `UsageError`.
     init(_ path: String) throws {
-      let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+      let ending = URL(systemPath: path).pathExtension.lowercased()
       guard !path.isEmpty, let kind = ending.isEmpty ? Self.projector : Self(rawValue: ending),
         ending != "projector"
       else {
@@ -31,14 +31,14 @@ struct LatentMap {
     ///
     /// Throws: `UsageError`, `CommandFailure`, `FolderNotEmpty`.
     func requirePlace(_ path: String) throws {
-      let url = URL(fileURLWithPath: path)
+      let url = URL(systemPath: path)
       let parent = url.deletingLastPathComponent().path
-      if self != .projector, !FileManager.default.fileExists(atPath: parent) {
+      if self != .projector, !Files.exists(parent) {
         throw UsageError("--out is '\(path)': there is no folder \(parent)")
       }
       guard self == .projector else { return try OutputFile.requirePlace(path) }
       try requireEmptyFolder(url)
-      if FileManager.default.fileExists(atPath: parent), !FileManager.default.isWritableFile(atPath: parent) {
+      if Files.exists(parent), parent.withSystemPath({ access($0, W_OK) }) != 0 {
         throw UsageError("--out is '\(path)': no right to write in \(parent)")
       }
     }

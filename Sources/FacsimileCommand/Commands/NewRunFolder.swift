@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Storage
 import Training
 
 /// The folder of a run that begins.
@@ -13,8 +14,8 @@ struct NewRunFolder {
   /// Throws: `TrainingError` where a run lies there, `UsageError`, or the system's error.
   init(_ path: String?, model: ModelKind) throws {
     if path == "" { throw UsageError("--out is empty: expected a folder for the run") }
-    let runs = URL(fileURLWithPath: "runs", isDirectory: true)
-    let given = path.map { URL(fileURLWithPath: $0, isDirectory: true) }
+    let runs = URL(systemPath: "runs", isDirectory: true)
+    let given = path.map { URL(systemPath: $0, isDirectory: true) }
     var made = Self.missing(given ?? runs)
     let url = try given ?? Self.next(model, in: runs)
     // A folder of the next number is new, whether `runs` was there or not.
@@ -34,7 +35,7 @@ struct NewRunFolder {
   func remove() {
     // A folder that was there was empty.
     guard made != nil else { return folder.clear() }
-    try? FileManager.default.removeItem(at: folder.url)
+    try? removeAll(folder.url)
     Self.removeEmpty(folder.url.deletingLastPathComponent(), upTo: made)
   }
 
@@ -44,7 +45,7 @@ struct NewRunFolder {
     var url = url.standardizedFileURL
     // No folder that was there before: its path is shorter.
     while url.path.count >= outermost.count {
-      rmdir(url.path)
+      _ = url.path.withSystemPath { rmdir($0) }
       url.deleteLastPathComponent()
     }
   }
@@ -52,7 +53,7 @@ struct NewRunFolder {
   /// The outermost folder on the way to `url` that is not there.
   private static func missing(_ url: URL) -> URL? {
     var (url, found) = (url.standardizedFileURL, URL?.none)
-    while !FileManager.default.fileExists(atPath: url.path) {
+    while !Files.exists(url) {
       found = url
       url.deleteLastPathComponent()
     }
@@ -61,11 +62,11 @@ struct NewRunFolder {
 
   /// Making the folder is what takes its name: two programs at once get two names.
   private static func next(_ model: ModelKind, in runs: URL) throws -> URL {
-    try FileManager.default.createDirectory(at: runs, withIntermediateDirectories: true)
+    try makeFolder(runs)
     var number = 1
     while true {
       let url = runs.appendingPathComponent("\(model.rawValue)-\(number)", isDirectory: true)
-      if mkdir(url.path, 0o777) == 0 { return url }
+      if url.path.withSystemPath({ mkdir($0, 0o777) }) == 0 { return url }
       guard errno == EEXIST else {
         throw CommandFailure("cannot make \(url.path): \(String(cString: strerror(errno)))")
       }

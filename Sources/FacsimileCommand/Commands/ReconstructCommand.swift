@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Numerics
 import Pictures
 import Training
 import Views
@@ -10,10 +11,10 @@ import Views
 struct ReconstructCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconstruct",
-    abstract: "Writes a picture of images over what a trained model makes of them.",
+    abstract: "Writes a picture of images above their reconstructions by a trained model.",
     discussion: """
-      A variational autoencoder decodes the mean of its code. A denoising autoencoder sees images with its noise. With \
-      --noise, the noisy images stand between the clean ones and the reconstructions.
+      A variational autoencoder decodes the mean of its code. A denoising autoencoder sees images with its noise; \
+      --noise sets it, for every autoencoder. The noisy images stand between the clean ones and the reconstructions.
 
       Examples:
         facsimile reconstruct runs/conv-autoencoder-1 --out pictures.png
@@ -38,13 +39,32 @@ struct ReconstructCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Add noise of this factor to the images, whatever the model was trained with.", valueName: "factor"))
+      "Add noise of this factor to the images (default: what the model was trained with; 0: none).",
+      valueName: "factor"))
   var noise: Double?
 
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
 
+  @OptionGroup var output: OutputOptions
+
   private static let columns = 10
+
+  private struct Figures: Encodable {
+    let run: String
+    let model: String
+    let epoch: Int
+    let dataset: String
+    let split: String
+    let device: String
+    let images: Int
+    /// Factor of the noise that the model saw.
+    let noise: Double
+    /// Of the picture, in pixels.
+    let width: Int
+    let height: Int
+    let picture: String
+  }
 
   func run() throws {
     let file = try OutputFile(out, kinds: [.png])
@@ -56,25 +76,46 @@ struct ReconstructCommand: ParsableCommand {
       throw UsageError("\(trained.run) is a classifier: it makes no images; name a run of an autoencoder")
     }
     let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: false)
+    let backend = try device.open(isAside: output.json)
     let (all, indices) = try dataset.images(of: split, weights.configuration)
     let (chosen, columns) = try choose(from: all, indices ?? Array(0..<UInt32(all.count)), dataset)
     let few = try ImageSet(pixels: chosen.flatMap { all.image(Int($0)) }, shape: all.shape)
     let outputs = try Evaluator(weights, images: few, backend: backend, mode: .mean, noise: noise).outputs()
-    var rows = [(0..<few.count).map { Picture(planar: few.image($0), shape: few.shape) }]
-    if let noise {
-      let seed = weights.configuration.seed
-      rows.append(
-        (0..<few.count).map { index in
-          let values = NoisyImage.values(few.image(index), index: UInt32(index), seed: seed, factor: noise)
-          return Picture(planar: values.map(Picture.shade), shape: few.shape)
-        })
+    let factor = noise ?? weights.configuration.noise
+    let (seed, isNoisy) = (weights.configuration.seed, factor > 0)
+    var rows = [
+      (
+        isNoisy ? "clean" : "original",
+        (0..<few.count).map { Picture(planar: few.image($0), shape: few.shape) }
+      )
+    ]
+    if isNoisy {
+      let noisy = (0..<few.count).map { index in
+        let values = NoisyImage.values(few.image(index), index: UInt32(index), seed: seed, factor: factor)
+        return Picture(planar: values.map(Picture.shade), shape: few.shape)
+      }
+      rows.append(("noisy", noisy))
     }
-    rows.append(outputs.map { Picture(planar: $0.map(Picture.shade), shape: few.shape) })
-    try ImageGrid().picture(stacked: rows, columns: columns).write(to: file.url)
-    let middle = noise == nil ? "" : "noisy images over "
+    rows.append(("output", outputs.map { Picture(planar: $0.map(Picture.shade), shape: few.shape) }))
+    let picture = LabelledGrid(Self.grid(few.shape)).picture(rows, columns: columns)
+    try picture.write(to: file.url)
+    if output.json {
+      return try Console.json(
+        Figures(
+          run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
+          dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
+          images: few.count, noise: factor, width: picture.width, height: picture.height, picture: out))
+    }
+    let middle = isNoisy ? "noisy images over " : ""
     Console.say(
-      "picture: \(out) (\(few.count) images of \(dataset.name), originals over \(middle)reconstructions)")
+      "picture: \(out) (\(counted(few.count, "image")) of \(dataset.name), originals over \(middle)reconstructions)"
+    )
+  }
+
+  /// Tiles of 80 pixels or more.
+  private static func grid(_ shape: ImageShape) -> ImageGrid {
+    let longest = max(shape.width, shape.height)
+    return ImageGrid(scale: max(1, (79 + longest) / longest))
   }
 
   /// Which images, and how many stand in a row.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 import Study
 import Training
 
@@ -22,12 +23,24 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Figures: Encodable {
+    let run: String
+    let report: String
+    let reportSHA256: String
+  }
 
   func run() throws {
-    let folder = try RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true))
+    let folder = try RunFolder(reading: URL(systemPath: path, isDirectory: true))
     let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: false)
+    let backend = try device.open(isAside: output.json)
     let report = try RunReport(folder, dataset: dataset, backend: backend, threads: device.threads.count())
-    Console.say("report: \(try report.write().path)")
+    let file = try report.write()
+    guard output.json else { return Console.say("report: \(file.path)") }
+    try Console.json(
+      Figures(
+        run: folder.url.path, report: file.path,
+        reportSHA256: Fingerprint.hex(of: try readFile(file, upTo: 1 << 30))))
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backends
 import Foundation
 import Models
+import Numerics
 import Programs
 import Search
 import Storage
@@ -11,7 +12,7 @@ import Training
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search",
-    abstract: "Trains many configurations of a model and says which is best.",
+    abstract: "Trains many configurations of a model and ranks them.",
     discussion: """
       The space is a YAML file:
         model: conv-autoencoder
@@ -22,10 +23,11 @@ struct SearchCommand: ParsableCommand {
           latent: [2, 4, 10]
           filters: {layers: [[8, 16], [16, 32], [32, 64]]}
           learning-rate: {min: 0.0001, max: 0.1, log: true}
-      Lists are for every strategy, ranges for random and halving; a grid's last key changes fastest. 'strategy', \
-      'trials' and 'eta' (halving: one of so many goes on, default 3) may be there too.
+      Lists are for every strategy, ranges for random and halving. A whole grid is gone through in order, its last key \
+      fastest; --trials cuts it to that many combinations, drawn by the seed from all of them. 'strategy', 'trials' and \
+      'eta' (halving: of so many trials the best one trains on; default 3) may be in the file too.
 
-      Trials are kept in an SQLite file. A search that was stopped or killed goes on with the same command line, \
+      Trials are kept in an SQLite file. A search that was stopped or killed is resumed by the same command line, \
       and ends with the same table; so does one with more --jobs, or on another device.
 
       Examples:
@@ -50,13 +52,13 @@ struct SearchCommand: ParsableCommand {
       "Where trials are kept (default: the space's name with .sqlite, here).", valueName: "file"))
   var storage: String?
 
-  @Option(help: "Trials side by side; the CPU's threads are shared out among them.")
+  @Option(help: "Trials at the same time; the CPU's threads are divided among them.")
   var jobs = 1
 
-  @Option(help: "Epochs of every trial.")
+  @Option(help: "Epochs per trial (default: as the space says, else 20).")
   var epochs: String?
 
-  @Option(help: "Key of every random number, of draws and of training.")
+  @Option(help: "Random seed, of draws and of training (default: as the space says, else 11).")
   var seed: String?
 
   @OptionGroup var data: DataOptions
@@ -81,19 +83,19 @@ struct SearchCommand: ParsableCommand {
     let backends = try backends()
     let search = try Search(checked, dataset: dataset, storage: storageFile)
     let known = try search.trials()
-    let reporter = SearchReporter(trials: known, isAside: output.json)
+    let reporter = SearchReporter(checked, trials: known, isAside: output.json)
     Console.tell(
-      "search: \(checked.strategy.rawValue) · \(Format.count(known.count)) trials"
+      "search: \(checked.strategy.rawValue)\(Self.cut(checked)) · \(counted(checked.trials, "trial"))"
         + (jobs > 1 ? ", \(jobs) side by side" : "") + " · \(dataset.title) · \(search.storage.path)",
       isAside: output.json)
     let outcome = try search.run(on: backends, stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
     reporter.finish()
     let table = try SearchTable(search, data: data.data)
     if outcome == .interrupted {
-      let left = table.trials.count { $0.state == .waiting }
+      let left = checked.trials - table.trials.count { $0.state == .done || $0.state == .failed }
       Console.note(
-        "stopped with \(Format.count(left)) of \(Format.count(table.trials.count)) trials to go; "
-          + "the same command line goes on")
+        "stopped with \(Format.count(left)) of \(counted(checked.trials, "trial")) to go; "
+          + "the same command resumes it")
       throw ExitCode(ExitStatus.interrupted)
     }
     if output.json { try Console.json(table) } else { show(table, keys: checked.axes.map(\.key)) }
@@ -101,9 +103,18 @@ struct SearchCommand: ParsableCommand {
     if table.command == nil { throw ExitCode(ExitStatus.no) }
   }
 
+  /// ` (drawn from 49,152 by seed 11)`, where a grid is cut.
+  private static func cut(_ space: SearchSpace) -> String {
+    guard space.strategy == .grid, space.isDrawn else { return "" }
+    let count = SearchSpace.combinations(space.axes).map(Format.count) ?? "more than 2^63"
+    return " (drawn from \(count) by seed \(space.seed))"
+  }
+
   private func text() throws -> String {
-    let data = try readInput(URL(fileURLWithPath: space), upTo: YAMLText.mostBytes)
-    guard let text = String(data: data, encoding: .utf8) else { throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space") }
+    let data = try readInput(URL(systemPath: space), upTo: YAMLText.mostBytes)
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw CommandFailure("cannot read \(space): expected a YAML file with model, fixed and space")
+    }
     return text
   }
 
@@ -114,14 +125,14 @@ struct SearchCommand: ParsableCommand {
   }
 
   private var storageFile: URL {
-    if let storage { return URL(fileURLWithPath: storage) }
-    let name = URL(fileURLWithPath: space).deletingPathExtension().lastPathComponent
-    return URL(fileURLWithPath: "\(name).sqlite")
+    if let storage { return URL(systemPath: storage) }
+    let name = URL(systemPath: space).deletingPathExtension().lastPathComponent
+    return URL(systemPath: "\(name).sqlite")
   }
 
   /// A device for every job: the first is said, the others are the same.
   private func backends() throws -> [any Backend] {
-    let all = try device.threads.checked() ?? ProcessInfo.processInfo.activeProcessorCount
+    let all = try device.threads.count()
     var shared = device
     shared.threads.threads = max(1, all / jobs)
     let first = try shared.open(isAside: output.json)

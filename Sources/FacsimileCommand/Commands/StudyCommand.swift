@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 import Study
 import Training
 
@@ -7,13 +8,13 @@ import Training
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study",
-    abstract: "Does the whole published study on a data set, and writes a report of it.",
+    abstract: "Runs the whole published study on a data set, and writes a report of it.",
     discussion: """
       Autoencoders plain and denoising, their search and cross-validation, reconstructions, the latent space, samples, \
       classifiers and variational autoencoders. It ends in DIR/report.html, one file that needs no network; how long \
       everything took stands in DIR/report-timings.json.
 
-      A study that was stopped or killed goes on with the same command line. Images without labels have no classifier.
+      A study that was stopped or killed is resumed by the same command line. Images without labels have no classifier.
 
       Examples:
         facsimile study --data mnist
@@ -32,10 +33,10 @@ struct StudyCommand: ParsableCommand {
   @Flag(help: "Few epochs and one seed, under two minutes on two cores: to see that everything runs.")
   var quick = false
 
-  @Flag(help: "Search the whole grid of the published study, 49,152 trials, in place of a cut of it.")
+  @Flag(help: "Search the whole grid of the published study, 49,152 trials, instead of a sample of it.")
   var fullSearch = false
 
-  @Option(help: "Key of every random number; further seeds follow it.")
+  @Option(help: "Random seed (default: 11); further seeds are derived from it.")
   var seed: UInt64?
 
   @OptionGroup var output: OutputOptions
@@ -50,6 +51,15 @@ struct StudyCommand: ParsableCommand {
     let steps: [String: [String: Double]]
   }
 
+  /// Names of steps and measures in snake case.
+  private static func named(_ measures: [String: [String: Double]]) -> [String: [String: Double]] {
+    func key(_ name: String) -> String { name.replacing("-", with: "_").replacing(" ", with: "_") }
+    return Dictionary(
+      uniqueKeysWithValues: measures.map { step, values in
+        (key(step), Dictionary(uniqueKeysWithValues: values.map { (key($0), $1) }))
+      })
+  }
+
   func run() throws {
     if out == "" { throw UsageError("--out is empty: expected a folder for the study") }
     let dataset = try data.load()
@@ -59,7 +69,7 @@ struct StudyCommand: ParsableCommand {
     if let seed { settings.seed = seed }
     let place = out ?? "studies/\(dataset.name)\(quick ? "-quick" : "")"
     let study = try Study(
-      settings, dataset: dataset, folder: URL(fileURLWithPath: place, isDirectory: true), backend: backend,
+      settings, dataset: dataset, folder: URL(systemPath: place, isDirectory: true), backend: backend,
       threads: device.threads.count())
     Console.tell(
       "study: \(dataset.title) · \(study.steps.count) steps · \(study.folder.url.path)", isAside: output.json)
@@ -68,7 +78,7 @@ struct StudyCommand: ParsableCommand {
     let outcome = try study.run(stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
     reporter.finish()
     guard outcome == .finished else {
-      Console.note("stopped; everything done is kept, and the same command line goes on")
+      Console.note("stopped; everything done is kept, and the same command resumes it")
       throw ExitCode(ExitStatus.interrupted)
     }
     let summary = try study.summary()
@@ -80,6 +90,6 @@ struct StudyCommand: ParsableCommand {
       Figures(
         study: study.folder.url.path, dataset: dataset.name, device: backend.device.identifier,
         report: study.folder.reportFile.path, reportSHA256: summary.reportSHA256, omissions: study.omissions,
-        steps: summary.measures))
+        steps: Self.named(summary.measures)))
   }
 }

@@ -3,17 +3,19 @@ import Datasets
 import Foundation
 import Interchange
 import Models
+import Numerics
 import Programs
+import Storage
 import Training
 
 /// `facsimile train`
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a model, or goes on with a run.",
+    abstract: "Trains a model, or resumes a run.",
     discussion: """
       The same configuration and data give the same bits on every device and any number of threads, however \
-      often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to go on.
+      often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to resume.
 
       Examples:
         facsimile train conv-autoencoder --data mnist
@@ -21,6 +23,7 @@ struct TrainCommand: ParsableCommand {
         facsimile train vae --data mnist --device opencl --config my.yaml --out runs/vae
         facsimile train classifier --from runs/conv-autoencoder-1 --trainable last-2:5,all:10
         facsimile train --resume runs/vae
+        facsimile train --resume runs/vae --epochs 50
         facsimile train vae --data fashion-mnist --tensorboard
       """)
 
@@ -33,15 +36,17 @@ struct TrainCommand: ParsableCommand {
     completion: .directory)
   var out: String?
 
-  @Option(help: "Epochs to train.")
+  @Option(
+    help: "Epochs to train (default: \(ModelOptions.defaults(of: "epochs"))); with --resume, how many in all."
+  )
   var epochs: String?
 
-  @Option(help: "Key of every random number.")
+  @Option(help: "Random seed (default: \(ModelOptions.defaults(of: "seed"))).")
   var seed: String?
 
   @Option(
     help: ArgumentHelp(
-      "Begin with the weights of a run, or of a .safetensors file, as far as names agree.", valueName: "run"))
+      "Begin with the weights of a run, or of a safetensors file, wherever names agree.", valueName: "run"))
   var from: String?
 
   @Option(
@@ -50,13 +55,13 @@ struct TrainCommand: ParsableCommand {
   var trainable: String?
 
   @Option(
-    help: ArgumentHelp("Go on with this run as if it had never stopped.", valueName: "run"),
+    help: ArgumentHelp("Resume this run as if it had never stopped.", valueName: "run"),
     completion: .directory)
   var resume: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --resume: go on from this checkpoint of the run, such as RUN/previous.safetensors, in place of its last.",
+      "With --resume: resume from this checkpoint of the run, such as RUN/previous.safetensors, instead of its last.",
       valueName: "file"), completion: .file(extensions: ["safetensors"]))
   var checkpoint: String?
 
@@ -83,15 +88,25 @@ struct TrainCommand: ParsableCommand {
     }
     if outcome == .interrupted {
       Console.note(
-        "stopped behind epoch \(trainer.epoch); go on with: facsimile train --resume \(folder.url.path)")
+        "\(Self.place(trainer)), and all of it is kept; resume with: facsimile train --resume "
+          + shellQuoted(path: folder.url.path))
       throw ExitCode(ExitStatus.interrupted)
     }
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
   }
 
+  /// `stopped in epoch 4 after step 271 of 422`
+  private static func place(_ trainer: Trainer) -> String {
+    let steps = trainer.steps
+    if steps.done > 0 {
+      return "stopped in epoch \(trainer.epoch + 1) after step \(steps.done) of \(steps.all)"
+    }
+    return trainer.epoch > 0 ? "stopped after epoch \(trainer.epoch)" : "stopped before the first step"
+  }
+
   /// TensorBoard's events, where they are asked for or the run has some already.
   private func events(_ trainer: Trainer, _ folder: RunFolder) throws -> TensorBoardEvents? {
-    guard tensorboard || FileManager.default.fileExists(atPath: EventLog.file(of: folder).path) else {
+    guard tensorboard || Files.exists(EventLog.file(of: folder)) else {
       return nil
     }
     return TensorBoardEvents(try EventLog(folder, epochs: trainer.manifest.epochs))
@@ -102,31 +117,50 @@ struct TrainCommand: ParsableCommand {
   private func resumed(_ path: String) throws -> (Trainer, RunFolder) {
     let given: [(name: String, isGiven: Bool)] = [
       ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),
-      ("--batch-size", model.batchSize != nil), ("--out", out != nil), ("--epochs", epochs != nil),
+      ("--batch-size", model.batchSize != nil), ("--out", out != nil),
       ("--seed", seed != nil), ("--from", from != nil), ("--trainable", trainable != nil),
     ]
     if let first = given.first(where: \.isGiven) {
       throw UsageError(
-        "--resume takes everything from the run, so \(first.name) cannot be given; "
-          + "epochs, patience and keep-checkpoints may be edited in \(path)/config.yaml")
+        "--resume takes everything but --epochs from the run, so \(first.name) cannot be given; "
+          + "patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
-    let folder = try RunFolder(resuming: URL(fileURLWithPath: path, isDirectory: true))
-    let files = [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(fileURLWithPath: $0)] } ?? [])
-    guard files.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+    let folder = try RunFolder(resuming: URL(systemPath: path, isDirectory: true))
+    let files =
+      [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
+    guard files.contains(where: { Files.exists($0) }) else {
       throw CommandFailure(
-        "\(path) has no checkpoint.safetensors to go on from; begin a run with its weights: "
-          + "facsimile train \(try folder.configuration().model.rawValue) --from \(path)")
+        "\(path) has no checkpoint.safetensors to resume from; begin a run with its weights: "
+          + "facsimile train \(try folder.configuration().model.rawValue) --from \(shellQuoted(path: path))")
+    }
+    let before = try folder.configuration()
+    let wanted = try epochs.map { text in
+      var longer = before
+      try longer.set("epochs", text)
+      return longer.epochs
     }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
-      checkpoint: checkpoint.map { URL(fileURLWithPath: $0) })
-    if !trainer.changes.isEmpty {
+      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted)
+    if wanted != nil, before.totalEpochs != trainer.configuration.totalEpochs {
+      Console.tell(Self.change(from: before, to: trainer.configuration), isAside: output.json)
+    } else if !trainer.changes.isEmpty {
       let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
       Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)
     }
     return (trainer, folder)
+  }
+
+  /// What other epochs do to the schedule of the learning rate: nothing, since with a cosine they are refused.
+  private static func change(from before: Configuration, to after: Configuration) -> String {
+    let schedule =
+      after.schedule == .step
+      ? "the learning-rate schedule keeps its steps of \(counted(after.scheduleEpochs, "epoch"))"
+      : "the learning-rate schedule is constant"
+    return "epochs: \(before.totalEpochs) → \(after.totalEpochs) · \(schedule), so the run comes to what "
+      + "\(counted(after.totalEpochs, "epoch")) from the start would have given"
   }
 
   // MARK: - Beginning
@@ -155,21 +189,32 @@ struct TrainCommand: ParsableCommand {
   private func announce(_ trainer: Trainer, _ folder: RunFolder) {
     let facts = trainer.manifest.dataset
     var lines = [
-      "data: \(facts.name) (\(facts.source)) · \(Format.count(facts.trainImages)) images train, "
-        + "\(Format.count(facts.validationImages)) validate"
+      "data: \(facts.name) (\(facts.source)) · \(counted(facts.trainImages, "image")) to train on, "
+        + "\(Format.count(facts.validationImages)) to validate on"
     ]
     if let from { lines.append("from: \(from) · \(origin(trainer))") }
     let isDone = trainer.epoch >= trainer.configuration.totalEpochs
-    let place = isDone ? "all \(trainer.epoch) epochs are done" : "goes on behind epoch \(trainer.epoch)"
+    let place =
+      isDone
+      ? "\(trainer.epoch == 1 ? "its epoch is" : "all \(counted(trainer.epoch, "epoch")) are") done"
+      : Self.resumption(trainer)
     lines.append("run: \(folder.url.path)" + (resume == nil ? "" : " · \(place)"))
     for line in lines { Console.tell(line, isAside: output.json) }
+  }
+
+  /// `resumes after epoch 3 and step 271`
+  private static func resumption(_ trainer: Trainer) -> String {
+    let places =
+      (trainer.epoch > 0 ? ["epoch \(trainer.epoch)"] : [])
+      + (trainer.steps.done > 0 ? ["step \(trainer.steps.done)"] : [])
+    return places.isEmpty ? "begins" : "resumes after " + places.joined(separator: " and ")
   }
 
   /// Which parameters begin with the weights given, and which do not.
   private func origin(_ trainer: Trainer) -> String {
     let names = trainer.parameterNames
     let drawn = names.filter { !trainer.taken.contains($0) }
-    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) begin as the seed draws them"
-    return "\(trainer.taken.count) of \(names.count) tensors\(others)"
+    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) are drawn from the seed"
+    return "\(trainer.taken.count) of \(counted(names.count, "tensor"))\(others)"
   }
 }

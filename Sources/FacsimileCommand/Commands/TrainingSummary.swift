@@ -1,6 +1,8 @@
 import Datasets
 import Foundation
 import Models
+import Numerics
+import Storage
 import Training
 
 /// How a training ended: what the best weights are worth on the test images, and where everything is.
@@ -11,7 +13,7 @@ struct TrainingSummary {
     let dataset: String
     let device: String
     let state: String
-    let epochs: Int
+    let epochCount: Int
     let bestEpoch: Int
     let images: Int
     let test: [String: Double]
@@ -35,11 +37,11 @@ struct TrainingSummary {
     figures = Figures(
       run: folder.url.path, model: trainer.configuration.model.rawValue,
       dataset: trainer.data.dataset.name, device: trainer.backend.device.identifier,
-      state: trainer.manifest.state.rawValue, epochs: trainer.epoch,
+      state: trainer.manifest.state.rawValue, epochCount: trainer.epoch,
       bestEpoch: trainer.manifest.bestEpoch, images: evaluation?.images ?? 0,
       test: evaluation?.metrics ?? [:],
       stateSHA256: trainer.manifest.epochs.last?.stateSHA256,
-      picture: FileManager.default.fileExists(atPath: picture.path) ? picture.path : nil)
+      picture: Files.exists(picture) ? picture.path : nil)
   }
 
   /// Prints it.
@@ -47,17 +49,17 @@ struct TrainingSummary {
     if asJSON { return try Console.json(figures) }
     if figures.state == Manifest.State.stoppedEarly.rawValue {
       Console.say(
-        "stopped early behind epoch \(figures.epochs): no better loss since epoch \(figures.bestEpoch)")
+        "stopped early after epoch \(figures.epochCount): no better loss since epoch \(figures.bestEpoch)")
     }
     if figures.test.isEmpty {
       Console.say("test: the test images have no labels to judge by")
     } else {
       Console.say(
-        "test: \(Format.metrics(figures.test)) (\(Format.count(figures.images)) images, "
+        "test: \(Format.metrics(figures.test)) (\(counted(figures.images, "image")), "
           + "weights of epoch \(figures.bestEpoch))")
     }
     Console.say("run: \(figures.run)")
     if let picture = figures.picture { Console.say("picture: \(picture)") }
-    Console.say("next: facsimile evaluate \(figures.run)")
+    Console.say("next: facsimile evaluate \(shellQuoted(path: figures.run))")
   }
 }

@@ -9,20 +9,32 @@ struct WeightsSource {
   private let path: String
   private let configuration: Configuration?
 
-  /// Reads the best weights of the run folder at `path`, or the `.safetensors` file.
+  /// Whether `path` is a folder, so a run's; anything else is to be a file of weights, whatever its name.
   ///
-  /// Throws: `TrainingError`, `SafeTensorsError`, `FileError`.
+  /// Throws: `CommandFailure` where nothing is there.
+  static func isRun(_ path: String) throws -> Bool {
+    guard Files.exists(path) else {
+      if let target = Files.target(of: path) { throw DanglingLink(path: path, target: target) }
+      throw CommandFailure(
+        "--from is '\(path)', and nothing is there: expected a run folder or a safetensors file")
+    }
+    return Files.isFolder(path)
+  }
+
+  /// Reads the best weights of the run folder at `path`, or the safetensors file.
+  ///
+  /// Throws: `TrainingError`, `SafeTensorsError`, `FileError`, `CommandFailure` where nothing is there.
   init(_ path: String) throws {
     self.path = path
-    let url = URL(fileURLWithPath: path)
-    if path.hasSuffix(".safetensors") {
-      file = try SafeTensors(contentsOf: url)
-      try file.requireWhole(url)
-      configuration = nil
-    } else {
+    let url = URL(systemPath: path)
+    if try Self.isRun(path) {
       let weights = try Weights(run: RunFolder(reading: url))
       file = try weights.file()
       configuration = weights.configuration
+    } else {
+      file = try SafeTensors(contentsOf: url)
+      try file.requireWhole(url)
+      configuration = nil
     }
   }
 

@@ -1,16 +1,26 @@
 import Foundation
+import Storage
 import Synchronization
 
 /// Where words go: results to standard output, diagnostics to standard error.
 enum Console {
   /// A line of results.
-  static func say(_ line: String) { write(line + "\n", to: .standardOutput) }
+  static func say(_ line: String) { write(printable(line) + "\n", to: .standardOutput) }
 
   /// A line for people: beside the results where those are for a program.
   static func tell(_ line: String, isAside: Bool) { if isAside { note(line) } else { say(line) } }
 
   /// A line beside the results; says nothing to a program that reads them.
-  static func note(_ line: String) { write(line + "\n", to: .standardError) }
+  static func note(_ line: String) { write(printable(line) + "\n", to: .standardError) }
+
+  /// The text with control characters, which names of files and classes may hold, as `\\u{1B}`: none reaches a terminal.
+  private static func printable(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    return text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
+  }
 
   /// Why it cannot go on.
   static func complain(_ line: String) { note("error: \(line)") }
@@ -18,8 +28,12 @@ enum Console {
   /// Something the user should know.
   static func warn(_ line: String) { note("warning: \(line)") }
 
-  /// Whether standard output is a terminal.
-  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  /// Whether standard output is a terminal that can go back to the start of a line; one that does not say so (`TERM` unset or `dumb`, as in
+  /// an editor) gets plain lines.
+  static let isTerminal: Bool = {
+    let kind = SystemPath.environment("TERM")["TERM"] ?? ""
+    return isatty(STDOUT_FILENO) == 1 && !["", "dumb", "unknown"].contains(kind)
+  }()
 
   /// Columns of the terminal.
   static var columns: Int {
@@ -32,8 +46,10 @@ enum Console {
   ///
   /// Work goes on where results cannot be written, and the process ends with an error: ``lostResults``. A reader that has
   /// read enough, such as `head`, is none.
-  static func write(_ text: String, to handle: FileHandle) {
-    var rest = Array(text.utf8)[...]
+  static func write(_ text: String, to handle: FileHandle) { write(SystemPath.bytes(text), to: handle) }
+
+  private static func write(_ bytes: [UInt8], to handle: FileHandle) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Foundation.write(handle.fileDescriptor, $0.baseAddress, $0.count) }
       if count >= 0 {
@@ -68,13 +84,18 @@ enum Console {
     // JSON has no numbers for these; most readers make them of such texts again.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    say(String(decoding: try encoder.encode(value), as: UTF8.self))
+    // As it is: texts of JSON are UTF-8, so paths that are not stay in ``SystemPath``'s form.
+    write(Array(try encoder.encode(value) + [10]), to: .standardOutput)
   }
 }
 
-/// One line of a terminal that is written again and again; nothing where there is no terminal.
-struct StatusLine {
+/// One line of a terminal that is written again and again; nothing where there is no terminal. Any number of threads.
+///
+/// No escape codes, and no colours, which `NO_COLOR` would forbid: what was longer before is covered with spaces.
+final class StatusLine: Sendable {
   private let isShown: Bool
+  /// Characters on the line.
+  private let shown = Mutex(0)
 
   /// A line, unless the results are for a program (`isAside`).
   init(isAside: Bool = false) { isShown = Console.isTerminal && !isAside }
@@ -82,11 +103,22 @@ struct StatusLine {
   /// Shows `text` in place of what was shown before.
   func show(_ text: String) {
     guard isShown else { return }
-    Console.write("\r\u{1B}[2K" + text.prefix(Console.columns - 1), to: .standardOutput)
+    shown.withLock { shown in
+      let text = text.prefix(Console.columns - 1)
+      let rest = max(0, min(shown, Console.columns - 1) - text.count)
+      Console.write("\r" + text + String(repeating: " ", count: rest), to: .standardOutput)
+      shown = text.count
+    }
   }
 
   /// Takes the line away.
   func clear() {
-    if isShown { Console.write("\r\u{1B}[2K", to: .standardOutput) }
+    guard isShown else { return }
+    shown.withLock { shown in
+      guard shown > 0 else { return }
+      let blank = String(repeating: " ", count: min(shown, Console.columns - 1))
+      Console.write("\r" + blank + "\r", to: .standardOutput)
+      shown = 0
+    }
   }
 }

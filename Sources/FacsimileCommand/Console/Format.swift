@@ -66,10 +66,26 @@ enum Format {
 
   /// `loss 0.01346 · accuracy 98.70 %`: the loss first, the others by name.
   static func metrics(_ metrics: [String: Double]) -> String {
-    let names = metrics.keys.filter { $0 != "loss" }.sorted()
+    let names = metrics.keys.filter { $0 != "loss" && !$0.contains("-") }.sorted()
     return ((metrics["loss"] == nil ? [] : ["loss"]) + names).map { name in
-      "\(name) \(metric(name, metrics[name] ?? .nan))"
+      "\(title(name)) \(metric(name, metrics[name] ?? .nan))"
     }.joined(separator: " · ")
+  }
+
+  /// What people call a metric.
+  static func title(_ name: String) -> String {
+    switch name {
+    case "elbo": "ELBO"
+    case "kl_divergence": "KL divergence"
+    case "log_likelihood": "log-likelihood"
+    default: name.replacing("_", with: " ")
+    }
+  }
+
+  /// The metric that says most beside a loss, for a line of an epoch; nothing where there is none.
+  static func detail(_ metrics: [String: Double]) -> String {
+    if let accuracy = metrics["accuracy"] { return " (\(metric("accuracy", accuracy)))" }
+    return metrics["kl_divergence"].map { " (KL \(loss($0)))" } ?? ""
   }
 
   /// An accuracy in per cent, everything else as a loss.

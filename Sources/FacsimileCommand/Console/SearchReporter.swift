@@ -1,9 +1,10 @@
 import Foundation
+import Numerics
 import Search
 import Synchronization
 import Training
 
-/// Shows a search: a bar over the trials on a terminal, a line for every trial behind it. Called from the threads
+/// Shows a search: a bar over the trials on a terminal, a line for every trial after it. Called from the threads
 /// that train.
 final class SearchReporter: Sendable {
   private struct State {
@@ -20,14 +21,14 @@ final class SearchReporter: Sendable {
   private let isAside: Bool
 
   /// Reports on a search that stands as `trials` say; `isAside`: beside the results, because those are JSON.
-  init(trials: [Trial], isAside: Bool) {
+  init(_ space: SearchSpace, trials: [Trial], isAside: Bool) {
     let rung = trials.map(\.rung).max() ?? 0
     let current = trials.filter { $0.rung == rung }
     let ended = current.filter { $0.state == .done || $0.state == .failed }
     self.isAside = isAside
     line = StatusLine(isAside: isAside)
     let best = trials.filter { $0.state != .failed && $0.validationLoss != nil }.min(by: Self.isBetter)
-    state = Mutex(State(ended: ended.count, trials: current.count, best: best))
+    state = Mutex(State(ended: ended.count, trials: rung == 0 ? space.trials : current.count, best: best))
   }
 
   /// Shows an event.
@@ -39,7 +40,7 @@ final class SearchReporter: Sendable {
       case .ended(let trial): end(trial, &state)
       case .rung(let number, let trials, let epochs):
         state = State(ended: 0, trials: trials, best: state.best)
-        say("rung \(number + 1): the best \(trials) go on to epoch \(epochs)")
+        say("rung \(number + 1): the best \(trials) continue to epoch \(epochs)")
       }
       show(state)
     }
@@ -62,7 +63,7 @@ final class SearchReporter: Sendable {
     if let failure = trial.failure { return say("\(place) failed: \(failure)") }
     say(
       "\(place) · validation loss \(trial.validationLoss.map(Format.loss) ?? "–") of epoch \(trial.bestEpoch)"
-        + " · \(trial.epochs) epoch\(trial.epochs == 1 ? "" : "s") · \(Format.time(trial.seconds))")
+        + " · \(counted(trial.epochs, "epoch")) · \(Format.time(trial.seconds))")
   }
 
   private func say(_ text: String) {

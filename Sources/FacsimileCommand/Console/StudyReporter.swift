@@ -3,7 +3,7 @@ import Study
 import Synchronization
 import Training
 
-/// Shows a study: on a terminal a moving line with the step and the whole, and a line for every step behind it.
+/// Shows a study: on a terminal a moving line with the step and the whole, and a line for every step after it.
 /// Called from the threads that train.
 final class StudyReporter: Sendable {
   private struct State {

@@ -5,7 +5,7 @@ import Training
 final class TensorBoardEvents {
   private var log: EventLog?
 
-  /// Goes on with `log`.
+  /// Resumes `log`.
   init(_ log: EventLog) { self.log = log }
 
   /// Appends an epoch; the first time that fails there is a warning, and nothing more is tried.
@@ -16,7 +16,7 @@ final class TensorBoardEvents {
       log = nil
       Console.warn(
         "TensorBoard's events end before epoch \(epoch.epoch): \(error); 'facsimile export --format tensorboard' "
-          + "writes them anew")
+          + "writes them again")
     }
   }
 }

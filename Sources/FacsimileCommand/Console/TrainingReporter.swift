@@ -41,7 +41,7 @@ final class TrainingReporter {
 
   private func show(_ progress: TrainingProgress) {
     let share = Double(progress.step) / Double(progress.steps)
-    // Training / validation behind the last epoch.
+    // Training / validation after the last epoch.
     let losses = Format.loss(progress.loss) + (validation.map { " / \(Format.loss($0))" } ?? "")
     let facts =
       "loss \(losses) · \(Format.rate(progress.imagesPerSecond))"
@@ -59,8 +59,13 @@ final class TrainingReporter {
 
   private func summary(_ record: EpochRecord, _ isBest: Bool) -> String {
     validation = record.validationLoss
-    var text = "\(title(record.epoch)) · train \(Format.metrics(record.trainMetrics))"
-    if record.validationLoss != nil { text += " · validation \(Format.metrics(record.validationMetrics))" }
+    // At most a hundred columns.
+    var text = "\(title(record.epoch)) · train loss \(Format.loss(record.trainLoss))"
+    if let loss = record.validationLoss {
+      text += " · validation \(Format.loss(loss))\(Format.detail(record.validationMetrics))"
+    } else {
+      text += Format.detail(record.trainMetrics)
+    }
     text += " · \(Format.time(record.seconds)) · \(Format.rate(record.imagesPerSecond))"
     return isBest ? text + " · best" : text
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Storage
 import Training
 
 /// The images to work on.
@@ -12,7 +13,10 @@ struct DataOptions: ParsableArguments {
       valueName: "data"))
   var data: String?
 
-  @Flag(help: "Take the files of a known name that cannot be compared with published hashes (cifar-10; kmnist unpacked).")
+  @Flag(
+    help:
+      "Take the files of a known name that cannot be compared with published hashes (cifar-10; kmnist unpacked)."
+  )
   var unverifiedData = false
 
   /// Where data are looked for.
@@ -38,8 +42,8 @@ struct DataOptions: ParsableArguments {
   ///
   /// Throws: as ``load(of:)``.
   func load(from path: String?) throws -> Dataset {
-    guard let path, !path.hasSuffix(".safetensors") else { return try load() }
-    return try load(of: RunFolder(reading: URL(fileURLWithPath: path, isDirectory: true)))
+    guard let path, try WeightsSource.isRun(path) else { return try load() }
+    return try load(of: RunFolder(reading: URL(systemPath: path, isDirectory: true)))
   }
 
   /// The data set that was asked for, else the one that `run` was trained on.
@@ -47,19 +51,18 @@ struct DataOptions: ParsableArguments {
   /// Throws: `DatasetError`; `UsageError` where neither is known; `CommandFailure` where the data of the run are others
   /// now.
   func load(of run: RunFolder) throws -> Dataset {
-    let files = FileManager.default
-    guard data == nil, files.fileExists(atPath: run.manifestFile.path) else { return try load() }
+    guard data == nil, Files.isTaken(run.manifestFile.path) else { return try load() }
     let trainedOn = try run.manifest().dataset
     var catalog = catalog
     // They are compared with the run's.
     catalog.takesUnverified = true
     // The folder it came from is surest; on another machine the name may still mean the same data.
-    let isThere = files.fileExists(atPath: trainedOn.source)
+    let isThere = Files.exists(trainedOn.source)
     guard isThere || KnownDataset(rawValue: trainedOn.name) != nil else {
       throw CommandFailure(
         trainedOn.source.isEmpty
-          ? "the run was trained on images that a program gave: name data (--data)"
-          : "\(trainedOn.source), which the run was trained on, is gone: name other data (--data)")
+          ? "the run was trained on images that a program supplied: name data (--data)"
+          : "\(trainedOn.source), which the run was trained on, is no longer there: name other data (--data)")
     }
     let dataset = try catalog.load(isThere ? trainedOn.source : trainedOn.name)
     guard dataset.sha256 == trainedOn.sha256 else {

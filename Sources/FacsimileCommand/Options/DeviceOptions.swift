@@ -44,7 +44,9 @@ struct DevicesOptions: ParsableArguments {
 
 /// Threads of the CPU backend.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: "Threads of the CPU backend (default: one a processor); changes speed, never a bit.")
+  @Option(
+    help:
+      "Threads of the CPU backend (default: one per processor that may be used); changes speed, never a bit.")
   var threads: Int?
 
   /// The number, if it makes sense.
@@ -53,6 +55,6 @@ struct ThreadOptions: ParsableArguments {
     return threads
   }
 
-  /// The number for work of the host: as given, else one a processor.
-  func count() throws -> Int { try checked() ?? ProcessInfo.processInfo.activeProcessorCount }
+  /// The number for work of the host: as given, else one per processor that may be used.
+  func count() throws -> Int { try checked() ?? DeviceCatalog.defaultThreads }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Models
+import Storage
 import Training
 
 /// The model and its settings, for commands that make a configuration.
@@ -21,29 +22,42 @@ struct ModelOptions: ParsableArguments {
       "Settings, such as latent=4 filters=8,16,32.", discussion: ModelOptions.keys, valueName: "key=value"))
   var set: [String] = []
 
-  @Option(help: "Images in a step.")
+  @Option(help: "Images per step (default: \(ModelOptions.defaults(of: "batch-size"))).")
   var batchSize: String?
 
   static var names: String { ModelKind.allCases.map(\.rawValue).joined(separator: ", ") }
 
-  /// Every key with what it means and what is allowed; what depends on the model is as for the first that has the key.
+  /// Every key with what it means, what is allowed, its default, and which models have it.
   private static var keys: String {
     ConfigurationKey.all.dropFirst().compactMap { key in
+      let models = key.models
       // What only a custom model has is nothing for a command line.
-      guard
-        let model = ModelKind.allCases.first(where: {
-          ConfigurationKey.keys(of: $0).contains { $0.name == key.name }
-        })
-      else { return nil }
-      return "\(key.name): \(key.summary); \(key.allowed(model))"
+      guard let first = models.first else { return nil }
+      let all = models.count == ModelKind.allCases.count
+      let whose = all ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
+      return "\(key.name): \(key.summary); \(key.allowed(first)) (default: \(defaults(key, models)))\(whose)"
     }.joined(separator: "\n")
+  }
+
+  /// The default of a key for all models; see ``defaults(_:_:)``.
+  static func defaults(of name: String) -> String {
+    ConfigurationKey.all.first { $0.name == name }.map { defaults($0, $0.models) } ?? ""
+  }
+
+  /// `10, vae 2`: what most models have, and which have another.
+  private static func defaults(_ key: ConfigurationKey, _ models: [ModelKind]) -> String {
+    let values = models.map { ($0.rawValue, key.get(Configuration($0))) }
+    let groups = Dictionary(grouping: values, by: \.1)
+    let usual = values.map(\.1).max { groups[$0]!.count < groups[$1]!.count } ?? ""
+    let others = values.filter { $0.1 != usual }.map { "\($0.0) \($0.1)" }
+    return ([usual] + others).joined(separator: ", ")
   }
 
   /// The configuration: the model's defaults, then the file, then `--set`, then options of their own (`more`).
   ///
   /// Throws: `ConfigurationError`, `UsageError`.
   func configuration(_ more: [(key: String, value: String?)] = []) throws -> Configuration {
-    let file = try config.map { try ConfigurationFile.pairs(contentsOf: URL(fileURLWithPath: $0)) } ?? []
+    let file = try config.map { try ConfigurationFile.pairs(contentsOf: URL(systemPath: $0)) } ?? []
     var settings = set
     var name = model
     // `--set` takes all that follows it, so a model at the end of the line lands there.
@@ -70,7 +84,7 @@ struct ModelOptions: ParsableArguments {
       configuration.trainable.phases.allSatisfy({ $0.epochs != nil })
     {
       throw UsageError(
-        "--epochs counts for nothing where the phases have epochs of their own, as in '\(configuration.trainable)': "
+        "--epochs has no effect where every phase sets its own epochs, as in '\(configuration.trainable)': "
           + "leave one of them out")
     }
     return configuration

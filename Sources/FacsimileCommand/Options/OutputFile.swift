@@ -20,14 +20,14 @@ struct OutputFile {
   ///
   /// Throws: `UsageError` where it has none of these endings; `CommandFailure` where nothing can be written there.
   init(_ path: String, option: String = "--out", kinds: [Kind] = Kind.allCases) throws {
-    let ending = (path as NSString).pathExtension.lowercased()
+    let ending = URL(systemPath: path).pathExtension.lowercased()
     guard let kind = kinds.first(where: { $0.rawValue == ending }) else {
       let names = kinds.map { ".\($0.rawValue)" }
       let list = names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or " + names.last!
       throw UsageError("\(option) is '\(path)': expected a \(list) file")
     }
     self.kind = kind
-    url = URL(fileURLWithPath: path)
+    url = URL(systemPath: path)
     try Self.requirePlace(path, option: option)
   }
 
@@ -37,11 +37,9 @@ struct OutputFile {
   /// no file, or a file of a run.
   static func requirePlace(_ path: String, option: String = "--out") throws {
     guard !path.isEmpty else { throw UsageError("\(option) is empty: expected the name of a file") }
-    let files = FileManager.default
-    let url = URL(fileURLWithPath: path)
+    let url = URL(systemPath: path)
     let folder = url.deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    guard files.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+    guard Files.isFolder(folder) else {
       throw CommandFailure("cannot write \(path): there is no folder \(folder)")
     }
     do {
@@ -50,12 +48,14 @@ struct OutputFile {
       throw CommandFailure("cannot write \(path): it is \(error.found); give the name of a file")
     }
     // Trying is the only way to know: rights do not tell of a folder that is read-only for everyone.
-    let probe = folder + "/.facsimile-\(UUID().uuidString).tmp"
-    guard files.createFile(atPath: probe, contents: nil) else {
+    let probe = URL(systemPath: folder + "/.facsimile-\(UUID().uuidString).tmp")
+    do {
+      try AtomicFile.write(Data(), to: probe)
+    } catch {
       throw CommandFailure("cannot write \(path): no file can be made in \(folder)")
     }
-    unlink(probe)
-    if RunFolder.isFile(ofARun: url), files.fileExists(atPath: url.path) {
+    try removeAll(probe)
+    if RunFolder.isFile(ofARun: url), Files.exists(url) {
       throw CommandFailure("cannot write \(path): it belongs to the run in \(folder)")
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 import Training
 
 /// A trained run, for commands that look at one.
@@ -7,13 +8,13 @@ struct RunOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
   var run: String
 
-  @Option(help: "Which weights: those of the best epoch, or the last.")
+  @Option(help: "Which weights: those of the best epoch, or of the last.")
   var weights = Weights.Choice.best
 
   /// The folder.
   ///
   /// Throws: `TrainingError` where it is none.
-  func folder() throws -> RunFolder { try RunFolder(reading: URL(fileURLWithPath: run, isDirectory: true)) }
+  func folder() throws -> RunFolder { try RunFolder(reading: URL(systemPath: run, isDirectory: true)) }
 }
 
 extension Weights.Choice: ExpressibleByArgument {}

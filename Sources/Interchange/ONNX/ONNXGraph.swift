@@ -43,7 +43,7 @@ struct ONNXGraph {
     return rename(value, "code")
   }
 
-  /// Layers behind `code`, and what makes pixels or probabilities of logits.
+  /// Layers after `code`, and what makes pixels or probabilities of logits.
   private mutating func addDecoder(_ code: String, _ shapes: [MapShape]) {
     var value = code
     for layer in architecture.layers[(architecture.codeLayer + 1)...] { value = add(layer, value) }

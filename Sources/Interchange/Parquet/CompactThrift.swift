@@ -61,7 +61,7 @@ struct CompactThrift {
 
   /// The field's kind and, since no two fields lie more than 15 apart here, its distance from the last.
   private mutating func begin(_ id: Int16, _ kind: Kind) {
-    precondition((1...15).contains(id - last), "CompactThrift: field \(id) behind \(last)")
+    precondition((1...15).contains(id - last), "CompactThrift: field \(id) after \(last)")
     data.append(UInt8(id - last) << 4 | kind.rawValue)
     last = id
   }

@@ -28,7 +28,7 @@ package struct ParquetFile {
       }
     }
 
-    /// Numbers little-endian; texts and bytes behind their length.
+    /// Numbers little-endian; texts and bytes after their length.
     fileprivate func plain(_ row: Int) -> Data {
       switch self {
       case .integers(let values): withUnsafeBytes(of: values[row].littleEndian) { Data($0) }
@@ -101,7 +101,7 @@ package struct ParquetFile {
     return file + footer + withUnsafeBytes(of: UInt32(footer.count).littleEndian) { Data($0) } + magic
   }
 
-  /// The values in pages, each behind its header.
+  /// The values in pages, each after its header.
   private static func appendPages(_ values: Values, to file: inout Data) {
     var row = 0
     repeat {

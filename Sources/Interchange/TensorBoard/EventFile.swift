@@ -29,7 +29,7 @@ package enum EventFile {
     var values = scalars(epoch).map { tag, value in
       TBSummary.Value.with { ($0.tag, $0.simpleValue) = (tag, Float(value)) }
     }
-    if let picture, FileManager.default.fileExists(atPath: picture.path) {
+    if let picture, Files.exists(picture) {
       let header = try PNGHeader(contentsOf: picture)
       // Only reading all of it shows whether it is damaged.
       _ = try Picture(contentsOf: picture)

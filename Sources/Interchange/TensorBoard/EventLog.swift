@@ -18,8 +18,10 @@ package final class EventLog {
     self.folder = folder
     let url = Self.file(of: folder)
     try AtomicFile.write(EventFile.contents(epochs, of: folder), to: url)
-    file = try FileHandle(forWritingTo: url)
-    try file.seekToEnd()
+    let descriptor = try checkedCall("open", url.path) {
+      url.path.withSystemPath { open($0, O_WRONLY | O_APPEND | O_CLOEXEC) }
+    }
+    file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   /// Appends an epoch.

@@ -7,7 +7,7 @@ public enum CheckpointPolicy: Hashable, Sendable {
   /// One of every so many epochs.
   case every(Int)
 
-  /// Whether the checkpoint behind `epoch` stays beside the last one.
+  /// Whether the checkpoint after `epoch` stays beside the last one.
   package func keeps(_ epoch: Int) -> Bool {
     switch self {
     case .last: false

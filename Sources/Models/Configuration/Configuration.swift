@@ -19,7 +19,7 @@ public struct Configuration: Hashable, Sendable {
   public var filters = [8, 16, 32]
   /// Widths of the encoder's fully connected layers; the decoder has them in reverse.
   public var hidden = [64]
-  /// The function behind every layer but the last of encoder and decoder.
+  /// The function after every layer but the last of encoder and decoder.
   public var activation = HiddenActivation.relu
   /// Probability with which an output is dropped.
   public var dropout = 0.0
@@ -151,8 +151,7 @@ public struct Configuration: Hashable, Sendable {
   public mutating func set(_ key: String, _ value: String) throws {
     let keys = ConfigurationKey.keys(of: model)
     guard let known = keys.first(where: { $0.name == key }) else {
-      let names = keys.map(\.name).joined(separator: ", ")
-      throw ConfigurationError("\(model.rawValue) has no key '\(key)': expected one of \(names)")
+      throw ConfigurationKey.unknown(key, model)
     }
     do {
       // A number's last bit depends on how the thread, which is the caller's, rounds.
@@ -254,15 +253,15 @@ extension CodingUserInfoKey {
 }
 
 extension Configuration: Codable {
-  /// Reads an object of texts by key; a custom model's layers are the decoder's `userInfo[.architecture]`.
+  /// Reads an object of settings by key, ``SettingsJSON``; a custom model's layers are the decoder's `userInfo[.architecture]`.
   public init(from decoder: any Decoder) throws {
     try self.init(
-      texts: [String: String](from: decoder),
+      texts: SettingsJSON(from: decoder).texts,
       architecture: decoder.userInfo[.architecture] as? Architecture)
   }
 
-  /// Writes an object of texts by key.
+  /// Writes an object of settings by key.
   public func encode(to encoder: any Encoder) throws {
-    try texts.encode(to: encoder)
+    try SettingsJSON(texts).encode(to: encoder)
   }
 }

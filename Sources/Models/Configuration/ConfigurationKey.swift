@@ -1,3 +1,4 @@
+import Numerics
 import Programs
 
 /// One setting: its name, what it means, what is allowed, and how text becomes a value and back.
@@ -21,6 +22,43 @@ package struct ConfigurationKey: Sendable {
     return all.filter { !special.contains($0.name) || extra.contains($0.name) }
   }
 
+  /// The models of the family that have the key, in the family's order.
+  package var models: [ModelKind] {
+    ModelKind.allCases.filter { kind in Self.keys(of: kind).contains { $0.name == name } }
+  }
+
+  /// What other programs call a key.
+  private static let otherNames = [
+    "lr": "learning-rate", "rate": "learning-rate", "bs": "batch-size", "batch": "batch-size",
+    "wd": "weight-decay",
+    "l2": "weight-decay", "z": "latent", "latent-dim": "latent", "z-dim": "latent", "code": "latent",
+    "bottleneck": "latent", "channels": "filters", "beta": "kl-weight", "kld-weight": "kl-weight",
+    "optim": "optimizer",
+    "scheduler": "schedule", "early-stopping": "patience", "grad-clip": "clip-norm", "clip": "clip-norm",
+    "betas": "beta1", "eps": "epsilon", "val-split": "validation", "criterion": "loss",
+    "num-epochs": "epochs",
+    "n-epochs": "epochs", "random-seed": "seed", "units": "hidden", "act": "activation",
+  ]
+
+  /// The key that was probably meant by `text`, among those of `model`, or of any; nil where none is near.
+  package static func nearest(to text: String, of model: ModelKind? = nil) -> String? {
+    let names = (model.map { keys(of: $0) } ?? all).map(\.name)
+    let plain = text.lowercased().replacing("_", with: "-")
+    return otherNames[plain].flatMap { names.contains($0) ? $0 : nil }
+      ?? Numerics.nearest(to: text, among: names)
+  }
+
+  /// The error for a key that `model` does not have.
+  static func unknown(_ key: String, _ model: ModelKind) -> ConfigurationError {
+    let names = keys(of: model).map(\.name).joined(separator: ", ")
+    let others = all.first { $0.name == key }?.models.map(\.rawValue) ?? []
+    let hint =
+      others.isEmpty
+      ? nearest(to: key, of: model).map { " (did you mean \($0)?)" } ?? ""
+      : ", which \(others.joined(separator: ", ")) \(others.count == 1 ? "has" : "have")"
+    return ConfigurationError("\(model.rawValue) has no key '\(key)'\(hint): expected one of \(names)")
+  }
+
   /// Keys that only some models have; see ``ModelDefinition/keys``.
   static let special: Set<String> = [
     "architecture", "image", "classes", "latent", "filters", "hidden", "activation", "dropout", "noise",
@@ -31,13 +69,17 @@ package struct ConfigurationKey: Sendable {
   package static let all: [ConfigurationKey] = [
     model,
     whole("latent", \.latent, 1...4096, "width of the latent code"),
-    widths("filters", \.filters, 1...6, 1...512, "channels of the convolutions, a stage of stride 2 each"),
+    widths("filters", \.filters, 1...6, 1...512, "channels of the convolutions, one stage of stride 2 each"),
     widths("hidden", \.hidden, 1...8, 1...8192, "widths of the fully connected layers"),
-    choice("activation", \.activation, "the function behind every layer but the last of encoder and decoder"),
-    number("dropout", \.dropout, 0...0.95, "probability with which an output is dropped"),
+    choice(
+      "activation", \.activation,
+      "activation function after every layer except the last of encoder and decoder"),
+    number("dropout", \.dropout, 0...0.95, "dropout probability"),
     number("noise", \.noise, 0...10, "standard deviation of the noise on the input"),
-    choice("binarise", \.binarise, "pixels become bits, drawn once or anew in every epoch"),
-    choice("optimizer", \.optimizer, "how parameters follow their gradients"),
+    choice(
+      "binarise", \.binarise,
+      "whether pixels become bits, drawn once (fixed) or again in every epoch (dynamic)"),
+    choice("optimizer", \.optimizer, "optimizer"),
     number("learning-rate", \.learningRate, 0...100, "learning rate before schedules"),
     number("momentum", \.momentum, 0...0.9999, "momentum of momentum and nesterov"),
     number("alpha", \.alpha, 0...0.999_999, "RMSprop's alpha"),
@@ -45,36 +87,39 @@ package struct ConfigurationKey: Sendable {
     number("beta2", \.beta2, 0...0.999_999, "Adam's second beta"),
     number("epsilon", \.epsilon, 1e-12...1, "added to the denominator of RMSprop and Adam"),
     number("weight-decay", \.weightDecay, 0...10, "L2 decay; decoupled for adamw"),
-    number("clip-norm", \.clipNorm, 0...1e6, "largest norm of the gradients, 0 for any"),
+    number("clip-norm", \.clipNorm, 0...1e6, "gradient-norm limit (0: off)"),
     choice("schedule", \.schedule, "how the learning rate changes"),
     whole("schedule-epochs", \.scheduleEpochs, 1...100_000, "schedule=step: epochs between two steps"),
-    number("schedule-factor", \.scheduleFactor, 0...1, "schedule=step: factor of a step"),
-    number("minimum-learning-rate", \.minimumLearningRate, 0...100, "schedule=cosine: where it ends"),
+    number("schedule-factor", \.scheduleFactor, 0...1, "schedule=step: factor at each step"),
+    number(
+      "minimum-learning-rate", \.minimumLearningRate, 0...100, "schedule=cosine: the learning rate at the end"
+    ),
     number("warm-up", \.warmUp, 0...1000, "epochs over which the learning rate rises to its full height"),
     loss,
-    whole("importance-samples", \.importanceSamples, 1...1000, "loss=iwae: samples of each image in a step"),
+    whole("importance-samples", \.importanceSamples, 1...1000, "loss=iwae: samples per image and step"),
     number("kl-weight", \.klWeight, 0...1000, "weight of the KL divergence"),
     number("kl-warm-up", \.klWarmUp, 0...1000, "epochs over which the KL weight rises from 0"),
     whole("epochs", \.epochs, 1...100_000, "epochs to train"),
-    whole("batch-size", \.batchSize, 1...65_536, "images in a step"),
+    whole("batch-size", \.batchSize, 1...65_536, "images per step"),
     seed,
     parsed(
       "initial-weights", \.initialWeights, "seed, or the SHA-256 of the parameters that --from gives",
-      "what training begins with: the seed's draws, or weights of this hash",
+      "initial weights: seed (drawn from the random seed), or the SHA-256 of weights given",
       { text in
         let isHash = text.count == 64 && text.allSatisfy { $0.isHexDigit && !$0.isUppercase }
         return text == "seed" ? .some(nil) : isHash ? text : nil
       }, { $0 ?? "seed" }),
-    whole("shards", \.shards, 1...64, "parts a batch is cut into"),
+    whole("shards", \.shards, 1...64, "parts that a batch is split into"),
     parsed(
       "trainable", \.trainable, "all, last-N, or phases such as last-2:5,all:10 (append @RATE to set a rate)",
-      "which layers train, and for how many epochs; dropout stays on in all", TrainingPhases.init(text:),
+      "which layers train, and for how many epochs; dropout stays on in all layers",
+      TrainingPhases.init(text:),
       \.description),
     architecture,
     image,
     classes,
     validation,
-    whole("patience", \.patience, 0...100_000, "epochs without improvement before stopping, 0 for never"),
+    whole("patience", \.patience, 0...100_000, "epochs without improvement before stopping (0: never)"),
     parsed(
       "keep-checkpoints", \.keepCheckpoints, "last, all, or a whole number from 1 to 100000",
       "which checkpoints stay: last, all, or every N epochs", CheckpointPolicy.init(text:), \.description),
@@ -156,7 +201,7 @@ extension ConfigurationKey {
 
   private static let image = parsed(
     "image", \.image, "data, or CHANNELSxHEIGHTxWIDTH such as 3x32x32 (1 or 3 channels, 8 to 128 a side)",
-    "shape of one image: as the data's are, or channels x height x width",
+    "shape of one image: that of the data, or channels x height x width",
     // Without the map a shape that is none would become nil, the data's own.
     { text in text == "data" ? .some(nil) : MapShape(text: text).map(Optional.some) }, { $0?.text ?? "data" })
 
@@ -170,7 +215,7 @@ extension ConfigurationKey {
     { $0.map { "\($0)" } ?? "labels" })
 
   private static let loss = ConfigurationKey(
-    name: "loss", summary: "what training makes small",
+    name: "loss", summary: "loss to minimise",
     allowed: { "one of " + $0.definition.losses.map(\.rawValue).joined(separator: ", ") },
     get: { $0.loss.rawValue },
     set: { configuration, text in
@@ -181,12 +226,12 @@ extension ConfigurationKey {
     })
 
   private static let seed = parsed(
-    "seed", \.seed, "a whole number from 0 to \(UInt64.max)", "key of every random number",
+    "seed", \.seed, "a whole number from 0 to \(UInt64.max)", "random seed",
     { UInt64($0) }, { "\($0)" })
 
   private static let validation = parsed(
     "validation", \.validation, "a fraction below 1, or a whole number of images",
-    "training images held back: a fraction or a count",
+    "training images held out for validation: a fraction or a count",
     { text in
       guard let value = Double(text), value >= 0, value < 1e9 else { return nil }
       return value < 1 || value == value.rounded() ? value : nil

@@ -34,7 +34,7 @@ package enum Metric: String, CaseIterable, Hashable, Sendable, Codable {
   /// A variational autoencoder's reconstruction error.
   case reconstruction
   /// A variational autoencoder's KL divergence, unweighted.
-  case klDivergence = "kl-divergence"
+  case klDivergence = "kl_divergence"
   /// Number of images whose class was found.
   case correct
 

@@ -13,7 +13,7 @@ public enum Schedule: String, CaseIterable, Hashable, Sendable, Codable {
 extension Configuration {
   /// The learning rate of a step, in double.
   ///
-  /// Warm-up: lr · (s + 1) / W over the first W = warm-up · stepsPerEpoch steps. Behind it the schedule, with e
+  /// Warm-up: lr · (s + 1) / W over the first W = warm-up · stepsPerEpoch steps. After it the schedule, with e
   /// epochs done since the warm-up: `step` lr · factor^⌊e / schedule-epochs⌋; `cosine` (PyTorch's
   /// CosineAnnealingLR) min + ½(lr − min)(1 + cos(π e / E)).
   ///

@@ -11,8 +11,9 @@ enum ConvAutoencoder: ModelDefinition {
   static func setRecipe(_ configuration: inout Configuration) {
     configuration.epochs = 30
     configuration.batchSize = 32
-    configuration.learningRate = 0.005
-    configuration.weightDecay = 1e-6
+    configuration.learningRate = 0.003
+    configuration.beta2 = 0.97
+    configuration.weightDecay = 3e-6
   }
 
   static func architecture(_ configuration: Configuration) -> Architecture {

@@ -1,7 +1,7 @@
 import Programs
 
 /// The convolutional encoder and decoder that most of the family share: one stage of stride 2 for each of `filters`,
-/// then linear layers, and back. Activation and dropout behind every layer but the last of each.
+/// then linear layers, and back. Activation and dropout after every layer but the last of each.
 ///
 /// With three filters 28 → 14 → 7 → 3 pixels a side and back.
 struct ConvolutionalStages {
@@ -36,7 +36,7 @@ struct ConvolutionalStages {
     OutputPadding(height: big.height % 2 == 0 ? 1 : 0, width: big.width % 2 == 0 ? 1 : 0)
   }
 
-  /// Encoder and decoder, with a sigmoid behind them unless the loss takes logits.
+  /// Encoder and decoder, with a sigmoid after them unless the loss takes logits.
   func autoencoder(noise: Double) -> Architecture {
     Architecture(
       input: maps[0], encoder: encoder,

@@ -1,3 +1,4 @@
+import Numerics
 import Programs
 
 /// The family of models. A new one is a case here and a file of its own.
@@ -31,7 +32,8 @@ public enum ModelKind: String, Hashable, Sendable, Codable {
       throw ConfigurationError(
         name == Self.custom.rawValue
           ? "a custom model is trained by the program that made its layers: expected one of \(names)"
-          : "unknown model '\(name)': expected one of \(names)")
+          : "unknown model '\(name)'\(didYouMean(name, among: Self.allCases.map(\.rawValue))): expected one of \(names)"
+      )
     }
     self = kind
   }

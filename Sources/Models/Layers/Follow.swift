@@ -1,6 +1,6 @@
 import Programs
 
-/// The function behind a layer.
+/// The function after a layer.
 public enum LayerActivation: Hashable, Sendable, CustomStringConvertible {
   case identity, relu, sigmoid, tanh, softplus
   /// x > 0 ? x : slope · x, the slope a binary32 number above 0.
@@ -48,7 +48,7 @@ struct Followed {
 }
 
 extension Lowering {
-  /// Activation (where the layer's operation has not applied it) and dropout behind `result`.
+  /// Activation (where the layer's operation has not applied it) and dropout after `result`.
   mutating func follow(_ site: LayerSite, _ result: Buffer, _ pass: inout ForwardPass) throws -> Value {
     let follow = architecture.layers[site.index].definition.follow
     var value = result
@@ -66,7 +66,7 @@ extension Lowering {
       probability: follow.dropout)
     append(dropout)
     pass.followed[site.index] = Followed(activated: value, dropout: dropout)
-    // Behind ReLU one mask selects for both.
+    // After ReLU one mask selects for both.
     let scale = follow.activation == .relu ? DropoutForward.scale(follow.dropout) : nil
     return Value(buffer: dropped, maskScale: scale)
   }

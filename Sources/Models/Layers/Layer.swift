@@ -1,7 +1,7 @@
 import Numerics
 import Programs
 
-/// One layer of a model, with the activation and dropout behind it. Each kind stands in a file of its own, with its
+/// One layer of a model, with the activation and dropout after it. Each kind stands in a file of its own, with its
 /// shape, its parameters, its forward and its backward pass.
 public struct Layer: Hashable, Sendable, CustomStringConvertible {
   let definition: any LayerDefinition
@@ -40,7 +40,7 @@ protocol LayerDefinition: Hashable, Sendable, CustomStringConvertible {
   func output(of input: MapShape) throws -> MapShape
   /// Weights and biases of the modules in this layer; none for a change of shape.
   func modules(_ input: MapShape) throws -> [ModuleShape]
-  /// Appends the layer's operations; returns what goes on, the activation and dropout behind it included.
+  /// Appends the layer's operations; returns what goes on, the activation and dropout after it included.
   func forward(_ site: LayerSite, _ pass: inout ForwardPass, _ lowering: inout Lowering) throws -> Value
   /// Appends the gradient with respect to the input, into `below` where that is wanted, and the gradients of
   /// parameters that come chunk by chunk; returns those that sum over the whole part, which come last in a program.

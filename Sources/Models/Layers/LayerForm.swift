@@ -1,6 +1,6 @@
 import Programs
 
-/// What a layer computes before the activation behind it, as values: all that writing a model down in another format
+/// What a layer computes before the activation after it, as values: all that writing a model down in another format
 /// takes, together with the parameters' names and shapes.
 package enum LayerForm: Hashable, Sendable {
   /// Features by `NAME.weight` [outputs, inputs], plus `NAME.bias`.
@@ -20,6 +20,6 @@ package enum LayerForm: Hashable, Sendable {
 extension Layer {
   /// What it computes before its activation.
   package var form: LayerForm { definition.form }
-  /// The function behind it.
+  /// The function after it.
   package var activation: LayerActivation { definition.follow.activation }
 }

@@ -13,9 +13,9 @@ struct Value {
 
 /// Everything that a forward pass leaves for the loss and the backward pass.
 struct ForwardPass {
-  /// Behind a posterior, of its samples.
+  /// After a posterior, of its samples.
   var source: BatchSource
-  /// Images in the buffers; behind a posterior with samples counted.
+  /// Images in the buffers; after a posterior with samples counted.
   var batch: Int
   /// The images as they are to be reconstructed: clean, as bits where they are binarised.
   var target: Buffer?

@@ -3,7 +3,7 @@ import Programs
 /// What lowering `gradients` and `update` gives.
 package struct TrainHandles {
   package let batches: BatchBuffers
-  /// The parts' gradients one behind another.
+  /// The parts' gradients one after another.
   package let gradients: Buffer
   /// The parts' sums of losses, `sums[part · slots + slot]`.
   package let sums: Buffer
@@ -70,7 +70,7 @@ extension Lowering {
 
   private mutating func partialsBuffer(_ trainable: Set<Int>, partSize: Int) -> Buffer? {
     guard trainable.contains(where: { table.parameters[$0].isConvolution }) else { return nil }
-    // Behind a posterior there are chunks of all samples. Rows that layers before it leave alone stay zeros.
+    // After a posterior there are chunks of all samples. Rows that layers before it leave alone stay zeros.
     let samples = architecture.isVariational ? configuration.posteriorSamples : 1
     let rows = (samples - 1) * Blocking.blocks(partSize) * Blocking.block + partSize
     return builder.buffer(

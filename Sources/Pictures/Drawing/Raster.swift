@@ -14,7 +14,7 @@ extension Drawing {
 }
 
 extension Element {
-  /// Lengths of a dash and of the gap behind it, as in `stroke-dasharray`.
+  /// Lengths of a dash and of the gap after it, as in `stroke-dasharray`.
   private static let dash = 4.0
 
   fileprivate func paint(on canvas: inout Canvas, _ theme: Theme, _ scale: Double) {

@@ -1,10 +1,10 @@
-/// An element-wise function behind a layer. Formulas: `Numerics`, table of formulas.
+/// An element-wise function after a layer. Formulas: `Numerics`, table of formulas.
 package enum Activation: String, CaseIterable, Hashable, Sendable, Codable {
   case identity, relu, sigmoid, tanh, softplus
 }
 
 /// How a gradient passes back through what made a layer's input, in the epilogue of the layer's own
-/// backward operation: through ReLU, and through the dropout behind it.
+/// backward operation: through ReLU, and through the dropout after it.
 ///
 /// `x > 0 ? g · scale : 0`, where x is the stored output; after dropout it is 0 where the value was dropped,
 /// so one selection serves both. Without dropout the scale is 1 and the product exact.

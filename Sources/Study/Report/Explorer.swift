@@ -163,7 +163,7 @@ extension Data {
 }
 
 extension Explorer.Decoder {
-  /// The part of a model behind its code.
+  /// The part of a model after its code.
   ///
   /// - Throws: `ProgramError` where layers do not fit together.
   init(_ name: String, _ weights: Weights, _ codes: Codes, count: Int) throws {

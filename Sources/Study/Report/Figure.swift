@@ -105,7 +105,7 @@ package struct Figure: Codable, Sendable, Equatable {
 
 /// A table of a report.
 package struct Table: Codable, Sendable, Equatable {
-  /// A cell: words, smaller words behind them, and a mark.
+  /// A cell: words, smaller words after them, and a mark.
   struct Cell: Codable, Sendable, Equatable {
     var text: String
     var small: String?

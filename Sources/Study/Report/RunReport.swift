@@ -51,7 +51,7 @@ package struct RunReport {
     return Source(
       command: Command.train(
         configuration, data: dataset.name, from: configuration.initialWeights == nil ? nil : "WEIGHTS"),
-      seed: configuration.seed, what: "state behind epoch \(last?.epoch ?? 0)",
+      seed: configuration.seed, what: "state after epoch \(last?.epoch ?? 0)",
       hash: last?.stateSHA256 ?? manifest.initialSHA256)
   }
 
@@ -77,7 +77,7 @@ package struct RunReport {
       training.append(
         try Figure.reconstructions(weights, images: dataset.test, backend: backend, source: source))
       if let figure = try Figure.firstEpochs(
-        folder, epochs: manifest.epochs, imageHeight: dataset.shape.height, source: source)
+        folder, manifest, shape: dataset.shape, source: source)
       {
         training.append(figure)
       }
@@ -134,8 +134,8 @@ package struct RunReport {
     let shape = dataset.shape
     return
       "\(configuration.model.definition.summary.prefix(1).uppercased())\(configuration.model.definition.summary.dropFirst()): "
-      + "\(Numerals.count(manifest.dataset.trainImages)) images of \(shape.width) × \(shape.height) pixels from \(dataset.name) "
-      + "trained it, \(Numerals.count(manifest.dataset.validationImages)) chose the best of \(manifest.epochs.count) epochs, and "
+      + "\(counted(manifest.dataset.trainImages, "image")) of \(shape.width) × \(shape.height) pixels from \(dataset.name) "
+      + "trained it, \(Numerals.count(manifest.dataset.validationImages)) chose the best of \(counted(manifest.epochs.count, "epoch")), and "
       + "\(Numerals.count(dataset.test.count)) test images judge it."
   }
 
@@ -148,7 +148,7 @@ package struct RunReport {
     case .failed: return ["It failed: \(manifest.failure ?? "no reason given")"]
     case .running, .interrupted:
       return [
-        "It is not finished: \(manifest.epochs.count) of \(total) epochs are done, and this is how it stands."
+        "It is not finished: \(manifest.epochs.count) of \(counted(total, "epoch")) are done, and this is how it stands."
       ]
     }
   }

@@ -15,7 +15,7 @@ extension Step {
       site.tensors = try found.file()
       var result = StepResult()
       result.source = try site.result(run).source
-      result.measures = ["images": Double(images.count), "mean-loss": found.meanLoss]
+      result.measures = ["images": Double(images.count), "mean_loss": found.meanLoss]
       return result
     }
   }

@@ -27,7 +27,7 @@ extension Step {
     let rows = found.folds.map { fold in
       [
         "\(fold.fold)", Numerals.count(fold.trainImages), Numerals.count(fold.validationImages),
-        "\(fold.bestEpoch) of \(fold.epochs)", Numerals.significant(fold.metrics["loss"] ?? .nan, 4),
+        "\(fold.bestEpoch) of \(fold.epochCount)", Numerals.significant(fold.metrics["loss"] ?? .nan, 4),
       ]
     }
     let table = Table("Folds of the cross-validation", heads: heads, numbers: [0, 1, 2, 3, 4], rows: rows)
@@ -38,12 +38,12 @@ extension Step {
         })
     let command = Command.crossValidate(configuration, folds: found.folds.count, data: data)
     var result = StepResult()
-    result.measures = ["mean": spread.mean, "deviation": spread.deviation]
+    result.measures = ["mean": spread.mean, "standard_deviation": spread.standardDeviation]
     result.figures = [
       Figure(
         id: "cross-validation", title: "Cross-validation of the chosen configuration.",
         caption: "Every training image judges once, a model that has never seen it: "
-          + "\(Numerals.significant(spread.mean, 4)) ± \(Numerals.significant(spread.deviation, 2)) behind "
+          + "\(Numerals.significant(spread.mean, 4)) ± \(Numerals.significant(spread.standardDeviation, 2)) after "
           + "\(configuration.epochs) epochs. The less the folds differ, the less the figure hangs on a lucky split.",
         table: table,
         sources: [

@@ -33,7 +33,7 @@ extension Figure {
     return Figure(
       id: "loss-trend", title: "Loss by epoch.",
       caption: "Train is measured while training, "
-        + "validation behind the epoch on images held back; the weights of the best epoch are kept"
+        + "validation after the epoch on held-out images; the weights of the best epoch are kept"
         + (test.map { " and reach \(Numerals.significant($0, 4)) on the test images" } ?? "") + ".",
       picture: Illustration(chart.drawing(width: 760, height: 380)), sources: source.map { [$0] } ?? [],
       csv: CSV.text([["epoch", "train_loss", "validation_loss", "state_sha256"]] + rows))

@@ -2,16 +2,16 @@ import Datasets
 import Foundation
 import Pictures
 import Programs
+import Storage
 import Training
 
 extension Step {
-  /// The same test images behind each of a run's first epochs, out of the pictures that training leaves.
+  /// The same test images after each of a run's first epochs, out of the pictures that training leaves.
   static func firstEpochs(run: String) -> Step {
     Step("first-epochs", "reconstructions of the first epochs", needs: [run]) { site in
-      let epochs = try RunFolder(reading: site.folder.run(run)).manifest().epochs
+      let folder = try RunFolder(reading: site.folder.run(run))
       let figure = try Figure.firstEpochs(
-        RunFolder(reading: site.folder.run(run)), epochs: epochs, imageHeight: site.dataset.shape.height,
-        source: site.result(run).source)
+        folder, folder.manifest(), shape: site.dataset.shape, source: site.result(run).source)
       return StepResult(figures: figure.map { [$0] } ?? [])
     }
   }
@@ -29,31 +29,28 @@ extension Step {
 }
 
 extension Figure {
-  /// Originals over what a run made of them behind its first epochs; nil where it left no pictures.
+  /// Originals over what a run made of them after its first epochs; nil where it left no pictures.
   static func firstEpochs(
-    _ folder: RunFolder, epochs: [EpochRecord], imageHeight: Int, source: Source?
+    _ folder: RunFolder, _ manifest: Manifest, shape: ImageShape, source: Source?
   ) throws -> Figure? {
-    let records = epochs.prefix(Recipes.firstEpochs).filter {
-      FileManager.default.fileExists(atPath: folder.pictureFile(epoch: $0.epoch).path)
+    let records = manifest.epochs.prefix(Recipes.firstEpochs).filter {
+      Files.exists(folder.pictureFile(epoch: $0.epoch))
     }
     guard !records.isEmpty else { return nil }
     let pictures = try records.map { try Picture(contentsOf: folder.pictureFile(epoch: $0.epoch)) }
-    // Two rows of tiles with a margin around each.
-    let scale = max(1, pictures[0].height / (2 * imageHeight + 3 * ImageGrid().margin))
-    let row = (imageHeight + ImageGrid().margin) * scale
-    let originals = pictures[0].rows(0..<row)
-    let whole = Picture(stacking: [originals] + pictures.map { $0.rows(row..<2 * row) })
+    guard let rows = EpochPicture.rows(of: pictures, shape: shape, manifest.configuration) else { return nil }
+    let whole = Picture(stacking: [rows.originals] + rows.outputs)
     let losses = records.map { $0.validationLoss ?? $0.trainLoss }
     return Figure(
       id: "first-epochs", title: "The first \(records.count) epochs.",
       caption:
-        "Test images on top, and below them, row by row, what the model makes of them behind epoch 1 to "
+        "Test images on top, and below them, row by row, their reconstructions after epoch 1 to "
         + "\(records.count). The loss falls from \(Numerals.significant(losses.first!, 4)) to "
         + "\(Numerals.significant(losses.last!, 4)); what all images share comes first, single traits later.",
       picture: try Illustration(
         whole,
         alt: "A row of test images, and \(records.count) rows of their reconstructions that grow sharper",
-        scale: scale > 1 ? 0.75 : 1),
+        scale: rows.scale > 1 ? 0.75 : 1),
       sources: source.map { [$0] } ?? [],
       csv: CSV.text(
         [["epoch", "loss"]] + zip(records, losses).map { ["\($0.epoch)", "\($1)"] }))
@@ -70,8 +67,8 @@ extension Figure {
     let made = try evaluator.outputs().map { Picture(planar: $0.map(Picture.shade), shape: images.shape) }
     return Figure(
       id: "reconstructions", title: "Reconstructions.",
-      caption: "Test images above, and below them what the model makes of the "
-        + "\(weights.configuration.latent) numbers it keeps of each. What one image has alone is lost first.",
+      caption: "Test images above, and below them their reconstructions from the "
+        + "\(weights.configuration.latent) numbers kept of each. What one image has alone is lost first.",
       kind: "strip",
       picture: try Illustration(
         ImageGrid().picture(originals, over: made, columns: originals.count),
@@ -82,14 +79,6 @@ extension Figure {
 }
 
 extension Picture {
-  /// Some of its rows.
-  fileprivate func rows(_ rows: Range<Int>) -> Picture {
-    let line = width * channels
-    return Picture(
-      channels: channels, width: width, height: rows.count,
-      pixels: Array(pixels[rows.lowerBound * line..<rows.upperBound * line]))
-  }
-
   /// Pictures of one width and kind, one below another.
   fileprivate init(stacking pictures: [Picture]) {
     self.init(

@@ -124,7 +124,7 @@ private struct Drawn {
         + [score.frechetDistance, score.precision, score.recall, score.classBalance].map { "\($0)" }
     }
     return Figure(
-      id: "sample-scores", title: "What samples are worth.",
+      id: "sample-scores", title: "How good the samples are.",
       caption:
         "\(Numerals.count(drawn[0].images.count)) samples of each kind against test images, in the features of a classifier "
         + "trained for this. A low distance is good; precision says how many samples look like test images, recall how many "

@@ -59,7 +59,7 @@ extension Step {
         id: "search-table", title: "\(Numerals.count(found.trials.count)) trials, best first.",
         caption: "Each row is a configuration of the published grid"
           + (settings.isSearchFull ? "" : ", drawn at random")
-          + ", judged on images held back behind its best epoch. A column's head sorts by it."
+          + ", judged on held-out images after its best epoch. A column's head sorts by it."
           + (shown.count < rows.count ? " The first \(shown.count) are shown; the file has all." : ""),
         table: table, sources: sources, csv: csv),
       chart(found.trials, sources),

@@ -64,5 +64,5 @@ enum Command {
   }
 
   /// Words as a shell takes them.
-  static func line(_ words: [String]) -> String { words.map(shellQuoted).joined(separator: " ") }
+  static func line(_ words: [String]) -> String { words.map { shellQuoted($0) }.joined(separator: " ") }
 }

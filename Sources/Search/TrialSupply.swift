@@ -1,0 +1,87 @@
+import Models
+import Synchronization
+
+/// Puts the trials of a search into its storage, a portion at a time: a million would take minutes and gigabytes before
+/// the first is trained.
+final class TrialSupply: Sendable {
+  private struct State {
+    var proposals: Proposals
+    /// Checked and not in the storage yet; the first has the index `first`.
+    var pending: [Configuration] = []
+    var first = 0
+  }
+
+  /// Trials of a portion.
+  static let portion = 10_000
+
+  private let space: SearchSpace
+  private let images: Int
+  private let state: Mutex<State>
+
+  /// The trials of `space` on as many training images; the first portion is made and checked.
+  ///
+  /// - Throws: `SearchError` where one of them cannot be.
+  init(_ space: SearchSpace, images: Int) throws {
+    self.space = space
+    self.images = images
+    state = Mutex(State(proposals: Proposals(space)))
+    try state.withLock { try draw(&$0) }
+  }
+
+  /// Epochs of the first trial.
+  var epochs: Int { state.withLock { $0.proposals.epochs } ?? space.base.totalEpochs }
+
+  /// Sees to it that a trial waits in the storage; false where all of the search are there and none waits.
+  ///
+  /// - Throws: `SearchError` where a trial cannot be, or the storage cannot be written.
+  func fill(_ store: TrialStore) throws -> Bool {
+    try state.withLock { state in
+      if try store.hasWaiting() { return true }
+      return try add(&state, to: store)
+    }
+  }
+
+  /// Compares what the storage has with the first portion, and puts that into it where it is not there yet.
+  ///
+  /// - Throws: as ``fill(_:)``.
+  func begin(_ store: TrialStore) throws {
+    try state.withLock { state in
+      try store.check(state.pending)
+      let known = try store.count()
+      if known < min(Self.portion, space.trials) { _ = try add(&state, to: store) }
+    }
+  }
+
+  private func add(_ state: inout State, to store: TrialStore) throws -> Bool {
+    let known = try store.count()
+    guard known < space.trials else { return false }
+    if known >= state.first + state.pending.count {
+      try state.proposals.skip(known - state.proposals.count)
+      state.first = known
+      try draw(&state)
+    }
+    try store.add(Array(state.pending.dropFirst(known - state.first)), behind: known)
+    state.first += state.pending.count
+    state.pending = []
+    return true
+  }
+
+  private func draw(_ state: inout State) throws {
+    state.pending = []
+    while state.pending.count < Self.portion, let next = try state.proposals.next() {
+      try checkValidation(next)
+      state.pending.append(next)
+    }
+  }
+
+  /// Trials are chosen by validation loss, so every one needs images for that, and others to train on.
+  private func checkValidation(_ configuration: Configuration) throws {
+    let count = configuration.validationCount(of: images)
+    guard count > 0, count < images else {
+      throw SearchError(
+        .space,
+        "validation is \(configuration.validation): a search chooses by the validation loss, so expected from 1 to "
+          + "\(images - 1) of the \(images) training images, or a fraction that gives as many")
+    }
+  }
+}

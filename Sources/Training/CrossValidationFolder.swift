@@ -1,0 +1,97 @@
+import Foundation
+import Models
+import Numerics
+import Storage
+
+/// The folder of a cross-validation that can be stopped: `cross-validation.json` with the folds that are done,
+/// `fold-1.safetensors …` with the best weights of each, and while a fold is under way its run, `fold-3`.
+package final class CrossValidationFolder {
+  /// What the folds are of. Another configuration, other data or another number of folds is another cross-validation.
+  private struct Record: Codable {
+    let configuration: [String: String]
+    let datasetSHA256: String
+    let foldCount: Int
+    let numericsContract: Int
+    var folds: [CrossValidation.Fold]
+
+    enum CodingKeys: String, CodingKey {
+      case configuration, folds
+      case datasetSHA256 = "dataset_sha256"
+      case foldCount = "fold_count"
+      case numericsContract = "numerics_contract"
+    }
+  }
+
+  /// The folder.
+  package let url: URL
+  private var record: Record
+  private let lock: FolderLock
+
+  /// The folds that are done.
+  package var folds: [CrossValidation.Fold] { record.folds }
+
+  /// The folder of `validation`: one that it was begun in, or a new one.
+  ///
+  /// - Throws: `TrainingError` where another cross-validation lies there, or what lies there is damaged; `FolderNotEmpty`,
+  ///   `FolderInUse`, `FileError`.
+  package init(_ validation: CrossValidation, at url: URL) throws {
+    self.url = url
+    var record = Record(
+      configuration: validation.configuration.texts, datasetSHA256: validation.dataset.sha256,
+      foldCount: validation.folds.count, numericsContract: contractVersion, folds: [])
+    let file = url.appendingPathComponent(Self.name)
+    let isBegun = Files.exists(file)
+    if !isBegun { try makeEmptyFolder(url) }
+    lock = try FolderLock(folder: url)
+    if isBegun {
+      guard let known = try? JSONDecoder().decode(Record.self, from: readFile(file, upTo: 1 << 24)) else {
+        throw TrainingError(.run, "\(file.path) is damaged: choose another folder (--out)")
+      }
+      if let difference = Self.difference(known, record) {
+        throw TrainingError(
+          .run, "\(url.path) holds another cross-validation: \(difference); choose another folder (--out)")
+      }
+      record.folds = known.folds
+    }
+    self.record = record
+    try write()
+  }
+
+  private static let name = "cross-validation.json"
+
+  private static func difference(_ there: Record, _ here: Record) -> String? {
+    func differ(_ name: String, _ a: String, _ b: String) -> String? {
+      a == b ? nil : "its \(name) is \(a), this one's \(b)"
+    }
+    let keys = Set(there.configuration.keys).union(here.configuration.keys).sorted()
+    return differ("number of folds", "\(there.foldCount)", "\(here.foldCount)")
+      ?? keys.lazy.compactMap {
+        differ($0, there.configuration[$0] ?? "not there", here.configuration[$0] ?? "not there")
+      }.first
+      ?? differ("data's SHA-256", there.datasetSHA256, here.datasetSHA256)
+      ?? differ("numerics contract", "\(there.numericsContract)", "\(here.numericsContract)")
+  }
+
+  /// The run of a fold under way.
+  func run(_ fold: Int) -> URL { url.appendingPathComponent("fold-\(fold)", isDirectory: true) }
+
+  /// Keeps what a fold said, and its best weights; its run goes.
+  ///
+  /// - Throws: `FileError`.
+  func keep(_ fold: CrossValidation.Fold, _ trainer: Trainer) throws {
+    if let best = trainer.best {
+      try Weights(trainer.configuration, best, epoch: fold.bestEpoch)
+        .write(to: url.appendingPathComponent("fold-\(fold.fold).safetensors"), of: nil)
+    }
+    record.folds.append(fold)
+    try write()
+    try removeAll(run(fold.fold))
+  }
+
+  private func write() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(
+      try encoder.encode(record) + Data("\n".utf8), to: url.appendingPathComponent(Self.name))
+  }
+}

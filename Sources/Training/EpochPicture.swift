@@ -1,0 +1,54 @@
+import Datasets
+import Models
+import Numerics
+import Pictures
+
+/// The picture that a run leaves of every epoch: a few test images, what the model sees of them where noise is added, and
+/// what it makes of them, in rows that say so.
+package enum EpochPicture {
+  /// What the rows are called.
+  package static func names(_ configuration: Configuration) -> [String] {
+    configuration.noise > 0 ? ["clean", "noisy", "output"] : ["original", "output"]
+  }
+
+  /// Composes it.
+  ///
+  /// - Parameters:
+  ///   - originals: pixels of the images.
+  ///   - reconstructions: what the model makes of each, values from 0 to 1.
+  ///   - indices: the images' indices on the device, which their noise is drawn for.
+  static func picture(
+    _ originals: [[UInt8]], _ reconstructions: [[Float]], indices: [UInt32], shape: ImageShape,
+    _ configuration: Configuration
+  ) -> Picture {
+    var stages = [originals.map { Picture(planar: $0, shape: shape) }]
+    if configuration.noise > 0 {
+      stages.append(
+        zip(originals, indices).map { pixels, index in
+          let values = NoisyImage.values(
+            pixels, index: index, seed: configuration.seed, factor: configuration.noise)
+          return Picture(planar: values.map(Picture.shade), shape: shape)
+        })
+    }
+    stages.append(reconstructions.map { Picture(planar: $0.map(Picture.shade), shape: shape) })
+    return LabelledGrid().picture(Array(zip(names(configuration), stages)), columns: originals.count)
+  }
+
+  /// The row of originals and the last row, which the model made, cut out of a run's pictures; nil where one is not such a
+  /// picture.
+  package static func rows(
+    of pictures: [Picture], shape: ImageShape, _ configuration: Configuration
+  ) -> (originals: Picture, outputs: [Picture], scale: Int)? {
+    let names = names(configuration)
+    guard let first = pictures.first else { return nil }
+    let fitting = (1...10).lazy.map { columns in
+      LabelledGrid.Layout(names: names, columns: columns, tile: (shape.width, shape.height))
+    }.first { $0.width == first.width && $0.height == first.height }
+    guard let layout = fitting, pictures.allSatisfy({ ($0.width, $0.height) == (first.width, first.height) })
+    else { return nil }
+    func row(_ picture: Picture, _ number: Int) -> Picture {
+      picture.part(left: layout.left, rows: number * layout.row..<(number + 1) * layout.row)
+    }
+    return (row(first, 0), pictures.map { row($0, names.count - 1) }, layout.scale)
+  }
+}
