@@ -123,7 +123,10 @@ package final class SQLite: Sendable {
   /// - Throws: `SQLiteError` with the first fault.
   package func checkIntegrity() throws {
     let found: String? = try rows("PRAGMA integrity_check(1)").first?.value("integrity_check")
-    guard found == "ok" else { throw SQLiteError(path, found ?? "it cannot be checked") }
+    guard found == "ok" else {
+      let line = found?.split(whereSeparator: \.isNewline).joined(separator: " ")
+      throw SQLiteError(path, line ?? "it cannot be checked")
+    }
   }
 
   private func check(_ status: Int32) throws {
@@ -140,7 +143,8 @@ package struct SQLiteError: Error, CustomStringConvertible {
 
   init(_ path: String, _ handle: OpaquePointer?, _ code: Int32, _ patience: Double) {
     self.code = code
-    var message = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
+    let words = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
+    var message = words.split(whereSeparator: \.isNewline).joined(separator: " ")
     if code == SQLITE_BUSY {
       let holder = LockHolder.ofFiles([path, path + "-wal", path + "-shm"]).map { " by \($0)" } ?? ""
       message +=

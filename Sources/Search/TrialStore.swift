@@ -75,12 +75,15 @@ final class TrialStore: Sendable {
     }
     guard Files.exists(runs) else { return }
     let names = (try? Files.names(in: runs)) ?? []
-    let others = names.filter { Int($0) == nil && $0 != FolderLock.name && !TemporaryFile.isOne($0) }.sorted()
-    guard others.isEmpty, !names.contains(where: { Int($0) != nil }) || Files.exists(url)
-    else {
+    let others = names.filter { name in
+      if name == FolderLock.name || TemporaryFile.isOne(name) { return false }
+      let inside = try? Files.names(in: runs.appendingPathComponent(name))
+      return Int(name) == nil || !(inside.map { $0.isEmpty || $0.contains(FolderLock.name) } ?? false)
+    }
+    guard others.isEmpty else {
       throw SearchError(
         .storage,
-        "\(runs.path) holds \((others + names.sorted()).prefix(3).joined(separator: ", ")), which are not of this search: name another "
+        "\(runs.path) holds \(others.sorted().prefix(3).joined(separator: ", ")), which no search has put there: name another "
           + "--storage")
     }
   }

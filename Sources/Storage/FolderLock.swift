@@ -31,7 +31,13 @@ package final class FolderLock: Sendable {
       try checkedCall("inspect", path) { fstat(descriptor, &status) }
       if let found = kindOfFile(status) { throw NotAFile(path: path, found: found) }
       try Self.take(descriptor, path, patience)
-      try Self.record(note, in: descriptor, path: path)
+      do {
+        try Self.record(note, in: descriptor, path: path)
+      } catch {
+        // It was made in vain.
+        if status.st_size == 0 { unlink(path) }
+        throw error
+      }
     } catch {
       let holder = Self.contents(descriptor).first.flatMap { Int32($0) }
       release(descriptor)

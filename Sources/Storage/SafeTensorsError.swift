@@ -10,7 +10,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     case badOffsets
     /// A tensor's byte count is not its shape times the size of its type.
     case badSize
-    /// A tensor that is asked for has a type that this reader does not know.
+    /// A type this reader does not know.
     case unknownType
     /// No tensor of that name.
     case missing
@@ -39,8 +39,9 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     "\(path ?? "safetensors"): \(message)"
   }
 
-  /// The same error, of the file at `path`.
+  /// The same, of the file at `path`, where none is named yet.
   package func naming(_ path: String) -> SafeTensorsError {
+    guard self.path == nil else { return self }
     var named = self
     named.path = path
     return named

@@ -46,7 +46,7 @@ struct StepResult: Codable, Sendable, Equatable {
   var figures: [Figure] = []
   /// What makes it again; nil where its figures say so.
   var source: Source?
-  /// In the file: SHA-256 of the same file without this line.
+  /// In the file: its SHA-256, see ``SealedText``.
   var sha256: String?
 }
 

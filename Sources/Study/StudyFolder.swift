@@ -18,11 +18,9 @@ package final class StudyFolder {
     let isBegun = Files.exists(identityFile)
     // A lock's file of a study that was killed before anything else was written means nothing.
     let others = try Files.names(in: url)
-      .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) && !["steps", "runs"].contains($0) }
-    guard isBegun || (others.isEmpty && Self.areEmpty(["steps", "runs"], in: url)) else {
-      throw StudyError(
-        "\(url.path) is not empty and holds no study, but \(others.sorted().first ?? "steps of one"): choose another folder "
-          + "(--out)")
+      .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) }
+    guard isBegun || others.isEmpty else {
+      throw StudyError("\(url.path) is not empty and holds no study: choose another folder (--out)")
     }
     lock = try FolderLock(folder: url)
     if isBegun {
@@ -33,17 +31,8 @@ package final class StudyFolder {
         throw StudyError("\(url.path) holds a study begun \(difference): choose another folder (--out)")
       }
     }
-    for name in ["steps", "runs"] {
-      try makeFolder(url.appendingPathComponent(name))
-    }
     if !isBegun { try Self.write(identity, to: identityFile) }
-  }
-
-  /// Whether folders are empty, or not there: a study that was killed as it began may have made them.
-  private static func areEmpty(_ names: [String], in url: URL) -> Bool {
-    names.allSatisfy {
-      ((try? Files.names(in: url.appendingPathComponent($0))) ?? []).isEmpty
-    }
+    for name in ["steps", "runs"] { try makeFolder(url.appendingPathComponent(name)) }
   }
 
   /// `runs/NAME`: a run folder like any other.
@@ -69,22 +58,15 @@ package final class StudyFolder {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? readFile(file, upTo: 1 << 28),
-      let result = try? decoder.decode(StepResult.self, from: data),
-      let whole = try? Self.sealed(result), whole.sha256 == result.sha256
+      var result = try? decoder.decode(StepResult.self, from: data),
+      SealedText.isWhole(data, result.sha256)
     else { throw Self.damaged(file) }
+    result.sha256 = nil
     return result
   }
 
   private static func damaged(_ file: URL) -> StudyError {
     StudyError("\(file.path) is damaged: remove it, and the same command makes it again")
-  }
-
-  /// The result with the hash of what it says.
-  private static func sealed(_ result: StepResult) throws -> StepResult {
-    var result = result
-    result.sha256 = nil
-    result.sha256 = Fingerprint.hex(of: try encoded(result))
-    return result
   }
 
   /// The numbers that a step left.
@@ -109,7 +91,9 @@ package final class StudyFolder {
       tensors.seal()
       try tensors.write(to: tensorsFile(step))
     }
-    try Self.write(Self.sealed(result), to: resultFile(step))
+    var result = result
+    result.sha256 = SealedText.blank
+    try AtomicFile.write(SealedText.seal(Self.encoded(result)), to: resultFile(step))
   }
 
   /// Writes a value as JSON whose bytes depend on nothing else.

@@ -56,6 +56,10 @@ package struct Checkpoint: Sendable, Equatable {
   /// - Throws: `TrainingError` where the file is none, damaged, or of another contract; `SafeTensorsError`, `FileError`,
   ///   `NotAFile`, `FileTooLarge`.
   package init(contentsOf url: URL, atMost limit: Int? = nil, architecture: Architecture? = nil) throws {
+    self = try naming(url) { try Self(reading: url, atMost: limit, architecture) }
+  }
+
+  private init(reading url: URL, atMost limit: Int?, _ architecture: Architecture?) throws {
     let file = try SafeTensors(contentsOf: url, atMost: limit)
     func text(_ key: String) throws -> String {
       guard let value = file.metadata[key] else {
@@ -159,6 +163,22 @@ package struct Checkpoint: Sendable, Equatable {
         "\(url.path) is of another run than manifest.json: the state after epoch \(epoch) has another SHA-256"
       )
     }
+  }
+}
+
+/// What `body` gives; whatever is wrong is said of the file at `url`.
+func naming<Result>(_ url: URL, _ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch let error as SafeTensorsError {
+    throw error.naming(url.path)
+  } catch let error as TrainingError {
+    if error.description.contains(url.path) { throw error }
+    throw TrainingError(error.kind, "\(url.path): \(error.description)", remedy: error.remedy)
+  } catch let error as ConfigurationError {
+    throw TrainingError(.run, "\(url.path): \(error.description)")
+  } catch is DecodingError {
+    throw TrainingError(.run, "\(url.path): its metadata hold no configuration, the file is damaged")
   }
 }
 

@@ -33,7 +33,8 @@ package enum ConfigurationFile {
     } catch let error as YAMLLimit {
       throw ConfigurationError("the configuration is not a list of settings: \(error)")
     } catch {
-      throw ConfigurationError("the configuration is not YAML: \(error)")
+      let lines = "\(error)".split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+      throw ConfigurationError("the configuration is not YAML: \(lines.joined(separator: " "))")
     }
     guard let mapping = node?.mapping else {
       throw ConfigurationError("the configuration is not a list of 'key: value'")

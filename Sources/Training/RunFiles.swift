@@ -30,7 +30,8 @@ extension RunFolder {
     let decoder = JSONDecoder()
     decoder.userInfo[.architecture] = architecture
     do {
-      var manifest = try decoder.decode(Manifest.self, from: readFile(manifestFile, upTo: 1 << 28))
+      let text = try readFile(manifestFile, upTo: 1 << 28)
+      var manifest = try decoder.decode(Manifest.self, from: text)
       if try manifest.isWhole() { return manifest }
     } catch let error as ConfigurationError {
       throw TrainingError(.run, "\(manifestFile.path): \(error)")

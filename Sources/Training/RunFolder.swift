@@ -156,17 +156,12 @@ package final class RunFolder {
   private func keepPrevious() throws {
     guard Files.exists(checkpointFile) else { return }
     let temporary = url.appendingPathComponent(".facsimile-\(UUID().uuidString).tmp").path
-    let isLinked = checkpointFile.path.withSystemPath { from in
-      temporary.withSystemPath { link(from, $0) } == 0
+    defer { _ = temporary.withSystemPath { unlink($0) } }
+    // Not on a file system without hard links, nor where another process takes the name for a rest and sweeps it away.
+    let isKept = temporary.withSystemPath { new in
+      checkpointFile.path.withSystemPath { link($0, new) } == 0
+        && previousFile.path.withSystemPath { rename(new, $0) } == 0
     }
-    if isLinked {
-      defer { _ = temporary.withSystemPath { unlink($0) } }
-      try checkedCall("replace", previousFile.path) {
-        temporary.withSystemPath { from in previousFile.path.withSystemPath { rename(from, $0) } }
-      }
-    } else {
-      // A file system without hard links.
-      try AtomicFile.write(readFile(checkpointFile), to: previousFile)
-    }
+    if !isKept { try AtomicFile.write(readFile(checkpointFile), to: previousFile) }
   }
 }

@@ -124,6 +124,7 @@ package final class Trainer {
     epochs: Int? = nil, split: (train: [UInt32], validation: [UInt32])? = nil,
     architecture: Architecture? = nil
   ) throws {
+    var configuration = try folder.configuration(architecture: architecture)
     var manifest = try folder.manifest(architecture: architecture)
     guard manifest.dataset.sha256 == dataset.sha256 else {
       throw TrainingError(
@@ -131,7 +132,6 @@ package final class Trainer {
         "\(folder.url.path) was trained on data of SHA-256 \(manifest.dataset.sha256), but \(dataset.title) "
           + "has \(dataset.sha256): give the same data set")
     }
-    var configuration = try folder.configuration(architecture: architecture)
     try configuration.take(dataset)
     if let epochs { try configuration.lengthen(to: epochs, manifest) }
     try folder.require(configuration, of: manifest)

@@ -37,28 +37,49 @@ package struct Weights: Sendable, Equatable {
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read, or are not those of this
   ///   run.
   package init(run folder: RunFolder, _ choice: Choice = .best, architecture: Architecture? = nil) throws {
+    var manifest = try folder.manifestIfAny(architecture: architecture)
+    while true {
+      do {
+        self = try Self.weights(of: folder, choice, manifest, architecture)
+        return
+      } catch {
+        // Training that goes on there may have written an epoch between two files.
+        let now = try folder.manifestIfAny(architecture: architecture)
+        if now == manifest { throw error }
+        manifest = now
+      }
+    }
+  }
+
+  private static func weights(
+    of folder: RunFolder, _ choice: Choice, _ manifest: Manifest?, _ architecture: Architecture?
+  ) throws -> Weights {
     let configuration = try folder.configuration(architecture: architecture)
-    let manifest = try folder.manifestIfAny(architecture: architecture)
     if let manifest { try folder.require(configuration, of: manifest) }
     let hasBest = Files.exists(folder.bestFile)
     if choice == .best, hasBest || manifest.map({ $0.bestEpoch > 0 }) ?? false {
-      self = try Self.best(of: folder, configuration, manifest)
-    } else {
-      guard let manifest else {
-        throw TrainingError(
-          .run,
-          "\(folder.url.path) has no manifest.json to check a checkpoint by: an imported run has only the weights called "
-            + "best")
-      }
-      let checkpoint = try folder.checkpoint(of: manifest, configuration, architecture: architecture)
-      self.init(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
+      return try best(of: folder, configuration, manifest)
     }
+    guard let manifest else {
+      throw TrainingError(
+        .run,
+        "\(folder.url.path) has no manifest.json to check a checkpoint by: an imported run has only the weights called best"
+      )
+    }
+    let checkpoint = try folder.checkpoint(of: manifest, configuration, architecture: architecture)
+    return Weights(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
   }
 
   /// The weights in `best.safetensors`.
   ///
   /// - Throws: `TrainingError` where the file is damaged, or of another run, or of an epoch that is not the best.
   static func best(
+    of folder: RunFolder, _ configuration: Configuration, _ manifest: Manifest?
+  ) throws -> Weights {
+    try naming(folder.bestFile) { try readBest(of: folder, configuration, manifest) }
+  }
+
+  private static func readBest(
     of folder: RunFolder, _ configuration: Configuration, _ manifest: Manifest?
   ) throws -> Weights {
     let url = folder.bestFile

@@ -6,8 +6,8 @@ import Yams
 package enum YAMLText {
   /// Bytes of a file.
   package static let mostBytes = 1 << 20
-  /// Scalars, lists and mappings, their ends counted too.
-  static let mostEvents = 50_000
+  /// Scalars, lists and mappings.
+  static let mostValues = 20_000
   /// Lists and mappings in one another.
   static let mostDepth = 16
 
@@ -28,31 +28,55 @@ package enum YAMLText {
     var parser = yaml_parser_t()
     guard yaml_parser_initialize(&parser) == 1 else { throw YAMLLimit("there is no memory to read it") }
     defer { yaml_parser_delete(&parser) }
+    var size = Size()
     try bytes.withUnsafeBufferPointer { bytes in
       yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
-      var (events, depth) = (0, 0)
       while true {
         var event = yaml_event_t()
         guard yaml_parser_parse(&parser, &event) == 1 else { return }
         defer { yaml_event_delete(&event) }
-        let line = event.start_mark.line + 1
-        switch event.type {
-        case YAML_STREAM_END_EVENT: return
-        // One that stands for nine others, nine times over, is a file of a hundred bytes and a thousand million values.
-        case YAML_ALIAS_EVENT:
-          throw YAMLLimit("line \(line) has an alias (*name), which settings do not take")
-        case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT: depth += 1
-        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: depth -= 1
-        default: break
-        }
-        events += 1
-        guard depth <= mostDepth else {
-          throw YAMLLimit("line \(line) lies more than \(mostDepth) lists or mappings deep")
-        }
-        guard events <= mostEvents else {
-          throw YAMLLimit("more than \(mostEvents) keys and values by line \(line)")
-        }
+        if event.type == YAML_STREAM_END_EVENT { return }
+        try size.add(event)
       }
+    }
+  }
+
+  /// How many values a text has where every alias is replaced by what it stands for.
+  private struct Size {
+    private var values = 0
+    /// Lists and mappings that are open: the anchor, and the values before them.
+    private var open: [(anchor: String?, before: Int)] = []
+    /// Values behind each anchor.
+    private var anchors: [String: Int] = [:]
+
+    mutating func add(_ event: yaml_event_t) throws {
+      switch event.type {
+      case YAML_SCALAR_EVENT: close(name(event.data.scalar.anchor), from: values)
+      // One that stands for nine others, nine times over, is a file of a hundred bytes and a thousand million values.
+      case YAML_ALIAS_EVENT: values += name(event.data.alias.anchor).flatMap { anchors[$0] } ?? 1
+      case YAML_SEQUENCE_START_EVENT: open.append((name(event.data.sequence_start.anchor), values))
+      case YAML_MAPPING_START_EVENT: open.append((name(event.data.mapping_start.anchor), values))
+      case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
+        if let last = open.popLast() { close(last.anchor, from: last.before) }
+      default: break
+      }
+      let line = event.start_mark.line + 1
+      guard open.count <= mostDepth else {
+        throw YAMLLimit("line \(line) lies more than \(mostDepth) lists or mappings deep")
+      }
+      guard values <= mostValues else {
+        throw YAMLLimit(
+          "more than \(mostValues) values by line \(line), aliases counted as what they stand for")
+      }
+    }
+
+    private mutating func close(_ anchor: String?, from before: Int) {
+      values += 1
+      if let anchor { anchors[anchor] = values - before }
+    }
+
+    private func name(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+      text.map { String(cString: $0) }
     }
   }
 }

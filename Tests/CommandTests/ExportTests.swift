@@ -104,7 +104,7 @@ struct ExportTests {
     try fails(export("onnx", "x", ["--count", "3"]), 64, "--count means nothing to --format onnx")
     try fails(export("projector", "x", ["--count", "1"]), 64, "--count is 1: expected a whole number from 2")
     try fails(export("onnx", ""), 64, "--out is empty")
-    try fails(export("onnx", "nowhere/x.onnx"), 2, "nowhere/x.onnx: No such file or directory")
+    try fails(export("onnx", "nowhere/x.onnx"), 2, "cannot write nowhere/x.onnx: there is no folder")
     try fails(export("tensorboard", "data/train-images-idx3-ubyte"), 2, "cannot make the folder")
     try fails(export("projector", "run/config.yaml", ["--device", "cpu"]), 2, "cannot make the folder")
     #expect(!FileManager.default.fileExists(atPath: place.path("x")))

@@ -60,7 +60,7 @@ struct OutputPlaceTests {
   }
 
   @Test("A pipe, a device or a folder is not replaced by a file")
-  func files() throws {
+  func filesStay() throws {
     try place.put("s.yaml", Data("model: vae\nfixed: {hidden: 8}\nepochs: 1\nspace: {latent: [2]}\n".utf8))
     for arguments in Self.files {
       let name = arguments.first { $0.contains("OUT") }!
@@ -79,7 +79,7 @@ struct OutputPlaceTests {
   }
 
   @Test("Somebody's files stay, whatever they are called")
-  func folders() throws {
+  func foldersStay() throws {
     let names = [
       "manifest.json", "metrics.csv", "best.safetensors", "checkpoint.safetensors", "images/epoch-001.png",
       "study.json",

@@ -15,7 +15,7 @@ enum Shell {
     let (output, errors) = (
       folder.appendingPathComponent(".output"), folder.appendingPathComponent(".errors")
     )
-    for url in [output, errors] { FileManager.default.createFile(atPath: url.path, contents: nil) }
+    for url in [output, errors] { _ = FileManager.default.createFile(atPath: url.path, contents: nil) }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     process.standardInput = FileHandle.nullDevice

@@ -74,8 +74,7 @@ struct SystemTests {
   @Test("A trial that needs more memory than there is has failed, and the others train")
   func trialMemory() throws {
     let wide = "8192,8192,8192,8192,8192,8192,8192,8192"
-    let space =
-      "model: conv-autoencoder\nepochs: 1\nspace: {hidden: {layers: [[8192, 8192, 8192, 8192, 8192, 8192, 8192, 8192], [8]]}}\n"
+    let space = "model: conv-autoencoder\nepochs: 1\nspace: {hidden: [[\(wide)], [8]]}\n"
     try place.put("s.yaml", Data(space.utf8))
     let result = try bash("ulimit -v 3000000; \"$F\" search s.yaml --data data --device cpu --json")
     #expect(result.status == 0, "\(result.errors)")
@@ -90,8 +89,8 @@ struct SystemTests {
       for out in ["new/run", "empty"] {
         try FileManager.default.createDirectory(at: place.file("empty"), withIntermediateDirectories: true)
         let result = try bash(
-          "(ulimit -f \(blocks); \"$F\" train conv-autoencoder --data data --out \(out) \(Self.small) >/dev/null)"
-        )
+          "set -o pipefail; (ulimit -f \(blocks); \"$F\" train conv-autoencoder --data data --out \(out) \(Self.small) 2>&1 "
+            + ">/dev/null) | cat >&2")
         #expect(result.status == 2, "\(blocks): \(result.errors)")
         #expect(result.errors.contains("File too large"), "\(result.errors)")
         #expect(try place.names() == ["data", "empty"])

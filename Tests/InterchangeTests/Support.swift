@@ -32,13 +32,10 @@ enum Support {
     }
   }
 
-  /// Bytes that begin as a PNG of 3 × 2 gray pixels does.
+  /// A PNG of 3 × 2 gray pixels.
   static let picture = Data(
-    [
-      0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 3, 0, 0,
-      0, 2, 8,
-      0, 0, 0, 0, 1, 2, 3, 4,
-    ])
+    base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAA"
+      + "DklEQVR42mPg5ORkAGIAAOAAN+RJz/4AAAAASUVORK5CYII=")!
 
   /// A run folder in `place` with a picture for epoch 1.
   static func run(in place: TemporaryFolder) throws -> RunFolder {

@@ -86,12 +86,12 @@ import Testing
     }
   }
 
-  @Test("Runs that lost their storage, and what is no file, stay as they are")
+  @Test("Somebody's files where runs are to lie, and what is no file, stay as they are")
   func places() throws {
     try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       try FileManager.default.createDirectory(
-        at: folder.appendingPathComponent("a.sqlite.runs/1"), withIntermediateDirectories: true)
+        at: folder.appendingPathComponent("a.sqlite.runs/1/mine"), withIntermediateDirectories: true)
       #expect(throws: SearchError.self) { try open(url) }
       #expect(!FileManager.default.fileExists(atPath: url.path))
       let pipe = folder.appendingPathComponent("b.sqlite")

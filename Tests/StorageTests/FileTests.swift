@@ -30,10 +30,13 @@ struct FileTests {
     let folder = try TemporaryFolder()
     let target = folder.file("folder")
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-    let error = #expect(throws: FileError.self) { try AtomicFile.write(Data([1]), to: target) }
+    let refusal = #expect(throws: NotAFile.self) { try AtomicFile.write(Data([1]), to: target) }
+    #expect(refusal?.path == target.path && refusal?.found == "a folder")
+    let long = folder.file(String(repeating: "a", count: 300))
+    let error = #expect(throws: FileError.self) { try AtomicFile.write(Data([1]), to: long) }
     #expect(error?.action == "replace")
-    #expect(error?.path == target.path)
-    #expect(error?.code == EISDIR)
+    #expect(error?.path == long.path)
+    #expect(error?.code == ENAMETOOLONG)
     #expect(try folder.names() == ["folder"])
   }
 

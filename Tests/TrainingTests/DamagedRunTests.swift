@@ -121,8 +121,9 @@ import Training
       let name = here.appendingPathComponent(name)
       try Data(contentsOf: there.appendingPathComponent(name.lastPathComponent)).write(to: name)
       var none: [String] = []
-      let error = #expect(throws: TrainingError.self) { try outcome(here, &none) }
-      #expect(error?.description.contains("\n") == false)
+      let error = #expect(throws: (any Error).self) { try outcome(here, &none) }
+      let line = error.map { "\($0)" } ?? ""
+      #expect(line.contains(here.path) && !line.contains("\n"), "\(line)")
     }
   }
 
@@ -217,7 +218,7 @@ import Training
       "dataset-sha256": "0", "state-sha256": "0", "format": "facsimile-checkpoint-1",
       "numerics-contract": "2",
     ])
-  func values(_ key: String, _ value: String) throws {
+  func value(_ key: String, _ value: String) throws {
     try inFolder { url in
       try makeRun(url)
       try change(url) { $0.metadata[key] = value }

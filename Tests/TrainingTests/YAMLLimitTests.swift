@@ -18,7 +18,8 @@ import Training
   private static let texts = [
     "aliases as values": multiplying(9),
     "aliases as keys": multiplying(9) + "? *a8\n: 1\n",
-    "one alias": "model: &m vae\nloss: *m\n",
+    "aliases in one mapping":
+      "a: &a [\(String(repeating: "1,", count: 999))1]\nb: [\(String(repeating: "*a,", count: 29))*a]\n",
     "a million keys": (0..<1_000_000).map { "k\($0): 1\n" }.joined(),
     "keys below the size": (0..<60_000).map { "k\($0): 1\n" }.joined(),
     "depth in brackets": "a: " + String(repeating: "[", count: 200_000),
@@ -32,7 +33,9 @@ import Training
     let began = ContinuousClock.now
     let error = #expect(throws: ConfigurationError.self) { try ConfigurationFile.pairs(Self.texts[name]!) }
     #expect(ContinuousClock.now - began < .seconds(1), "\(name)")
-    #expect(error?.description.contains("no list of settings") == true, "\(error as Any)")
+    // A thousand brackets are too many for the parser itself.
+    let isOfTheParser = name == "depth in brackets" && error?.description.contains("is not YAML") == true
+    #expect(isOfTheParser || error?.description.contains("no list of settings") == true, "\(error as Any)")
   }
 
   @Test("As a file", arguments: texts.keys.sorted())
@@ -46,6 +49,7 @@ import Training
 
   @Test("What looks like an alias and is none is a value")
   func values() throws {
+    #expect(try ConfigurationFile.pairs("hidden: &h [8, 4]\nfilters: *h\n").map(\.value) == ["8,4", "8,4"])
     let text = "model: vae # *not one\n'a': \"*text &too\"\nb: it's 2*3 & more\n"
     #expect(try ConfigurationFile.pairs(text).map(\.value) == ["vae", "*text &too", "it's 2*3 & more"])
   }

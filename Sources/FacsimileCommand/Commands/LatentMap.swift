@@ -32,9 +32,12 @@ struct LatentMap {
     /// Throws: `UsageError`, `CommandFailure`, `FolderNotEmpty`.
     func requirePlace(_ path: String) throws {
       let url = URL(systemPath: path)
+      let parent = url.deletingLastPathComponent().path
+      if self != .projector, !Files.exists(parent) {
+        throw UsageError("--out is '\(path)': there is no folder \(parent)")
+      }
       guard self == .projector else { return try OutputFile.requirePlace(path) }
       try requireEmptyFolder(url)
-      let parent = url.deletingLastPathComponent().path
       if Files.exists(parent), parent.withSystemPath({ access($0, W_OK) }) != 0 {
         throw UsageError("--out is '\(path)': no right to write in \(parent)")
       }
