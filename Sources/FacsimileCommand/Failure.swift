@@ -102,8 +102,9 @@ struct Failure {
   /// What the parser refuses, and for an option that is a setting how it is given.
   private static func parserMessage(_ error: any Error, _ arguments: [String]) -> String {
     let text = RootCommand.message(for: error)
-    // An option that is near comes first, and the parser names it.
-    guard !text.contains("Did you mean"), let match = text.firstMatch(of: /Unknown option '(--?[^']+)'/),
+    // An option that is near comes first, and the parser names it; to two letters anything is near.
+    guard let match = text.firstMatch(of: /Unknown option '(--?[^']+)'/),
+      !text.contains("Did you mean") || match.1.count <= 4,
       let setting = CommandLineWords.setting(for: String(match.1), arguments)
     else { return text }
     return "Unknown option '\(match.1)' (did you mean \(setting)?)"

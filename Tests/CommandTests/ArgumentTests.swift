@@ -46,7 +46,7 @@ struct ArgumentTests {
       (["trian", "--help"], "unknown command 'trian' (did you mean train?)"),
       (["data", "lst", "--help"], "unknown command of data 'lst' (did you mean list?)"),
       (["train", "vae", "--lr", "3"], "Unknown option '--lr' (did you mean --set learning-rate=…?)"),
-      (["train", "vae", "--sed", "3"], "--seed"),
+      (["train", "vae", "--epoch", "3"], "--epochs"),
       (["train", "conv-autoencodr"], "(did you mean conv-autoencoder?)"),
       (["plan", "vae", "--set", "latnet=3"], "vae has no key 'latnet' (did you mean latent?): expected"),
       (["plan", "vae", "--set", "learning_rate=3"], "(did you mean learning-rate?)"),
@@ -166,7 +166,7 @@ struct ArgumentTests {
   func parityOfNothing() throws {
     let none = try Facsimile.run(["parity", "--functions"], environment: ["OCL_ICD_VENDORS": "/nowhere"])
     #expect(none.status == 1 && none.output.isEmpty)
-    #expect(none.errors.contains("skipped OpenCL: no OpenCL platform"))
+    #expect(none.errors.contains("left out OpenCL: no OpenCL platform"))
     #expect(none.errors.contains("error: nothing was compared: no device but the CPU backend"))
     let alone = try Facsimile.run(["parity", "--model", "vae", "--steps", "1", "--device", "cpu", "--json"])
     struct Report: Decodable {

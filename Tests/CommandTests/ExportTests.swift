@@ -92,7 +92,7 @@ struct ExportTests {
       try Facsimile.expectFailure(
         arguments, status: status, text, in: place.url, sourceLocation: sourceLocation)
     }
-    try fails(export("onx", "x"), 64, "--format is 'onx': expected one of safetensors, onnx")
+    try fails(export("onx", "x"), 64, "): expected one of safetensors, onnx")
     try fails(export("onx", "x"), 64, "(did you mean onnx?)")
     try fails(
       export("pickles", "x"), 64, "expected one of safetensors, onnx, tensorboard, projector, parquet")
@@ -100,8 +100,8 @@ struct ExportTests {
     try fails(
       export("onnx", "x", ["--part", "classifier"]), 2,
       "a conv-autoencoder has no classifier: expected one of model, encoder, decoder")
-    try fails(export("tensorboard", "x", ["--part", "encoder"]), 64, "--part means nothing to --format")
-    try fails(export("onnx", "x", ["--count", "3"]), 64, "--count means nothing to --format onnx")
+    try fails(export("tensorboard", "x", ["--part", "encoder"]), 64, "--part does not apply to --format")
+    try fails(export("onnx", "x", ["--count", "3"]), 64, "--count does not apply to --format onnx")
     try fails(export("projector", "x", ["--count", "1"]), 64, "--count is 1: expected a whole number from 2")
     try fails(export("onnx", ""), 64, "--out is empty")
     try fails(export("onnx", "nowhere/x.onnx"), 2, "cannot write nowhere/x.onnx: there is no folder")

@@ -27,9 +27,9 @@ struct SearchTests {
   private struct Table: Decodable, Equatable {
     struct Row: Decodable, Equatable {
       let number: Int
-      let settings: [String: String]
+      let settings: [String: Double]
       let state: String
-      let epochs: Int
+      let epochCount: Int
       let validationLoss: Double
       let bestEpoch: Int
       let stateSha256: String
@@ -57,7 +57,7 @@ struct SearchTests {
   func sameTable() throws {
     let straight = try table("straight")
     #expect(
-      straight.trials.count == 24 && straight.trials.allSatisfy { $0.state == "done" && $0.epochs == 2 })
+      straight.trials.count == 24 && straight.trials.allSatisfy { $0.state == "done" && $0.epochCount == 2 })
     #expect(Set(straight.trials.map(\.stateSha256)).count == 24)
     try kill("killed", behind: "(3/24)")
     // After the first trial that the second attempt ends.

@@ -43,7 +43,7 @@ import Testing
       ("model: vae\nspace: {dropout: {min: 0, max: 0.5, log: true}}", "min is 0, expected above 0"),
       ("model: vae\nspace: {dropout: {min: 0, max: 0.5, log: 7}}", "log is neither true nor false"),
       ("model: vae\nspace: {dropout: {min: 0, max: 0.5, step: 1}}", "unknown field 'step'"),
-      ("model: vae\nspace: {optimizer: {min: adam, max: sgd}}", "optimizer is no number"),
+      ("model: vae\nspace: {optimizer: {min: adam, max: sgd}}", "optimizer is not a number"),
       ("model: vae\nspace: {validation: {min: 0.1, max: 100}}", "holds values that validation cannot have"),
       ("model: vae\nspace: {validation: {min: 0, max: 100}}", "holds values that validation cannot have"),
       (

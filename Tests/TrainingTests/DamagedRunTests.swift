@@ -179,7 +179,7 @@ import Training
         try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
       }
       #expect(
-        error?.description.contains("previous.safetensors, of epoch 1, is whole") == true, "\(error as Any)")
+        error?.description.contains("previous.safetensors, of epoch 1, is intact") == true, "\(error as Any)")
       #expect(error?.remedy == .goOnFrom(folder: url.path, checkpoint: folder.previousFile.path))
       let again = try Trainer(
         resuming: folder, dataset: Support.dataset(), backend: Support.backend(),
