@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -66,7 +67,13 @@ enum Facsimile {
     let deadline = DispatchWorkItem { kill(identifier, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: deadline)
     defer { deadline.cancel() }
-    // Errors are few enough for the pipe's buffer, so one stream may be read after the other.
+    // Both streams are read at once: what is full makes the program wait.
+    let complaints = Mutex(Data())
+    let reading = DispatchGroup()
+    DispatchQueue.global().async(group: reading) {
+      let all = errors.fileHandleForReading.readDataToEndOfFile()
+      complaints.withLock { $0 = all }
+    }
     var said = Data()
     var isStopped = false
     while case let part = output.fileHandleForReading.availableData, !part.isEmpty {
@@ -77,12 +84,13 @@ enum Facsimile {
         kill(identifier, stop.signal)
       }
     }
-    let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+    reading.wait()
     process.waitUntilExit()
     return Result(
       status: process.terminationReason == .exit
         ? process.terminationStatus : 128 + process.terminationStatus,
-      output: String(decoding: said, as: UTF8.self), errors: String(decoding: complaints, as: UTF8.self))
+      output: String(decoding: said, as: UTF8.self),
+      errors: String(decoding: complaints.withLock { $0 }, as: UTF8.self))
   }
 
   /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`, after `besides` others.
