@@ -25,7 +25,7 @@ package struct NotEnoughMemory: Error, CustomStringConvertible, Hashable, Sendab
 package enum HostMemory {
   /// Bytes that are left, and what sets the limit.
   package static var left: (bytes: Int, limit: String) {
-    let limits = [machine, addressSpace, dataSegment] + groups
+    let limits = [machine, addressSpace, dataSegment, group]
     return limits.compactMap { $0 }.min { $0.0 < $1.0 } ?? (.max, "nothing")
   }
 
@@ -80,37 +80,8 @@ package enum HostMemory {
     return max(0, Int(limit.rlim_cur) - pages * sysconf(Int32(_SC_PAGESIZE)))
   }
 
-  /// The control groups that the process is in, of either version, and those around them.
-  private static var groups: [Limit?] {
-    (text("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap { line -> [Limit?] in
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { return [] }
-      let isFirst = parts[1].split(separator: ",").contains("memory")
-      guard isFirst || parts[1].isEmpty else { return [] }
-      let root = isFirst ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup"
-      let names =
-        isFirst ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current")
-      let folders = parts[2].split(separator: "/")
-      return (0...folders.count).map { count in
-        let folder = ([root] + folders.prefix(count).map(String.init)).joined(separator: "/")
-        guard let most = number("\(folder)/\(names.0)"), let used = number("\(folder)/\(names.1)") else {
-          return nil
-        }
-        // Caches of files count, and go when memory is wanted.
-        let cache = text("\(folder)/memory.stat")?.split(separator: "\n").first {
-          $0.hasPrefix("inactive_file ")
-        }?
-        .split(separator: " ").last.flatMap { Int($0) }
-        return (max(0, most - used + (cache ?? 0)), "limit of the control group")
-      }
-    }
-  }
-
-  /// `max`, and what no machine has, is nil.
-  private static func number(_ path: String) -> Int? {
-    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap {
-      $0 < 1 << 60 ? $0 : nil
-    }
+  private static var group: Limit? {
+    ControlGroup().memoryLeft.map { ($0, "limit of the control group") }
   }
 
   private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }

@@ -25,7 +25,7 @@ struct Budget: Sendable {
     seeds: 3, autoencoder: 20, head: 20, classifier: 20, variational: 20, search: (12, 9), folds: (5, 10),
     mapImages: 10_000, judgedImages: .max)
   static let quick = Budget(
-    seeds: 1, autoencoder: 7, head: 3, classifier: 3, variational: 3, search: (4, 1), folds: (3, 2),
+    seeds: 1, autoencoder: 7, head: 3, classifier: 3, variational: 2, search: (4, 1), folds: (3, 2),
     mapImages: 2_000, judgedImages: 20_000)
 }
 

@@ -1,5 +1,6 @@
 import CPUBackend
 import Foundation
+import Programs
 import Testing
 
 /// How many threads there are where none are asked for.
@@ -25,8 +26,10 @@ struct ProcessorShareTests {
     #expect((1...ProcessorShare.here.processors).contains(ProcessorShare.here.threads))
   }
 
-  /// The quota of a process whose system has these files.
-  private func quota(_ files: [String: String]) throws -> Double? {
+  private func quota(_ files: [String: String]) throws -> Double? { try group(files, \.quota) }
+
+  /// What the control group of a process says whose system has these files.
+  private func group<Value>(_ files: [String: String], _ value: (ControlGroup) -> Value) throws -> Value {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }
     for (name, text) in files {
@@ -35,7 +38,7 @@ struct ProcessorShareTests {
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
-    return ControlGroup(root: root.path).quota
+    return value(ControlGroup(root: root.path))
   }
 
   private static let version2 =
@@ -67,5 +70,27 @@ struct ProcessorShareTests {
     #expect(try quota(files) == 2)
     #expect(try quota(files.merging(["sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "-1\n"]) { $1 }) == nil)
     #expect(try quota([:]) == nil)
+  }
+
+  @Test("Memory of either version: the least on the way up, without caches of files")
+  func memory() throws {
+    var files = [
+      "proc/self/cgroup": "0::/a/b\n", "proc/self/mountinfo": Self.version2,
+      "sys/fs/cgroup/a/b/memory.max": "max\n", "sys/fs/cgroup/a/b/memory.current": "700\n",
+    ]
+    #expect(try group(files, \.memoryLeft) == nil)
+    files["sys/fs/cgroup/a/memory.max"] = "1000\n"
+    files["sys/fs/cgroup/a/memory.current"] = "900\n"
+    files["sys/fs/cgroup/a/memory.stat"] = "anon 1\ninactive_file 50\n"
+    #expect(try group(files, \.memoryLeft) == 150)
+    files["sys/fs/cgroup/a/b/memory.max"] = "720\n"
+    #expect(try group(files, \.memoryLeft) == 20)
+    let first = [
+      "proc/self/cgroup": "5:memory:/x\n",
+      "proc/self/mountinfo": "40 30 0:33 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
+      "sys/fs/cgroup/memory/x/memory.limit_in_bytes": "500\n",
+      "sys/fs/cgroup/memory/x/memory.usage_in_bytes": "600\n",
+    ]
+    #expect(try group(first, \.memoryLeft) == 0)
   }
 }
