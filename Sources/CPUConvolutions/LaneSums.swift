@@ -16,8 +16,15 @@ struct WeightTile {
   @inline(__always) mutating func add(
     _ s: Images, _ channels: WeightChannels, _ x0: Images, _ x1: Images, _ x2: Images
   ) {
-    let (sa, sb) = (channels.row(s, 0, channels.e), channels.row(s, channels.b, channels.f))
-    let (sc, sd) = (channels.row(s, channels.c, channels.g), channels.row(s, channels.d, channels.h))
+    add(
+      channels.row(s, 0, channels.e), channels.row(s, channels.b, channels.f),
+      channels.row(s, channels.c, channels.g), channels.row(s, channels.d, channels.h), x0, x1, x2)
+  }
+
+  /// Eight images: four rows, and three taps.
+  @inline(__always) mutating func add(
+    _ sa: Vector, _ sb: Vector, _ sc: Vector, _ sd: Vector, _ x0: Images, _ x1: Images, _ x2: Images
+  ) {
     let (x0, x1, x2) = (tap(x0), tap(x1), tap(x2))
     a0 = fma(sa, x0, a0)
     a1 = fma(sa, x1, a1)

@@ -42,11 +42,16 @@ public protocol ConvolutionKernels {
 
   /// Gradient of a linear layer with respect to its weights, over all blocks.
   ///
-  /// Computes the outputs of one tile × inputs `first ..< last` into `gradient` (packed order). In each of 8 lanes one
+  /// Computes the outputs of `tiles` × inputs `first ..< last` into `gradient` (packed order). In each of 8 lanes one
   /// fma chain over (block, half) ascending, then the lane join and + 0.0.
+  ///
+  /// `scratch` holds ``linearWeightScratch(tiles:blocks:)`` vectors of eight.
   static func linearWeight(
     input: Images, inputs: Int, outputGradient: Images, outputs: Int, gradient: UnsafeMutablePointer<Float>,
-    blocks: Int, tile: Int, first: Int, last: Int)
+    blocks: Int, tiles: Range<Int>, first: Int, last: Int, scratch: MutableImages)
+
+  /// Vectors (of eight) of scratch that ``linearWeight`` needs for so many tiles.
+  static func linearWeightScratch(tiles: Int, blocks: Int) -> Int
 
   /// Fused multiply-adds that a thread can do, in FLOPs a second: what `bench --peak` measures against.
   static func measurePeak() -> Double

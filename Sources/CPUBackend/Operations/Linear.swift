@@ -18,28 +18,31 @@ extension Memory {
     ]
   }
 
-  /// Items: every tile of outputs × a strip of inputs, and every tile of biases.
-  func launches(_ d: LinearBackwardWeight) -> [Launch] {
+  /// Items: every group of tiles of outputs × a strip of inputs, and every tile of biases.
+  func launches(_ d: LinearBackwardWeight) throws -> [Launch] {
     let shape = d.shape
     let (input, gradient) = (images(d.input), images(d.outputGradient))
     let (weights, biases) = (floats(d.weightGradient), floats(d.biasGradient))
     let blocks = Blocking.blocks(shape.batch)
     let kernels = convolutions
-    let tileOutputs = kernels.weightChannels
-    let tiles = (shape.outputs + tileOutputs - 1) / tileOutputs
-    let strip = 48
+    let tiles = (shape.outputs + kernels.weightChannels - 1) / kernels.weightChannels
+    // The rows of a group stay in the second cache; the more tiles, the less often inputs are copied.
+    let group = min(tiles, max(2, min(8, 512 / blocks)))
+    let groups = (tiles + group - 1) / group
+    let strip = 96
     let strips = (shape.inputs + strip - 1) / strip
-    let launch = Launch(items: tiles * strips + (shape.outputs + 3) / 4) { item, _, _ in
-      if item < tiles * strips {
-        let first = item % strips * strip
+    try reserveScratch(kernels.linearWeightScratch(tiles: group, blocks: blocks))
+    let launch = Launch(items: groups * strips + (shape.outputs + 3) / 4) { [self] item, worker, _ in
+      if item < groups * strips {
+        let (firstTile, first) = (item / strips * group, item % strips * strip)
         kernels.linearWeight(
           input: input, inputs: shape.inputs, outputGradient: gradient, outputs: shape.outputs,
-          gradient: weights, blocks: blocks, tile: item / strips, first: first,
-          last: min(first + strip, shape.inputs))
+          gradient: weights, blocks: blocks, tiles: firstTile..<min(firstTile + group, tiles), first: first,
+          last: min(first + strip, shape.inputs), scratch: scratch(worker))
       } else {
         CPUKernels.biasGradient(
           gradient, channels: shape.outputs, pixels: 1, gradient: biases, firstBlock: 0, blocks: blocks,
-          tile: item - tiles * strips)
+          tile: item - groups * strips)
       }
     }
     return [launch]
