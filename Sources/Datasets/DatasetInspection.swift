@@ -4,8 +4,8 @@ import Foundation
 package struct DatasetInspection: Sendable, Equatable, Codable {
   /// Figures of a training or test set.
   package struct Part: Sendable, Equatable, Codable {
-    /// How many images.
-    package let count: Int
+    /// Number of images.
+    package let images: Int
     /// Values per pixel: 1 or 3.
     package let channels: Int
     /// Rows per image.
@@ -27,7 +27,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     ///   - set: the images.
     ///   - classCount: how many classes the data set has; 0 where it has no labels.
     package init(_ set: ImageSet, classCount: Int) {
-      count = set.count
+      images = set.count
       channels = set.channels
       height = set.height
       width = set.width
@@ -66,6 +66,14 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     }
   }
 
+  /// A file of the data set.
+  package struct File: Sendable, Equatable, Codable {
+    /// Its name, without `.gz`.
+    package let file: String
+    /// SHA-256 of its unpacked bytes.
+    package let sha256: String
+  }
+
   /// A known name, or the name of the folder.
   package let name: String
   /// The folder it was read from.
@@ -80,8 +88,8 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
   package let classNames: [String]?
   /// The data set's hash; see `Dataset.sha256`.
   package let sha256: String
-  /// SHA-256 of each unpacked file, by its name without `.gz`; none for a folder of PNG.
-  package let files: [String: String]
+  /// The files by name; empty for a folder of PNG.
+  package let files: [File]
 }
 
 extension DatasetCatalog {
@@ -95,6 +103,7 @@ extension DatasetCatalog {
       name: dataset.name, folder: dataset.source?.path ?? "", isVerified: dataset.isVerified,
       train: .init(dataset.train, classCount: dataset.classCount),
       test: .init(dataset.test, classCount: dataset.classCount),
-      classNames: dataset.classNames, sha256: dataset.sha256, files: files)
+      classNames: dataset.classNames, sha256: dataset.sha256,
+      files: files.sorted { $0.key < $1.key }.map { .init(file: $0.key, sha256: $0.value) })
   }
 }

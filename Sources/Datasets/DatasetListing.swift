@@ -20,10 +20,10 @@ package struct DatasetListing: Sendable, Equatable, Codable {
   package let state: State
   /// The folder it is in, where it is.
   package let folder: String?
-  /// How many training images, where it can be read.
-  package let trainCount: Int?
-  /// How many test images, where it can be read.
-  package let testCount: Int?
+  /// Number of training images, if it can be read.
+  package let trainImages: Int?
+  /// Number of test images, if it can be read.
+  package let testImages: Int?
   /// One line: why it cannot be used, and what to do.
   package let problem: String?
 }
@@ -37,7 +37,7 @@ extension DatasetCatalog {
   private func listing(_ known: KnownDataset) -> DatasetListing {
     func failed(_ state: DatasetListing.State, in folder: URL?, _ error: any Error) -> DatasetListing {
       DatasetListing(
-        name: known.rawValue, state: state, folder: folder?.path, trainCount: nil, testCount: nil,
+        name: known.rawValue, state: state, folder: folder?.path, trainImages: nil, testImages: nil,
         problem: "\(error)")
     }
     let folder: DatasetFolder
@@ -48,7 +48,7 @@ extension DatasetCatalog {
       if let found, found != known { try require(known, found, in: folder) }
       return DatasetListing(
         name: known.rawValue, state: found == known ? .verified : .unverified, folder: folder.url.path,
-        trainCount: contents.train.count, testCount: contents.test.count,
+        trainImages: contents.train.count, testImages: contents.test.count,
         problem: found == known ? nil : known.unverifiable)
     } catch {
       return failed(.damaged, in: folder.url, error)

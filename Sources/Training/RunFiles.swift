@@ -77,6 +77,41 @@ extension RunFolder {
     }
   }
 
+  /// Checks the files that people read and edit: `config.yaml` of a finished run must be the one it was trained with, and
+  /// `metrics.csv`, if present, must hold the epochs of the manifest.
+  ///
+  /// - Throws: `TrainingError`.
+  func requireUnchanged(_ configuration: Configuration, since manifest: Manifest) throws {
+    let trained = manifest.configuration.texts
+    if manifest.state == .finished || manifest.state == .stoppedEarly,
+      let (key, value) = configuration.pairs.first(where: { trained[$0.key] != $0.value })
+    {
+      throw TrainingError(
+        .run,
+        "\(configurationFile.path) says \(key) is \(value), but the run was trained with \(trained[key] ?? "–"): restore it, or "
+          + "resume the run to apply the change", remedy: .goOn(folder: url.path))
+    }
+    guard Files.exists(metricsFile) else { return }
+    let text: String
+    do {
+      text = String(decoding: try readFile(metricsFile, upTo: 1 << 28), as: UTF8.self)
+    } catch {
+      throw TrainingError(.run, "\(error)")
+    }
+    let expected = MetricsTable.csv(manifest.epochs)
+    if text == expected { return }
+    // The two files are written one after the other: a run that is training or was killed may be between them.
+    if manifest.state == .running,
+      manifest.epochs.isEmpty || text.hasPrefix(expected) || text == MetricsTable.csv(manifest.epochs.dropLast())
+    {
+      return
+    }
+    throw TrainingError(
+      .run,
+      "\(metricsFile.path) does not hold the epochs of manifest.json: one of them was changed or put back; resume the run, or "
+        + "delete the table, which resuming writes again", remedy: .goOn(folder: url.path))
+  }
+
   /// A checkpoint of the run.
   ///
   /// - Parameters:

@@ -55,7 +55,10 @@ package struct Weights: Sendable, Equatable {
     of folder: RunFolder, _ choice: Choice, _ manifest: Manifest?, _ architecture: Architecture?
   ) throws -> Weights {
     let configuration = try folder.configuration(architecture: architecture)
-    if let manifest { try folder.require(configuration, of: manifest) }
+    if let manifest {
+      try folder.require(configuration, of: manifest)
+      try folder.requireUnchanged(configuration, since: manifest)
+    }
     let hasBest = Files.exists(folder.bestFile)
     if choice == .best, hasBest || manifest.map({ $0.bestEpoch > 0 }) ?? false {
       return try best(of: folder, configuration, manifest)

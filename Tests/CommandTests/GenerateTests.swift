@@ -89,14 +89,14 @@ struct GenerateTests {
       }
       let sampler: String
       let components: Int?
-      let pictureSha256: String
+      let outSha256: String
       let score: Score?
       let classifier: Classifier?
     }
     let arguments = ["plain", "--out", "p.png", "--sampler", "mixture", "--components", "2", "--score"]
     let figures = try generate(arguments + ["--json"]).json(Figures.self)
     let (score, classifier) = (try #require(figures.score), try #require(figures.classifier))
-    #expect(figures.sampler == "mixture" && figures.components == 2 && figures.pictureSha256.count == 64)
+    #expect(figures.sampler == "mixture" && figures.components == 2 && figures.outSha256.count == 64)
     #expect(score.samples == 10_000 && score.realImages == 30 && score.frechetDistance > 0)
     #expect((0...1).contains(score.precision) && (0...1).contains(score.recall))
     #expect(score.classShares.count == 10 && (0...1).contains(score.classBalance) && !classifier.isPinned)

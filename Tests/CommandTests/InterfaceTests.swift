@@ -56,7 +56,7 @@ struct InterfaceTests {
     found += keys(try json(Data(run(["search", "s.yaml", "--json", "--device", "cpu"] + data).output.utf8)))
     let validate = ["cross-validate", "vae", "--folds", "2", "--epochs", "1", "--json"]
     found += keys(try json(Data(run(validate + data + Self.small).output.utf8)))
-    for command in [["devices"], ["plan", "vae"], ["data", "list"]] {
+    for command in [["devices"], ["plan", "vae"], ["data", "list"], ["data", "inspect", "data"]] {
       found += keys(try json(Data(run(command + ["--json"]).output.utf8)))
     }
     for (key, value) in found {

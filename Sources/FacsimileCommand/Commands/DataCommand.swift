@@ -39,8 +39,8 @@ struct DataCommand: ParsableCommand {
       if output.json { return try Console.json(listings) }
       let rows = listings.map { listing in
         [
-          listing.name, listing.state.rawValue, listing.trainCount.map(Format.count) ?? "–",
-          listing.testCount.map(Format.count) ?? "–", listing.folder ?? "–",
+          listing.name, listing.state.rawValue, listing.trainImages.map(Format.count) ?? "–",
+          listing.testImages.map(Format.count) ?? "–", listing.folder ?? "–",
         ]
       }
       Console.say(Format.table([["name", "state", "train", "test", "folder"]] + rows, right: [2, 3]))
@@ -85,7 +85,7 @@ struct DataCommand: ParsableCommand {
         let classes = histogram.enumerated().map { "\($0): \(Format.count($1))" }
         Console.say("  images of each class: " + classes.joined(separator: ", "))
       }
-      for (file, hash) in figures.files.sorted(by: { $0.key < $1.key }) { Console.say("  \(hash)  \(file)") }
+      for file in figures.files { Console.say("  \(file.sha256)  \(file.file)") }
     }
 
     /// `50,000 images of 3×32×32, mean 0.4734, deviation 0.2516, red 0.4914, green 0.4822, blue 0.4465`
@@ -94,7 +94,7 @@ struct DataCommand: ParsableCommand {
       let colours =
         part.channels == 3
         ? zip(["red", "green", "blue"], part.channelMeans).map { ", \($0) \(Format.fixed($1, 4))" } : []
-      return "\(counted(part.count, "image")) of \(shape), mean \(Format.fixed(part.mean, 4)), "
+      return "\(counted(part.images, "image")) of \(shape), mean \(Format.fixed(part.mean, 4)), "
         + "deviation \(Format.fixed(part.standardDeviation, 4))" + colours.joined()
     }
   }

@@ -49,7 +49,7 @@ struct DenoiseCurveCommand: ParsableCommand {
     let dataset: String
     let images: Int
     let device: String
-    let file: String
+    let out: String
     let runs: [Run]
   }
 
@@ -83,7 +83,7 @@ struct DenoiseCurveCommand: ParsableCommand {
     if output.json {
       return try Console.json(
         Figures(
-          dataset: dataset.name, images: dataset.test.count, device: backend.device.identifier, file: out,
+          dataset: dataset.name, images: dataset.test.count, device: backend.device.identifier, out: out,
           runs: zip(zip(folders, models), curves).map { pair, curve in
             .init(
               run: pair.0.url.path, model: pair.1.configuration.model.rawValue, epoch: pair.1.epoch,

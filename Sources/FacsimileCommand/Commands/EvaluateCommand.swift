@@ -138,7 +138,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     }
     metrics["log_likelihood"] = likelihood
-    // Scripts know it by this name too.
+    // The earlier spelling stays because published scripts read it.
     metrics["log-likelihood"] = likelihood
     let isOfBits = evaluator.binarisation != .none
     if let outputs {

@@ -85,9 +85,8 @@ struct GenerateCommand: ParsableCommand {
     let sampler: String?
     let components: Int?
     let seed: UInt64?
-    let picture: String
-    /// SHA-256 of the file.
-    let pictureSha256: String
+    let out: String
+    let outSHA256: String
     let images: Int
     let score: SampleScore?
     let classifier: ClassifierFigures?
@@ -135,8 +134,8 @@ struct GenerateCommand: ParsableCommand {
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
       dataset: dataset.name, device: backend.device.identifier, sampler: codes?.kind.rawValue,
-      components: codes?.components, seed: codes.map { _ in seed }, picture: out,
-      pictureSha256: Fingerprint.hex(of: file), images: images, score: score,
+      components: codes?.components, seed: codes.map { _ in seed }, out: out,
+      outSHA256: Fingerprint.hex(of: file), images: images, score: score,
       classifier: judge.map {
         ClassifierFigures(
           sha256: $0.classifier.sha256, isPinned: $0.classifier.isPinned, accuracy: $0.accuracy)
@@ -254,7 +253,7 @@ struct GenerateCommand: ParsableCommand {
       : interpolate.isEmpty
         ? "\(counted(images, "image")), sampler \(figures.sampler ?? "")\(size), seed \(seed)"
         : "\(images) steps between the test images \(interpolate[0]) and \(interpolate[1])"
-    Console.say("picture: \(out) (\(what)) · SHA-256 \(figures.pictureSha256)")
+    Console.say("picture: \(out) (\(what)) · SHA-256 \(figures.outSHA256)")
     guard let score = figures.score, let classifier = figures.classifier else { return }
     let accuracy = classifier.accuracy.map { ", \(Format.metric("accuracy", $0)) of test images right" } ?? ""
     let pin = classifier.isPinned ? "" : " (no hash is known for these data)"

@@ -63,7 +63,7 @@ struct ReconstructCommand: ParsableCommand {
     /// Of the picture, in pixels.
     let width: Int
     let height: Int
-    let picture: String
+    let out: String
   }
 
   func run() throws {
@@ -104,7 +104,7 @@ struct ReconstructCommand: ParsableCommand {
         Figures(
           run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
           dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
-          images: few.count, noise: factor, width: picture.width, height: picture.height, picture: out))
+          images: few.count, noise: factor, width: picture.width, height: picture.height, out: out))
     }
     let middle = isNoisy ? "noisy images over " : ""
     Console.say(
