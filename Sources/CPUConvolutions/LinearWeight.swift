@@ -13,7 +13,7 @@ extension Convolutions {
     var i = first
     while i < last {
       let taps = minimum(3, last - i)
-      // Inputs that are not there repeat the last one as well.
+      // Missing inputs repeat the last one as well.
       let second = minimum(1, taps - 1) * 2
       let third = (taps - 1) * 2
       var sums = WeightTile()

@@ -48,6 +48,6 @@ public protocol ConvolutionKernels {
     input: Images, inputs: Int, outputGradient: Images, outputs: Int, gradient: UnsafeMutablePointer<Float>,
     blocks: Int, tile: Int, first: Int, last: Int)
 
-  /// Fused multiply-adds that a thread can do, in FLOPs a second: what `bench --peak` measures against.
+  /// Fused multiply-adds that a thread can do, in FLOPs per second: what `bench --peak` measures against.
   static func measurePeak() -> Double
 }

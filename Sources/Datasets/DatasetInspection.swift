@@ -1,8 +1,8 @@
 import Foundation
 
-/// What is in a data set, in figures.
+/// Statistics of a data set.
 package struct DatasetInspection: Sendable, Equatable, Codable {
-  /// Figures of a training or test set.
+  /// Statistics of a training or test set.
   package struct Part: Sendable, Equatable, Codable {
     /// Number of images.
     package let images: Int
@@ -12,7 +12,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     package let height: Int
     /// Pixels per row.
     package let width: Int
-    /// How many images of each class, from class 0; nil where there are no labels.
+    /// How many images of each class, from class 0; nil if there are no labels.
     package let classHistogram: [Int]?
     /// Mean of all values, 0 being black and 1 full brightness.
     package let mean: Double
@@ -21,7 +21,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     /// Standard deviation of all values (dividing by their count).
     package let standardDeviation: Double
 
-    /// The figures of a set.
+    /// The statistics of a set.
     ///
     /// - Parameters:
     ///   - set: the images.
@@ -49,7 +49,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
       standardDeviation = (squares / Double(set.pixels.count)).squareRoot()
     }
 
-    /// How often each shade is there, channel by channel.
+    /// Histograms of each channel.
     private static func histograms(_ set: ImageSet) -> [[Int]] {
       let (channels, area) = (set.channels, set.height * set.width)
       var counts = [Int](repeating: 0, count: channels * 256)
@@ -84,7 +84,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
   package let train: Part
   /// The test set.
   package let test: Part
-  /// What the classes are called, from class 0, where that is known.
+  /// Names of the classes, from class 0, if known.
   package let classNames: [String]?
   /// The data set's hash; see `Dataset.sha256`.
   package let sha256: String
@@ -93,7 +93,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
 }
 
 extension DatasetCatalog {
-  /// Reads a data set and takes its figures.
+  /// Reads a data set and computes its statistics.
   ///
   /// - Parameter nameOrFolder: as for `load(_:)`.
   /// - Throws: as `load(_:)`.

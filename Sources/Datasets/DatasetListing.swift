@@ -1,24 +1,24 @@
 import Foundation
 
-/// What the catalog knows of one named data set on this machine.
+/// The status of one known data set on this machine.
 package struct DatasetListing: Sendable, Equatable, Codable {
-  /// How things stand.
+  /// The status.
   package enum State: String, Sendable, Codable {
-    /// There, and every file has its known hash.
+    /// Found, and every file has its known hash.
     case verified
-    /// There and sound, but no hashes are known to compare with.
+    /// Found and readable, but without known hashes.
     case unverified
-    /// There, but it cannot be used: see `problem`.
+    /// Found, but unusable: see `problem`.
     case damaged
-    /// In none of the places looked at: see `problem`.
+    /// Not found: see `problem`.
     case absent
   }
 
   /// The known name.
   package let name: String
-  /// How things stand.
+  /// The status.
   package let state: State
-  /// The folder it is in, where it is.
+  /// Its folder, if found.
   package let folder: String?
   /// Number of training images, if it can be read.
   package let trainImages: Int?
@@ -29,7 +29,7 @@ package struct DatasetListing: Sendable, Equatable, Codable {
 }
 
 extension DatasetCatalog {
-  /// Looks for every known data set, and reads and checks those that are there.
+  /// Looks for every known data set, and reads and checks those that exist.
   package func list() -> [DatasetListing] {
     KnownDataset.allCases.map(listing)
   }

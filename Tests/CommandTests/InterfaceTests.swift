@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What scripts rely on: names and types in JSON, the length of lines, runs that go on for longer, folds that are kept.
+/// What scripts rely on: names and types in JSON, line lengths, runs extended by more epochs, saved folds.
 @Suite("As an interface")
 struct InterfaceTests {
   private let place: TemporaryFolder
@@ -107,7 +107,7 @@ struct InterfaceTests {
     #expect(lines.allSatisfy { $0.contains(model == "classifier" ? " %)" : "(KL ") })
   }
 
-  @Test("A run goes on for longer, and comes to what the longer one comes to")
+  @Test("A run resumed for more epochs gives the result of the longer run")
   func longer() throws {
     let settings = Self.small + ["schedule=step", "schedule-epochs=2"]
     let whole = try run(
@@ -136,7 +136,7 @@ struct InterfaceTests {
         "from epoch 2 on the learning rate follows a cosine over 3 epochs, and before it"))
   }
 
-  @Test("Folds are kept: stopped and resumed, they come to the same")
+  @Test("Folds are saved: a stopped and resumed cross-validation gives the same result")
   func folds() throws {
     let command =
       ["cross-validate", "vae", "--folds", "3", "--epochs", "300", "--data", "data", "--json"] + Self.small

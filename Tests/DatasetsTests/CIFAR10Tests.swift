@@ -112,7 +112,7 @@ struct CIFAR10Tests {
     try FileManager.default.removeItem(at: folder.file(name))
   }
 
-  @Test("An archive that nobody unpacked, or nothing, gives advice")
+  @Test("A packed archive, or nothing, gives advice")
   func advice() throws {
     let missing = try error("cifar-10")
     #expect(missing.kind == .notFound && missing.message.contains("cifar-10-binary.tar.gz"))

@@ -165,7 +165,9 @@ struct CatalogTests {
     #expect(figures.train.classHistogram == [2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
     #expect(figures.test.images == 2 && figures.test.height == 28 && figures.test.width == 28)
     #expect(figures.test.mean == 0.5 && figures.test.standardDeviation == 0.5)
-    #expect(figures.files.first { $0.file == "train-labels-idx1-ubyte" }?.sha256 == Fingerprint.hex(of: labelFile(12)))
+    #expect(
+      figures.files.first { $0.file == "train-labels-idx1-ubyte" }?.sha256
+        == Fingerprint.hex(of: labelFile(12)))
     #expect(figures.files.count == 4)
     #expect(figures.sha256 == (try catalog().load(folder.file("a").path).sha256))
     let values = pattern(12).map { Double($0) / 255 }
