@@ -22,7 +22,7 @@ extension Program {
         for buffer in descriptor.reads + descriptor.writes {
           try require(
             holds(buffer), "prepare",
-            "routine \(routine.name.rawValue): \(buffer.name) is no buffer of this program")
+            "routine \(routine.name.rawValue): \(buffer.name) is not a buffer of this program")
         }
       }
     }

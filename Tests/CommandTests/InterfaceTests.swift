@@ -151,7 +151,7 @@ struct InterfaceTests {
     let stopped = try Facsimile.run(plain, in: place.url, stop: .interrupt(behind: "fold 1/3"))
     #expect(stopped.status == 130 && stopped.errors.contains("everything done is kept"), "\(stopped.errors)")
     let rest = try run(command + ["--out", "kept"])
-    #expect(rest.errors.contains(/resumed: \d folds? of 3 done before/))
+    #expect(rest.errors.contains(/resumed: \d folds? of 3 already done/))
     #expect(try rest.json(Figures.self).folds.map(\.stateSha256) == whole.folds.map(\.stateSha256))
     #expect(
       try place.names().contains("kept")
