@@ -1,7 +1,7 @@
 # Shared by the scripts in this folder: `source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"`.
 # shellcheck shell=bash
 
-# The top of the checkout, wherever the caller stands.
+# The root of the checkout.
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 
 say() { printf '%s\n' "$*"; }
@@ -21,7 +21,7 @@ usage_of() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$
 # Folder of a release build's products.
 products() { swift build --package-path "$root" -c release --show-bin-path; }
 
-# A folder of data sets beside the checkout is used where nothing else is said.
+# By default, use a folder of data sets next to the checkout.
 use_shared_data() {
   local shared="$root/../shared/data"
   if [ -z "${FACSIMILE_DATA:-}" ] && [ -d "$shared" ]; then

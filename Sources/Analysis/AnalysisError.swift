@@ -1,6 +1,6 @@
 /// Points that cannot be analysed so.
 package struct AnalysisError: Error, Equatable, CustomStringConvertible {
-  /// One clear line.
+  /// The message, in one line.
   package let description: String
 
   package init(_ description: String) { self.description = description }

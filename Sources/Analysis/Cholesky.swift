@@ -7,7 +7,7 @@ package struct Cholesky: Sendable, Equatable {
   /// L, [n, n].
   package let lower: Matrix
 
-  /// Factors `symmetric`, [n, n], of which only the lower half is read; nil where it is not positive definite.
+  /// Factors `symmetric`, [n, n], of which only the lower half is read; nil if it is not positive definite.
   package init?(_ symmetric: Matrix) {
     precondition(
       symmetric.rows == symmetric.columns, "Cholesky: a matrix of \(symmetric.rows) × \(symmetric.columns)")

@@ -24,7 +24,7 @@ func concurrently(_ items: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
   }
 }
 
-/// What `body` makes of the items 0 ..< `items`, in their order; see ``concurrently(_:threads:_:)``.
+/// The results of `body` for the items 0 ..< `items`, in order; see ``concurrently(_:threads:_:)``.
 func concurrentMap<Result: Sendable>(
   _ items: Int, threads: Int, _ body: @Sendable (Int) -> Result
 ) -> [Result] {

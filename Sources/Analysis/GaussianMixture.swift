@@ -43,7 +43,7 @@ package struct GaussianMixture: Sendable, Equatable {
   /// d, the number of coordinates of a point.
   package var dimension: Int { components[0].mean.count }
 
-  /// How many numbers decide a mixture of so many components: shares, means and covariances.
+  /// Number of parameters of a mixture: shares, means and covariances.
   package static func parameterCount(components: Int, dimension: Int) -> Int {
     components * (1 + dimension + dimension * (dimension + 1) / 2) - 1
   }
@@ -80,7 +80,7 @@ package struct GaussianMixture: Sendable, Equatable {
   /// - Parameters:
   ///   - points: [n, d].
   ///   - variances: [n, d].
-  ///   - threads: how many threads; any number gives the same bits.
+  ///   - threads: number of threads; does not affect the result.
   package func widened(by variances: Matrix, of points: Matrix, threads: Int) -> GaussianMixture {
     let shares = responsibilities(points, threads: threads)
     let means = concurrentMap(components.count, threads: threads) { index in

@@ -44,7 +44,7 @@ final class GridMemory {
     buffers.deallocate()
   }
 
-  /// Runs `body` for 0 ..< `items`, each with a buffer for a line that nobody else has at the time.
+  /// Runs `body` for 0 ..< `items`, each with exclusive use of a line buffer.
   func portions(_ items: Int, threads: Int, _ body: @Sendable (Int, ComplexLanes) -> Void) {
     nonisolated(unsafe) let buffers = buffers
     let (portions, length) = (portions, 4 * grid.m)

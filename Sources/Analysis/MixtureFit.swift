@@ -3,7 +3,6 @@ import Numerics
 extension GaussianMixture {
   /// A mixture fitted to points, and how it came to be.
   package struct Fit: Sendable, Equatable {
-    /// The mixture.
     package let mixture: GaussianMixture
     /// Before every step of EM the mean over the points of the logarithm of the density; never falling, but for what
     /// the addition to the covariances costs where a component has shrunk to almost nothing.
@@ -55,7 +54,7 @@ extension GaussianMixture {
   ///   - heldOut: what judges, [m, d].
   ///   - most: the most components.
   ///   - seed: key of the draws.
-  ///   - threads: how many threads; any number gives the same bits.
+  ///   - threads: number of threads; does not affect the result.
   /// - Returns: components and BIC of every mixture tried; the chosen one has the lowest.
   package static func criteria(
     _ points: Matrix, heldOut: Matrix, most: Int = 64, seed: UInt64, threads: Int

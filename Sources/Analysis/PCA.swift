@@ -81,7 +81,7 @@ extension Matrix {
     return sums.map { $0 / Double(rows) }
   }
 
-  /// Throws: `AnalysisError` where there are too few points, no coordinates, or a value that is not finite.
+  /// Throws: `AnalysisError` if there are too few points, no coordinates, or a value that is not finite.
   func check(atLeast count: Int, for purpose: String) throws {
     guard rows >= count else {
       throw AnalysisError("\(purpose) needs at least \(count) points, and there are \(rows)")

@@ -74,7 +74,7 @@ package final class RepulsiveField {
     }.reduce(0, +)
   }
 
-  /// Where the points lie on the grid, which is made anew where they have outgrown it or fill less than half of it.
+  /// The positions of the points on the grid, which is recreated if they have outgrown it or fill less than half of it.
   private func fit(_ points: UnsafePointer<SIMD2<Double>>) -> FieldPlace {
     var (low, high) = (points[0], points[0])
     for index in 1..<count {

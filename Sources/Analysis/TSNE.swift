@@ -1,7 +1,7 @@
 import AnalysisKernels
 import Numerics
 
-/// t-SNE: points on a plane such that neighbours stay neighbours.
+/// t-SNE: an embedding in the plane that preserves neighbourhoods.
 ///
 /// Formula: gradient descent on the Kullback–Leibler divergence between ``Affinities`` P and Q ∝ 1 / (1 + |yᵢ − yⱼ|²),
 /// with momentum and a gain for each coordinate; P counts `exaggeration` times in the first iterations; begins at the
@@ -27,7 +27,7 @@ package struct TSNE: Sendable {
   package var momentum = 0.8
   /// The standard deviation of the first component at the start.
   package var startingDeviation = 1e-4
-  /// At most so many threads work.
+  /// Maximum number of threads.
   package var threads = 1
 
   package init() {}
@@ -42,13 +42,13 @@ package struct TSNE: Sendable {
     package let iterations: Int
   }
 
-  /// The largest perplexity that so many points allow: a third of the others.
+  /// The largest perplexity for a number of points: a third of the other points.
   package static func largestPerplexity(points: Int) -> Double { Double(points - 1) / 3 }
 
   /// Places finite `points`. `progress` is told after every iteration how many are done, and of how many; what it throws
   /// ends the work.
   ///
-  /// Throws: `AnalysisError` where there are too few points for the perplexity, or a value is not finite.
+  /// Throws: `AnalysisError` if there are too few points for the perplexity, or a value is not finite.
   package func embed(
     _ points: Matrix, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> Embedding {

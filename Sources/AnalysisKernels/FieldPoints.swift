@@ -3,7 +3,7 @@ import Numerics
 // Points and the grid: every point is spread over 8 × 8 nodes by B-splines of degree 7, and finds the field and its
 // slope by the same splines.
 
-/// How points lie on a grid.
+/// The positions of points on a grid.
 public struct FieldPlace {
   /// Where u = 0 is, in both directions.
   public let origin: SIMD2<Double>
@@ -18,7 +18,7 @@ public struct FieldPlace {
     self.splines = splines
   }
 
-  /// The first of the eight nodes along x; such that `u` of a point is at least 3.
+  /// The first of the eight nodes along x, chosen so that `u` of a point is at least 3.
   @inline(__always)
   public func firstNode(_ point: SIMD2<Double>) -> Int { Int((point.x - origin.x) * scale) - 3 }
 }

@@ -10,7 +10,7 @@ extension DeviceCatalog {
     self.init([.cpu(threads: threads), .openCL])
   }
 
-  /// Threads of the CPU backend, and of work of the host, where none are asked for: one for each processor that this
+  /// Default number of threads of the CPU backend and of work on the host: one per processor that this
   /// process may use.
   package static var defaultThreads: Int { ProcessorShare.here.threads }
 }

@@ -1,10 +1,10 @@
 import Programs
 
-/// How `--device` names the devices of one backend.
+/// The names of one backend's devices for `--device`.
 package struct DeviceScheme: Hashable, Sendable {
-  /// What stands before the colon: `opencl`.
+  /// The part before the colon: `opencl`.
   package let name: String
-  /// What the numbers after the colon count, as in `opencl:PLATFORM.DEVICE`; empty where there is one device only.
+  /// What the numbers after the colon count, as in `opencl:PLATFORM.DEVICE`; empty if there is one device only.
   package let numbers: [String]
 
   /// The scheme `name`, its devices counted by `numbers`.
@@ -13,21 +13,21 @@ package struct DeviceScheme: Hashable, Sendable {
     self.numbers = numbers
   }
 
-  /// What people may write for one device: `opencl:PLATFORM.DEVICE`; nil where the name alone says it.
+  /// The form for one device: `opencl:PLATFORM.DEVICE`; nil if the name alone says it.
   var form: String? { numbers.isEmpty ? nil : "\(name):\(numbers.joined(separator: "."))" }
   /// The first of them: `opencl:0.0`.
   var example: String { "\(name):\(numbers.map { _ in "0" }.joined(separator: "."))" }
 }
 
-/// A backend as the catalog sees it: how its devices are called, which there are, and how each is opened.
+/// A backend in the catalog: names, discovery and opening of its devices.
 package struct BackendProvider: Sendable {
-  /// What `--device` calls its devices.
+  /// The scheme of its devices for `--device`.
   package let scheme: DeviceScheme
-  /// Its name for people: `OpenCL`.
+  /// Display name: `OpenCL`.
   package let name: String
-  /// Why there may be no device where nothing else is known.
+  /// The default reason for having no device.
   package let hint: String
-  /// Looks for its devices. Called only when one of them is asked for.
+  /// Finds its devices. Called only on demand.
   let survey: @Sendable () -> DeviceSurvey
 
   /// A backend whose devices `survey` finds.
@@ -53,11 +53,11 @@ package struct BackendProvider: Sendable {
   }
 }
 
-/// What a look for devices found.
+/// The result of device discovery.
 package struct DeviceSurvey: Sendable {
   /// The devices, in the order of their numbers.
   package let devices: [FoundDevice]
-  /// Where a device could have been.
+  /// Platforms without a usable device.
   package let gaps: [DeviceGap]
 
   /// These devices, and these places without one.
@@ -69,9 +69,9 @@ package struct DeviceSurvey: Sendable {
 
 /// A device that was found, and how to open it.
 package struct FoundDevice: Sendable {
-  /// What it is.
+  /// The device.
   package let device: DeviceInfo
-  /// Opens it: runs its probe, and throws the reason where it is refused.
+  /// Opens and probes it; throws the reason if it is refused.
   package let open: @Sendable () throws -> any Backend
 
   /// A device and how to open it.
@@ -81,7 +81,7 @@ package struct FoundDevice: Sendable {
   }
 }
 
-/// A backend, a platform or a device that gave nothing to run on.
+/// A backend, platform or device that cannot be used.
 package struct DeviceGap: Hashable, Sendable {
   /// The scheme for a whole backend, else what its devices' identifiers begin with: `opencl:1`.
   package let identifier: String
@@ -97,7 +97,7 @@ package struct DeviceGap: Hashable, Sendable {
     self.reason = reason
   }
 
-  /// Whether it stands for a whole backend.
+  /// Whether it represents a whole backend.
   package var isBackend: Bool { !identifier.contains(":") }
   /// `opencl:1 (Intel(R) OpenCL): it has no device`
   package var line: String { "\(title): \(reason)" }

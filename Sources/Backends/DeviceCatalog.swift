@@ -1,14 +1,14 @@
 import Programs
 
-/// A device that is ready, and why it was taken.
+/// An opened device, and why it was chosen.
 package struct ChosenDevice: Sendable {
   /// The device.
   package let backend: any Backend
-  /// One line for people: `asked for`, `no GPU: …`.
+  /// A one-line reason: `asked for`, `no GPU: …`.
   package let reason: String
 }
 
-/// The devices of this machine. No backend is asked for its devices before one of them is wanted, so a run on the
+/// The devices of this machine. Discovery is lazy, so a run on the
 /// CPU never waits for an OpenCL driver.
 package struct DeviceCatalog: Sendable {
   private let providers: [BackendProvider]
@@ -23,7 +23,7 @@ package struct DeviceCatalog: Sendable {
 
   /// Opens the device that `choice` means.
   ///
-  /// Throws: ``DeviceError`` where there is none, several have the name, or it is refused.
+  /// Throws: ``DeviceError`` if there is none, several have the name, or it is refused.
   package func open(_ choice: DeviceChoice) throws -> ChosenDevice {
     switch choice {
     case .auto: try openBest()
@@ -42,8 +42,8 @@ package struct DeviceCatalog: Sendable {
   /// Opens every device of `choices`, or where there are none every device that passes its probe, the first
   /// backend's first.
   ///
-  /// - Parameter skipped: hears of every device that is left out, and why.
-  /// - Throws: ``DeviceError`` where a device that was asked for cannot be had, or the first backend's error where
+  /// - Parameter skipped: called for every skipped device, with the reason.
+  /// - Throws: ``DeviceError`` if a requested device is not available, or the first backend's error if
   ///   it cannot run here.
   package func open(
     _ choices: [DeviceChoice], orAll skipped: (_ name: String, _ reason: String) -> Void
@@ -144,7 +144,7 @@ package struct DeviceCatalog: Sendable {
     found.map(\.device.title).joined(separator: ", ")
   }
 
-  /// Opens every device in turn and says how that went, and where there is none.
+  /// Opens every device and reports the result, and the platforms without one.
   package func reports() -> (devices: [DeviceReport], gaps: [DeviceGap]) {
     var (reports, gaps): ([DeviceReport], [DeviceGap]) = ([], [])
     for provider in providers {

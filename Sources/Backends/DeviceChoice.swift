@@ -1,4 +1,4 @@
-/// What `--device` says.
+/// The value of `--device`.
 package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// A GPU whose probe passes, else the CPU backend.
   case auto
@@ -15,7 +15,7 @@ package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// The first OpenCL device.
   package static let openCL = DeviceChoice.first(of: "opencl")
 
-  /// What people may write.
+  /// The allowed values.
   package static var allowed: String {
     let schemes = DeviceCatalog().schemes.flatMap { scheme in
       [scheme.name] + (scheme.form.map { ["\($0) (as in \(scheme.example))"] } ?? [])
@@ -26,7 +26,7 @@ package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// A choice from text.
   ///
   /// - Parameter schemes: how the devices of each backend are called; by default of those there are.
-  /// - Throws: ``DeviceError`` of kind `usage` where the text is empty, or what follows a scheme's colon are not its
+  /// - Throws: ``DeviceError`` of kind `usage` if the text is empty, or what follows a scheme's colon are not its
   ///   numbers.
   package init(_ text: String, schemes: [DeviceScheme] = DeviceCatalog().schemes) throws {
     let lower = text.lowercased()
@@ -63,19 +63,19 @@ package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A device that is not there, or is refused.
+/// A device that is missing or refused.
 public struct DeviceError: Error, CustomStringConvertible, Hashable, Sendable {
-  /// What kind of thing is wrong.
+  /// The kind of error.
   public enum Kind: Hashable, Sendable {
-    /// The text says no device of this machine.
+    /// The text matches no device of this machine.
     case usage
-    /// The device is there, but cannot be used.
+    /// The device exists, but cannot be used.
     case refused
   }
 
-  /// What kind of thing is wrong.
+  /// The kind of error.
   public let kind: Kind
-  /// One clear line.
+  /// The message, in one line.
   public let description: String
 
   /// An error of `kind` that reads `message`.

@@ -1,10 +1,10 @@
 import Programs
 
-/// How a device fared when it was opened.
+/// The result of opening a device.
 package struct DeviceReport: Sendable {
-  /// What it is.
+  /// The device.
   package let device: DeviceInfo
-  /// Why it cannot be used; nil where its probe passed.
+  /// Why it cannot be used; nil if its probe passed.
   package let problem: String?
 }
 
@@ -12,7 +12,7 @@ extension DeviceInfo {
   /// `opencl:0.0 (NVIDIA H100)`
   var title: String { "\(identifier) (\(name))" }
 
-  /// What `error` says, without naming the device once more.
+  /// The message of `error` without the device's name.
   func reason(_ error: any Error) -> String {
     let text = "\(error)"
     for prefix in ["\(title) is refused: ", "\(title): "] where text.hasPrefix(prefix) {

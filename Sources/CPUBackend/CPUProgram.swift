@@ -1,7 +1,7 @@
 import CPUKernels
 import Programs
 
-/// Binds operations to memory; each stands in the file of its name in `Operations`.
+/// Binds operations to memory; each is in its own file in `Operations`.
 extension Memory: OperationLauncher {}
 
 /// A program in this process's memory.

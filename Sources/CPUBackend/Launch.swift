@@ -5,7 +5,7 @@ struct Launch {
   let items: Int
   /// Items of one chunk of images, where items come chunk by chunk.
   let perChunk: Int?
-  /// Items handed out at a time: small pieces come in handfuls.
+  /// Items handed out at a time: small ones in batches.
   let grain: Int
   let body: (_ item: Int, _ worker: Int, _ step: Int) -> Void
 
@@ -20,14 +20,14 @@ struct Launch {
   }
 }
 
-/// Launches between two points where all threads meet.
+/// Launches between two synchronisation points.
 ///
-/// Where every thread has chunks enough, a chunk of images goes through all operations of a stretch on one
-/// thread: what one operation writes is in that thread's cache when the next reads it, and nobody waits.
+/// If every thread has enough chunks, a chunk of images goes through all operations of a stretch on one
+/// thread: what one operation writes is in that thread's cache when the next reads it, without waiting.
 /// Otherwise (small batches) the threads share every operation.
 struct Stretch {
   private let launches: [Launch]
-  /// Chunks to go through one by one; nil: operation by operation.
+  /// Number of chunks to process one by one; nil: operation by operation.
   private let chunks: Int?
 
   init(launches: [Launch], chunks: Int?) {
@@ -54,7 +54,7 @@ struct Stretch {
 }
 
 extension Routine {
-  /// The routine cut where threads must meet: ranges of operations.
+  /// The routine split at synchronisation points, as ranges of operations.
   func stretches(threads: Int) -> [Range<Int>] {
     var starts: [Int] = []
     for index in operations.indices {

@@ -14,7 +14,7 @@ final class Memory {
   /// The convolutions for this processor's vectors.
   let convolutions: any ConvolutionKernels.Type
 
-  /// Throws: ``NotEnoughMemory`` before anything is allocated, where more is needed than the process can get.
+  /// Throws: ``NotEnoughMemory`` before anything is allocated, if more is needed than the process can get.
   init(
     _ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: any ConvolutionKernels.Type
   ) throws {
@@ -39,7 +39,7 @@ final class Memory {
       case .transient:
         pointers.append(arena + plan.offsets[buffer.id, default: 0])
       case .region:
-        // Its root has a lower number: a region is made of a buffer that is there.
+        // Its root has a lower number, since regions are made of existing buffers.
         let (root, offset) = program.root(of: buffer)
         pointers.append(pointers[root.id] + buffer.contents.elementBytes * offset)
       }
@@ -55,7 +55,7 @@ final class Memory {
   }
 
   private static func allocate(_ bytes: Int) throws -> UnsafeMutableRawPointer {
-    // Room for a last vector that is only partly ours.
+    // Room for a last, partial vector.
     try HostMemory.allocate((max(bytes, 1) + 127) / 64 * 64, for: "the program")
   }
 

@@ -8,7 +8,7 @@ package enum VectorWidth: Sendable, CaseIterable {
   /// 512 bits: AVX-512.
   case wide
 
-  /// What the processor's maker calls the instructions.
+  /// The vendor's name of the instruction set.
   var instructions: String {
     #if arch(x86_64)
       self == .wide ? "AVX-512" : "AVX2"
@@ -18,16 +18,16 @@ package enum VectorWidth: Sendable, CaseIterable {
   }
 }
 
-/// What the kernels ask of the processor.
+/// The processor features that the kernels need.
 package enum Processor {
-  /// The processor's name, as the system tells it.
+  /// The processor's name according to the system.
   package static var name: String { field("model name") ?? "CPU" }
 
-  /// Instructions that kernels may use where the processor has them.
+  /// Optional instruction sets.
   package enum Instructions: String, CaseIterable, Sendable {
     case avx2, fma, avx512f, avx512bw, avx512dq, avx512vl
 
-    /// Those that x86-64 must have.
+    /// Required on x86-64.
     static let needed: [Instructions] = [.avx2, .fma]
     /// Those of the wide vectors.
     static let wide: [Instructions] = [.avx512f, .avx512bw, .avx512dq, .avx512vl]
@@ -46,9 +46,9 @@ package enum Processor {
     }
   }
 
-  /// Throws: ``CPUError`` where the processor lacks AVX2 or FMA (x86-64); arm64 always has what is needed.
+  /// Throws: ``CPUError`` if the processor lacks AVX2 or FMA (x86-64); arm64 always has what is needed.
   ///
-  /// To be called before any kernel, and first thing in `main`.
+  /// Must be called before any kernel, first thing in `main`.
   package static func check() throws {
     #if arch(x86_64)
       let missing = Instructions.needed.filter { !$0.areThere }

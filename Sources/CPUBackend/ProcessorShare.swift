@@ -2,7 +2,7 @@ import CSystem
 import Foundation
 import Programs
 
-/// How much of the machine this process may use: what decides the default number of threads.
+/// The share of the machine available to this process, which determines the default number of threads.
 package struct ProcessorShare: Sendable, Equatable {
   /// Processors of the machine that are switched on.
   package let processors: Int
@@ -23,13 +23,13 @@ package struct ProcessorShare: Sendable, Equatable {
     self.quota = quota
   }
 
-  /// Threads where none are asked for: one for each processor that may be used, a part of one counting as one.
+  /// Default number of threads: one per available processor, rounded up.
   package var threads: Int {
     let count = quota.map { min(Double(allowed), $0.rounded(.up)) } ?? Double(allowed)
     return min(max(Int(count), 1), 1024)
   }
 
-  /// Why these are fewer than the machine's processors; nil where they are not.
+  /// Why these are fewer than the machine's processors; nil if they are not.
   package var limit: String? {
     guard threads < processors else { return nil }
     if let quota, quota.rounded(.up) < Double(allowed) {

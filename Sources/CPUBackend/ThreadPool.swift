@@ -2,9 +2,9 @@ import Foundation
 import Numerics
 import Synchronization
 
-/// Threads that share the items of one operation after another.
+/// A thread pool that shares the items of one operation after another.
 ///
-/// Items are handed out by a counter, so threads that are held up take fewer; nothing computed depends on
+/// Items are handed out by a counter, so delayed threads take fewer; no result depends on
 /// which thread took which item. Workers spin for a moment between operations and sleep after that.
 final class ThreadPool: @unchecked Sendable {
   /// Work on one item, by the worker with this index.

@@ -11,7 +11,7 @@ extension Convolutions {
       let began = clock.now
       let sum = fmaChains(taps, factor: 0.999_999 - Float(round) * 1e-9)
       let taken = began.duration(to: clock.now)
-      // A sum that nobody looked at would not be computed.
+      // An unused sum would be optimised away.
       if sum == 0 { return 0 }
       if taken < best { best = taken }
     }

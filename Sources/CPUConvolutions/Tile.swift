@@ -10,7 +10,7 @@ struct Tile {
     (a0, a1, b0, b1, c0, c1, d0, d1) = (a, a, b, b, c, c, d, d)
   }
 
-  /// Chains that continue from what stands in `output`: `count` elements from `place` on, `step` vectors apart.
+  /// Chains that continue from the values in `output`: `count` elements from `place` on, `step` vectors apart.
   @inline(__always) mutating func resume(
     _ output: MutableVectors, _ place: Int, _ other: Int, step: Int, count: Int
   ) {

@@ -53,6 +53,6 @@ public protocol ConvolutionKernels {
   /// Vectors (of eight) of scratch that ``linearWeight`` needs for so many tiles.
   static func linearWeightScratch(tiles: Int, blocks: Int) -> Int
 
-  /// Fused multiply-adds that a thread can do, in FLOPs a second: what `bench --peak` measures against.
+  /// Fused multiply-adds that a thread can do, in FLOPs per second: what `bench --peak` measures against.
   static func measurePeak() -> Double
 }

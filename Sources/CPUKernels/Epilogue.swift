@@ -7,12 +7,12 @@ public struct Epilogue: @unchecked Sendable {
     case identity, relu, sigmoid, tanh, softplus
   }
   public let function: Function
-  /// Where the chains start: one float a channel, or +0.
+  /// Where the chains start: one float per channel, or +0.
   public let bias: UnsafePointer<Float>?
   /// Gradients pass only where this stored output is positive, then times `scale`.
   public let mask: Images?
   public let scale: Float
-  /// Chains continue from what stands in the output.
+  /// Chains continue from the values in the output.
   public let continues: Bool
 
   /// A forward epilogue: chains start from `bias`, `function` follows.
@@ -24,7 +24,7 @@ public struct Epilogue: @unchecked Sendable {
     continues = false
   }
 
-  /// A backward epilogue: chains start from +0 or from what stands in the output; the mask selects.
+  /// A backward epilogue: chains start from +0 or from the values in the output; the mask selects.
   public init(mask: Images?, scale: Float, continues: Bool) {
     bias = nil
     function = .identity

@@ -51,7 +51,7 @@ public func gatherImages(
   }
 }
 
-/// Which of the eight images from `indices` on are there, `count` of them at the most.
+/// Which of the eight images from `indices` on are present, at most `count`.
 @inline(__always) func present(_ indices: Indices, _ count: Int) -> LaneMask {
   samples(indices, count) .!= WordLanes(repeating: absentImage)
 }

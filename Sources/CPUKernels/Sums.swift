@@ -1,6 +1,6 @@
 import Numerics
 
-/// Sums one value an image over the blocks of a part: 8 lanes in (block, half) order, lane join, + 0.0.
+/// Sums one value per image over the blocks of a part: 8 lanes in (block, half) order, lane join, + 0.0.
 public func sumImages(_ values: Images, blocks: Int) -> Float {
   var sum = Lanes(repeating: 0)
   for block in 0..<blocks {

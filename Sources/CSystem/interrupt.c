@@ -28,7 +28,7 @@ static void note(int number) {
     return;
   }
   say(": stopped at once; what was saved before is kept\n");
-  // As if nobody had been asked: the system ends the process, and says by which signal.
+  // Restore the default action: the system ends the process and reports the signal.
   signal(number, SIG_DFL);
   sigset_t set;
   sigemptyset(&set);
@@ -43,7 +43,7 @@ void facsimile_note_interrupts(void) {
   memset(&action, 0, sizeof action);
   action.sa_handler = note;
   sigemptyset(&action.sa_mask);
-  // Calls that wait for input or output go on.
+  // Restart interrupted input and output calls.
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);

@@ -1,18 +1,18 @@
 import Foundation
 import Storage
 
-/// Bytes that come one piece after the other.
+/// A stream of bytes.
 protocol ByteSource: AnyObject {
-  /// What the bytes come from, for messages.
+  /// The source, for messages.
   var path: String { get }
-  /// More bytes than this cannot come in all.
+  /// An upper bound for the number of bytes.
   var mostBytes: Int { get }
-  /// Fills the front of the buffer; 0 says that the end has been reached and all checks of it have passed.
+  /// Reads into the buffer; 0 means that the end has been reached and checked.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
 extension ByteSource {
-  /// Fills the buffer as far as the bytes go, and returns how many there were.
+  /// Fills the buffer unless the stream ends, and returns the number of bytes.
   func fill(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var filled = 0
     while filled < buffer.count {
@@ -31,7 +31,7 @@ extension ByteSource {
   }
 }
 
-/// Opens a file, unpacking it where its first two bytes say gzip, whatever its name says.
+/// Opens a file, and decompresses it if its first two bytes are gzip's.
 func openByteSource(_ url: URL) throws -> any ByteSource {
   let file = try FileBytes(url)
   var magic: [UInt8] = [0, 0]
@@ -39,7 +39,7 @@ func openByteSource(_ url: URL) throws -> any ByteSource {
   return magic == GzipBytes.magic ? try GzipBytes(file) : file
 }
 
-/// The bytes of a file as they lie on the disk.
+/// The raw bytes of a file.
 final class FileBytes: ByteSource {
   let path: String
   let mostBytes: Int

@@ -16,7 +16,7 @@ struct CIFAR10Folder {
   private static let testFile = "test_batch.bin"
   private static let namesFile = "batches.meta.txt"
 
-  /// The files in `folder`, or in the folder of the archive's name inside; nil where none of them is there.
+  /// The files in `folder`, or in a folder with the archive's name inside it; nil if there are none.
   init?(near folder: URL) {
     let inside = folder.appendingPathComponent(Self.unpacked, isDirectory: true)
     let found = [folder, inside].first { place in
@@ -75,7 +75,7 @@ struct CIFAR10Folder {
     return Fingerprint.hex(of: bytes)
   }
 
-  /// The lines of the file of names, where there is one.
+  /// The lines of the file of names, if there is one.
   private func classNames() throws -> [String] {
     let file = url.appendingPathComponent(Self.namesFile)
     guard Files.isTaken(file.path) else { return Self.classNames }

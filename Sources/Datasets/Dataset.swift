@@ -1,20 +1,20 @@
 import Foundation
 import Storage
 
-/// A training set and a test set, and where they are from.
+/// A training set and a test set.
 package struct Dataset: Sendable {
   /// A known name, or the name of the folder.
   package let name: String
-  /// The images to learn from.
+  /// The training images.
   package let train: ImageSet
-  /// The images to judge by, of the same size.
+  /// The test images, of the same size.
   package let test: ImageSet
-  /// How many classes there are: one more than the largest label of both sets, and at least one for each name;
-  /// 0 where there are no labels.
+  /// Number of classes: one more than the largest label of both sets, at least the number of names;
+  /// 0 without labels.
   package let classCount: Int
-  /// What the classes are called, from class 0, where that is known.
+  /// Names of the classes, from class 0, if known.
   package let classNames: [String]?
-  /// What the images and labels are, whatever files they came in.
+  /// Hash of the images and labels, independent of the file format.
   ///
   /// SHA-256, in lowercase hexadecimal digits, of four unpacked IDX files one after the other: training images,
   /// training labels, test images, test labels (labels are left out where there are none). Files of gray images
@@ -23,7 +23,7 @@ package struct Dataset: Sendable {
   /// train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz |
   /// sha256sum`.
   package let sha256: String
-  /// The folder it was read from; nil where a program gave the images.
+  /// The folder it was read from; nil if a program gave the images.
   package let source: URL?
   /// Whether every file is, by its SHA-256, the one published under the name.
   package let isVerified: Bool
@@ -35,9 +35,9 @@ package struct Dataset: Sendable {
   ///
   /// - Parameters:
   ///   - name: what to call it.
-  ///   - train: the images to learn from.
-  ///   - test: the images to judge by.
-  ///   - classNames: what the classes are called, from class 0.
+  ///   - train: the training images.
+  ///   - test: the test images.
+  ///   - classNames: names of the classes, from class 0.
   ///   - source: the folder it was read from; nil for none.
   ///   - isVerified: whether the contents are known to be those published under the name.
   /// - Throws: `DatasetError` when training and test images are not of one size.

@@ -4,17 +4,17 @@ import Storage
 
 /// Finds and reads data sets, by name or by folder.
 ///
-/// A known name is looked for in the folders of `$FACSIMILE_DATA` (separated by colons; each may have a folder
+/// A known name is searched for in the folders of `$FACSIMILE_DATA` (separated by colons; each may contain a folder
 /// of that name, or be it), then in the user's cache (`$XDG_CACHE_HOME` or `~/.cache`) under
 /// `facsimile/datasets/NAME`, then in `/usr/share/datasets/NAME`, where Debian's packages put them. The first
 /// place that has any of the files is taken, and its files must have the known hashes.
 package struct DatasetCatalog: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
-  /// Whether files under a known name are taken that cannot be compared with published hashes.
+  /// Whether to accept files that cannot be checked against published hashes.
   package var takesUnverified = false
 
-  /// A catalog of what this machine has.
+  /// A catalog of the data sets on this machine.
   ///
   /// - Parameters:
   ///   - environment: where `FACSIMILE_DATA`, `XDG_CACHE_HOME` and `HOME` are looked up.
@@ -29,8 +29,8 @@ package struct DatasetCatalog: Sendable {
 
   /// Reads a data set.
   ///
-  /// A folder whose four files are those of a known data set goes by its name, and counts as verified, so a
-  /// run is the same however its data were named.
+  /// A folder with the four files of a known data set gets its name, and counts as verified, so a
+  /// run does not depend on how its data are named.
   ///
   /// A folder holds one of these, looked for in this order; all images are of one size, 8 to 128 pixels a side, with
   /// 1 or 3 channels:
@@ -42,7 +42,7 @@ package struct DatasetCatalog: Sendable {
   ///   are in natural order (`img2` before `img10`).
   ///
   /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), or a folder.
-  /// - Throws: `DatasetError` when it is not there, incomplete, damaged, or not what its name says; `PNGError` for a
+  /// - Throws: `DatasetError` when it is missing, incomplete, damaged, or not what its name says; `PNGError` for a
   ///   damaged picture; `FileError` or `NotAFile` when a file cannot be read.
   package func load(_ nameOrFolder: String) throws -> Dataset {
     try read(nameOrFolder).dataset
@@ -62,7 +62,7 @@ package struct DatasetCatalog: Sendable {
     return (dataset, contents.files)
   }
 
-  /// Throws: `DatasetError` where the files under a name are known to be others, or cannot be compared with anything and are
+  /// Throws: `DatasetError` if the files under a name are known to be others, or cannot be compared with anything and are
   /// not to be taken so.
   func require(_ known: KnownDataset, _ found: KnownDataset?, in folder: DatasetFolder) throws {
     if let found, found != known {
@@ -129,9 +129,9 @@ package struct DatasetCatalog: Sendable {
 
   private var cacheFolder: URL { userCache.appendingPathComponent("datasets", isDirectory: true) }
 
-  /// The user's cache folder of this program, `facsimile` in `$XDG_CACHE_HOME` or `~/.cache`; it need not exist.
+  /// The user's cache folder, `facsimile` in `$XDG_CACHE_HOME` or `~/.cache`; it may not exist.
   package var userCache: URL {
-    // The XDG specification has relative paths ignored.
+    // The XDG specification says to ignore relative paths.
     let cache: URL
     if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
       cache = URL(systemPath: path, isDirectory: true)

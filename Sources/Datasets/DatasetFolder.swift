@@ -1,15 +1,15 @@
 import Foundation
 import Storage
 
-/// What the files of a folder hold.
+/// The contents of a folder.
 struct FolderContents {
   let train: ImageSet
   let test: ImageSet
-  /// What the classes are called, where the files say so.
+  /// Names of the classes, if the files have them.
   let classNames: [String]?
   /// SHA-256 of each unpacked file, by its name without `.gz`; none for folders of PNG.
   let files: [String: String]
-  /// SHA-256 of each file that is packed, as it lies there, by its name without `.gz`.
+  /// SHA-256 of each packed file, by its name without `.gz`.
   var packedFiles: [String: String] = [:]
 }
 
@@ -17,18 +17,18 @@ struct FolderContents {
 struct DatasetFolder {
   let url: URL
 
-  /// Whether at least one of the files of a known data set's form is there: the folder is meant, even where
+  /// Whether at least one of the files exists: the folder is meant, even if
   /// others are missing.
   func holds(_ known: KnownDataset) -> Bool {
     known == .cifar10 ? CIFAR10Folder(near: url) != nil : IDXFolder(url: url).isMeant
   }
 
-  /// Whether what is in the folder can be told to be the known data set.
+  /// Whether the folder can be identified as the known data set.
   func looksLike(_ known: KnownDataset) -> Bool {
     known == .cifar10 ? holds(known) : IDXFolder(url: url).looksLike(known)
   }
 
-  /// Reads what is there.
+  /// Reads the folder.
   ///
   /// - Parameter known: the data set it must be; nil for any.
   /// - Throws: `DatasetError`, `PNGError`, `FileError`, `NotAFile`.
@@ -41,7 +41,7 @@ struct DatasetFolder {
     return try PNGFolder(url: url).read()
   }
 
-  /// Archives of CIFAR-10 in the folder that nobody has unpacked.
+  /// Packed CIFAR-10 archives in the folder.
   var archive: URL? {
     (try? FolderListing(url))?.archives.first { $0.lastPathComponent.hasPrefix("cifar-10") }
   }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What is in a data set, in figures.
+/// Statistics of a data set.
 package struct DatasetInspection: Sendable, Equatable, Codable {
-  /// Figures of a training or test set.
+  /// Statistics of a training or test set.
   package struct Part: Sendable, Equatable, Codable {
-    /// How many images.
-    package let count: Int
+    /// Number of images.
+    package let images: Int
     /// Values per pixel: 1 or 3.
     package let channels: Int
     /// Rows per image.
     package let height: Int
     /// Pixels per row.
     package let width: Int
-    /// How many images of each class, from class 0; nil where there are no labels.
+    /// How many images of each class, from class 0; nil if there are no labels.
     package let classHistogram: [Int]?
     /// Mean of all values, 0 being black and 1 full brightness.
     package let mean: Double
@@ -21,13 +21,13 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     /// Standard deviation of all values (dividing by their count).
     package let standardDeviation: Double
 
-    /// The figures of a set.
+    /// The statistics of a set.
     ///
     /// - Parameters:
     ///   - set: the images.
     ///   - classCount: how many classes the data set has; 0 where it has no labels.
     package init(_ set: ImageSet, classCount: Int) {
-      count = set.count
+      images = set.count
       channels = set.channels
       height = set.height
       width = set.width
@@ -49,7 +49,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
       standardDeviation = (squares / Double(set.pixels.count)).squareRoot()
     }
 
-    /// How often each shade is there, channel by channel.
+    /// Histograms of each channel.
     private static func histograms(_ set: ImageSet) -> [[Int]] {
       let (channels, area) = (set.channels, set.height * set.width)
       var counts = [Int](repeating: 0, count: channels * 256)
@@ -66,6 +66,14 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     }
   }
 
+  /// A file of the data set.
+  package struct File: Sendable, Equatable, Codable {
+    /// Its name, without `.gz`.
+    package let file: String
+    /// SHA-256 of its unpacked bytes.
+    package let sha256: String
+  }
+
   /// A known name, or the name of the folder.
   package let name: String
   /// The folder it was read from.
@@ -76,16 +84,16 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
   package let train: Part
   /// The test set.
   package let test: Part
-  /// What the classes are called, from class 0, where that is known.
+  /// Names of the classes, from class 0, if known.
   package let classNames: [String]?
   /// The data set's hash; see `Dataset.sha256`.
   package let sha256: String
-  /// SHA-256 of each unpacked file, by its name without `.gz`; none for a folder of PNG.
-  package let files: [String: String]
+  /// The files by name; empty for a folder of PNG.
+  package let files: [File]
 }
 
 extension DatasetCatalog {
-  /// Reads a data set and takes its figures.
+  /// Reads a data set and computes its statistics.
   ///
   /// - Parameter nameOrFolder: as for `load(_:)`.
   /// - Throws: as `load(_:)`.
@@ -95,6 +103,7 @@ extension DatasetCatalog {
       name: dataset.name, folder: dataset.source?.path ?? "", isVerified: dataset.isVerified,
       train: .init(dataset.train, classCount: dataset.classCount),
       test: .init(dataset.test, classCount: dataset.classCount),
-      classNames: dataset.classNames, sha256: dataset.sha256, files: files)
+      classNames: dataset.classNames, sha256: dataset.sha256,
+      files: files.sorted { $0.key < $1.key }.map { .init(file: $0.key, sha256: $0.value) })
   }
 }

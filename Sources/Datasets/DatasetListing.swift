@@ -1,35 +1,35 @@
 import Foundation
 
-/// What the catalog knows of one named data set on this machine.
+/// The status of one known data set on this machine.
 package struct DatasetListing: Sendable, Equatable, Codable {
-  /// How things stand.
+  /// The status.
   package enum State: String, Sendable, Codable {
-    /// There, and every file has its known hash.
+    /// Found, and every file has its known hash.
     case verified
-    /// There and sound, but no hashes are known to compare with.
+    /// Found and readable, but without known hashes.
     case unverified
-    /// There, but it cannot be used: see `problem`.
+    /// Found, but unusable: see `problem`.
     case damaged
-    /// In none of the places looked at: see `problem`.
+    /// Not found: see `problem`.
     case absent
   }
 
   /// The known name.
   package let name: String
-  /// How things stand.
+  /// The status.
   package let state: State
-  /// The folder it is in, where it is.
+  /// Its folder, if found.
   package let folder: String?
-  /// How many training images, where it can be read.
-  package let trainCount: Int?
-  /// How many test images, where it can be read.
-  package let testCount: Int?
+  /// Number of training images, if it can be read.
+  package let trainImages: Int?
+  /// Number of test images, if it can be read.
+  package let testImages: Int?
   /// One line: why it cannot be used, and what to do.
   package let problem: String?
 }
 
 extension DatasetCatalog {
-  /// Looks for every known data set, and reads and checks those that are there.
+  /// Looks for every known data set, and reads and checks those that exist.
   package func list() -> [DatasetListing] {
     KnownDataset.allCases.map(listing)
   }
@@ -37,7 +37,7 @@ extension DatasetCatalog {
   private func listing(_ known: KnownDataset) -> DatasetListing {
     func failed(_ state: DatasetListing.State, in folder: URL?, _ error: any Error) -> DatasetListing {
       DatasetListing(
-        name: known.rawValue, state: state, folder: folder?.path, trainCount: nil, testCount: nil,
+        name: known.rawValue, state: state, folder: folder?.path, trainImages: nil, testImages: nil,
         problem: "\(error)")
     }
     let folder: DatasetFolder
@@ -48,7 +48,7 @@ extension DatasetCatalog {
       if let found, found != known { try require(known, found, in: folder) }
       return DatasetListing(
         name: known.rawValue, state: found == known ? .verified : .unverified, folder: folder.url.path,
-        trainCount: contents.train.count, testCount: contents.test.count,
+        trainImages: contents.train.count, testImages: contents.test.count,
         problem: found == known ? nil : known.unverifiable)
     } catch {
       return failed(.damaged, in: folder.url, error)

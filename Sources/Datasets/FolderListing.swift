@@ -1,7 +1,7 @@
 import Foundation
 import Storage
 
-/// What lies in a folder, in natural order; hidden files and folders are left out.
+/// The contents of a folder in natural order, without hidden files and folders.
 struct FolderListing {
   let url: URL
   /// Names of the folders.
@@ -23,14 +23,14 @@ struct FolderListing {
     self.files = NaturalOrder.sorted(files)
   }
 
-  /// The PNG files; of other files only those that are pictures too are refused.
+  /// The PNG files; pictures in other formats are refused, other files ignored.
   ///
   /// - Throws: `DatasetError` naming a picture in a form that is not read.
   func images() throws -> [URL] {
     if let other = files.first(where: { Self.otherPictures.contains(Self.ending($0)) }) {
       throw DatasetError(
         .notReadable, path: url.appendingPathComponent(other).path,
-        "only PNG pictures are read: convert it, or take it away")
+        "only PNG files are supported: convert or remove it")
     }
     return files.filter { Self.ending($0) == "png" }.map { url.appendingPathComponent($0) }
   }

@@ -14,7 +14,7 @@ final class GzipBytes: ByteSource {
   let mostBytes: Int
   private let file: FileBytes
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-  // zlib keeps the stream's address, so it must not move.
+  // zlib keeps the stream's address, so the stream must not move.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private var isBetweenMembers = false
 
@@ -74,7 +74,7 @@ final class GzipBytes: ByteSource {
     isBetweenMembers = false
   }
 
-  /// Takes zeros to the end of the file; anything else after them is refused.
+  /// Skips zeros up to the end of the file; anything else is refused.
   private func skipPadding() throws {
     repeat {
       let rest = UnsafeBufferPointer(start: stream.pointee.next_in, count: Int(stream.pointee.avail_in))

@@ -5,7 +5,7 @@ import Storage
 /// Reading the IDX files that MNIST and its kin come in, plain or packed with gzip.
 ///
 /// An IDX file is a magic number, one 32-bit count per dimension (all big-endian) and the bytes. Whether a file
-/// is packed is told by its first bytes. What is unpacked goes straight to where it stays, so memory peaks
+/// is packed is recognised by its first bytes. Data are unpacked directly to their destination, so memory peaks
 /// near the unpacked size.
 package enum IDX {
   /// The magic number of a file of gray images: bytes in three dimensions.
@@ -17,7 +17,7 @@ package enum IDX {
 
   /// The contents of one file.
   package struct Contents: Sendable, Equatable {
-    /// How many images or labels.
+    /// Number of images or labels.
     package let count: Int
     /// The size of every image; nil for labels.
     package let shape: ImageShape?

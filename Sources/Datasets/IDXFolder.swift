@@ -6,14 +6,14 @@ import Storage
 struct IDXFolder {
   let url: URL
 
-  /// The file in this folder, unpacked or packed; the unpacked one where both are there. A link that leads nowhere
-  /// counts: labels that cannot be read now are not the same as none.
+  /// The file in this folder, unpacked or packed; the unpacked one if both exist. A dangling link
+  /// counts: unreadable labels are not the same as none.
   func url(of file: DatasetFile) -> URL? {
     file.names.flatMap { [$0, $0 + ".gz"] }.map { url.appendingPathComponent($0) }
       .first { Files.isTaken($0.path) }
   }
 
-  /// Whether at least one of the files is there: the folder is meant, even where others are missing.
+  /// Whether at least one of the files exists: the folder is meant, even if others are missing.
   var isMeant: Bool {
     DatasetFile.allCases.contains { url(of: $0) != nil }
   }
@@ -50,7 +50,7 @@ struct IDXFolder {
         let images = try contents(imagesFile, IDX.images)
         return try ImageSet(pixels: images.bytes, shape: images.shape!)
       }
-      // The labels first: where they are broken, the larger file need not be unpacked.
+      // Labels first: if they are damaged, the larger file need not be unpacked.
       let labels = try contents(labelsFile, IDX.labels)
       let images = try contents(imagesFile, IDX.images)
       guard labels.count == images.count else {

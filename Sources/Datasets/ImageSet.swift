@@ -1,15 +1,15 @@
 import Foundation
 import Numerics
 
-/// Images of one size in one block of bytes, with or without a class for each.
+/// Images of one size, stored contiguously, with or without labels.
 package struct ImageSet: Sendable, Equatable {
-  /// How many images.
+  /// Number of images.
   package let count: Int
   /// The size of every image.
   package let shape: ImageShape
   /// `count × channels × height × width` values, image by image, channel by channel, row by row; 0 is black.
   package let pixels: [UInt8]
-  /// `count` classes, numbered from 0, or nil where there are none.
+  /// `count` classes, numbered from 0, or nil if there are none.
   package let labels: [UInt8]?
 
   /// Values per pixel: 1 or 3.
@@ -68,7 +68,7 @@ package struct ImageSet: Sendable, Equatable {
   /// - Parameters:
   ///   - limit: the most bytes there may be; half of what the machine has unless said otherwise.
   ///   - path: the file or folder that the images are in.
-  /// - Throws: `DatasetError` with the bytes needed when so many images do not fit in memory.
+  /// - Throws: `DatasetError` with the bytes needed when the images do not fit in memory.
   package static func checkMemory(
     count: Int, shape: ImageShape, path: String?, limit: UInt64 = ProcessInfo.processInfo.physicalMemory / 2
   ) throws {

@@ -7,9 +7,7 @@ package enum DatasetFile: String, Sendable, CaseIterable {
   case trainImages = "train-images-idx3-ubyte"
   /// The training labels.
   case trainLabels = "train-labels-idx1-ubyte"
-  /// The test images.
   case testImages = "t10k-images-idx3-ubyte"
-  /// The test labels.
   case testLabels = "t10k-labels-idx1-ubyte"
 
   /// The names it may have, the usual one first.
@@ -19,7 +17,7 @@ package enum DatasetFile: String, Sendable, CaseIterable {
   }
 }
 
-/// A data set that is known by name.
+/// A data set known by name.
 package enum KnownDataset: String, Sendable, CaseIterable {
   /// Handwritten digits.
   case mnist
@@ -30,7 +28,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// Colour photographs of animals and vehicles, 32 × 32.
   case cifar10 = "cifar-10"
 
-  /// SHA-256 of each file as it is published, packed with gzip; nil where the unpacked files are known, or none at all.
+  /// SHA-256 of each file as it is published, packed with gzip; nil if the unpacked files are known, or none at all.
   ///
   /// Source: what TensorFlow Datasets, torchvision and others check, all alike.
   package var packedHashes: [DatasetFile: String]? {
@@ -43,7 +41,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
     ]
   }
 
-  /// SHA-256 of each unpacked file, or nil where no trusted copy has been seen yet.
+  /// SHA-256 of each unpacked file, or nil if no trusted copy has been seen yet.
   package var hashes: [DatasetFile: String]? {
     switch self {
     case .mnist:
@@ -69,7 +67,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
     Dictionary(uniqueKeysWithValues: (hashes ?? [:]).map { ($0.key.rawValue, $0.value) })
   }
 
-  /// Whether files of a folder are, by their hashes, those published under the name.
+  /// Whether the files of a folder have the published hashes.
   func matches(_ contents: FolderContents) -> Bool {
     if hashes != nil { return fileHashes == contents.files }
     guard let packedHashes else { return false }
@@ -77,16 +75,16 @@ package enum KnownDataset: String, Sendable, CaseIterable {
       == contents.packedFiles
   }
 
-  /// Why files under the name cannot be compared with anything, and what to do.
+  /// Why files of this name cannot be verified, and what to do.
   var unverifiable: String {
     self == .kmnist
-      ? "only the packed files (.gz) of kmnist can be compared with their published SHA-256, and these are others: put all four "
-        + "there as they are published, or take these as they are with --unverified-data"
-      : "no SHA-256 of the files of \(rawValue) is known to compare these with: take them as they are with --unverified-data, or "
-        + "name their folder"
+      ? "only the packed files (.gz) of kmnist can be checked against their published SHA-256: provide all four as published, "
+        + "or accept these files with --unverified-data"
+      : "there is no known SHA-256 to check the files of \(rawValue) against: accept them with --unverified-data, or name their "
+        + "folder"
   }
 
-  /// What the classes are called, from class 0.
+  /// Names of the classes, from class 0.
   package var classNames: [String] {
     switch self {
     case .mnist: (0...9).map(String.init)
@@ -100,7 +98,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
     }
   }
 
-  /// What gets it, given a folder that is looked at: a place for files that a user has, and a line for a shell, last, so
+  /// How to get it into a folder that is searched: where to put existing files, and a shell command, last, so
   /// that it can be pasted as it is.
   func advice(folder: String) -> String {
     let package =
@@ -117,7 +115,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
 
   private static let cifarArchive = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 
-  /// Where the four files lie: the addresses that torchvision has.
+  /// The download addresses of the four files, as in torchvision.
   private var mirror: String {
     switch self {
     case .mnist: "https://ossci-datasets.s3.amazonaws.com/mnist"

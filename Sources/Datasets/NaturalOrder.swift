@@ -1,6 +1,6 @@
-/// The order in which people sort names: runs of digits by the number they stand for, so `img2` before `img10`.
+/// Natural order of names: runs of digits are compared as numbers, so `img2` comes before `img10`.
 ///
-/// Everything else is compared byte by byte, whatever the language of the system. Names that stand for the same
+/// Everything else is compared byte by byte, independent of the locale. Names that are equal as numbers
 /// (`7` and `07`) are told apart by their bytes.
 enum NaturalOrder {
   static func sorted(_ names: [String]) -> [String] {
@@ -35,7 +35,7 @@ enum NaturalOrder {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 
-  /// Whether the first stands before the second; nil where they are the same.
+  /// Whether the first precedes the second; nil if they are equal.
   private static func isLess(_ first: [Part], _ second: [Part]) -> Bool? {
     for (a, b) in zip(first, second) where a != b {
       switch (a, b) {

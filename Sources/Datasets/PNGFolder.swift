@@ -10,7 +10,7 @@ struct PNGFolder {
 
   private static let parts = ["train", "test"]
   private static let mostClasses = 256
-  /// One image in this many becomes a test image, where no folder says which.
+  /// One in this many images becomes a test image, unless folders define the split.
   private static let testShare = 10
   /// `test` in ASCII; part of what a split is, so it never changes.
   private static let splitSeed: UInt64 = 0x7465_7374
@@ -79,7 +79,7 @@ struct PNGFolder {
       "expected at most \(Self.mostClasses) folders, one a class, found \(names.count)")
   }
 
-  /// Which images train, and which tenth tests, both ascending.
+  /// The training images and the tenth used for testing, both ascending.
   ///
   /// Images are put in the order (class, Philox word of stream `split` for the image under a fixed seed, image), and
   /// every tenth is taken, so each class gives its tenth, give or take one.
@@ -127,7 +127,7 @@ private struct PNGPart {
     }
   }
 
-  /// The names of the folders, also of empty ones; nil where pictures lie here without a class.
+  /// The names of the folders, including empty ones; nil if there are pictures without a class.
   var classNames: [String]? { files.isEmpty ? classes.map(\.name) : nil }
 
   /// All pictures, each with the place of its class in `names`, or 0.

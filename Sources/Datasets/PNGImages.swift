@@ -24,7 +24,7 @@ enum PNGImages {
 
   /// The size of all images: three channels where any is in colour. Only the headers are read.
   ///
-  /// - Throws: `DatasetError` for sizes that are not handled or differ, or where memory does not suffice; `PNGError`,
+  /// - Throws: `DatasetError` for sizes that are not handled or differ, or if memory does not suffice; `PNGError`,
   ///   `FileError`, `NotAFile`.
   static func shape(of files: [URL]) throws -> ImageShape {
     var first: (file: URL, shape: ImageShape)?

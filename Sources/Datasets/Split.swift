@@ -1,19 +1,19 @@
-/// The parts that the images of a data set fall into.
+/// The splits of a data set.
 package enum Split: String, Sendable, CaseIterable, Codable {
-  /// Training images that are learnt from.
+  /// Images used for training.
   case train
-  /// Training images held back to decide when to stop.
+  /// Training images held out for validation.
   case validation
   /// The test images.
   case test
 
-  /// Chooses which training images are held back for validation: the first `validationCount` of `order`.
+  /// Chooses the training images held out for validation: the first `validationCount` of `order`.
   ///
   /// Both results are ascending.
   ///
   /// - Parameters:
   ///   - order: every training image once, in random order.
-  ///   - validationCount: how many to hold back, at least one fewer than there are.
+  ///   - validationCount: how many to hold out, at least one fewer than there are.
   /// - Throws: `DatasetError` when the count is negative or leaves nothing to train on.
   package static func validationSplit(
     order: [UInt32], validationCount: Int

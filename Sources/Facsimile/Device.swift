@@ -1,17 +1,17 @@
 import Backends
 import Programs
 
-/// What models train and run on: a GPU or another OpenCL device, or the CPU.
+/// A device for training and inference: a GPU or another OpenCL device, or the CPU.
 ///
-/// Determinism: every device gives the same bits, and so does any number of threads; a device decides nothing but speed.
+/// Determinism: every device and any number of threads give the same bits; only speed differs.
 public struct Device: Sendable, CustomStringConvertible {
-  /// Why this device was taken: `asked for`, or for `auto` what there was to choose from.
+  /// Why this device was chosen: `asked for`, or for `auto` the alternatives.
   public let reason: String
   let backend: any Backend
 
   /// What ``init(_:threads:)`` takes to mean this device on this machine: `cpu`, `opencl:0.0`.
   public var identifier: String { backend.device.identifier }
-  /// Its name for people.
+  /// Display name.
   public var name: String { backend.device.name }
   /// Whether it is a graphics processor.
   public var isGPU: Bool { backend.device.kind == .gpu }
@@ -29,7 +29,7 @@ public struct Device: Sendable, CustomStringConvertible {
   ///   - choice: `auto` (a GPU whose probe passes, else the CPU), `cpu`, `opencl` (the first OpenCL device),
   ///     `opencl:PLATFORM.DEVICE` as in `opencl:0.0`, or part of a name, platform or vendor.
   ///   - threads: threads of the CPU, 1 to 1024; nil: one per processor.
-  /// - Throws: `DeviceError` where there is no such device, several answer to the name, or it fails its probe.
+  /// - Throws: `DeviceError` if there is no such device, several answer to the name, or it fails its probe.
   public init(_ choice: String = "auto", threads: Int? = nil) throws {
     let chosen = try Self.catalog(threads).open(DeviceChoice(choice))
     self.init(chosen.backend, reason: chosen.reason)
@@ -39,8 +39,8 @@ public struct Device: Sendable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - threads: threads of the CPU, 1 to 1024; nil: one per processor.
-  ///   - skipped: hears of every device that is left out, and why.
-  /// - Throws: `DeviceError` where `threads` is out of range; an error with the reason where this processor cannot run
+  ///   - skipped: called for every skipped device, with the reason.
+  /// - Throws: `DeviceError` if `threads` is out of range; an error with the reason if this processor cannot run
   ///   the CPU backend.
   public static func all(
     threads: Int? = nil, skipped: (_ name: String, _ reason: String) -> Void = { _, _ in }

@@ -26,9 +26,9 @@ public struct Images: Sendable {
   public var shape: MapShape { MapShape(stored.shape) }
   /// Values of all images, [N, C, H, W], 0 to 255.
   public var bytes: [UInt8] { stored.pixels }
-  /// A class for each image, from 0; nil where there are none.
+  /// A class for each image, from 0; nil if there are none.
   public var labels: [UInt8]? { stored.labels }
-  /// What the classes are called, from class 0, where that is known.
+  /// Names of the classes, from class 0, if known.
   public var classNames: [String]? { origin?.classNames }
 
   init(_ stored: ImageSet, origin: Origin? = nil) {
@@ -42,7 +42,7 @@ public struct Images: Sendable {
   ///   - bytes: [N, C, H, W], the last dimension fastest; 0 is black.
   ///   - shape: [C, H, W].
   ///   - labels: a class for each image, from 0 without gaps; nil for none.
-  /// - Throws: `DatasetError` where the shape is not handled, there is no image or a part of one, or there are more or
+  /// - Throws: `DatasetError` if the shape is not handled, there is no image or a part of one, or there are more or
   ///   fewer labels than images.
   public init(bytes: [UInt8], shape: MapShape, labels: [UInt8]? = nil) throws {
     self.init(try ImageSet(pixels: bytes, labels: labels, shape: ImageShape(shape)))
@@ -60,15 +60,15 @@ public struct Images: Sendable {
     self.init(try ImageSet(brightnesses: floats, labels: labels, shape: ImageShape(shape)))
   }
 
-  /// Reads a data stored.
+  /// Reads a data set.
   ///
   /// - Parameter nameOrFolder: `mnist`, `fashion-mnist`, `kmnist` or `cifar-10`, looked for in the folders of
   ///   `$FACSIMILE_DATA`, the user's cache and `/usr/share/datasets`; or a folder of IDX files, of CIFAR-10's binary
   ///   files, or of PNG images (`train/CLASS/*.png` and `test/CLASS/*.png`; `CLASS/*.png`, of which a tenth becomes the
   ///   test images; or no classes).
-  /// - Parameter takesUnverified: whether files of a known name are taken that cannot be compared with published hashes:
+  /// - Parameter takesUnverified: whether to accept files that cannot be checked against published hashes:
   ///   those of `cifar-10`, and of `kmnist` unpacked.
-  /// - Throws: `DatasetError`, `PNGError`, `FileError` or `NotAFile` where it is not there, damaged, or not what its
+  /// - Throws: `DatasetError`, `PNGError`, `FileError` or `NotAFile` if it is not there, damaged, or not what its
   ///   name says.
   public static func load(_ nameOrFolder: String, takesUnverified: Bool = false) throws -> (
     train: Images, test: Images

@@ -6,27 +6,27 @@ import Training
 extension TrainedModel {
   /// The latent code of every image, [N][latent]; a variational autoencoder's mean. No noise is added.
   ///
-  /// - Throws: `TrainingError` where the images are of another shape; the device's error.
+  /// - Throws: `TrainingError` if the images are of another shape; the device's error.
   public func encode(_ images: Images) throws -> [[Float]] { try evaluator(images).codes() }
 
-  /// The images that the decoder makes of codes, [N][C · H · W] in the order (channel, y, x), 0 (black) to 1 where the
+  /// The decoded images of codes, [N][C · H · W] in the order (channel, y, x), 0 (black) to 1 where the
   /// last layer is a sigmoid or gives logits of pixels.
   ///
   /// - Parameter codes: [N][latent].
-  /// - Throws: `ProgramError` where a code has another width, `TrainingError` for a classifier; the device's error.
+  /// - Throws: `ProgramError` if a code has another width, `TrainingError` for a classifier; the device's error.
   public func decode(_ codes: [[Float]]) throws -> [[Float]] {
     try requireImages("decodes no codes")
     return codes.isEmpty ? [] : try Decoder(weights, backend: device.backend).outputs(codes)
   }
 
-  /// What comes back of every image, [N][C · H · W] as ``decode(_:)`` gives it; a variational autoencoder decodes the
+  /// The reconstruction of every image, [N][C · H · W] as ``decode(_:)`` gives it; a variational autoencoder decodes the
   /// mean of its code.
   ///
   /// - Parameters:
   ///   - images: of the shape that the model takes.
   ///   - noise: standard deviation of normal noise that is added to the images first, 0 to 10: a denoising autoencoder
-  ///     shows what it can do on clean images. Noisy images of one's own need none.
-  /// - Throws: `TrainingError` where the images are of another shape, the noise is out of range, or for a classifier;
+  ///     is then tested on clean images. Images that are already noisy need none.
+  /// - Throws: `TrainingError` if the images are of another shape, the noise is out of range, or for a classifier;
   ///   the device's error.
   public func reconstruct(_ images: Images, noise: Double = 0) throws -> [[Float]] {
     try requireImages("makes no images")
@@ -41,7 +41,7 @@ extension TrainedModel {
   /// Formula: element e of code n is the standard normal number of the numerics contract for (seed, stream of evaluation
   /// samples, sample n, element e). So the first images are the same however many are asked for.
   ///
-  /// - Throws: `TrainingError` where the model is not variational, so that nothing says how its codes are
+  /// - Throws: `TrainingError` if the model is not variational, so that nothing says how its codes are
   ///   distributed, or `count` is negative; the device's error.
   public func sample(_ count: Int, seed: UInt64 = 0) throws -> [[Float]] {
     guard configuration.architecture.isVariational else {
@@ -63,7 +63,7 @@ extension TrainedModel {
 
   /// The class of every image.
   ///
-  /// - Throws: `TrainingError` where the model is no classifier, or the images are of another shape; the device's error.
+  /// - Throws: `TrainingError` if the model is no classifier, or the images are of another shape; the device's error.
   public func classify(_ images: Images) throws -> [Classification] {
     guard configuration.classifies else {
       throw TrainingError(
@@ -77,7 +77,7 @@ extension TrainedModel {
   /// class, as ``Configuration/loss`` says. A variational autoencoder decodes its mean, and the KL divergence is left out.
   /// No noise is added.
   ///
-  /// - Throws: `TrainingError` where the images are of another shape, or have no labels for a classifier; the device's
+  /// - Throws: `TrainingError` if the images are of another shape, or have no labels for a classifier; the device's
   ///   error.
   public func losses(of images: Images) throws -> [Float] { try evaluator(images).losses() }
 

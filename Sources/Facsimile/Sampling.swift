@@ -15,7 +15,7 @@ extension TrainedModel {
   ///     looks at none.
   ///   - components: of a mixture, 1 to 256; nil: chosen by BIC on every tenth code.
   ///   - seed: key of the draws.
-  /// - Throws: `TrainingError` where the sampler does not fit the model, the images are of another shape or fewer than
+  /// - Throws: `TrainingError` if the sampler does not fit the model, the images are of another shape or fewer than
   ///   the components, or `count` is negative; the device's error.
   public func sample(
     _ count: Int, from sampler: Sampler, fittedTo images: Images, components: Int? = nil, seed: UInt64 = 0

@@ -22,7 +22,7 @@ public struct Tensor: Sendable, Equatable {
   }
 }
 
-/// What a classifier thinks of an image.
+/// A classifier's prediction for an image.
 public struct Classification: Sendable, Equatable {
   /// The likeliest class, from 0; the lowest of several.
   public let label: Int

@@ -3,9 +3,9 @@ import Models
 import Storage
 import Training
 
-/// A model with its parameters, on a device: encodes, decodes, samples, classifies and judges images.
+/// A trained model on a device: encodes, decodes, samples, classifies and evaluates images.
 ///
-/// Every question puts model and images on the device anew, so ask about many images at once.
+/// Every call loads model and images on the device again, so pass many images at once.
 ///
 /// Determinism: every answer has the same bits on every device and any number of threads, and what a model says of an
 /// image does not depend on the images beside it.
@@ -33,7 +33,7 @@ public struct TrainedModel: Sendable {
 
   /// A model with the initial parameters of the configuration's seed.
   ///
-  /// - Throws: `ConfigurationError`, `ProgramError` where settings or layers do not fit together; the device's error.
+  /// - Throws: `ConfigurationError`, `ProgramError` if settings or layers do not fit together; the device's error.
   public init(_ configuration: Configuration, device: Device) throws {
     let model = try PreparedModel(
       configuration, images: 1, evaluation: EvaluationShape(steps: 1), on: device.backend)
@@ -46,9 +46,9 @@ public struct TrainedModel: Sendable {
   /// - Parameters:
   ///   - run: the folder.
   ///   - choice: which of its weights.
-  ///   - device: what it runs on.
+  ///   - device: the device.
   ///   - architecture: a custom model's layers, the same as before.
-  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the folder's files cannot be read.
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if the folder's files cannot be read.
   public init(run: URL, _ choice: Choice = .best, device: Device, architecture: Architecture? = nil) throws {
     self.init(
       try Weights(run: RunFolder(reading: run), choice == .best ? .best : .last, architecture: architecture),
@@ -61,9 +61,9 @@ public struct TrainedModel: Sendable {
   ///   - file: the file. It must hold every parameter of the model.
   ///   - configuration: what the parameters are of; nil: what the file's metadata say, as those of ``save(to:)`` do
   ///     for every model but a custom one.
-  ///   - device: what it runs on.
-  /// - Throws: `SafeTensorsError`, `FileError` where the file cannot be read or a tensor is missing or of another
-  ///   shape; `TrainingError` where a value is not finite or the file does not say what it is of.
+  ///   - device: the device.
+  /// - Throws: `SafeTensorsError`, `FileError` if the file cannot be read or a tensor is missing or of another
+  ///   shape; `TrainingError` if a value is not finite or the file does not say what it is of.
   public init(contentsOf file: URL, _ configuration: Configuration? = nil, device: Device) throws {
     let tensors = try SafeTensors(contentsOf: file)
     try tensors.requireWhole(file)
@@ -86,9 +86,9 @@ public struct TrainedModel: Sendable {
   /// Every parameter, in the order of PyTorch's `state_dict`.
   public var parameters: [Tensor] { weights.state.parameters.map(Tensor.init) }
 
-  /// Takes over parameters by name; those that are not given stay.
+  /// Sets parameters by name; others are unchanged.
   ///
-  /// - Throws: `TrainingError` where the model has no tensor of a name, it has another shape, or a value is not finite;
+  /// - Throws: `TrainingError` if the model has no tensor of a name, it has another shape, or a value is not finite;
   ///   nothing has changed then.
   public mutating func take(_ parameters: [Tensor]) throws {
     var state = weights.state

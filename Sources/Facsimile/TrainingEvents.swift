@@ -1,11 +1,11 @@
 import Synchronization
 import Training
 
-/// What happens while a ``TrainingRun`` trains, as it happens.
+/// The events of a ``TrainingRun``, as they happen.
 ///
 /// The last event is `finished`. Cancelling the task that listens stops training after its step, with a checkpoint
-/// where there is a folder; the events go on to `finished(.interrupted)`, so that whoever follows the loop finds
-/// everything written. Leaving the loop before stops training too, without waiting for it.
+/// if there is a folder; events continue to `finished(.interrupted)`, so that after the loop
+/// everything is written. Leaving the loop early also stops training, without waiting for it.
 ///
 /// Several tasks that listen to one value share its events.
 public struct TrainingEvents: AsyncSequence, Sendable {
@@ -40,7 +40,7 @@ public struct TrainingEvents: AsyncSequence, Sendable {
   }
 }
 
-/// Stops training when nobody listens any more.
+/// Stops training when there are no more listeners.
 private final class Listening: Sendable {
   let signal: StopSignal
   init(_ signal: StopSignal) { self.signal = signal }
@@ -53,7 +53,7 @@ final class EventQueue: Sendable {
 
   private struct State {
     var events: [TrainingEvent] = []
-    /// How training ended; whoever asks first gets the error.
+    /// How training ended; the first reader gets the error.
     var end: Result<Void, any Error>?
     var waiting: [Continuation] = []
   }
@@ -71,7 +71,7 @@ final class EventQueue: Sendable {
 
   func finish(_ end: Result<Void, any Error>) {
     let waiting: [Continuation] = state.withLock { state in
-      // An error is for one of those who wait, or for whoever comes next.
+      // An error goes to one waiting task, or to the next one.
       state.end = state.waiting.isEmpty ? end : .success(())
       defer { state.waiting = [] }
       return state.waiting

@@ -5,7 +5,7 @@ import Storage
 import Synchronization
 import Training
 
-/// One training of a model on a device: begun, watched, stopped and resumed.
+/// A training run of a model on a device, which can be stopped and resumed.
 ///
 /// ```swift
 /// let run = try TrainingRun(Configuration(.convAutoencoder), images, device: Device())
@@ -18,33 +18,33 @@ import Training
 /// Determinism: configuration and images decide every bit; device, threads, and where a run was stopped and resumed
 /// change none.
 ///
-/// It may be used from several threads and tasks; whoever trains comes one after the other.
+/// Thread-safe; calls that train run one after another.
 public final class TrainingRun: Sendable {
-  /// Everything that decides the bits, with shape and classes of the images.
+  /// The configuration, with shape and classes of the images.
   public let configuration: Configuration
   /// What it trains on.
   public let device: Device
   /// Where its files go; nil for none. Locked for as long as this object lives.
   public let folder: URL?
-  /// Held by whoever trains.
+  /// Held while training.
   private let trainer: Mutex<Trainer>
   private let epochRecords: Mutex<[EpochRecord]>
   /// What stops the training asked for last.
   private let signal = Mutex(StopSignal())
 
-  /// Begins a run.
+  /// Starts a run.
   ///
   /// - Parameters:
   ///   - configuration: model and settings.
-  ///   - images: what trains. Some of them are held back for validation, as ``Configuration/validation`` says.
+  ///   - images: the training images. Some of them are held out for validation; see ``Configuration/validation``.
   ///   - test: images whose reconstructions are written to the folder, epoch by epoch; nil: some of `images`. They do
   ///     not train, but are part of the data set that a resumed run must be given.
-  ///   - device: what trains.
+  ///   - device: the device.
   ///   - folder: a new folder for configuration, manifest, checkpoints, best weights and pictures; nil: nothing is
   ///     written.
   ///   - start: a model to begin with, whose parameters are taken as far as names agree; nil: the initial values of
   ///     the configuration's seed.
-  /// - Throws: `ConfigurationError`, `ProgramError` where settings or layers do not fit together, `TrainingError` where
+  /// - Throws: `ConfigurationError`, `ProgramError` if settings or layers do not fit together, `TrainingError` if
   ///   images, weights or the folder do not fit, `DatasetError`, `FolderInUse`, `FileError`; or the device's error.
   public convenience init(
     _ configuration: Configuration, _ images: Images, test: Images? = nil, device: Device, folder: URL? = nil,
@@ -73,10 +73,10 @@ public final class TrainingRun: Sendable {
   ///   - folder: the folder of a run.
   ///   - images: the same images as before.
   ///   - test: the same test images as before.
-  ///   - device: what trains; any.
+  ///   - device: the device; any.
   ///   - architecture: a custom model's layers, the same as before.
-  /// - Throws: `TrainingError` where images or settings are others, or the folder is that of no run; `FolderInUse`;
-  ///   `SafeTensorsError`, `FileError` where its files cannot be read; or the device's error.
+  /// - Throws: `TrainingError` if images or settings are others, or the folder is that of no run; `FolderInUse`;
+  ///   `SafeTensorsError`, `FileError` if its files cannot be read; or the device's error.
   public convenience init(
     resuming folder: URL, _ images: Images, test: Images? = nil, device: Device,
     architecture: Architecture? = nil
@@ -98,9 +98,9 @@ public final class TrainingRun: Sendable {
   /// Every epoch that is done, with its losses and the hash of the state after it; also while training.
   public var epochs: [EpochRecord] { epochRecords.withLock { $0 } }
 
-  /// Trains on a thread of its own and says what happens: see ``TrainingEvents``.
+  /// Trains on its own thread and reports events: see ``TrainingEvents``.
   ///
-  /// - Parameter last: the epoch to stop after; nil: as the configuration says.
+  /// - Parameter last: the epoch to stop after; nil: the configuration's last.
   public func events(through last: Int? = nil) -> TrainingEvents {
     let signal = begin()
     let queue = EventQueue()
@@ -109,7 +109,7 @@ public final class TrainingRun: Sendable {
       let end = Result {
         _ = try handover.withLock { $0.take()! }.train(signal, through: last) { queue.add($0) }
       }
-      // This thread does not hold the run any more: whoever hears of the end may resume its folder.
+      // This thread no longer holds the run, so its folder may be resumed by a listener.
       queue.finish(end)
     }
     thread.name = "facsimile.training"
@@ -117,13 +117,13 @@ public final class TrainingRun: Sendable {
     return TrainingEvents(queue, signal)
   }
 
-  /// Trains, and comes back when training has ended or was stopped; goes on where it was.
+  /// Trains until the end or a stop; continues where it stopped.
   ///
   /// - Parameters:
-  ///   - last: the epoch to stop after; nil: as the configuration says.
-  ///   - listener: hears of what happens, on the thread that calls; it must not ask this run for ``model(_:)``.
-  /// - Returns: why it came back.
-  /// - Throws: `TrainingError` naming step and tensor where a value is not finite, `FileError` where a file cannot be
+  ///   - last: the epoch to stop after; nil: the configuration's last.
+  ///   - listener: called for every event, on the calling thread; it must not call ``model(_:)`` of this run.
+  /// - Returns: why it returned.
+  /// - Throws: `TrainingError` naming step and tensor if a value is not finite, `FileError` if a file cannot be
   ///   written, or the device's error.
   @discardableResult
   public func fit(
@@ -132,10 +132,10 @@ public final class TrainingRun: Sendable {
     try train(begin(), through: last, listener)
   }
 
-  /// Asks the training under way to stop after its step, with a checkpoint where there is a folder. Does not wait.
+  /// Requests the current training to stop after its step, with a checkpoint if there is a folder. Does not wait.
   public func stop() { signal.withLock { $0.stop() } }
 
-  /// The model as trained so far; waits for training under way.
+  /// The model as trained so far; waits for the current training.
   ///
   /// - Parameter choice: the epoch of the lowest validation loss (of the lowest training loss where no images are held
   ///   back), or where training is; both are the same before the first epoch is done.

@@ -2,9 +2,9 @@ import ArgumentParser
 import Models
 import Numerics
 
-/// The words of the command line before the parser sees them.
+/// Preprocessing of the command line before the parser.
 enum CommandLineWords {
-  /// Numbers below 0 joined to their option, which the parser would take for options: `--epochs -3` is `--epochs=-3`.
+  /// Joins negative numbers, which the parser would take for options, to their option: `--epochs -3` is `--epochs=-3`.
   static func joined(_ arguments: [String]) -> [String] {
     var words: [String] = []
     for word in arguments {
@@ -19,7 +19,7 @@ enum CommandLineWords {
     return words
   }
 
-  /// The commands named at the front.
+  /// The subcommands at the start of the arguments.
   static func commands(_ arguments: [String]) -> [any ParsableCommand.Type] {
     var commands: [any ParsableCommand.Type] = [RootCommand.self]
     for word in arguments {
@@ -29,7 +29,7 @@ enum CommandLineWords {
     return commands
   }
 
-  /// Throws: `UsageError` where the front names a command that there is none of, even where help is asked of it.
+  /// Throws: `UsageError` if the arguments start with an unknown command, even with --help.
   static func requireCommand(_ arguments: [String]) throws {
     let commands = commands(arguments)
     let names = children(of: commands.last!).map { name(of: $0) }
@@ -43,8 +43,8 @@ enum CommandLineWords {
     )
   }
 
-  /// What may have been meant by an option that the command does not have: ` (did you mean --set learning-rate=…?)`;
-  /// nothing where the command takes no settings, or none is near.
+  /// A suggestion for an unknown option: ` (did you mean --set learning-rate=…?)`;
+  /// nil if the command takes no settings, or none is similar.
   static func setting(for option: String, _ arguments: [String]) -> String? {
     let takesSettings = ["train", "plan", "bench", "cross-validate"].contains(arguments.first ?? "")
     let word = String(option.drop { $0 == "-" }.prefix { $0 != "=" })

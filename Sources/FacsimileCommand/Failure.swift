@@ -5,56 +5,54 @@ import Models
 import Storage
 import Training
 
-/// What the process ends with.
+/// Exit statuses of the process.
 enum ExitStatus {
-  /// Done.
   static let done: Int32 = 0
-  /// Ran, and the answer is no.
+  /// The check failed.
   static let no: Int32 = 1
-  /// Could not run.
   static let couldNotRun: Int32 = 2
-  /// Bad usage.
+  /// Invalid usage.
   static let usage: Int32 = 64
   /// Stopped by a signal; can be resumed.
   static let interrupted: Int32 = 130
 }
 
-/// A command line that asks for something impossible.
+/// An invalid command line.
 struct UsageError: Error, CustomStringConvertible {
-  /// One clear line.
+  /// The message, in one line.
   let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// Throws: `UsageError` where the number that `option` was given is out of range.
+/// Throws: `UsageError` if the number that `option` was given is out of range.
 func require(_ option: String, _ value: Int?, in range: ClosedRange<Int>) throws {
   guard let value, !range.contains(value) else { return }
   throw UsageError(
     "\(option) is \(value): expected a whole number from \(range.lowerBound) to \(range.upperBound)")
 }
 
-/// Throws: `UsageError` where a factor of noise is out of range.
+/// Throws: `UsageError` if a factor of noise is out of range.
 func requireNoise(_ factor: Double?) throws {
   guard let factor, !(0...10).contains(factor) else { return }
   throw UsageError("--noise is \(factor): expected a number from 0 to 10")
 }
 
-/// Something that is not there, or not as it should be.
+/// A failure other than invalid usage.
 struct CommandFailure: Error, CustomStringConvertible {
-  /// One clear line.
+  /// The message, in one line.
   let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// An error as the user meets it: one line and an exit status.
+/// An error as shown to the user: one line and an exit status.
 struct Failure {
   let line: String
   let status: Int32
 
   init(_ error: any Error, _ arguments: [String]) {
-    // What the parser itself refuses has this code; anything that `run` throws has another.
+    // Only errors of the parser itself have this code.
     let isParserError = RootCommand.exitCode(for: error) == .validationFailure
     status = isParserError || Self.isUsage(error) ? ExitStatus.usage : ExitStatus.couldNotRun
     var text = isParserError ? Self.parserMessage(error, arguments) : Self.message(error)
@@ -71,7 +69,7 @@ struct Failure {
     }
   }
 
-  /// Our own errors describe themselves; of Foundation's only the localised text is for people.
+  /// The description of our errors, and the localised text of Foundation's.
   private static func message(_ error: any Error) -> String {
     if let error = error as? TrainingError, let remedy = error.remedy {
       return "\(error.description) (\(command(remedy)))"
@@ -82,7 +80,7 @@ struct Failure {
     return (facts.userInfo[NSFilePathErrorKey].map { "\($0): " } ?? "") + facts.localizedDescription
   }
 
-  /// How the command line does what would help.
+  /// The command line of a remedy.
   private static func command(_ remedy: TrainingError.Remedy) -> String {
     switch remedy {
     case .goOn(let folder): "facsimile train --resume \(shellQuoted(path: folder))"
@@ -93,16 +91,16 @@ struct Failure {
     }
   }
 
-  /// The command whose help explains: the commands named at the front of the arguments.
+  /// The help command for the subcommand in `arguments`.
   private static func help(_ arguments: [String]) -> String {
     let names = CommandLineWords.commands(arguments).map { CommandLineWords.name(of: $0) }
     return (names + ["--help"]).joined(separator: " ")
   }
 
-  /// What the parser refuses, and for an option that is a setting how it is given.
+  /// The parser's message, with a hint if an unknown option is the name of a setting.
   private static func parserMessage(_ error: any Error, _ arguments: [String]) -> String {
     let text = RootCommand.message(for: error)
-    // An option that is near comes first, and the parser names it; to two letters anything is near.
+    // The parser's own suggestion takes precedence, except for options so short that anything is similar.
     guard let match = text.firstMatch(of: /Unknown option '(--?[^']+)'/),
       !text.contains("Did you mean") || match.1.count <= 4,
       let setting = CommandLineWords.setting(for: String(match.1), arguments)

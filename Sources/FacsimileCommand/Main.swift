@@ -9,13 +9,13 @@ import Storage
 enum Main {
   static func main() {
     do {
-      // Before anything else: a processor without AVX2 would meet an illegal instruction somewhere.
+      // First of all: a processor without AVX2 would hit an illegal instruction.
       try Processor.check()
     } catch {
       Console.complain("\(error)")
       exit(ExitStatus.couldNotRun)
     }
-    // Whatever was loaded into the process may have set its rounding, or have denormals become zero.
+    // Loaded libraries may have changed rounding or denormals.
     ArithmeticMode.establish()
     unblockSignals()
     keepStandardDescriptors()
@@ -27,18 +27,18 @@ enum Main {
     exit(status)
   }
 
-  /// A reader that goes away and a limit on the size of files are errors of the calls that meet them, not the end of the
-  /// process: what lies half written is cleared away, and training goes on without its reader. And where a standard stream
-  /// is closed, no file of ours must get its number and what is meant for it.
+  /// A closed pipe and a file-size limit are errors of the calls that hit them and must not end the
+  /// process: partial files are removed, and training continues without a reader. And if a standard stream
+  /// is closed, none of our files must get its descriptor and its output.
   private static func keepStandardDescriptors() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
-      // Reading only, so that writing fails as it did.
+      // Read-only, so that writing still fails.
       _ = open("/dev/null", O_RDONLY)
     }
   }
 
-  /// Whoever started this process may have blocked Ctrl-C for itself, which a child inherits.
+  /// The parent process may have blocked Ctrl-C, which is inherited.
   private static func unblockSignals() {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -9,12 +9,12 @@ struct RootCommand: ParsableCommand {
     commandName: "facsimile",
     abstract: "Trains autoencoders, with identical bits on the CPU and on OpenCL devices.",
     discussion: """
-      Begin with:
+      Getting started:
         facsimile devices
         facsimile train conv-autoencoder --data mnist --epochs 5
 
-      Exit status: 0 done; 1 ran, and the answer is no; 64 bad usage; 130 stopped by a signal, can be resumed; \
-      2 could not run.
+      Exit status: 0 success; 1 the check failed; 2 could not run; 64 invalid usage; 130 stopped by a signal, can be \
+      resumed.
       """,
     version: version,
     groupedSubcommands: [

@@ -3,7 +3,7 @@ import Models
 import Numerics
 import Training
 
-/// A distribution over a model's codes, to draw from.
+/// A distribution over a model's latent codes.
 ///
 /// Determinism: code n depends on the seed, on n and on what the distribution was fitted to; not on how many are drawn,
 /// nor on threads.
@@ -14,11 +14,11 @@ package struct CodeSampler: Sendable {
     case mixture(GaussianMixture)
   }
 
-  /// What it is.
+  /// The kind.
   package let kind: Sampler
   private let distribution: Distribution
 
-  /// Components of the mixture; nil where it is none.
+  /// Components of the mixture; nil if it is none.
   package var components: Int? {
     guard kind.isMixture, case .mixture(let mixture) = distribution else { return nil }
     return mixture.components.count
@@ -38,9 +38,9 @@ package struct CodeSampler: Sendable {
   /// - Parameters:
   ///   - kind: any but `prior`.
   ///   - codes: the training images' codes.
-  ///   - components: of a mixture; nil: chosen among 1, 2, 4, … 64 by BIC on codes held back.
-  ///   - threads: how many threads; any number gives the same bits.
-  /// - Throws: `TrainingError` where the codes have no posterior, or are fewer than the components.
+  ///   - components: of a mixture; nil: chosen among 1, 2, 4, … 64 by BIC on codes held out.
+  ///   - threads: number of threads; does not affect the result.
+  /// - Throws: `TrainingError` if the codes have no posterior, or are fewer than the components.
   package init(_ kind: Sampler, fittedTo codes: LatentCodes, components: Int? = nil, threads: Int) throws {
     precondition(kind.isFitted, "\(kind.rawValue) is not fitted")
     self.kind = kind
@@ -91,7 +91,7 @@ package struct CodeSampler: Sendable {
     }
   }
 
-  /// Key of the draws that a fit begins with: a fit is no matter of taste.
+  /// Fixed seed for fitting, so that a fit is reproducible.
   private static let fitSeed: UInt64 = 11
 
   private static func fit(_ codes: Matrix, _ components: Int, _ threads: Int) -> GaussianMixture {

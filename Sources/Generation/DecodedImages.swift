@@ -4,7 +4,7 @@ import Pictures
 import Training
 
 extension Decoder {
-  /// The images that the model makes of codes, as bytes: what a picture shows, and what is judged.
+  /// The decoded images of codes, as bytes, for pictures and scores.
   ///
   /// - Parameters:
   ///   - codes: [n][latent], at least one.

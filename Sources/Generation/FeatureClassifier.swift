@@ -5,14 +5,13 @@ import Programs
 import Storage
 import Training
 
-/// The classifier in whose features images are compared: trained on a data set by one fixed recipe, so that whoever
-/// trains it has the same weights, to the last bit.
+/// The classifier whose features are used to compare images. It is trained by a fixed recipe, so that everyone who
+/// trains it gets the same weights, to the last bit.
 package struct FeatureClassifier: Sendable {
-  /// The weights.
   package let weights: Weights
   /// SHA-256 of the weights.
   package let sha256: String
-  /// Whether the hash is the one that the program knows for the data; nil where it knows none.
+  /// Whether the hash is the known one for the data; nil if none is known.
   package let isPinned: Bool
 
   /// The hashes for data that are known.
@@ -37,15 +36,15 @@ package struct FeatureClassifier: Sendable {
     return configuration
   }
 
-  /// The classifier for a data set: from `folder` where it is kept there, else trained and kept.
+  /// The classifier for a data set: read from `folder` if it exists there, else trained and saved.
   ///
   /// - Parameters:
   ///   - dataset: the images and their classes.
   ///   - backend: what it trains on, if it must.
-  ///   - folder: where classifiers are kept; nil: nowhere. What cannot be read is made anew, what cannot be written is
+  ///   - folder: where classifiers are kept; nil: nowhere. Unreadable files are recreated; if writing fails, nothing is
   ///     not kept.
-  ///   - listener: hears of the training, if there is any.
-  /// - Throws: `TrainingError` where the images have no classes, or the weights trained are not those that are known;
+  ///   - listener: called for training events.
+  /// - Throws: `TrainingError` if the images have no classes, or the weights trained are not those that are known;
   ///   `ConfigurationError`; the backend's error.
   package init(
     for dataset: Dataset, backend: any Backend, keptIn folder: URL?,
@@ -93,7 +92,7 @@ package struct FeatureClassifier: Sendable {
 
   private static let hashKey = "state-sha256"
 
-  /// The weights in `file`; nil where they are not there, or damaged.
+  /// The weights in `file`; nil if they are missing or damaged.
   private static func kept(_ file: URL, _ configuration: Configuration, pin: String?) -> Weights? {
     guard Files.exists(file),
       let tensors = try? SafeTensors(contentsOf: file),

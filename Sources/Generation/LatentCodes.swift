@@ -8,9 +8,9 @@ import Training
 package struct LatentCodes: Sendable {
   /// Codes of the images, [n, latent]; means of posteriors.
   package let codes: Matrix
-  /// The variances of their posteriors, [n, latent]; nil where the model has none.
+  /// The variances of their posteriors, [n, latent]; nil if the model has none.
   package let variances: Matrix?
-  /// Codes of other images, which choose a mixture's size; nil where there are none.
+  /// Codes of other images, which choose a mixture's size; nil if there are none.
   package let heldBack: Matrix?
 
   /// Encodes a run's training images, without noise.
@@ -30,7 +30,7 @@ package struct LatentCodes: Sendable {
   ///   - fitted: which of them samplers are fitted to; nil for all.
   ///   - heldBack: which of them choose a mixture's size; with none it is every tenth of the others.
   ///   - backend: the device.
-  /// - Throws: `TrainingError` where the images are of another shape or a code is not finite; the backend's error.
+  /// - Throws: `TrainingError` if the images are of another shape or a code is not finite; the backend's error.
   package init(
     _ weights: Weights, images: ImageSet, fitted: [UInt32]? = nil, heldBack: [UInt32] = [],
     backend: any Backend
@@ -51,7 +51,7 @@ package struct LatentCodes: Sendable {
     return Matrix(rows: rows.count, columns: rows[0].count, values: values)
   }
 
-  /// Codes to fit candidates for a mixture to, at most 10,000, and codes to judge them by: those held back, else every
+  /// Codes to fit candidates for a mixture to, at most 10,000, and codes to judge them by: those held out, else every
   /// tenth.
   var trial: (fitted: Matrix, judging: Matrix) {
     let most = 10_000

@@ -10,7 +10,7 @@ package enum LatentPaths {
   ///
   /// Formula: quantile((i + ½) / side).
   ///
-  /// - Throws: `TrainingError` where the model is no variational autoencoder of two latent values.
+  /// - Throws: `TrainingError` if the model is no variational autoencoder of two latent values.
   package static func grid(side: Int, _ configuration: Configuration) throws -> [[Float]] {
     let width = configuration.classifies ? 0 : try configuration.codeWidth
     guard configuration.architecture.isVariational, width == 2 else {

@@ -4,11 +4,11 @@ import Numerics
 import Programs
 import Training
 
-/// What samples are worth, in the features of a classifier.
+/// Scores of samples in the feature space of a classifier.
 package struct SampleScore: Codable, Sendable, Equatable {
-  /// How many samples.
+  /// Number of samples.
   package let samples: Int
-  /// How many test images they were compared with.
+  /// Number of test images compared with.
   package let realImages: Int
   /// Squared Fréchet distance between the normal distributions of features of samples and test images; 0 for the same.
   package let frechetDistance: Double
@@ -24,14 +24,14 @@ package struct SampleScore: Codable, Sendable, Equatable {
 
 /// Compares samples with a data set's test images.
 package final class SampleJudge {
-  /// Samples of a score, always.
+  /// Number of samples of a score.
   package static let sampleCount = 10_000
-  /// Neighbours that decide the size of a ball.
+  /// Number of neighbours that determine the radius of a ball.
   package static let neighbours = 3
 
-  /// In whose features images are compared.
+  /// The classifier whose features are compared.
   package let classifier: FeatureClassifier
-  /// The classifier's accuracy on the test images; nil where they have no labels.
+  /// The classifier's accuracy on the test images; nil if they have no labels.
   package let accuracy: Double?
   private let backend: any Backend
   private let threads: Int
@@ -40,11 +40,11 @@ package final class SampleJudge {
   /// Finds the features of the test images, the first 10,000 where there are more.
   ///
   /// - Parameters:
-  ///   - classifier: in whose features images are compared.
+  ///   - classifier: the classifier whose features are compared.
   ///   - dataset: whose test images are the real ones.
   ///   - backend: the device.
-  ///   - threads: how many threads compare; any number gives the same bits.
-  /// - Throws: `TrainingError` where there are too few test images; the backend's error.
+  ///   - threads: number of threads; does not affect the result.
+  /// - Throws: `TrainingError` if there are too few test images; the backend's error.
   package init(_ classifier: FeatureClassifier, dataset: Dataset, backend: any Backend, threads: Int) throws {
     guard dataset.test.count > Self.neighbours else {
       throw TrainingError(
@@ -59,9 +59,9 @@ package final class SampleJudge {
     accuracy = dataset.test.labels == nil ? nil : try evaluator.evaluate().metrics["accuracy"]
   }
 
-  /// Judges images.
+  /// Scores images.
   ///
-  /// - Throws: `TrainingError` where they are of another size; the backend's error.
+  /// - Throws: `TrainingError` if they are of another size; the backend's error.
   package func score(_ images: ImageSet) throws -> SampleScore {
     let evaluator = try Evaluator(classifier.weights, images: images, backend: backend)
     let made = Self.matrix(try evaluator.codes())

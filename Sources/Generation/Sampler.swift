@@ -1,7 +1,7 @@
 import Models
 import Training
 
-/// Where the codes of new images come from.
+/// Samplers of latent codes.
 public enum Sampler: String, CaseIterable, Sendable {
   /// A variational autoencoder's prior: standard normal numbers.
   case prior
@@ -15,7 +15,7 @@ public enum Sampler: String, CaseIterable, Sendable {
   /// Uniform over the box that holds the training images' codes.
   case uniform
 
-  /// The one for a model where none is named: a prior where it has one.
+  /// The default sampler for a model: the prior, if it has one.
   public init(for configuration: Configuration) {
     self = configuration.architecture.isVariational ? .prior : .gaussian
   }
@@ -29,7 +29,7 @@ public enum Sampler: String, CaseIterable, Sendable {
   /// The most values of a code for a full covariance.
   static let widestCovariance = 512
 
-  /// Throws: `TrainingError` where codes drawn like this mean nothing to the model, or are too wide for a covariance.
+  /// Throws: `TrainingError` if codes drawn like this mean nothing to the model, or are too wide for a covariance.
   package func require(_ configuration: Configuration) throws {
     let model = configuration.model.rawValue
     guard !configuration.classifies else {

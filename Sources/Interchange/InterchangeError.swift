@@ -1,6 +1,6 @@
-/// Why something cannot be written for other programs.
+/// An export that is not possible.
 package struct InterchangeError: Error, CustomStringConvertible, Hashable {
-  /// One clear line.
+  /// The message, in one line.
   package let description: String
 
   init(_ description: String) { self.description = description }

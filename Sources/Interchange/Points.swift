@@ -5,7 +5,7 @@ package struct Points: Sendable {
   /// A text for every point, such as the class that a classifier found.
   package typealias Column = (name: String, values: [String])
 
-  /// The images, one a point, with labels where there are any.
+  /// The images, one per point, with labels where there are any.
   package let images: ImageSet
   /// What the classes are called, from class 0; nil: their numbers.
   package let classNames: [String]?
@@ -18,7 +18,7 @@ package struct Points: Sendable {
   ///
   /// - Parameters:
   ///   - images: the images.
-  ///   - classNames: what the classes are called, from class 0.
+  ///   - classNames: names of the classes, from class 0.
   ///   - indices: each image's index in the set that it is from; nil: they are all of it, in order.
   ///   - columns: more to say of each point; as many values as images, or the call traps.
   package init(
@@ -33,7 +33,7 @@ package struct Points: Sendable {
       "Points: \(images.count) images, another number of indices or texts")
   }
 
-  /// The class of every image as text; nil where there are no labels.
+  /// The class of every image as text; nil if there are no labels.
   package var labels: [String]? {
     images.labels?.map { label in
       classNames.flatMap { $0.indices.contains(Int(label)) ? $0[Int(label)] : nil } ?? "\(label)"

@@ -1,6 +1,6 @@
 import Programs
 
-/// A model's layers in order, and what is special about its ends.
+/// A model's layers in order, with input and output properties.
 public struct Architecture: Hashable, Sendable, CustomStringConvertible {
   /// Shape of one image as it enters: [1, 28, 28], or 784 features where no layer needs a map.
   public let input: MapShape
@@ -11,7 +11,7 @@ public struct Architecture: Hashable, Sendable, CustomStringConvertible {
   /// Standard deviation of the normal noise added to the input, 0 for none.
   public let noise: Double
 
-  /// Layers `encoder` followed by `decoder`; the code lies between them. Neither may be empty.
+  /// Layers `encoder` followed by `decoder`, with the code between them. Neither may be empty.
   public init(input: MapShape, encoder: [Layer], decoder: [Layer], noise: Double = 0) {
     precondition(!encoder.isEmpty && !decoder.isEmpty, "an architecture needs an encoder and a decoder")
     self.input = input
@@ -25,7 +25,7 @@ public struct Architecture: Hashable, Sendable, CustomStringConvertible {
 
   /// Shape of every layer's output for one image.
   ///
-  /// Throws: `ProgramError` where layers do not fit together.
+  /// Throws: `ProgramError` if layers do not fit together.
   public func shapes() throws -> [MapShape] {
     var shape = input
     return try layers.map { layer in
@@ -34,7 +34,7 @@ public struct Architecture: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Everything that decides what the model computes, in one line: what runs of a custom model are known by.
+  /// All that defines the model's computation, in one line; identifies runs of a custom model.
   public var description: String {
     let ends = "\(input.channels)x\(input.height)x\(input.width) code=\(codeLayer) noise=\(noise)"
     return ([ends] + layers.map(\.description)).joined(separator: " > ")

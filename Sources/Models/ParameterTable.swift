@@ -36,10 +36,10 @@ package struct ParameterTable: Hashable, Sendable {
 
   /// The tensors of `architecture`.
   ///
-  /// State order decides hashes, streams and sums; where a tensor lies in the arena decides nothing. There the
+  /// State order determines hashes, streams and sums; the offset of a tensor in the arena does not matter. There the
   /// convolutions come first, so that chunk-wise gradients need memory for them only.
   ///
-  /// Throws: `ProgramError` where the layers do not fit together.
+  /// Throws: `ProgramError` if the layers do not fit together.
   package init(_ architecture: Architecture) throws {
     var found: [(name: String, shape: ParameterShape, layer: Int, module: Int, of: ModuleShape)] = []
     var shape = architecture.input

@@ -7,12 +7,12 @@ extension PreparedModel {
   /// Images in a batch of evaluation.
   package var evaluationBatch: Int { evaluation.batches.batch }
 
-  /// Cuts `indices` into batches of evaluation; the last may be smaller.
+  /// Splits `indices` into evaluation batches; the last may be smaller.
   package func evaluationBatches(_ indices: [UInt32]) -> [ArraySlice<UInt32>] {
     evaluation.batches.batches(indices)
   }
 
-  /// Readies the device for evaluating batches of the resident images.
+  /// Prepares the device for evaluating batches of the resident images.
   ///
   /// - Parameter draw: word 1 of the random counter: which draw of noise and samples.
   package func beginEvaluation(_ batches: [ArraySlice<UInt32>], draw: Int = 0) throws {
@@ -28,7 +28,7 @@ extension PreparedModel {
     try prepared.floats(evaluation.batches.losses, count: steps * slots.count)
   }
 
-  /// Readies the device for estimating the likelihood of one batch: step d draws for the d-th time.
+  /// Prepares the device for estimating the likelihood of one batch: step d draws for the d-th time.
   package func beginLikelihood(_ batch: ArraySlice<UInt32>, draws: Int) throws {
     let table = configuration.likelihoodTable(images: batch.count, draws: draws)
     try write(
@@ -46,7 +46,7 @@ extension PreparedModel {
     return (0..<samples).map { Array(values[$0 * stride..<$0 * stride + count]) }
   }
 
-  /// What the last layer made of the batch's first `count` images, in the order (channel, y, x): pixels, logits of
+  /// The output of the last layer for the batch's first `count` images, in the order (channel, y, x): pixels, logits of
   /// pixels, or logits of classes.
   package func outputs(_ count: Int) throws -> [[Float]] { try rows(evaluation.outputs, count) }
 
@@ -85,9 +85,9 @@ extension PreparedModel {
     return try rows(perImage, count).map { $0[0] }
   }
 
-  /// What the model makes of codes, pixels from 0 to 1 (or logits of classes); for a model prepared to decode.
+  /// The decoded images of codes, pixels from 0 to 1 (or logits of classes); for a model prepared to decode.
   ///
-  /// - Throws: `ProgramError` where a code has another width.
+  /// - Throws: `ProgramError` if a code has another width.
   package func decode(_ codes: [[Float]]) throws -> [[Float]] {
     precondition(evaluation.mode == .decode, "the model was not prepared for decoding")
     let (batch, shape) = evaluation.code.images!

@@ -1,10 +1,10 @@
 import Numerics
 import Programs
 
-/// A model on a device, with its memory: trained, evaluated, encoded with, decoded with. The one owner of the handles
+/// A model on a device, with its memory, for training, evaluation, encoding and decoding. The only owner of the handles
 /// into its program.
 ///
-/// Not for use from several threads at once. Everything throws the backend's error where the device fails.
+/// Not thread-safe. All methods throw the backend's error if the device fails.
 package final class PreparedModel {
   /// The model as a program.
   package let model: LoweredModel
@@ -22,12 +22,12 @@ package final class PreparedModel {
   /// Puts the model on `backend`; parameters, images and tables are zeros.
   ///
   /// - Parameters:
-  ///   - configuration: what decides the bits.
-  ///   - images: how many images are resident.
-  ///   - training: what training is to be; nil for none.
-  ///   - evaluation: what evaluation is to be.
+  ///   - configuration: model and settings.
+  ///   - images: number of resident images.
+  ///   - training: the shape of training; nil for none.
+  ///   - evaluation: the shape of evaluation.
   ///   - backend: the device.
-  /// - Throws: `ConfigurationError`, `ProgramError` where layers do not fit together; `NotEnoughMemory`.
+  /// - Throws: `ConfigurationError`, `ProgramError` if layers do not fit together; `NotEnoughMemory`.
   package init(
     _ configuration: Configuration, images: Int, training: TrainingShape? = nil, evaluation: EvaluationShape,
     on backend: any Backend
@@ -46,13 +46,13 @@ package final class PreparedModel {
     return 3 * 4 * model.table.arenaCount * arenas + persistent
   }
 
-  /// The same, with `program` in place of the model's own: the oracles' tests draw other random numbers.
+  /// The same with another `program`: the oracle tests use different random numbers.
   package init(_ model: LoweredModel, program: Program, on backend: any Backend) throws {
     self.model = model
     prepared = try backend.prepare(program)
   }
 
-  /// Makes `pixels` (whole images, a byte a value in the order (channel, y, x)) the resident images from `first` on.
+  /// Makes `pixels` (whole images, one byte per value in the order (channel, y, x)) the resident images from `first` on.
   package func write(images pixels: [UInt8], from first: Int = 0) throws {
     let size = model.architecture.input.count
     precondition(pixels.count % size == 0, "\(pixels.count) bytes are no whole images of \(size)")
@@ -72,7 +72,7 @@ package final class PreparedModel {
   /// Fills the parameters with the initial values of the configuration's seed.
   package func initialise() throws { try prepared.run(.initialise, step: 0) }
 
-  /// Waits until all work is done.
+  /// Waits for all work.
   package func synchronize() throws { try prepared.synchronize() }
 
   // MARK: - State
@@ -87,7 +87,7 @@ package final class PreparedModel {
     return state
   }
 
-  /// Takes over parameters, and the optimizer's state where `state` has one.
+  /// Sets the parameters, and the optimizer's state if `state` has one.
   package func write(_ state: ModelState) throws {
     try prepared.write(table.pack(state.parameters[...]), to: model.parameters)
     guard !state.optimizer.isEmpty, let training = model.training else { return }

@@ -8,7 +8,7 @@ extension PreparedModel {
     return training
   }
 
-  /// Readies the device for an epoch.
+  /// Prepares the device for an epoch.
   ///
   /// - Parameters:
   ///   - batches: indices of the resident images of every step, at most as many as there is room for.
@@ -29,7 +29,7 @@ extension PreparedModel {
   /// The first half of a step: forward and backward, leaving gradients and sums of losses for each part of the batch.
   package func gradients(_ step: Int) throws { try prepared.run(.gradients, step: step) }
 
-  /// The second half: parts are joined, losses noted, and the parameters follow the gradients.
+  /// The second half: joins the parts, stores losses and updates the parameters.
   package func update(_ step: Int) throws { try prepared.run(.update, step: step) }
 
   /// What the first `steps` steps of the epoch left in their slots; waits for them.
@@ -46,7 +46,7 @@ extension PreparedModel {
     return Double(value)
   }
 
-  /// The first value of the epoch that is not finite: its step, and the tensor (nil: the loss); nil where all is finite.
+  /// The first value of the epoch that is not finite: its step, and the tensor (nil: the loss); nil if all is finite.
   package func notFinite() throws -> (step: Int, tensor: Parameter?)? {
     let status = try prepared.words(training.status)[0]
     guard status != UInt32.max else { return nil }

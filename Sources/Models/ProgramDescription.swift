@@ -1,6 +1,6 @@
 import Programs
 
-/// A program for people: operations with shapes, FLOPs and bytes, and the plan of its memory.
+/// A readable description of a program: operations with shapes, FLOPs and bytes, and its memory plan.
 package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConvertible {
   /// One operation.
   package struct Line: Codable, Hashable, Sendable {
@@ -28,13 +28,11 @@ package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConv
     package let flops: Int
   }
 
-  /// The model.
   package let model: String
   /// Images in a step of training.
   package let batchSize: Int
   /// Number of parameters.
   package let parameters: Int
-  /// The routines.
   package let routines: [Part]
   /// Bytes kept between runs.
   package let persistentBytes: Int
@@ -58,7 +56,7 @@ package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConv
     unsharedBytes = memory.unsharedBytes
   }
 
-  /// A table a routine, and the memory.
+  /// One table per routine, and the memory.
   package var description: String {
     var text = "\(model): \(parameters) parameters, batch of \(batchSize)\n"
     for routine in routines {

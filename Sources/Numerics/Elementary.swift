@@ -3,7 +3,7 @@
 /// Each is a range reduction and a polynomial in `fma`, with `+ − × ÷ √`, comparisons, selections and integer
 /// operations only. `Kernels/elementary.cl` repeats them line by line. Denormals are honoured on both sides.
 /// The polynomials are minimax fits whose coefficients were rounded to binary32 one after another, the rest
-/// being fitted anew each time. The errors stated were measured over all 2³² inputs against double precision,
+/// being refitted each time. The errors stated were measured over all 2³² inputs against double precision,
 /// in units in the last place (ULP) of the exact result;
 /// PoCL and Intel's runtime then gave the bits of Swift for all 2³² as well. NaN goes in, NaN comes out; its payload never counts.
 ///

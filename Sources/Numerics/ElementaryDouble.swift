@@ -3,7 +3,7 @@ public typealias DoubleLanes = SIMD4<Double>
 
 // Exponential and logarithm in double precision, for what is computed on the host: embeddings, mixtures,
 // distances. They use `+ − × ÷`, selections and integer operations only, without fma, so they have the same bits
-// on every processor, whatever a compiler makes of the vectors. The errors stated were measured against 64-bit
+// on every processor, however the compiler implements the vectors. The errors stated were measured against 64-bit
 // significands at two million random arguments of each kind: all magnitudes, near 1 and where the reduction changes
 // its power of two. NaN goes in, NaN comes out.
 extension Elementary {

@@ -1,4 +1,4 @@
-/// The table of formulas of the contract: the exact order of operations and every `fma`. Each formula stands
+/// The table of formulas of the contract: the exact order of operations and every `fma`. Each formula is written
 /// here, in eight lanes, and once more in `Kernels/formulas.cl`: `reluGradient` is `formula_relu_gradient` there.
 /// The kernels of both backends call it by that name; a test compares the two lists.
 ///

@@ -1,5 +1,5 @@
 // Losses. A loss adds its terms to `sum`, per image in element order, in the form given; gradients are scaled
-// by one number. Whoever finishes a sum ends it with `Summation.closed`.
+// by one number. A finished sum must be ended with `Summation.closed`.
 
 extension Formulas {
   // MARK: Mean squared error

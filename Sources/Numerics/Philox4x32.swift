@@ -25,7 +25,7 @@ public enum Philox4x32 {
     return c
   }
 
-  /// The four words of eight counters, one a lane.
+  /// The four words of eight counters, one per lane.
   @inlinable @inline(__always)
   public static func words(
     key: UInt64, _ counter0: WordLanes, _ counter1: WordLanes, _ counter2: WordLanes, _ counter3: WordLanes

@@ -24,7 +24,7 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
   case evaluationReparameterization = 8
   /// What is computed from codes: embeddings, mixtures, samples (`RandomNumbers` of `Analysis`).
   case analysis = 9
-  /// The bits of binarised inputs that are drawn anew in every epoch of training.
+  /// The bits of binarised inputs that are drawn again in every training epoch.
   case binarisation = 10
   /// The bits of binarised inputs that are drawn once, for training and for evaluating.
   case fixedBinarisation = 11

@@ -1,17 +1,17 @@
-/// The name among `names` that was probably meant by `text`, whatever the case and the sign between words; nil where none
-/// is near.
+/// The name among `names` most similar to `text`, ignoring case and word separators; nil if none
+/// is similar.
 package func nearest(to text: String, among names: [String]) -> String? {
   let text = text.lowercased().replacing("_", with: "-")
   let near = names.map { ($0, distance(text, $0.lowercased().replacing("_", with: "-"))) }.min { $0.1 < $1.1 }
   return near.flatMap { $1 <= max(1, $0.count / 3) && $1 < text.count ? $0 : nil }
 }
 
-/// ` (did you mean mnist?)`, or nothing where no name is near.
+/// ` (did you mean mnist?)`, or empty if no name is similar.
 package func didYouMean(_ text: String, among names: [String]) -> String {
   nearest(to: text, among: names).map { " (did you mean \($0)?)" } ?? ""
 }
 
-/// Letters to insert, take away, change or exchange with their neighbour to make `a` of `b` (Damerau & Levenshtein, no
+/// Letters to insert, remove, change or swap with their neighbour to turn `a` into `b` (Damerau & Levenshtein, no
 /// letter changed twice).
 private func distance(_ a: String, _ b: String) -> Int {
   let (a, b) = (Array(a), Array(b))
@@ -28,7 +28,7 @@ private func distance(_ a: String, _ b: String) -> Int {
   return rows[a.count][b.count]
 }
 
-/// `1 image`, `12,345 images`; `many` where an s does not make it.
+/// `1 image`, `12,345 images`; `many` for irregular plurals.
 package func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
   let digits = Array(String(abs(count)))
   var text = count < 0 ? "-" : ""

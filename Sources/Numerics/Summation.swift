@@ -24,8 +24,8 @@ public enum Summation {
       + unsafeBitCast(SIMD2(pairs[2], pairs[3]), to: SIMD4<Float>.self)
   }
 
-  // Lanes are moved in pairs, as doubles that nobody computes with: moved one by one, LLVM takes the registers
-  // to pieces and needs three times as many instructions.
+  // Lanes are moved in pairs, as doubles that are not computed with: moved one by one, LLVM splits the registers
+  // and needs three times as many instructions.
 
   /// In each half, the first two lanes of `a` and of `b`.
   @inlinable @inline(__always)
@@ -93,7 +93,7 @@ public enum Summation {
   @inlinable @inline(__always)
   public static func closed(_ sum: Float) -> Float { sum + 0 }
 
-  /// Ends eight sums, one a lane.
+  /// Ends eight sums, one per lane.
   @inlinable @inline(__always)
   public static func closed(_ sum: Lanes) -> Lanes { sum + Lanes(repeating: 0) }
 

@@ -1,7 +1,7 @@
 import Numerics
 import Programs
 
-/// How a case fills a buffer before the operation runs.
+/// Initial contents of a buffer in a test case.
 package enum Fill: Sendable {
   /// Whole numbers −4…4: exact sums, so an error of an index shows and rounding does not.
   case integers
@@ -19,7 +19,7 @@ package enum Fill: Sendable {
   case words([UInt32])
 }
 
-/// A program of one operation, with what its buffers hold at the start.
+/// A program of one operation, with the initial contents of its buffers.
 package struct CaseProgram {
   let seed: UInt64
   private(set) var builder = ProgramBuilder()
@@ -86,7 +86,7 @@ package struct CaseProgram {
     return prepared
   }
 
-  /// Stored values of `buffer` filled with `fill`. Lanes of images that are not there hold +0.
+  /// Stored values of `buffer` filled with `fill`. Lanes without an image hold +0.
   package func contents(_ buffer: Buffer, _ fill: Fill) -> [UInt8] {
     switch (fill, buffer.contents) {
     case (.words(let words), _): return words.withUnsafeBytes(Array.init)

@@ -1,8 +1,8 @@
 import Numerics
 import Programs
 
-/// Images for comparing and measuring: what they show does not matter, but that activations are neither all alive nor
-/// all dead.
+/// Synthetic images for parity and benches, such that activations are neither all positive nor
+/// all zero.
 package enum MadeUpImages {
   /// The bytes of `count` images, [count, C, H, W]: four blobs of light each on black, other ones in every channel.
   package static func blobs(_ count: Int, _ shape: MapShape, seed: UInt64) -> [UInt8] {

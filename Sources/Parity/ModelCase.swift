@@ -2,22 +2,22 @@ import Models
 import Numerics
 import Programs
 
-/// A model trained for some steps with some settings, on made-up images; losses, gradients, parameters, optimizer state,
+/// A test case of a model trained for some steps on synthetic images; losses, gradients, parameters, optimizer state,
 /// outputs, codes and posteriors are compared.
 package struct ModelCase: Sendable {
-  /// What is trained and how.
+  /// The configuration.
   package let configuration: Configuration
-  /// Name for people.
+  /// Display name.
   package let name: String
   /// Layers that train.
   let layers: TrainingPhases.Layers
 
-  /// Images of the made-up data set.
+  /// Images of the synthetic data set.
   static let images = 300
 
   /// A case of `model` with these settings.
   ///
-  /// Throws: ``ConfigurationError`` where a setting is not allowed.
+  /// Throws: ``ConfigurationError`` if a setting is not allowed.
   package init(
     _ model: ModelKind, _ settings: [(String, String)], layers: TrainingPhases.Layers = .all, seed: UInt64
   ) throws {

@@ -1,11 +1,11 @@
 import Programs
 
-/// One way to run one kind of operation, on made-up values. The conformance tests and `facsimile parity` run
+/// A test case of one kind of operation, on synthetic values. The conformance tests and `facsimile parity` run
 /// every case on every device and compare all that it writes, bit for bit.
 package struct OperationCase: Sendable {
   /// The operation.
   package let kind: Operation.Kind
-  /// What is special about the case.
+  /// The variant.
   package let name: String
   package let make: @Sendable (inout CaseProgram) throws -> Operation
 

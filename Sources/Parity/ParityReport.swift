@@ -18,7 +18,7 @@ package struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
   package let got: UInt32
   /// Number of places that differ.
   package let count: Int
-  /// The seed that plays it again.
+  /// The seed that reproduces it.
   package let seed: UInt64
 
   /// Distance in units in the last place.
@@ -39,7 +39,7 @@ package struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What comparing devices found.
+/// The result of comparing devices.
 package struct ParityReport: Codable, Hashable, Sendable {
   /// Comparisons made: cases × devices compared with the first.
   package var cases = 0
@@ -102,7 +102,7 @@ package func runFunctionParity(
 }
 
 extension ParityReport {
-  /// Runs one case everywhere and notes what differs. NaN equals NaN: payloads never count.
+  /// Runs one case on all devices and records differences. NaN equals NaN: payloads are ignored.
   mutating func compare(
     _ operation: String, _ devices: [any Backend], seed: UInt64,
     _ run: (any Backend) throws -> [(buffer: String, bits: [UInt32])]

@@ -1,4 +1,4 @@
-/// Puts pictures of one size side by side into one, each pixel enlarged to a square.
+/// Composes pictures of one size into a grid, with each pixel enlarged to a square.
 ///
 /// A margin runs around and between the tiles: `n` tiles of width `w` take `n × (w + margin) + margin`
 /// pixels, times the scale. Where any tile is in colour, the whole is.
@@ -64,7 +64,7 @@ public struct ImageGrid: Sendable, Equatable {
     picture(stacked: [originals, reconstructions], columns: columns)
   }
 
-  /// Composes what is made of images from stage to stage: a row of the first stage, below it those of the others, and so on.
+  /// Composes the stages of images: a row of the first stage, below it the other stages, and so on.
   ///
   /// - Parameters:
   ///   - stages: equally many tiles each.

@@ -1,4 +1,4 @@
-/// Rows of tiles with what each shows written at its left: images above what a model makes of them.
+/// Rows of tiles with labels at the left, such as images above their reconstructions.
 ///
 /// At the right lies an ``ImageGrid``'s picture as it is, so that tiles can be cut out again (``Layout``).
 package struct LabelledGrid: Sendable, Equatable {

@@ -2,7 +2,7 @@ import CPNG
 import Foundation
 import Storage
 
-/// A PNG that cannot be written or read: the file where there is one, and the reason.
+/// A PNG that cannot be written or read: the file, if any, and the reason.
 public struct PNGError: Error, Equatable, CustomStringConvertible {
   /// The file, where there is one.
   public let path: String?
@@ -41,7 +41,7 @@ extension Picture {
     return data.prefix(Int(size))
   }
 
-  /// Writes the picture as a PNG, as a whole or not at all; see `AtomicFile`.
+  /// Writes the picture as a PNG atomically; see `AtomicFile`.
   ///
   /// - Throws: `PNGError`, `FileError`.
   public func write(to url: URL) throws {

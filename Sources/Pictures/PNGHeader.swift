@@ -1,7 +1,7 @@
 import Foundation
 import Storage
 
-/// What the first bytes of a PNG say of it, without unpacking it.
+/// The header of a PNG, read without decoding it.
 package struct PNGHeader: Sendable, Equatable {
   /// Pixels per row.
   package let width: Int

@@ -1,12 +1,12 @@
-/// What a device is.
+/// The kind of a device.
 package struct DeviceInfo: Hashable, Sendable {
   /// Kind of processor.
   package enum Kind: String, Hashable, Sendable, Codable {
     case cpu, gpu, accelerator
   }
-  /// What `--device` takes: `cpu`, `opencl:0.0`.
+  /// The value for `--device`: `cpu`, `opencl:0.0`.
   package let identifier: String
-  /// Name for people.
+  /// Display name.
   package let name: String
   /// Kind of processor.
   package let kind: Kind
@@ -14,19 +14,19 @@ package struct DeviceInfo: Hashable, Sendable {
   package let driver: String
   /// Compute units, or threads.
   package let units: Int
-  /// What one of its units is called: `compute unit`, `thread`.
+  /// The name of a unit: `compute unit`, `thread`.
   package let unit: String
-  /// The platform that it belongs to, as the driver names it; empty where there is none.
+  /// The platform that it belongs to, as the driver names it; empty if there is none.
   package let platform: String
-  /// Its maker, as the driver names it; empty where it says none.
+  /// Its maker, as the driver names it; empty if it says none.
   package let vendor: String
-  /// Whether a program plays the device to find faults, as Oclgrind does. It runs only where it is asked for.
+  /// Whether the device is a simulator for debugging, such as Oclgrind. It is used only on request.
   package let isSimulator: Bool
 
   /// `1 thread`, `132 compute units`
   package var size: String { "\(units) \(unit)\(units == 1 ? "" : "s")" }
 
-  /// Which backend it belongs to: what stands before the colon of ``identifier``.
+  /// The backend it belongs to: the part of ``identifier`` before the colon.
   package var scheme: String { String(identifier.prefix { $0 != ":" }) }
 
   /// Facts about a device.
@@ -49,17 +49,15 @@ package struct DeviceInfo: Hashable, Sendable {
 /// Runs programs on one device. What an operation means is in the numerics contract; a backend is free in
 /// everything that cannot change a bit.
 package protocol Backend: Sendable {
-  /// The device.
   var device: DeviceInfo { get }
-  /// Makes `program` ready to be run again and again; allocates its memory, persistent buffers zeroed.
+  /// Prepares `program` for repeated execution and allocates its memory; persistent buffers start as zeros.
   ///
   /// Throws: an error with the device's reason.
   func prepare(_ program: Program) throws -> any PreparedProgram
 }
 
-/// A program on a device, with its memory. Not for use from several threads at once.
+/// A program on a device, with its memory. Not thread-safe.
 package protocol PreparedProgram: AnyObject {
-  /// The program.
   var program: Program { get }
   /// Copies `bytes` into a persistent buffer, starting at `offset` bytes.
   ///
@@ -71,7 +69,7 @@ package protocol PreparedProgram: AnyObject {
   func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws
   /// Starts `routine` with row `step` of the tables. Work runs in the order it was started.
   func run(_ routine: Routine.Name, step: Int) throws
-  /// Waits until all work is done.
+  /// Waits for all work.
   func synchronize() throws
 }
 

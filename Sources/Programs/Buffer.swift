@@ -2,7 +2,7 @@
 package enum Contents: Hashable, Sendable {
   /// Activations of `batch` images, binary32, stored `[block of 16 images][y][x][channel][16]`.
   ///
-  /// The last block is whole; lanes of images that are not there hold finite values that nobody reads.
+  /// The last block is padded; lanes without an image hold finite values that are never read.
   case images(batch: Int, MapShape)
   /// Weights or biases in packed order (see ``ParameterShape``), binary32.
   case parameter(ParameterShape)
@@ -51,7 +51,7 @@ package struct Buffer: Hashable, Sendable {
 
   /// Index in ``Program/buffers``.
   package let id: Int
-  /// Name for people: `encoder.conv1.weight`.
+  /// Display name: `encoder.conv1.weight`.
   package let name: String
   /// Element type, count and order.
   package let contents: Contents

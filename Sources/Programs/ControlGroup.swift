@@ -1,9 +1,9 @@
-/// What the kernel's control groups, of version 2 or 1, allow this process.
+/// The limits of the process's control groups (version 1 or 2).
 package struct ControlGroup {
-  /// In front of every path; empty but in tests.
+  /// Prefix of every path; empty except in tests.
   let root: String
 
-  /// The groups that the files of `/proc` and `/sys` below `root` tell of.
+  /// The groups described by `/proc` and `/sys` below `root`.
   package init(root: String = "") { self.root = root }
 
   /// The lowest quota of the group and those above it, in processors; nil for none.
@@ -20,15 +20,15 @@ package struct ControlGroup {
       guard let most = Self.bytes("\(level.folder)/\(names.0)"),
         let used = Self.bytes("\(level.folder)/\(names.1)")
       else { return nil }
-      // Caches of files count, and go when memory is wanted.
+      // File caches count as used, but are released on demand.
       let cache = Self.lines(level.folder + "/memory.stat").first { $0.hasPrefix("inactive_file ") }?
         .split(separator: " ").last.flatMap { Int($0) }
       return max(0, most - used + (cache ?? 0))
     }.min()
   }
 
-  /// The folders of the groups that have `controller`, from this process's up to where it is mounted: each level may have
-  /// a limit of its own.
+  /// The folders of the groups with `controller`, from this process's up to the mount point: each level may have
+  /// its own limit.
   private func levels(_ controller: Substring) -> [(folder: String, isVersion2: Bool)] {
     places(controller).flatMap { place in
       let names = place.group.split(separator: "/")
@@ -48,7 +48,7 @@ package struct ControlGroup {
     let isVersion2: Bool
   }
 
-  /// Where the groups of this process lie, by `/proc/self/cgroup` (`ID:CONTROLLERS:PATH`) and `mountinfo`.
+  /// The folders of this process's groups, from `/proc/self/cgroup` (`ID:CONTROLLERS:PATH`) and `mountinfo`.
   private func places(_ controller: Substring) -> [Place] {
     let mounts = Self.lines(root + "/proc/self/mountinfo").compactMap(Mount.init)
     return Self.lines(root + "/proc/self/cgroup").compactMap { line in
@@ -60,7 +60,7 @@ package struct ControlGroup {
           isVersion2 ? $0.type == "cgroup2" : $0.type == "cgroup" && $0.options.contains(controller)
         })
       else { return nil }
-      // In a container the mount may begin at the container's own group.
+      // In a container the mount may start at the container's group.
       var group = String(fields[2])
       if mount.root != "/", group == mount.root || group.hasPrefix(mount.root + "/") {
         group = String(group.dropFirst(mount.root.count))

@@ -1,6 +1,6 @@
-/// A model, shape or configuration that cannot be: says operation, argument, expected and got.
+/// An invalid model, shape or configuration: names operation, argument, expected and actual value.
 public struct ProgramError: Error, CustomStringConvertible, Hashable, Sendable {
-  /// One clear line.
+  /// The message, in one line.
   public let description: String
 
   /// An error that reads `operation: message`.

@@ -1,8 +1,8 @@
 import Numerics
 
-/// A backend that can apply a function of the contract to any run of bit patterns.
+/// A backend that can apply a function of the contract to any range of bit patterns.
 ///
-/// Only for comparing devices over all 2³² inputs: programs use the functions inside of operations.
+/// Only for comparing devices over all 2³² inputs; programs use the functions inside operations.
 package protocol FunctionSweep: Backend {
   /// The bits of `function` of the binary32 values with bit patterns `first ..< first + count`.
   ///

@@ -1,16 +1,16 @@
 import Foundation
 
-/// Memory that a program needs and does not get.
+/// A program needs more memory than is available.
 package struct NotEnoughMemory: Error, CustomStringConvertible, Hashable, Sendable {
   /// Bytes that are needed.
   package let needed: Int
-  /// One line: what needs how much, how much there is, and what would help.
+  /// One line: what needs how much, how much is available, and what helps.
   package let description: String
 
   /// - Parameters:
   ///   - what: what needs it.
   ///   - needed: bytes.
-  ///   - there: how much there is and where, as a sentence goes on after a comma.
+  ///   - there: how much is available and where, as the continuation of a sentence after a comma.
   package init(_ what: String, needed: Int, _ there: String) {
     self.needed = needed
     description =
@@ -20,8 +20,8 @@ package struct NotEnoughMemory: Error, CustomStringConvertible, Hashable, Sendab
 
 /// The memory that this process can still get.
 ///
-/// Asked before anything large is allocated: Linux promises more than it has, and kills whoever then uses it; where a limit
-/// of the process is met, Swift's allocations end it.
+/// Checked before any large allocation: Linux overcommits memory and kills processes that use it, and if a process limit
+/// is reached, Swift's allocations abort.
 package enum HostMemory {
   /// Bytes that are left, and what sets the limit.
   package static var left: (bytes: Int, limit: String) {
@@ -29,7 +29,7 @@ package enum HostMemory {
     return limits.compactMap { $0 }.min { $0.0 < $1.0 } ?? (.max, "nothing")
   }
 
-  /// - Throws: ``NotEnoughMemory`` where fewer than `bytes` bytes are left.
+  /// - Throws: ``NotEnoughMemory`` if fewer than `bytes` bytes are left.
   package static func require(_ bytes: Int, for what: String) throws {
     let (left, limit) = left
     if bytes > left { throw NotEnoughMemory(what, needed: bytes, "and \(left) are left (\(limit))") }
@@ -49,7 +49,7 @@ package enum HostMemory {
 
   private typealias Limit = (Int, String)
 
-  /// What is free, and what the system can take back from its caches.
+  /// Free memory, including reclaimable caches.
   private static var machine: Limit? {
     guard let text = text("/proc/meminfo") else { return nil }
     func kilobytes(_ name: String) -> Int? {

@@ -1,12 +1,12 @@
 /// Moves images between PyTorch's order `[N][C][H][W]` and the stored `[block][y][x][channel][16]`.
 package enum ImageLayout {
-  /// Place of value (channel, y, x) of image `n`.
+  /// Index of value (channel, y, x) of image `n`.
   package static func index(_ shape: MapShape, image n: Int, channel: Int, y: Int, x: Int) -> Int {
     let pixel = (n / Blocking.block * shape.height + y) * shape.width + x
     return (pixel * shape.channels + channel) * Blocking.block + n % Blocking.block
   }
 
-  /// `values` [N, C, H, W] in stored order; lanes that are not there become 0.
+  /// `values` [N, C, H, W] in stored order; absent lanes become 0.
   package static func pack(_ values: [Float], _ shape: MapShape, batch: Int) -> [Float] {
     var packed = [Float](repeating: 0, count: Contents.images(batch: batch, shape).count)
     forEach(shape, batch) { packed[$1] = values[$0] }

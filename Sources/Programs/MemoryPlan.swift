@@ -1,9 +1,9 @@
-/// Where every transient buffer lies in the one arena that they share.
+/// The placement of all transient buffers in one shared arena.
 ///
-/// Two buffers overlap only if no routine needs both at once. Largest first, each at the lowest place that is
-/// free for its whole life.
+/// Two buffers overlap only if no routine needs both at once. Buffers are placed largest first, each at the lowest offset
+/// that is free for its whole lifetime.
 package struct MemoryPlan: Hashable, Sendable {
-  /// Every place is a multiple of this many bytes.
+  /// All offsets are multiples of this many bytes.
   package static let alignment = 512
   /// Byte offset in the arena by buffer id.
   package let offsets: [Int: Int]

@@ -1,4 +1,4 @@
-/// One operation of a program: a descriptor, whichever it is.
+/// One operation of a program.
 package struct Operation: Hashable, Sendable {
   /// Everything that defines the operation.
   package let descriptor: any Descriptor
@@ -15,7 +15,7 @@ package struct Operation: Hashable, Sendable {
 
   package func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(descriptor)) }
 
-  /// Name of every kind of operation; the conformance tests want a case for each.
+  /// The kinds of operation; the conformance tests require a case for each.
   package enum Kind: String, CaseIterable, Sendable {
     case initialise
     case gatherImages = "gather_images"
@@ -55,8 +55,8 @@ package struct Operation: Hashable, Sendable {
   }
 }
 
-/// What a backend makes of every operation: the one place where it must know them all, so that the compiler objects
-/// to a missing one. The functions stand in the backend's file of the operation.
+/// A backend's implementation of every operation. It is the only place that lists them all, so the compiler reports
+/// missing ones. The functions are in the backend's file for the operation.
 package protocol OperationLauncher {
   /// A piece of work on the backend's device.
   associatedtype Launch
@@ -97,7 +97,7 @@ package protocol OperationLauncher {
 }
 
 extension OperationLauncher {
-  /// What `operation` launches, in order.
+  /// The launches of `operation`, in order.
   package func launches(_ operation: Operation) throws -> [Launch] {
     try operation.descriptor.launches(by: self)
   }

@@ -1,12 +1,12 @@
-/// A named list of operations that a backend replays.
+/// A named list of operations that a backend executes.
 package struct Routine: Hashable, Sendable {
-  /// What a routine is for.
+  /// The purpose of a routine.
   package enum Name: String, CaseIterable, Sendable {
     /// Fills the parameters with their initial values.
     case initialise
     /// Forward and backward of one step of training: gradients and sums of losses for each part of the batch.
     case gradients
-    /// The end of the step: parts are joined, losses noted, and the parameters follow the gradients.
+    /// The end of the step: joins the parts, stores losses and updates the parameters.
     case update
     /// One batch forward, with its losses.
     case evaluate
@@ -27,7 +27,7 @@ package struct Routine: Hashable, Sendable {
   package var flops: Int { operations.reduce(0) { $0 + $1.descriptor.flops } }
 }
 
-/// A model's whole work as flat data: numbered buffers and routines over them, every shape known.
+/// All computations of a model as flat data: numbered buffers and routines over them, with all shapes known.
 package struct Program: Hashable, Sendable {
   /// All buffers; `buffers[i].id == i`.
   package let buffers: [Buffer]
@@ -37,7 +37,7 @@ package struct Program: Hashable, Sendable {
   /// The routine called `name`, if the program has it.
   package func routine(_ name: Routine.Name) -> Routine? { routines.first { $0.name == name } }
 
-  /// The buffer that owns `buffer`'s memory, and where in it (in elements) `buffer` starts.
+  /// The buffer that owns `buffer`'s memory, and the offset of `buffer` in it, in elements.
   package func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) {
     var (root, start) = (buffer, 0)
     while case .region(let owner, let offset) = root.storage {
@@ -47,7 +47,7 @@ package struct Program: Hashable, Sendable {
   }
 }
 
-/// Makes buffers and collects routines.
+/// Creates buffers and collects routines.
 package struct ProgramBuilder: Sendable {
   /// Buffers made so far.
   package private(set) var buffers: [Buffer] = []

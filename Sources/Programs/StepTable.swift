@@ -1,5 +1,5 @@
-/// The numbers that change from step to step. One row of ``StepTable/width`` words a step goes up once per
-/// epoch; a running step uploads nothing.
+/// The values that change from step to step: one row of ``StepTable/width`` words per step, uploaded once per
+/// epoch; a step itself uploads nothing.
 package enum StepField: Int, CaseIterable, Sendable {
   /// Epoch, counted from 1 (0: none); word 1 of the random counter.
   case epoch
@@ -21,7 +21,7 @@ package enum StepField: Int, CaseIterable, Sendable {
   case klGradientScale
 }
 
-/// Host side of a table of steps.
+/// A step table on the host.
 package struct StepTable: Sendable {
   /// Words in a row.
   package static let width = 16
@@ -43,7 +43,7 @@ package struct StepTable: Sendable {
   }
 }
 
-/// The images of one part of a batch, and where their steps and indices are found.
+/// The images of one part of a batch, with their step table and indices.
 ///
 /// Row s of `indices` holds the `rowLength` data set indices of step s; ``absent`` marks a place without image.
 package struct BatchSource: Hashable, Sendable {
@@ -57,7 +57,7 @@ package struct BatchSource: Hashable, Sendable {
   package let rowLength: Int
   /// Place of the part's first image in the batch.
   package let firstImage: Int
-  /// How often each image stands in a buffer: K samples lie one after another, each from a new block on, so that an
+  /// Samples per image: K samples are stored one after another, each starting with a new block, so that an
   /// image keeps its lane. See ``rows(images:)``.
   package let samples: Int
 
@@ -76,7 +76,7 @@ package struct BatchSource: Hashable, Sendable {
       table: table, indices: indices, rowLength: rowLength, firstImage: firstImage, samples: samples)
   }
 
-  /// Images that a buffer of ``samples`` times `images` images counts: all samples but the last take whole blocks.
+  /// Number of images in a buffer with ``samples`` samples of `images` images: all samples but the last take whole blocks.
   package func rows(images: Int) -> Int {
     (samples - 1) * Blocking.blocks(images) * Blocking.block + images
   }
@@ -91,7 +91,7 @@ package struct BatchSource: Hashable, Sendable {
   /// Steps that both tables have rows for.
   var steps: Int { min(table.count / StepTable.width, indices.count / rowLength) }
 
-  /// Throws: ``ProgramError`` where the tables are no tables, have no room for the images of `batch` from the first
+  /// Throws: ``ProgramError`` if the tables are invalid, have no room for the images of `batch` from the first
   /// on, or `batch` is not ``samples`` times some images.
   func check(_ operation: String, batch rows: Int) throws {
     let batch = images(rows: rows)
@@ -109,11 +109,11 @@ package struct BatchSource: Hashable, Sendable {
   }
 }
 
-/// Where random values come from: numerics contract, section 4.
+/// The source of random values: numerics contract, section 4.
 package struct RandomSource: Hashable, Sendable {
-  /// Key of the generator.
+  /// The generator's key.
   package let seed: UInt64
-  /// Word 0 of the counter: what for, and layer.
+  /// Word 0 of the counter: purpose and layer.
   package let stream: UInt32
 
   /// The generator of `seed` at `stream`.

@@ -3,25 +3,23 @@ import Models
 import Numerics
 import Yams
 
-/// What one key may be.
+/// The values of one key of a search space.
 package struct Axis: Hashable, Sendable {
-  /// Where values come from.
+  /// The kinds of values.
   package enum Values: Hashable, Sendable {
     /// These, as the configuration prints them.
     case list([String])
     /// Widths of layers, one of each list: every combination, the first layer slowest. Not written out, since a few lists
     /// have millions.
     case layers([[String]])
-    /// Any number of a range.
+    /// A range of numbers.
     case range(ValueRange)
   }
 
-  /// The key.
   package let key: String
-  /// Its values.
   package let values: Values
 
-  /// How many values there are; nil where they cannot be counted.
+  /// How many values there are; nil if they cannot be counted.
   package var count: Int? {
     switch values {
     case .list(let values): values.count
@@ -36,7 +34,7 @@ package struct Axis: Hashable, Sendable {
     }
   }
 
-  /// The value that a random word means.
+  /// The value for a random word.
   ///
   /// Formula: of n listed ones, or combinations of layers, the one with index ⌊w·n / 2³²⌋; of a range, see ``ValueRange/value(_:)``.
   func value(_ word: UInt32) -> String {
@@ -63,11 +61,11 @@ package struct Axis: Hashable, Sendable {
     }
   }
 
-  /// The line that tells this axis from another, for hashes and errors.
+  /// A line that identifies this axis, for hashes and errors.
   var text: String {
     switch values {
     case .list(let values): values.joined(separator: " | ")
-    // As a list, where that is no longer than a page or two: so it has always been.
+    // As a list if it is short, for compatibility with existing hashes.
     case .layers(let layers):
       if let count, count <= 4096 {
         (0..<count).map(value(at:)).joined(separator: " | ")
@@ -87,14 +85,14 @@ package struct ValueRange: Hashable, Sendable {
   package let minimum: Double
   /// The highest.
   package let maximum: Double
-  /// Whether every power of ten is as likely as every other.
+  /// Whether the scale is logarithmic.
   package let isLogarithmic: Bool
-  /// Whether only whole numbers are meant.
+  /// Whether only whole numbers are used.
   package let isWhole: Bool
 
   var count: Int? { isWhole ? Int(maximum - minimum) + 1 : nil }
 
-  /// The number that a random word means; equal on every machine, since no C library's logarithm is asked.
+  /// The number for a random word; the same on every machine, since it does not use the C library's logarithm.
   ///
   /// Formula: with u = w × 2⁻³², x = min + u·(max − min), or min·exp(u·ln(max / min)) in binary32; whole numbers
   /// have max + 1 in place of max and are rounded down, others keep four digits.

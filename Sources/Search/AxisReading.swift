@@ -2,7 +2,7 @@ import Models
 import Yams
 
 extension Axis {
-  /// The axis that a file describes, every value checked by the configuration's own table.
+  /// Reads an axis from a file; every value is checked against the table of configuration keys.
   ///
   /// A list of values, `{min: …, max: …, log: true}`, or `{layers: [[…], […]]}`: for every layer the widths it
   /// may have, the first layer slowest.
@@ -94,7 +94,7 @@ extension ValueRange {
     guard !isLogarithmic || minimum > 0 else {
       throw SearchError(.space, "\(key): min is \(low), expected above 0 with log: true")
     }
-    // A key that takes both ends, but not what lies halfway after the first, takes whole numbers.
+    // A key that accepts both ends but not a fraction in between takes whole numbers.
     isWhole =
       [minimum, maximum].allSatisfy { $0 == $0.rounded() }
       && (try? base.canonical(key, "\(minimum + 0.5)")) == nil
@@ -106,9 +106,9 @@ extension ValueRange {
     try requireAllowed(key, base)
   }
 
-  /// Draws evenly from one end to the other and asks the configuration about each.
+  /// Checks evenly spaced values from one end to the other.
   ///
-  /// Throws: `SearchError` where one is not allowed, such as 57.3 for a key that takes fractions below 1 and whole numbers.
+  /// Throws: `SearchError` if one is not allowed, such as 57.3 for a key that takes fractions below 1 and whole numbers.
   private func requireAllowed(_ key: String, _ base: Configuration) throws {
     for step in 0..<UInt32(1024) {
       let value = value(step << 22)
@@ -129,7 +129,7 @@ extension ValueRange {
 extension Configuration {
   /// A value of `key` as the configuration prints it.
   ///
-  /// - Throws: `ConfigurationError` where the key is unknown or the value is not allowed.
+  /// - Throws: `ConfigurationError` if the key is unknown or the value is not allowed.
   func canonical(_ key: String, _ text: String) throws -> String {
     var copy = self
     try copy.set(key, text)

@@ -1,9 +1,9 @@
 import Foundation
 import Storage
 
-/// Who holds a lock on a file, as the system knows it.
+/// Finds the holder of a lock on a file.
 enum LockHolder {
-  /// `process 123 (python3)`, of the first other process that holds a lock on one of the files; nil where none is known.
+  /// `process 123 (python3)`, of the first other process that holds a lock on one of the files; nil if none is known.
   static func ofFiles(_ paths: [String]) -> String? {
     let inodes = Set(
       paths.compactMap { path -> String? in

@@ -1,7 +1,7 @@
 import Models
 import Numerics
 
-/// The configurations of a space's trials, made one after another in the order of their numbers: a space may have
+/// The configurations of a space's trials, generated one by one in order of their numbers: a space may have
 /// millions. More trials never change the first ones.
 ///
 /// The whole grid: the last key of the file changes fastest. Random, halving, and a grid that is cut: drawn, none twice.
@@ -10,7 +10,7 @@ import Numerics
 /// stream of training has that first word. A draw that was there before is left out.
 struct Proposals {
   private let space: SearchSpace
-  /// How many were made.
+  /// Number of generated configurations.
   private(set) var count = 0
   private var seen: Set<[String]> = []
   private var draws: UInt32 = 0
@@ -21,7 +21,7 @@ struct Proposals {
 
   /// The next configuration; nil after the last.
   ///
-  /// - Throws: `SearchError` where a combination cannot be.
+  /// - Throws: `SearchError` if a combination cannot be.
   mutating func next() throws -> Configuration? {
     guard let settings = try settings() else { return nil }
     let configuration = try configuration(settings)
@@ -36,9 +36,9 @@ struct Proposals {
     return configuration
   }
 
-  /// Passes over `count` configurations.
+  /// Skips `count` configurations.
   ///
-  /// - Throws: `SearchError` where there are not that many.
+  /// - Throws: `SearchError` if there are not that many.
   mutating func skip(_ count: Int) throws {
     for _ in 0..<count where try settings() == nil { return }
   }
@@ -100,7 +100,7 @@ struct Proposals {
 extension SearchSpace {
   /// The configuration of every trial, in the order of their numbers.
   ///
-  /// - Throws: `SearchError` where a combination cannot be.
+  /// - Throws: `SearchError` if a combination cannot be.
   package func configurations() throws -> [Configuration] {
     var proposals = Proposals(self)
     var configurations: [Configuration] = []

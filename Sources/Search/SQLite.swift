@@ -2,7 +2,7 @@ import CSQLite
 import Foundation
 import Storage
 
-/// A connection to an SQLite file. Any number of threads: one statement or transaction at a time.
+/// A thread-safe connection to an SQLite file: one statement or transaction at a time.
 package final class SQLite: Sendable {
   /// The file.
   package let path: String
@@ -12,7 +12,7 @@ package final class SQLite: Sendable {
   /// Recursive, since a transaction holds it over its statements.
   private let lock = NSRecursiveLock()
 
-  /// Opens a file, or makes an empty one.
+  /// Opens or creates a file.
   ///
   /// - Parameter patience: seconds to wait for a lock that another program holds.
   /// - Throws: `SQLiteError`. What is no database is found out by the first statement.
@@ -32,7 +32,7 @@ package final class SQLite: Sendable {
 
   deinit { sqlite3_close_v2(handle) }
 
-  /// Runs any number of statements that bring no rows and take no values.
+  /// Runs statements without parameters and results.
   ///
   /// - Throws: `SQLiteError`.
   package func execute(_ statements: String) throws {
@@ -41,7 +41,7 @@ package final class SQLite: Sendable {
 
   /// Runs one statement.
   ///
-  /// - Parameter values: what stands for its question marks, in their order.
+  /// - Parameter values: the values of its parameters, in order.
   /// - Returns: its rows; none of a statement that changes something.
   /// - Throws: `SQLiteError`.
   @discardableResult
@@ -75,7 +75,7 @@ package final class SQLite: Sendable {
     }
   }
 
-  /// The whole number that a statement of one row and one column brings; nil where that is NULL.
+  /// The whole number that a statement of one row and one column brings; nil if that is NULL.
   ///
   /// - Throws: `SQLiteError`.
   package func integer(_ statement: String) throws -> Int? {
@@ -83,7 +83,7 @@ package final class SQLite: Sendable {
     return try row.optional(name)
   }
 
-  /// All of `body`, or nothing of it where it throws. No other writer comes between its statements: the lock is
+  /// Runs `body` in a transaction, which is rolled back if it throws. The write lock is
   /// taken first (`BEGIN IMMEDIATE`), so a transaction that has begun does not fail for another one's sake.
   ///
   /// - Throws: `SQLiteError`, or what `body` throws.
@@ -102,7 +102,7 @@ package final class SQLite: Sendable {
     }
   }
 
-  /// Has the file write ahead. SQLite does not wait for a lock by itself here.
+  /// Enables write-ahead logging. SQLite does not wait for locks here.
   ///
   /// - Returns: the mode that the file has now; `wal` where it could be set.
   /// - Throws: `SQLiteError`.
@@ -118,7 +118,7 @@ package final class SQLite: Sendable {
     }
   }
 
-  /// Goes through all pages of the file.
+  /// Checks all pages of the file.
   ///
   /// - Throws: `SQLiteError` with the first fault.
   package func checkIntegrity() throws {
@@ -134,7 +134,7 @@ package final class SQLite: Sendable {
   }
 }
 
-/// Why SQLite did not do what it was told.
+/// An SQLite error.
 package struct SQLiteError: Error, CustomStringConvertible {
   /// SQLite's result code.
   package let code: Int32

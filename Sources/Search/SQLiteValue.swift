@@ -1,8 +1,7 @@
 import CSQLite
 
-/// A value in a column, or for a statement's question mark.
+/// A value of a column or a statement parameter.
 package enum SQLiteValue: Equatable, Sendable {
-  /// NULL.
   case null
   /// A whole number.
   case integer(Int)
@@ -17,7 +16,7 @@ package enum SQLiteValue: Equatable, Sendable {
   /// Text, or NULL for nil.
   init(_ text: String?) { self = text.map(Self.text) ?? .null }
 
-  /// What is in a column of the row that `statement` stands at.
+  /// The value of a column in the current row of `statement`.
   init(_ statement: OpaquePointer?, _ column: Int32) {
     switch sqlite3_column_type(statement, column) {
     case SQLITE_NULL: self = .null
@@ -31,7 +30,7 @@ package enum SQLiteValue: Equatable, Sendable {
     }
   }
 
-  /// A text that only an equal value has, as it comes back from a column.
+  /// A text that is unique for the value, as read back from a column.
   var canonical: String {
     switch self {
     case .null: "null"
@@ -41,7 +40,7 @@ package enum SQLiteValue: Equatable, Sendable {
     }
   }
 
-  /// Puts it in the place of a question mark, from 1; returns SQLite's result code.
+  /// Binds it to a parameter, from 1; returns SQLite's result code.
   func bind(to statement: OpaquePointer?, at index: Int32) -> Int32 {
     switch self {
     case .null: return sqlite3_bind_null(statement, index)
@@ -61,7 +60,7 @@ package enum SQLiteValue: Equatable, Sendable {
 
 /// A type that a column can be read as.
 package protocol SQLiteReadable {
-  /// nil where a value of another type is in the column.
+  /// nil if a value of another type is in the column.
   init?(_ value: SQLiteValue)
 }
 
@@ -89,7 +88,7 @@ extension String: SQLiteReadable {
   }
 }
 
-/// A row that a statement brought.
+/// A result row.
 package struct SQLiteRow: Sendable {
   /// The file it comes from, for errors.
   let path: String
@@ -98,7 +97,7 @@ package struct SQLiteRow: Sendable {
 
   /// The value of a column; nil for NULL.
   ///
-  /// - Throws: `SQLiteError` where there is no such column, or a value of another type in it.
+  /// - Throws: `SQLiteError` if there is no such column, or a value of another type in it.
   package func optional<Value: SQLiteReadable>(_ name: String) throws -> Value? {
     guard let value = columns[name] else { throw SQLiteError(path, "it has no column \(name)") }
     if value == .null { return nil }
@@ -108,7 +107,7 @@ package struct SQLiteRow: Sendable {
 
   /// The value of a column that is never NULL.
   ///
-  /// - Throws: `SQLiteError` where there is no such column, or NULL or a value of another type in it.
+  /// - Throws: `SQLiteError` if there is no such column, or NULL or a value of another type in it.
   package func value<Value: SQLiteReadable>(_ name: String) throws -> Value {
     guard let value: Value = try optional(name) else {
       throw SQLiteError(path, "its column \(name) holds NULL")

@@ -7,24 +7,24 @@ import Storage
 import Synchronization
 import Training
 
-/// Something that happened in a search.
+/// An event of a search.
 package enum SearchEvent: Sendable {
-  /// A trial is trained from here on.
+  /// A trial starts.
   case began(Trial)
-  /// An epoch of a trial is done.
+  /// An epoch of a trial is completed.
   case epoch(Trial, EpochRecord)
-  /// A trial is done, failed, or was asked to stop.
+  /// A trial is completed, failed or stopped.
   case ended(Trial)
-  /// The best trials of a rung go on: `trials` of them, to the end of epoch `epochs`.
+  /// A new rung: the best `trials` trials continue to the end of epoch `epochs`.
   case rung(Int, trials: Int, epochs: Int)
 }
 
-/// Trains the trials of a space, one after another or side by side, and remembers each in its storage.
+/// Trains the trials of a space, sequentially or in parallel, and stores each in its storage.
 ///
 /// Determinism: trials share nothing but the data, and survivors are chosen when a rung is complete. So the table
 /// does not depend on how many train side by side, on devices, or on how often the search was stopped or killed.
 package final class Search: Sendable {
-  /// Why ``run(on:stopSignal:report:)`` came back.
+  /// Why ``run(on:stopSignal:report:)`` returned.
   package enum Outcome: Hashable, Sendable {
     /// Every trial is done, or failed.
     case finished
@@ -41,12 +41,12 @@ package final class Search: Sendable {
   /// Epochs of a trial; the same for all where there are rungs.
   private let epochs: Int
 
-  /// Begins a search, or resumes one.
+  /// Starts or resumes a search.
   ///
-  /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, lie the checkpoints of
+  /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, are the checkpoints of
   ///   trials under way. Both are locked for as long as this object lives.
   /// - Parameter patience: seconds to wait for others who hold the storage.
-  /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` where a classifier's labels are missing.
+  /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` if a classifier's labels are missing.
   package init(_ space: SearchSpace, dataset: Dataset, storage: URL, patience: Double = 30) throws {
     if space.base.classifies, dataset.train.labels == nil {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
@@ -72,12 +72,12 @@ package final class Search: Sendable {
   /// - Throws: the database's error.
   package func trials() throws -> [Trial] { try store.trials() }
 
-  /// Trains what is not trained yet, as many trials at once as there are backends.
+  /// Trains the remaining trials, as many in parallel as there are backends.
   ///
   /// - Parameters:
   ///   - backends: a device for every trial at a time.
-  ///   - stopSignal: who may ask to stop; trials finish their step and write a checkpoint.
-  ///   - report: hears of everything, on the threads that train.
+  ///   - stopSignal: stops the search; trials finish their step and write a checkpoint.
+  ///   - report: called for every event, on the training threads.
   /// - Throws: an error that concerns the whole search; the trials stay as they are, and can be resumed.
   package func run(
     on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
@@ -107,7 +107,7 @@ package final class Search: Sendable {
     return .finished
   }
 
-  /// Trains all trials that wait; false where it was asked to stop before.
+  /// Trains all waiting trials; false if it was stopped.
   private func runWaiting(
     on backends: [any Backend], through last: Int?, _ stopSignal: StopSignal,
     _ report: @escaping @Sendable (SearchEvent) -> Void
@@ -148,7 +148,7 @@ package final class Search: Sendable {
       report(.epoch(trial, record))
     }
     try store.update(ended)
-    // Only halving continues from what a trial leaves behind.
+    // Only halving continues trials.
     if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
       try? removeAll(store.run(ended))
     }

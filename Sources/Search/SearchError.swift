@@ -1,16 +1,16 @@
-/// Why a search cannot begin, or cannot go on.
+/// Why a search cannot start or continue.
 package struct SearchError: Error, CustomStringConvertible, Hashable, Sendable {
-  /// What kind of thing is wrong.
+  /// The kind of error.
   package enum Kind: Hashable, Sendable {
-    /// The space, or what is asked of it, is impossible.
+    /// The space or its options are invalid.
     case space
     /// The storage is in use, is that of another search, or cannot be used.
     case storage
   }
 
-  /// What kind of thing is wrong.
+  /// The kind of error.
   package let kind: Kind
-  /// One clear line.
+  /// The message, in one line.
   package let description: String
 
   /// An error of `kind` that reads `message`.

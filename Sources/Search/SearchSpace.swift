@@ -2,9 +2,9 @@ import Foundation
 import Models
 import Storage
 
-/// What is searched, and how: a checked space.
+/// A validated search space and strategy.
 package struct SearchSpace: Sendable {
-  /// What the command line says in place of the file.
+  /// Overrides from the command line.
   package struct Changes: Sendable {
     /// How trials are chosen.
     package var strategy: Strategy?
@@ -12,22 +12,22 @@ package struct SearchSpace: Sendable {
     package var trials: Int?
     /// Epochs of a trial.
     package var epochs: String?
-    /// Key of every random number, of draws and of training.
+    /// Random seed, of draws and of training.
     package var seed: String?
 
     /// No change.
     package init() {}
   }
 
-  /// The model with everything that is the same in all trials.
+  /// The model with the settings shared by all trials.
   package let base: Configuration
-  /// What differs, in the file's order.
+  /// The varied keys, in file order.
   package let axes: [Axis]
   /// How trials are chosen.
   package let strategy: Strategy
   /// How many trials.
   package let trials: Int
-  /// Of how many trials one goes on, in successive halving.
+  /// Successive halving: one in this many trials continues.
   package let eta: Int
   /// Key of the draws.
   package let seed: UInt64
@@ -37,12 +37,12 @@ package struct SearchSpace: Sendable {
   /// Keys that change what the validation loss measures.
   static let incomparable: Set = ["loss", "kl-weight", "noise"]
 
-  /// More trials than this are surely not meant.
+  /// Maximum number of trials.
   static let mostTrials = 1_000_000
 
   /// Reads a space from YAML and checks everything that can be checked before training.
   ///
-  /// - Throws: `SearchError`, or `ConfigurationError` where a key is unknown or a value not allowed.
+  /// - Throws: `SearchError`, or `ConfigurationError` if a key is unknown or a value not allowed.
   package init(_ text: String, _ changes: Changes = Changes()) throws {
     let file = try SpaceFile(text)
     guard let model = file.settings["model"] else {
@@ -104,7 +104,7 @@ package struct SearchSpace: Sendable {
     if strategy == .grid, let range = axes.first(where: \.isRange) {
       throw SearchError(
         .space,
-        "\(range.key) is a range, which a grid cannot go through: list its values, or choose --strategy random"
+        "\(range.key) is a range, which a grid cannot enumerate: list its values, or choose --strategy random"
       )
     }
     let count = combinations(axes)
@@ -117,7 +117,7 @@ package struct SearchSpace: Sendable {
       guard let count, count <= mostTrials else {
         throw SearchError(
           .space,
-          "the grid has more than \(mostTrials) trials: cut it (--trials), or choose --strategy random")
+          "the grid has more than \(mostTrials) trials: sample it (--trials), or choose --strategy random")
       }
       return count
     }

@@ -10,9 +10,9 @@ package struct SearchTable: Encodable, Sendable {
     package let number: Int
     /// What distinguishes it: the keys of the space, in the file's order.
     package let settings: [String: String]
-    /// How it stands.
+    /// The state.
     package let state: Trial.State
-    /// Epochs that are done.
+    /// Number of completed epochs.
     package let epochs: Int
     /// The lowest validation loss.
     package let validationLoss: Double?
@@ -45,22 +45,20 @@ package struct SearchTable: Encodable, Sendable {
     }
   }
 
-  /// The model.
   package let model: String
   /// How trials were chosen.
   package let strategy: Strategy
   /// Hash of the space.
   package let spaceSHA256: String
-  /// The data set.
   package let dataset: String
   /// Best first; those that failed last.
   package let trials: [Row]
-  /// The command line that trains the best; nil where no trial is done.
+  /// The command line that trains the best; nil if no trial is done.
   package let command: String?
 
-  /// The table of a search as it stands.
+  /// The current table of a search.
   ///
-  /// - Parameter data: how the command line is to name the data set.
+  /// - Parameter data: the name of the data set for the command line.
   /// - Throws: the database's error.
   package init(_ search: Search, data: String? = nil) throws {
     let space = search.space

@@ -1,13 +1,13 @@
 import Training
 import Yams
 
-/// A space as its file has it; nothing is checked against a model yet.
+/// The parsed file of a space, not yet checked against a model.
 struct SpaceFile {
-  /// Values of the keys that stand alone, by key.
+  /// Values of the top-level keys.
   private(set) var settings: [String: String] = [:]
-  /// What is the same in every trial, in order.
+  /// The fixed keys, in order.
   private(set) var fixed: [(key: String, value: String)] = []
-  /// What differs, in order.
+  /// The varied keys, in order.
   private(set) var space: [(key: String, node: Node)] = []
 
   private static let alone: Set = ["model", "strategy", "trials", "epochs", "eta"]

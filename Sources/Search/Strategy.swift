@@ -1,14 +1,14 @@
 /// How a search chooses its trials.
 package enum Strategy: String, CaseIterable, Codable, Sendable {
-  /// Every combination; of a cut some that the seed draws, each at most once.
+  /// Every combination, or a random sample without repetition.
   case grid
   /// Combinations drawn at random, each at most once.
   case random
-  /// As `random`; but all train for a few epochs, only the best go on for more, and so again.
+  /// Like `random`, but all trials train for a few epochs, and repeatedly only the best continue.
   case halving
 }
 
-/// Who trains for how long in successive halving with synchronous rungs.
+/// The schedule of successive halving with synchronous rungs.
 ///
 /// Source: Jamieson & Talwalkar, "Non-stochastic best arm identification" (AISTATS 2016); rungs as in Li et al.,
 /// "Hyperband" (JMLR 2018).

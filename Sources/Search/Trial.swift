@@ -2,17 +2,17 @@ import Foundation
 import Models
 import Training
 
-/// One configuration of a search, and how it went: a row of the storage.
+/// One trial of a search: its configuration and result; a row of the storage.
 package struct Trial: Equatable, Sendable {
-  /// How a trial stands.
+  /// The state of a trial.
   package enum State: String, Codable, CaseIterable, Sendable {
-    /// It is still to be trained, or to go on.
+    /// Waiting to start or continue.
     case waiting
-    /// It is being trained, or was when the search was killed.
+    /// Training, or interrupted by a kill.
     case running
-    /// It is trained as far as it is to be.
+    /// Completed.
     case done
-    /// It could not be trained.
+    /// Failed.
     case failed
   }
 
@@ -20,11 +20,11 @@ package struct Trial: Equatable, Sendable {
   package let number: Int
   /// The whole configuration, as text by key.
   package let configuration: [String: String]
-  /// How it stands.
+  /// The state.
   package internal(set) var state = State.waiting
   /// The rung it is on, from 0; only halving has more than one.
   package internal(set) var rung = 0
-  /// Epochs that are done.
+  /// Number of completed epochs.
   package internal(set) var epochs = 0
   /// The lowest validation loss so far.
   package internal(set) var validationLoss: Double?
@@ -44,12 +44,12 @@ package struct Trial: Equatable, Sendable {
 
   /// The whole configuration.
   ///
-  /// - Throws: `ConfigurationError` where the storage was changed by others.
+  /// - Throws: `ConfigurationError` if the storage was changed by others.
   var settings: Models.Configuration {
     get throws { try Configuration(texts: configuration) }
   }
 
-  /// Takes over what the training has come to.
+  /// Updates the result from a training.
   mutating func take(_ trainer: Trainer) {
     epochs = trainer.epoch
     validationLoss = trainer.stopping.bestLoss
@@ -58,7 +58,7 @@ package struct Trial: Equatable, Sendable {
     seconds = trainer.manifest.epochs.reduce(0) { $0 + $1.seconds }
   }
 
-  /// Better before worse: by validation loss, then by number; without a loss last.
+  /// Order by validation loss, then by number; trials without a loss last.
   static func precedes(_ a: Trial, _ b: Trial) -> Bool {
     let (first, second) = (a.validationLoss ?? .infinity, b.validationLoss ?? .infinity)
     return first == second ? a.number < b.number : first < second
@@ -68,7 +68,7 @@ package struct Trial: Equatable, Sendable {
 extension Trial {
   /// A row of the table `trial`.
   ///
-  /// - Throws: `SQLiteError`, `SearchError` where the storage was changed by others.
+  /// - Throws: `SQLiteError`, `SearchError` if the storage was changed by others.
   init(_ row: SQLiteRow) throws {
     number = try row.value("number")
     let (texts, word): (String, String) = (try row.value("configuration"), try row.value("state"))

@@ -1,6 +1,6 @@
 import Storage
 
-/// The tables of a storage. A change of them is a new version, with the way from the old one.
+/// The tables of a storage. A change needs a new version and a migration.
 enum TrialSchema {
   /// `PRAGMA user_version`.
   static let version = 2
@@ -41,9 +41,9 @@ enum TrialSchema {
       """)
   }
 
-  /// Looks at a file that was there.
+  /// Checks an existing file.
   ///
-  /// - Throws: `SearchError` where it is not ours, or of another version; `SQLiteError`.
+  /// - Throws: `SearchError` if it is not ours, or of another version; `SQLiteError`.
   static func check(_ database: SQLite) throws {
     guard try database.integer("PRAGMA application_id") == application else {
       throw SearchError(
@@ -83,7 +83,7 @@ extension SQLiteRow {
     return Fingerprint.hex(of: Array(texts.joined().utf8))
   }
 
-  /// Looks whether the row is as it was written.
+  /// Checks whether the row is as it was written.
   ///
   /// - Throws: `SQLiteError`.
   func requireWhole(_ what: String) throws {

@@ -4,23 +4,23 @@ import Models
 import Numerics
 import Storage
 
-/// The trials of one search in an SQLite file, for one process at a time; any number of threads.
+/// The trials of one search in an SQLite file; thread-safe, for one process at a time.
 ///
 /// Every change is a transaction, in write-ahead mode: others may read while a search writes, and a process that
 /// is killed leaves the file as the last transaction left it. A lock that others hold is waited for.
 final class TrialStore: Sendable {
   /// The file.
   let url: URL
-  /// What is searched: as given, but drawn where a grid was begun as a cut and is now wanted whole.
+  /// The space: as given, but sampled if a grid was started as a sample and is now requested as a whole.
   let space: SearchSpace
-  /// Where the runs of trials under way lie.
+  /// The folder of the runs of current trials.
   let runs: URL
   private let database: SQLite
   private let lock: FolderLock
 
-  /// Opens the storage of a search, or makes it.
+  /// Opens or creates the storage of a search.
   ///
-  /// - Throws: `SearchError` where it is in use, or not that of this search; `FileError`.
+  /// - Throws: `SearchError` if it is in use, or not that of this search; `FileError`.
   init(_ url: URL, _ space: SearchSpace, _ dataset: Dataset, patience: Double) throws {
     let url = Files.resolved(url)
     self.url = url
@@ -48,7 +48,7 @@ final class TrialStore: Sendable {
         throw SearchError(
           .storage, "\(url.path) cannot have a write-ahead log: put it on another file system")
       }
-      // A power cut may cost the last transactions, but never the file.
+      // A power failure may lose the last transactions, but not the file.
       try database.execute("PRAGMA synchronous = NORMAL")
       self.space = try database.transaction { [database] in
         if !isEmpty {
@@ -66,7 +66,7 @@ final class TrialStore: Sendable {
     }
   }
 
-  /// Throws: `SearchError` where the storage is no plain file, or something else lies where the runs are to lie.
+  /// Throws: `SearchError` if the storage is not a plain file, or the folder for the runs holds other files.
   private static func requireOwn(_ url: URL, _ runs: URL) throws {
     do {
       try AtomicFile.requireReplaceable(url.path)
@@ -147,9 +147,9 @@ final class TrialStore: Sendable {
     return (index < a.count ? a[index] : "nothing", index < b.count ? b[index] : "nothing")
   }
 
-  /// Compares the trials that are there with what they must be, as far as `configurations`, the first ones, go.
+  /// Checks that stored trials match `configurations`, the first ones of the space.
   ///
-  /// - Throws: `SearchError` where one is none of this space.
+  /// - Throws: `SearchError` if one is none of this space.
   func check(_ configurations: [Configuration]) throws {
     let rows = try transaction {
       try database.rows("SELECT * FROM trial ORDER BY number LIMIT \(configurations.count)").map(Trial.init)
@@ -183,7 +183,7 @@ final class TrialStore: Sendable {
     (error as? SQLiteError).map { SearchError(.storage, $0.description) } ?? error
   }
 
-  /// Has trials wait that ran when a search ended: whoever ran them is gone.
+  /// Resets trials that were running when a previous process ended.
   func requeue() throws {
     try transaction {
       for var trial in try database.rows("SELECT * FROM trial WHERE state = 'running'").map(Trial.init) {
@@ -212,7 +212,7 @@ final class TrialStore: Sendable {
     try transaction { try database.integer("SELECT COUNT(*) FROM trial WHERE state = 'waiting'") != 0 }
   }
 
-  /// The next trial that waits; from now on it runs.
+  /// Takes the next waiting trial and marks it as running.
   func takeNext() throws -> Trial? {
     try transaction {
       let statement = "SELECT * FROM trial WHERE state = 'waiting' ORDER BY number LIMIT 1"
@@ -223,7 +223,7 @@ final class TrialStore: Sendable {
     }
   }
 
-  /// Writes how a trial stands.
+  /// Stores the state of a trial.
   func update(_ trial: Trial) throws { try transaction { try trial.write(to: database) } }
 
   /// All trials, by number.
@@ -231,12 +231,12 @@ final class TrialStore: Sendable {
     try transaction { try database.rows("SELECT * FROM trial ORDER BY number").map(Trial.init) }
   }
 
-  /// The rung that is under way.
+  /// The current rung.
   func rung() throws -> Int { try transaction { try database.integer("SELECT MAX(rung) FROM trial") ?? 0 } }
 
-  /// Ends a rung whose trials are all done: the best `count` go on to the next, ties by number.
+  /// Ends a completed rung: the best `count` trials continue to the next, ties by number.
   ///
-  /// - Returns: how many go on; fewer where others failed.
+  /// - Returns: the number of continuing trials; fewer if others failed.
   func promote(_ count: Int, from rung: Int) throws -> Int {
     try transaction {
       let done = try database.rows("SELECT * FROM trial WHERE rung = ? AND state = 'done'", .integer(rung))
@@ -255,7 +255,7 @@ final class TrialStore: Sendable {
   /// The run folder of a trial.
   func run(_ trial: Trial) -> URL { runs.appendingPathComponent("\(trial.number)") }
 
-  /// Takes away the runs of all trials that are not on `rung`, or of all for nil: nothing continues from them.
+  /// Removes the runs of all trials that are not on `rung` (nil: all runs), since nothing continues from them.
   func removeRuns(exceptOn rung: Int?) throws {
     let kept = try rung.map { rung in
       Set(try trials().filter { $0.rung == rung && $0.state != .failed }.map { "\($0.number)" })

@@ -1,7 +1,7 @@
 import Models
 import Synchronization
 
-/// Puts the trials of a search into its storage, a portion at a time: a million would take minutes and gigabytes before
+/// Adds the trials of a search to its storage in portions: a million would take minutes and gigabytes before
 /// the first is trained.
 final class TrialSupply: Sendable {
   private struct State {
@@ -20,7 +20,7 @@ final class TrialSupply: Sendable {
 
   /// The trials of `space` on as many training images; the first portion is made and checked.
   ///
-  /// - Throws: `SearchError` where one of them cannot be.
+  /// - Throws: `SearchError` if one of them cannot be.
   init(_ space: SearchSpace, images: Int) throws {
     self.space = space
     self.images = images
@@ -31,9 +31,9 @@ final class TrialSupply: Sendable {
   /// Epochs of the first trial.
   var epochs: Int { state.withLock { $0.proposals.epochs } ?? space.base.totalEpochs }
 
-  /// Sees to it that a trial waits in the storage; false where all of the search are there and none waits.
+  /// Ensures that a trial is waiting in the storage; false if all trials have been added and none is waiting.
   ///
-  /// - Throws: `SearchError` where a trial cannot be, or the storage cannot be written.
+  /// - Throws: `SearchError` if a trial cannot be, or the storage cannot be written.
   func fill(_ store: TrialStore) throws -> Bool {
     try state.withLock { state in
       if try store.hasWaiting() { return true }
@@ -41,7 +41,7 @@ final class TrialSupply: Sendable {
     }
   }
 
-  /// Compares what the storage has with the first portion, and puts that into it where it is not there yet.
+  /// Compares the storage with the first portion, and adds missing trials.
   ///
   /// - Throws: as ``fill(_:)``.
   func begin(_ store: TrialStore) throws {

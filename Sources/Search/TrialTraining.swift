@@ -5,7 +5,7 @@ import Programs
 import Storage
 import Training
 
-/// Trains one trial on one device, as far as its rung goes.
+/// Trains one trial on one device, up to its rung's epochs.
 struct TrialTraining {
   let dataset: Dataset
   let backend: any Backend
@@ -16,7 +16,7 @@ struct TrialTraining {
   /// A trial that has a checkpoint continues from it. The trial comes back as `done`, as `failed` with a reason, or
   /// as `waiting` where it was asked to stop.
   ///
-  /// - Parameter note: hears of the trial after every epoch, with what the epoch said.
+  /// - Parameter note: called after every epoch with the trial and the epoch's record.
   /// - Throws: an error that concerns the whole search: files or storage that cannot be written.
   func run(
     _ trial: Trial, in folder: URL, through last: Int?, note: (Trial, EpochRecord) throws -> Void
@@ -41,15 +41,15 @@ struct TrialTraining {
     return trial
   }
 
-  /// Whether an error comes of the trial's configuration. Any other (a full disk, a device that is lost) would meet
-  /// other trials too: the search stops, and goes on once the cause is gone.
+  /// Whether an error is caused by the trial's configuration. Any other (a full disk, a lost device) would affect
+  /// other trials too: the search stops, and can be resumed once the cause is gone.
   private static func isOfTheTrial(_ error: any Error) -> Bool {
     if let error = error as? TrainingError { return error.kind != .run }
     return error is ConfigurationError || error is ProgramError || error is DatasetError
       || error is NotEnoughMemory
   }
 
-  /// Epoch by epoch, so that the storage knows each; false where it was asked to stop.
+  /// Trains epoch by epoch, storing each; false if it was stopped.
   private func train(
     _ trainer: Trainer, _ trial: inout Trial, through last: Int?, _ note: (Trial, EpochRecord) throws -> Void
   ) throws -> Bool {

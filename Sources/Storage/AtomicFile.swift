@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writing a file so that a reader, or a crash, only ever sees the old contents or the new ones.
+/// Atomic file writes: a reader, or a crash, sees either the old or the new contents.
 package enum AtomicFile {
   /// Replaces the file at `url`, or creates it.
   ///
@@ -12,8 +12,8 @@ package enum AtomicFile {
   /// - Parameters:
   ///   - data: the whole contents.
   ///   - url: where to put them; the folder must exist.
-  /// - Throws: `FileError` naming the step that failed, the path and the system's reason; `NotAFile` where something
-  ///   else than a file is there, which stays as it is.
+  /// - Throws: `FileError` naming the step that failed, the path and the system's reason; `NotAFile` if something
+  ///   other than a plain file exists there, which is left unchanged.
   package static func write(_ data: Data, to url: URL) throws {
     try requireReplaceable(url.path)
     let folder = url.deletingLastPathComponent().path
@@ -23,7 +23,7 @@ package enum AtomicFile {
       do {
         try writeAll(data, to: temporary.descriptor, path: url.path)
         try checkedCall("flush", url.path) { fsync(temporary.descriptor) }
-        // Its lock goes with the descriptor: the name must be the final one by then.
+        // Closing releases the lock, so the file must have its final name by then.
         try checkedCall("replace", url.path) {
           temporary.path.withSystemPath { from in url.path.withSystemPath { rename(from, $0) } }
         }
@@ -40,14 +40,14 @@ package enum AtomicFile {
     try flush(folder: folder)
   }
 
-  /// Looks whether a file can be put at `path`: nothing is there, or a file.
+  /// Checks that a file can be written at `path`: nothing or a plain file exists there.
   ///
   /// - Throws: `NotAFile` for a folder, a device, a pipe or a socket, or a symbolic link to one.
   package static func requireReplaceable(_ path: String) throws {
     var status = stat()
     guard path.withSystemPath({ stat($0, &status) }) == 0 else { return }
     if let found = kindOfFile(status) { throw NotAFile(path: path, found: found) }
-    // What /dev/stdout stands for may be a file, but the name is the system's.
+    // /dev/stdout may refer to a plain file, but the name belongs to the system.
     let place = URL(systemPath: path).standardizedFileURL.path
     if ["/dev/", "/proc/"].contains(where: place.hasPrefix), path.withSystemPath({ lstat($0, &status) }) == 0,
       status.st_mode & S_IFMT == S_IFLNK

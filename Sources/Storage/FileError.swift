@@ -1,8 +1,8 @@
 import Foundation
 
-/// A file operation that the system refused: what was tried, on which path, and the system's own reason.
+/// A failed file operation: the action, the path and the system's reason.
 public struct FileError: Error, Equatable, CustomStringConvertible {
-  /// What was tried, as a verb: `open`, `write`, `rename`.
+  /// The action, as a verb: `open`, `write`, `rename`.
   public let action: String
   /// The file or folder it was tried on.
   public let path: String
@@ -12,7 +12,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   /// Records a failed call.
   ///
   /// - Parameters:
-  ///   - action: what was tried, as a verb.
+  ///   - action: the action, as a verb.
   ///   - path: the file or folder.
   ///   - code: the system's error number, read directly after the call.
   package init(action: String, path: String, code: Int32) {
@@ -27,7 +27,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Calls again while a signal interrupts, as the system asks callers to do.
+/// Repeats a call while it is interrupted by a signal.
 ///
 /// - Throws: `FileError` when the call returns −1 for any other reason.
 @discardableResult

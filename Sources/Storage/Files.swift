@@ -1,19 +1,19 @@
 import Foundation
 
-/// What lies on the disk, asked for by paths of any bytes; see ``SystemPath``.
+/// File-system queries for paths with any bytes; see ``SystemPath``.
 package enum Files {
-  /// Whether a file or folder is there; a link counts as what it leads to.
+  /// Whether a file or folder exists, following links.
   package static func exists(_ path: String) -> Bool { kind(path) != nil }
-  /// Whether a file or folder is there; a link counts as what it leads to.
+  /// Whether a file or folder exists, following links.
   package static func exists(_ url: URL) -> Bool { exists(url.path) }
 
-  /// Whether the name is taken, be it by a link that leads nowhere.
+  /// Whether the name is taken, even by a dangling link.
   package static func isTaken(_ path: String) -> Bool {
     var status = stat()
     return path.withSystemPath { lstat($0, &status) } == 0
   }
 
-  /// What a link that leads nowhere names; nil for anything else.
+  /// The target of a dangling link; nil for anything else.
   package static func target(of path: String) -> String? {
     guard !exists(path) else { return nil }
     var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
@@ -25,16 +25,16 @@ package enum Files {
     return count < 0 ? nil : SystemPath.text(bytes.prefix(count))
   }
 
-  /// The path without links; as it is where nothing is there.
+  /// The path with links resolved; unchanged if nothing exists there.
   package static func resolved(_ url: URL) -> URL {
     guard let path = url.path.withSystemPath({ realpath($0, nil) }) else { return url }
     defer { free(path) }
     return URL(systemPath: SystemPath.text(cString: path))
   }
 
-  /// Whether a folder is there, or a link to one.
+  /// Whether a folder exists, following links.
   package static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
-  /// Whether a folder is there, or a link to one.
+  /// Whether a folder exists, following links.
   package static func isFolder(_ url: URL) -> Bool { isFolder(url.path) }
 
   private static func kind(_ path: String) -> mode_t? {
@@ -42,7 +42,7 @@ package enum Files {
     return path.withSystemPath { stat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
   }
 
-  /// The names of everything in a folder but `.` and `..`, in no order.
+  /// The names in a folder except `.` and `..`, unordered.
   ///
   /// - Throws: `FileError`.
   package static func names(in url: URL) throws -> [String] {

@@ -1,7 +1,7 @@
 import CCrypto
 import Foundation
 
-/// A SHA-256 taken over raw bytes as they come, written as 64 lowercase hexadecimal digits.
+/// An incremental SHA-256, as 64 lowercase hexadecimal digits.
 package struct Fingerprint: Sendable {
   private var digest = Digest()
 
@@ -46,9 +46,9 @@ package struct Fingerprint: Sendable {
   }
 }
 
-/// A SHA-256 under way in libcrypto, which picks the processor's own instructions for it.
+/// An incremental SHA-256 by libcrypto, which uses the processor's instructions.
 ///
-/// Its calls fail only where memory runs out or the library's configuration forbids SHA-256: that traps.
+/// Its calls fail only without memory or if the library's configuration forbids SHA-256; that traps.
 private final class Digest: @unchecked Sendable {
   private let context: OpaquePointer
 

@@ -3,7 +3,7 @@ import Foundation
 /// The exclusive use of a run folder, held for as long as this object lives.
 ///
 /// The lock is an advisory `flock` on `FOLDER/.lock`, so the system gives it back even when the process is
-/// killed, and the file that stays behind means nothing by itself. Swift may end an object's life after its
+/// killed, and the remaining file means nothing by itself. Swift may end an object's life after its
 /// last use: keep it in a stored property, or wrap the work in `withExtendedLifetime`.
 package final class FolderLock: Sendable {
   /// The locked folder.
@@ -13,14 +13,14 @@ package final class FolderLock: Sendable {
   /// The file's name.
   package static let name = ".lock"
 
-  /// Takes the lock, and removes the temporary files that a killed process has left in the folder.
+  /// Takes the lock, and removes temporary files left in the folder by killed processes.
   ///
   /// - Parameters:
   ///   - folder: an existing folder.
   ///   - patience: seconds to wait for another that holds it.
-  ///   - note: a word that stays in the file after the process's number: see ``note(in:)``.
+  ///   - note: a word stored in the file after the process ID: see ``note(in:)``.
   /// - Throws: `FolderInUse` when another process, or another lock in this one, holds it; `FileError` when the
-  ///   lock file cannot be opened or the file system has no locks; `NotAFile` where it is none.
+  ///   lock file cannot be opened or the file system has no locks; `NotAFile` if it is none.
   package init(folder: URL, patience: Double = 0, note: String? = nil) throws {
     let path = folder.appendingPathComponent(Self.name).path
     let descriptor = try checkedCall("open", path) {
@@ -34,7 +34,7 @@ package final class FolderLock: Sendable {
       do {
         try Self.record(note, in: descriptor, path: path)
       } catch {
-        // It was made in vain.
+        // Remove the file just created.
         if status.st_size == 0 { unlink(path) }
         throw error
       }
@@ -56,14 +56,14 @@ package final class FolderLock: Sendable {
     release(descriptor)
   }
 
-  /// Writes another word into the file, or none.
+  /// Replaces or removes the note.
   ///
   /// - Throws: `FileError`.
   package func renote(_ note: String?) throws {
     try Self.record(note, in: descriptor, path: folder.appendingPathComponent(Self.name).path)
   }
 
-  /// The word that the last holder of the folder's lock left in its file; nil where there is none.
+  /// The note of the last holder of the lock; nil if there is none.
   package static func note(in folder: URL) -> String? {
     guard let descriptor = try? openPlainFile(folder.appendingPathComponent(name).path).descriptor else {
       return nil
@@ -111,12 +111,12 @@ private func release(_ descriptor: Int32) {
 public struct FolderInUse: Error, Equatable, CustomStringConvertible {
   /// The folder that was asked for.
   public let folder: String
-  /// The process that holds it, where it has written its number.
+  /// The ID of the process that holds it, if known.
   public let process: Int32?
 
   /// One line: which folder, who holds it, what to do.
   public var description: String {
     let holder = process.map { "process \($0)" } ?? "another process"
-    return "run folder \(folder) is in use by \(holder): wait until that ends, or choose another folder"
+    return "run folder \(folder) is in use by \(holder): wait until it ends, or choose another folder"
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes a folder and all above it.
+/// Creates a folder and its parents.
 ///
 /// - Throws: `FileError` with the system's own reason, which Foundation's words hide.
 package func makeFolder(_ url: URL) throws {
@@ -10,28 +10,28 @@ package func makeFolder(_ url: URL) throws {
   case EEXIST where Files.isFolder(path): return
   case ENOENT where path != "/" && !Files.isTaken(path):
     try makeFolder(url.deletingLastPathComponent())
-    // Someone else may have made it in the meantime.
+    // Another process may have created it in the meantime.
     if path.withSystemPath({ mkdir($0, 0o777) }) == 0 || Files.isFolder(path) { return }
     throw FileError(action: "make the folder", path: path, code: errno)
   case let code: throw FileError(action: "make the folder", path: path, code: code)
   }
 }
 
-/// A folder with something in it, where files are to be written that others must not be mixed with.
+/// An output folder is not empty.
 public struct FolderNotEmpty: Error, Equatable, CustomStringConvertible {
   /// The folder.
   public let path: String
-  /// What lies in it, sorted.
+  /// Its contents, sorted.
   public let names: [String]
 
-  /// One line: the folder, and some of what lies in it.
+  /// One line: the folder, and some of its contents.
   public var description: String {
     "\(path) is not empty: it holds \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : ""); choose "
       + "another folder"
   }
 }
 
-/// Looks whether a folder is not there, or empty.
+/// Checks that a folder is missing or empty.
 ///
 /// - Throws: `FolderNotEmpty`, `FileError`.
 package func requireEmptyFolder(_ url: URL) throws {
@@ -43,7 +43,7 @@ package func requireEmptyFolder(_ url: URL) throws {
   guard names.isEmpty else { throw FolderNotEmpty(path: url.path, names: names.sorted()) }
 }
 
-/// Makes a folder, or takes an empty one.
+/// Creates a folder, or accepts an empty one.
 ///
 /// - Throws: `FolderNotEmpty`, `FileError`.
 package func makeEmptyFolder(_ url: URL) throws {
@@ -51,7 +51,7 @@ package func makeEmptyFolder(_ url: URL) throws {
   try makeFolder(url)
 }
 
-/// Removes a file, or a folder with everything in it; nothing where nothing is there.
+/// Removes a file, or a folder with its contents, if it exists.
 ///
 /// - Throws: `FileError` naming the first that cannot be removed, with the system's own reason.
 package func removeAll(_ url: URL) throws {
@@ -69,7 +69,7 @@ package func removeAll(_ url: URL) throws {
   try removing(path) { path.withSystemPath { rmdir($0) } }
 }
 
-/// Someone else may have removed it in the meantime.
+/// Another process may have removed it in the meantime.
 private func removing(_ path: String, _ call: () -> Int32) throws {
   do {
     try checkedCall("remove", path, call)
@@ -77,7 +77,7 @@ private func removing(_ path: String, _ call: () -> Int32) throws {
 }
 
 extension FileError {
-  /// The same facts out of an error of Foundation's.
+  /// A `FileError` from a Foundation error.
   package init(action: String, path: String, _ error: any Error) {
     let facts = error as NSError
     let inner = facts.userInfo[NSUnderlyingErrorKey] as? NSError

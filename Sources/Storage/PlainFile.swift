@@ -1,28 +1,28 @@
 import Foundation
 
-/// Something that is no file where one is to be read.
+/// Something other than a plain file was found.
 public struct NotAFile: Error, Equatable, CustomStringConvertible {
-  /// Where it lies.
+  /// The path.
   public let path: String
-  /// What it is: `a folder`, `a pipe`, `a device`.
+  /// What was found: `a folder`, `a pipe`, `a device`.
   public let found: String
 
   /// One line: the path, and what was found there.
   public var description: String { "\(path): expected a file, found \(found)" }
 }
 
-/// A symbolic link that leads to nothing, where a file is to be read.
+/// A dangling symbolic link.
 public struct DanglingLink: Error, Equatable, CustomStringConvertible {
-  /// Where the link lies.
+  /// The path of the link.
   public let path: String
-  /// What it names.
+  /// Its target.
   public let target: String
 
   package init(path: String, target: String) { (self.path, self.target) = (path, target) }
 
   /// One line: the link, and what it names.
   public var description: String {
-    "\(path) is a link to \(target), where nothing is: is a disk not mounted?"
+    "\(path) is a link to \(target), which does not exist: is a disk not mounted?"
   }
 }
 
@@ -36,7 +36,7 @@ package func openPlainFile(_ path: String) throws -> (descriptor: Int32, size: I
   do {
     descriptor = try checkedCall("open", path) { path.withSystemPath { open($0, flags) } }
   } catch let error as FileError where error.code == ENOENT {
-    // "No such file" would be a riddle where a listing shows one.
+    // "No such file" would be confusing, since a listing shows the link.
     if let target = Files.target(of: path) { throw DanglingLink(path: path, target: target) }
     throw error
   }
@@ -51,7 +51,7 @@ package func openPlainFile(_ path: String) throws -> (descriptor: Int32, size: I
   }
 }
 
-/// What something is that is no plain file, in words; nil for a plain file.
+/// The kind of a file in words; nil for a plain file.
 func kindOfFile(_ status: stat) -> String? {
   switch status.st_mode & S_IFMT {
   case S_IFREG: nil
@@ -62,15 +62,15 @@ func kindOfFile(_ status: stat) -> String? {
   }
 }
 
-/// A file that is larger than anything it could sensibly hold.
+/// A file is larger than expected.
 public struct FileTooLarge: Error, Equatable, CustomStringConvertible {
-  /// Where it lies.
+  /// The path.
   public let path: String
   /// The most bytes that are read.
   public let limit: Int
 
   /// One line: the path and the limit.
-  public var description: String { "\(path): expected at most \(limit) bytes, and it has more" }
+  public var description: String { "\(path): expected at most \(limit) bytes, found more" }
 }
 
 /// The contents of a file, or its first bytes.

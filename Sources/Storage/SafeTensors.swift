@@ -3,7 +3,7 @@ import Foundation
 /// Named tensors and text, in the safetensors format (huggingface.co/docs/safetensors).
 ///
 /// A file is the header's length (8 bytes, little-endian), the header (JSON), and the tensors' bytes. The bytes
-/// written are a function of the contents alone: tensors stand in the header in the order they were added,
+/// written are a function of the contents alone: tensors are in the header in the order they were added,
 /// the metadata sorted by key.
 package struct SafeTensors: Sendable, Equatable {
   /// The type of a tensor's elements, by its name in the format.
@@ -95,7 +95,7 @@ package struct SafeTensors: Sendable, Equatable {
   package private(set) var tensors: [Tensor] = []
   /// Free text by key.
   package var metadata: [String: String] = [:]
-  /// Tensors of types that are not known here, by name with the type: passed over where a file was read.
+  /// Tensors of unknown types, by name with the type; skipped when reading.
   package internal(set) var unreadable: [String: String] = [:]
   private var places: [String: Int] = [:]
 
@@ -110,7 +110,7 @@ package struct SafeTensors: Sendable, Equatable {
       throw SafeTensorsError(.nameTaken, "no tensor may be named \(Self.metadataKey): the format keeps it")
     }
     guard places[tensor.name] == nil else {
-      throw SafeTensorsError(.nameTaken, "tensor '\(tensor.name)' is there already")
+      throw SafeTensorsError(.nameTaken, "tensor '\(tensor.name)' exists already")
     }
     places[tensor.name] = tensors.count
     tensors.append(tensor)
@@ -121,7 +121,7 @@ package struct SafeTensors: Sendable, Equatable {
     tensors.map(\.name)
   }
 
-  /// Whether there is a tensor of that name, readable or not.
+  /// Whether there is a tensor of that name, even of an unknown type.
   package func contains(_ name: String) -> Bool {
     places[name] != nil || unreadable[name] != nil
   }

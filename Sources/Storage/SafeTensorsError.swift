@@ -1,6 +1,6 @@
 /// A safetensors file that breaks the format's rules, or a tensor that is not what the caller asked for.
 public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
-  /// What kind of thing is wrong.
+  /// The kind of error.
   public enum Kind: String, Sendable {
     /// The file ends before the header does, or the header's length is out of bounds.
     case badLength
@@ -22,7 +22,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     case wrongShape
   }
 
-  /// What kind of thing is wrong.
+  /// The kind of error.
   public let kind: Kind
   /// One line with the facts.
   public let message: String

@@ -27,7 +27,7 @@ extension SafeTensors {
   /// That is: a header longer than 100 MB or than the file, one that is not UTF-8, does not begin with `{`, is
   /// not JSON of the expected form or names a key twice; shapes that overflow; tensors whose bytes do not fit
   /// their shape, overlap, leave a hole, or do not fill the file exactly. A tensor of a type that is not known
-  /// here is passed over, whatever it holds (``unreadable``): the format gains types, and nobody may want it.
+  /// here is skipped (``unreadable``): the format gains types, and the tensor may not be needed.
   ///
   /// - Throws: `SafeTensorsError`.
   package init(data: Data) throws {

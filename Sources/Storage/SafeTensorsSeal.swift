@@ -1,20 +1,20 @@
 import Foundation
 
 extension SafeTensors {
-  /// What a file says of its own contents.
+  /// The content hash of a file.
   package enum Seal: Sendable {
-    /// Nothing: a file of another program, or of an earlier version.
+    /// No hash: a file of another program or an earlier version.
     case missing
     /// Their SHA-256.
     case whole
-    /// Another SHA-256 than theirs.
+    /// A hash that does not match.
     case broken
   }
 
   static let sealKey = "content-sha256"
 
   /// Writes the SHA-256 of the contents into the metadata, as `content-sha256`: from then on the file shows by itself
-  /// that it is whole. It is written and replaced in one step with what it is of, which a hash in another file is not.
+  /// that it is intact. Unlike a hash in another file, it is replaced atomically with the contents.
   package mutating func seal() { metadata[Self.sealKey] = contentSHA256 }
 
   /// Whether the contents are those that the file was sealed with.
@@ -24,7 +24,7 @@ extension SafeTensors {
   }
 
   /// SHA-256 over the metadata but `content-sha256`, sorted by key, and all tensors, sorted by name: of each key, value,
-  /// name, type and shape the length and the text, then the bytes. Where tensors lie in the file does not count.
+  /// name, type and shape the length and the text, then the bytes. The order of tensors in the file does not matter.
   private var contentSHA256: String {
     var fingerprint = Fingerprint()
     func add(_ text: String) { fingerprint.update(Array("\(text.utf8.count):\(text)".utf8)) }

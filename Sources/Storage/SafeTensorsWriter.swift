@@ -28,7 +28,7 @@ extension SafeTensors {
     return file
   }
 
-  /// Writes the file as a whole or not at all; see `AtomicFile`.
+  /// Writes the file atomically; see `AtomicFile`.
   ///
   /// - Throws: `FileError`.
   package func write(to url: URL) throws {

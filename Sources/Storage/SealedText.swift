@@ -1,16 +1,16 @@
 import Foundation
 
-/// Texts that hold the SHA-256 of themselves, read with a blank in its place.
+/// Texts that contain their own SHA-256, computed with a placeholder in its place.
 package enum SealedText {
-  /// What stands for the hash while it is taken: 64 zeros.
+  /// The placeholder for the hash: 64 zeros.
   package static let blank = String(repeating: "0", count: 64)
 
-  /// The text with its hash in place of the one blank it holds.
+  /// The text with its hash instead of the placeholder.
   package static func seal(_ text: Data) -> Data {
     replacing(blank, with: Fingerprint.hex(of: text), in: text)
   }
 
-  /// Whether a text that says that its hash is `hash` is as it was sealed.
+  /// Whether a text matches its own hash `hash`.
   package static func isWhole(_ text: Data, _ hash: String?) -> Bool {
     guard let hash, hash.utf8.count == 64 else { return false }
     return Fingerprint.hex(of: replacing(hash, with: blank, in: text)) == hash

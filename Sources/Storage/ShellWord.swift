@@ -1,4 +1,4 @@
-/// A word as a shell takes it: in quotes where it holds more than letters, digits and a few harmless signs.
+/// A word quoted for a shell if it contains more than letters, digits and a few safe characters.
 ///
 /// Control characters and bytes that are not UTF-8 (see ``SystemPath``) are written as in `$'caf\351'`, which bash, zsh and
 /// ksh read.
@@ -12,7 +12,7 @@ package func shellQuoted(_ word: String) -> String {
   return "'" + word.replacing("'", with: #"'\''"#) + "'"
 }
 
-/// The path of a file or folder as a shell takes it and no command takes for an option.
+/// A path quoted for a shell, so that no command takes it for an option.
 package func shellQuoted(path: String) -> String {
   shellQuoted(path.hasPrefix("-") ? "./" + path : path)
 }

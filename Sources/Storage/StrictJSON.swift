@@ -3,7 +3,7 @@ import Foundation
 /// A reader for the small part of JSON that a safetensors header may hold: objects, arrays, strings and
 /// whole numbers.
 ///
-/// Foundation's decoders keep one of two equal keys without a word; here the caller sees every key, in order.
+/// Foundation's decoders silently keep one of two equal keys; here the caller sees every key, in order.
 /// Anything else that JSON allows (true, null, fractions) has no place in such a header and is refused.
 struct StrictJSON {
   private let bytes: [UInt8]
@@ -25,7 +25,7 @@ struct StrictJSON {
     var keys: Set<String> = []
     repeat {
       let key = try string()
-      guard keys.insert(key).inserted else { throw failure("key '\(key)' stands twice in one object") }
+      guard keys.insert(key).inserted else { throw failure("key '\(key)' appears twice in one object") }
       try expect(":")
       try value(&self, key)
     } while accept(",")

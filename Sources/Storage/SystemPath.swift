@@ -1,6 +1,6 @@
 import Foundation
 
-/// Paths as Linux has them, bytes without an encoding, in texts that Swift and Foundation can carry.
+/// Represents Linux paths, which are bytes without an encoding, as strings.
 ///
 /// A text is UTF-8, a path need not be: `caf\xE9` is a fine name in Latin-1. A byte that is no part of UTF-8 becomes a
 /// scalar of the private use planes, U+10F780 for 0x80 to U+10F7FF for 0xFF, and a byte again in every call to the
@@ -31,7 +31,7 @@ package enum SystemPath {
     return text.unicodeScalars.flatMap { scalar in byte(scalar).map { [$0] } ?? Array(String(scalar).utf8) }
   }
 
-  /// Whether `text` stands for bytes that are not UTF-8.
+  /// Whether `text` represents bytes that are not UTF-8.
   package static func hasBytes(_ text: String) -> Bool { text.unicodeScalars.contains { byte($0) != nil } }
 
   private static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
@@ -43,10 +43,10 @@ package enum SystemPath {
     (1..<max(Int(CommandLine.argc), 1)).compactMap { CommandLine.unsafeArgv[$0].map { text(cString: $0) } }
   }
 
-  /// What this process was called as.
+  /// The name of this process.
   package static var program: String { CommandLine.unsafeArgv[0].map { text(cString: $0) } ?? "facsimile" }
 
-  /// These variables of the environment, as far as they are set.
+  /// Environment variables that are set.
   package static func environment(_ names: String...) -> [String: String] {
     Dictionary(
       uniqueKeysWithValues: names.compactMap { name in getenv(name).map { (name, text(cString: $0)) } })
@@ -66,7 +66,7 @@ package enum SystemPath {
 }
 
 extension String {
-  /// Gives `body` the path that this text stands for, as the system takes it.
+  /// Calls `body` with the path as bytes.
   package func withSystemPath<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
     guard SystemPath.hasBytes(self) else { return try withCString(body) }
     let bytes = SystemPath.bytes(self).map { CChar(bitPattern: $0) } + [0]

@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A file on its way to its name: `.facsimile-UUID.tmp`, locked for as long as its descriptor is open, so that whoever
-/// finds one without a lock knows that its process is gone.
+/// A temporary file, `.facsimile-UUID.tmp`, locked for as long as its descriptor is open, so that a process that
+/// finds one without a lock knows that its owner is gone.
 package struct TemporaryFile {
-  /// Where it lies.
+  /// The path.
   let path: String
   /// Open for writing; the caller closes it.
   let descriptor: Int32

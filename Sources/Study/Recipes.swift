@@ -1,24 +1,24 @@
 import Models
 
-/// How much a study does.
+/// The size of a study.
 struct Budget: Sendable {
-  /// How often what the table claims is done, each time with another seed.
+  /// Number of seeds for the figures of the summary table.
   let seeds: Int
   /// Epochs of the plain and of the denoising autoencoder.
   let autoencoder: Int
   /// Epochs of the classifier's last two layers.
   let head: Int
-  /// Epochs of the classifier's whole, from the encoder and from scratch.
+  /// Epochs of the whole classifier, from the encoder and from scratch.
   let classifier: Int
   /// Epochs of the variational autoencoders.
   let variational: Int
-  /// Trials of the search, and epochs of those that go furthest.
+  /// Trials of the search, and epochs of the longest.
   let search: (trials: Int, epochs: Int)
   /// Folds of the cross-validation, and epochs of each.
   let folds: (count: Int, epochs: Int)
   /// Test images on the map of codes.
   let mapImages: Int
-  /// Training images at most for samples to be judged, which takes a classifier of its own.
+  /// Maximum number of training images for scoring samples, which needs a classifier.
   let judgedImages: Int
 
   static let whole = Budget(
@@ -29,19 +29,19 @@ struct Budget: Sendable {
     mapImages: 2_000, judgedImages: 20_000)
 }
 
-/// What a study does otherwise than its models' own recipes, what was published, and what PyTorch reaches: all in this
+/// Settings of a study that differ from the models' recipes, the published figures, and PyTorch's, in
 /// one place.
 enum Recipes {
   typealias Settings = [(key: String, value: String)]
 
-  /// The epochs of which the first reconstructions are shown.
+  /// Epochs whose reconstructions are shown.
   static let firstEpochs = 7
-  /// Those at which the published study says that denoising is better.
+  /// Noise levels at which denoising is better in the published study.
   static let publishedNoises = [0.2, 0.4, 0.6, 0.8, 1]
-  /// Widths of the code of the variational autoencoders: the one to look at, the other to sample from.
+  /// Latent widths of the variational autoencoders: for the map and for sampling.
   static let latents = (map: 2, samples: 10)
 
-  /// Twice the default: the classifier's last two layers see what this one gives (96.6 % with 64, 97.3 % with 128).
+  /// Twice the default, since it is the input of the classifier's last two layers (96.6 % with 64, 97.3 % with 128).
   private static let wide: Settings = [("hidden", "128")]
 
   /// The convolutional autoencoder, and the same with noise on the input.
@@ -68,9 +68,9 @@ enum Recipes {
     try Configuration(model, settings + [("epochs", "\(epochs)"), ("seed", "\(seed)")])
   }
 
-  /// The space of the published search, `tools/study-grid.yaml`: the whole of it is 49,152 trials of a few epochs.
+  /// The space of the published search, `tools/study-grid.yaml`: 49,152 trials of a few epochs.
   ///
-  /// A cut is taken by successive halving, which is not tied to the grid's order.
+  /// A sample of it is searched by successive halving.
   static func searchSpace(_ budget: Budget, isFull: Bool, seed: UInt64) -> String {
     let way =
       isFull
@@ -109,7 +109,7 @@ enum Published {
   static let classifierLoss = 0.099
 }
 
-/// What PyTorch reaches on MNIST's test images with the same layers and its usual settings, one seed.
+/// PyTorch's figures on MNIST's test images with the same layers and usual settings, one seed.
 enum PyTorch {
   /// How it was trained, for the report.
   static let settings = "2.13 on a CPU, one seed: Adam at a constant 0.001, batches of 128"

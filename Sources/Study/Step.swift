@@ -8,15 +8,15 @@ import Training
 
 /// One step of a study.
 package struct Step: Sendable {
-  /// Its name: of its files, and of the run folder it makes if any.
+  /// Its name, also of its files and its run folder.
   package let name: String
-  /// What it does, for people.
+  /// A description.
   package let title: String
   /// Steps whose results it reads.
   let needs: [String]
-  /// The run that it trains; nil where it trains none.
+  /// The run that it trains; nil if it trains none.
   let training: Models.Configuration?
-  /// Everything else that decides what it finds.
+  /// All other inputs that affect its result.
   let more: String
   /// Does it.
   let work: @Sendable (StepSite) throws -> StepResult
@@ -29,44 +29,44 @@ package struct Step: Sendable {
     self.work = work
   }
 
-  /// Everything that decides what it finds, as far as settings do.
+  /// All settings that affect its result.
   var text: String {
     let settings = training?.pairs.map { "\($0.key)=\($0.value)" }.joined(separator: " ") ?? ""
     return "\(name) <- \(needs.joined(separator: " ")): \(settings) \(more)"
   }
 }
 
-/// What a step found.
+/// The result of a step.
 struct StepResult: Codable, Sendable, Equatable {
   /// Figures by name: `loss`, `accuracy`.
   var measures: [String: Double] = [:]
   /// Lists of figures by name.
   var series: [String: [Double]] = [:]
-  /// What the report shows of it.
+  /// Its figures in the report.
   var figures: [Figure] = []
-  /// What makes it again; nil where its figures say so.
+  /// How to reproduce it; nil if its figures say so.
   var source: Source?
   /// In the file: its SHA-256, see ``SealedText``.
   var sha256: String?
 }
 
-/// It was asked to stop.
+/// The study was stopped.
 struct StudyInterrupted: Error {}
 
-/// Where a step works.
+/// The environment of a step.
 final class StepSite {
   let settings: StudySettings
   let dataset: Dataset
   let backend: any Backend
   let folder: StudyFolder
-  /// Threads of what is computed on the host; any number gives the same bits.
+  /// Number of threads on the host; does not affect results.
   let threads: Int
   let stopSignal: StopSignal
-  /// Hears of trainings.
+  /// Called for training events.
   let listener: (TrainingEvent) -> Void
-  /// Hears of the search, on the threads that train.
+  /// Called for search events, on the training threads.
   let searchListener: @Sendable (SearchEvent) -> Void
-  /// Numbers that the step leaves beside its result.
+  /// Tensors that the step saves with its result.
   var tensors: SafeTensors?
 
   init(
@@ -80,13 +80,13 @@ final class StepSite {
     (self.stopSignal, self.listener, self.searchListener) = (stopSignal, listener, searchListener)
   }
 
-  /// What a step before this one found.
+  /// The result of an earlier step.
   func result(_ step: String) throws -> StepResult { try folder.result(step) }
 
   /// The best weights of a run.
   func weights(_ run: String) throws -> Weights { try Weights(run: RunFolder(reading: folder.run(run))) }
 
-  /// Throws: `StudyInterrupted` where someone asked to stop.
+  /// Throws: `StudyInterrupted` if someone asked to stop.
   func heedStop() throws { if stopSignal.isStopped { throw StudyInterrupted() } }
 
   /// The first test images, at most `count`.

@@ -5,47 +5,47 @@ import Search
 import Storage
 import Training
 
-/// Something that happened in a study.
+/// An event of a study.
 package enum StudyEvent: Sendable {
-  /// A step is worked on from here on; number from 1, of `steps`.
+  /// A step starts; number from 1, of `steps`.
   case began(Step, number: Int, steps: Int)
   /// Something happened in a training of the step.
   case training(Step, TrainingEvent)
   /// Something happened in the search.
   case search(Step, SearchEvent)
-  /// A step is done; `seconds` nil where it was done before.
+  /// A step is completed; `seconds` is nil if it was completed before.
   case ended(Step, number: Int, steps: Int, measures: [String: Double], seconds: Double?)
 }
 
-/// The published study on a data set: steps, one after another, each of which keeps what it finds, and a report.
+/// The published study on a data set: a sequence of steps, each of which saves its result, and a report.
 ///
-/// Determinism: every step depends on the data, the settings and the steps before it only, so the report has the same
-/// bytes on every device and for every number of threads, however often the study was stopped or killed.
+/// Determinism: every step depends only on the data, the settings and earlier steps, so the report has the same
+/// bytes on every device and with any number of threads, however often the study was interrupted.
 package final class Study {
-  /// Why ``run(stopSignal:report:)`` came back.
+  /// Why ``run(stopSignal:report:)`` returned.
   package enum Outcome: Hashable, Sendable {
     /// Every step is done and the report is written.
     case finished
-    /// The stop signal was given; the study can go on.
+    /// It was stopped; the study can be resumed.
     case interrupted
   }
 
-  /// What was asked for.
+  /// The settings.
   package let settings: StudySettings
   /// The images.
   package let dataset: Dataset
   /// The steps, in order.
   package let steps: [Step]
-  /// What is left out on these data, in words.
+  /// Descriptions of steps that are skipped for these data.
   package let omissions: [String]
   /// The files.
   package let folder: StudyFolder
   private let backend: any Backend
   private let threads: Int
 
-  /// Begins a study, or resumes one.
+  /// Starts or resumes a study.
   ///
-  /// - Throws: `StudyError` where the folder holds something else; `ConfigurationError` where the data are too small for
+  /// - Throws: `StudyError` if the folder holds something else; `ConfigurationError` if the data are too small for
   ///   the models; `FolderInUse`, `FileError`.
   package init(
     _ settings: StudySettings, dataset: Dataset, folder: URL, backend: any Backend, threads: Int = 1
@@ -57,7 +57,7 @@ package final class Study {
     self.folder = try StudyFolder(folder, StudyIdentity(settings, dataset, recipes: recipes))
   }
 
-  /// Does what is not done yet, and writes the report.
+  /// Runs the remaining steps and writes the report.
   ///
   /// - Throws: `StudyError`, `TrainingError`, `FileError`, or the backend's error; what is done stays done.
   package func run(
@@ -99,7 +99,7 @@ package final class Study {
 }
 
 extension Study {
-  /// What a finished study comes to.
+  /// The summary of a completed study.
   package struct Summary: Sendable {
     /// SHA-256 of the report.
     package let reportSHA256: String
@@ -107,12 +107,12 @@ extension Study {
     package let measures: [String: [String: Double]]
   }
 
-  /// What the study came to.
+  /// The summary.
   ///
-  /// - Throws: `StudyError`, `FileError` where files of a finished study are gone.
+  /// - Throws: `StudyError`, `FileError` if files of a finished study are gone.
   package func summary() throws -> Summary {
     guard let report = try? readFile(folder.reportFile) else {
-      throw StudyError("\(folder.reportFile.path) is not there: is the study finished?")
+      throw StudyError("\(folder.reportFile.path) does not exist: is the study finished?")
     }
     var measures: [String: [String: Double]] = [:]
     for step in steps {
@@ -123,7 +123,7 @@ extension Study {
   }
 }
 
-/// How long the steps took: all that depends on machine and day. What a killed process spent is not in it.
+/// Timings of the steps, without the time spent by killed processes.
 struct Timings: Codable {
   /// One step.
   struct Step: Codable {
@@ -140,7 +140,7 @@ struct Timings: Codable {
     case totalSeconds = "total_seconds"
   }
 
-  /// Those of the file; none where it is not there or damaged.
+  /// Reads the file; empty if it is missing or damaged.
   init(contentsOf url: URL) {
     guard let data = try? readFile(url, upTo: 1 << 24),
       let found = try? JSONDecoder().decode(Self.self, from: data)

@@ -2,21 +2,21 @@ import Foundation
 import Storage
 import Training
 
-/// The files of a study: `study.json` says what it is of, `steps` holds what each step found, `runs` the run folders.
+/// The files of a study: `study.json` identifies it, `steps` has the results, `runs` the run folders.
 package final class StudyFolder {
   /// The folder.
   package let url: URL
   private let lock: FolderLock
 
-  /// Makes the folder, or goes on in it.
+  /// Creates the folder, or opens an existing study.
   ///
-  /// - Throws: `StudyError` where it holds something else, or another study; `FolderInUse`, `FileError`.
+  /// - Throws: `StudyError` if it holds something else, or another study; `FolderInUse`, `FileError`.
   init(_ url: URL, _ identity: StudyIdentity) throws {
     self.url = url
     try makeFolder(url)
     let identityFile = url.appendingPathComponent("study.json")
     let isBegun = Files.exists(identityFile)
-    // A lock's file of a study that was killed before anything else was written means nothing.
+    // A lock file alone is left by a study that was killed while starting.
     let others = try Files.names(in: url)
       .filter { $0 != FolderLock.name && !TemporaryFile.isOne($0) }
     guard isBegun || others.isEmpty else {
@@ -46,12 +46,12 @@ package final class StudyFolder {
   private func resultFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).json") }
   private func tensorsFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).safetensors") }
 
-  /// Whether a step is done.
+  /// Whether a step is completed.
   func isDone(_ step: String) -> Bool { Files.exists(resultFile(step)) }
 
-  /// What a step found.
+  /// The result of a step.
   ///
-  /// - Throws: `StudyError` where the file is damaged.
+  /// - Throws: `StudyError` if the file is damaged.
   func result(_ step: String) throws -> StepResult {
     let file = resultFile(step)
     let decoder = JSONDecoder()
@@ -69,12 +69,12 @@ package final class StudyFolder {
     StudyError("\(file.path) is damaged: remove it, and the same command makes it again")
   }
 
-  /// The numbers that a step left.
+  /// The tensors saved by a step.
   ///
-  /// - Throws: `StudyError` where the file is damaged; `SafeTensorsError`, `FileError`.
+  /// - Throws: `StudyError` if the file is damaged; `SafeTensorsError`, `FileError`.
   func tensors(_ step: String) throws -> SafeTensors {
     let tensors = try SafeTensors(contentsOf: tensorsFile(step))
-    // The step's result is what counts as done.
+    // The result file marks the step as completed.
     guard tensors.sealing == .whole else {
       throw StudyError(
         "\(tensorsFile(step).path) is damaged: remove \(resultFile(step).path), and the same command makes both again"
@@ -83,7 +83,7 @@ package final class StudyFolder {
     return tensors
   }
 
-  /// Keeps what a step found; its result last, since that makes the step count as done.
+  /// Saves the result of a step; the result file last, since it marks the step as completed.
   ///
   /// - Throws: `FileError`.
   func keep(_ result: StepResult, _ tensors: SafeTensors?, of step: String) throws {

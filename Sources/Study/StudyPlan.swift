@@ -1,12 +1,12 @@
 import Datasets
 import Models
 
-/// The steps of a study on a data set, and what has no place in it there.
+/// The steps of a study on a data set, and the skipped ones.
 struct StudyPlan {
   private(set) var steps: [Step] = []
   private(set) var omissions: [String] = []
 
-  /// - Throws: `ConfigurationError`, `TrainingError` where the data are too small for the models.
+  /// - Throws: `ConfigurationError`, `TrainingError` if the data are too small for the models.
   init(_ settings: StudySettings, _ dataset: Dataset) throws {
     let budget = settings.budget
     let seeds = settings.seeds

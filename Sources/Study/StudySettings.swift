@@ -4,13 +4,13 @@ import Models
 import Numerics
 import Storage
 
-/// What a study is asked for, besides its data.
+/// The settings of a study.
 package struct StudySettings: Sendable, Equatable {
-  /// Everything once and for a few epochs: to see that it runs.
+  /// Few epochs and one seed, to check that everything runs.
   package var isQuick = false
   /// The whole grid of the published study instead of a sample of it.
   package var isSearchFull = false
-  /// Key of every random number; further seeds follow it.
+  /// Random seed; further seeds follow it.
   package var seed: UInt64 = 1
 
   /// The whole study with the cut search.
@@ -18,11 +18,11 @@ package struct StudySettings: Sendable, Equatable {
 
   var budget: Budget { isQuick ? .quick : .whole }
 
-  /// The seeds of what is done several times.
+  /// The seeds of repeated steps.
   var seeds: [UInt64] { (0..<UInt64(budget.seeds)).map { seed &+ $0 } }
 }
 
-/// What a study folder says it is of: a study goes on only with the same.
+/// The identity of a study in its folder; only the same study can resume.
 struct StudyIdentity: Codable, Equatable {
   static let format = "facsimile-study-1"
 
@@ -45,7 +45,7 @@ struct StudyIdentity: Codable, Equatable {
     recipesSHA256 = Fingerprint.hex(of: Data(recipes.utf8))
   }
 
-  /// What keeps a study of `other` from going on as this one, in words; nil where nothing does.
+  /// Why a study of `other` cannot be resumed as this one; nil if it can.
   func difference(to other: StudyIdentity) -> String? {
     func words(_ flag: Bool, _ name: String) -> String { flag ? "with \(name)" : "without \(name)" }
     if datasetSHA256 != other.datasetSHA256 {
@@ -58,9 +58,9 @@ struct StudyIdentity: Codable, Equatable {
   }
 }
 
-/// A study that cannot begin or go on.
+/// A study cannot be started or resumed.
 package struct StudyError: Error, Equatable, CustomStringConvertible {
-  /// One clear line.
+  /// The message, in one line.
   package let description: String
 
   init(_ description: String) { self.description = description }

@@ -15,19 +15,19 @@ package struct Checkpoint: Sendable, Equatable {
   package let datasetSHA256: String
   /// Parameters and optimizer state.
   package let state: ModelState
-  /// Epochs that are done.
+  /// Number of completed epochs.
   package let epoch: Int
-  /// Steps of the next epoch that are done, 0 between epochs.
+  /// Completed steps of the next epoch, 0 between epochs.
   package let step: Int
-  /// What those steps left in their slots.
+  /// The losses of those steps.
   let losses: [Float]
-  /// The table of steps of the epoch under way; empty between epochs.
+  /// The step table of the current epoch; empty between epochs.
   let table: [UInt32]
   /// Seconds those steps took.
   let seconds: Double
   /// The best loss so far.
   package let stopping: EarlyStopping
-  /// ``ModelState/sha256`` after the last epoch that is done, or of the beginning: what the manifest says too.
+  /// ``ModelState/sha256`` after the last completed epoch, or of the initial state; the manifest has the same.
   let epochSHA256: String
 
   static let format = "facsimile-checkpoint-2"
@@ -48,12 +48,12 @@ package struct Checkpoint: Sendable, Equatable {
     self.epochSHA256 = epochSHA256
   }
 
-  /// Reads a checkpoint, and checks it against the hash of its contents that it holds.
+  /// Reads a checkpoint and checks its content hash.
   ///
   /// - Parameters:
-  ///   - limit: the most bytes that it may have.
+  ///   - limit: the maximum size in bytes.
   ///   - architecture: a custom model's layers.
-  /// - Throws: `TrainingError` where the file is none, damaged, or of another contract; `SafeTensorsError`, `FileError`,
+  /// - Throws: `TrainingError` if the file is none, damaged, or of another contract; `SafeTensorsError`, `FileError`,
   ///   `NotAFile`, `FileTooLarge`.
   package init(contentsOf url: URL, atMost limit: Int? = nil, architecture: Architecture? = nil) throws {
     self = try naming(url) { try Self(reading: url, atMost: limit, architecture) }
@@ -95,7 +95,7 @@ package struct Checkpoint: Sendable, Equatable {
     epochSHA256 = try text("state-sha256")
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
-    // A step more than the table's would be trained on what lies after it.
+    // More steps than the table has would read beyond it.
     guard (0...table.count / StepTable.width).contains(step), (0...1_000_000).contains(epoch),
       losses.count.isMultiple(of: max(step, 1)), losses.allSatisfy(\.isFinite)
     else {
@@ -118,7 +118,7 @@ package struct Checkpoint: Sendable, Equatable {
     else { throw damaged("'best-loss', 'best-epoch' and 'stale-epochs' do not fit together") }
   }
 
-  /// Writes the checkpoint, as a whole or not at all.
+  /// Writes the checkpoint atomically.
   ///
   /// - Throws: `FileError`.
   package func write(to url: URL) throws {
@@ -142,7 +142,7 @@ package struct Checkpoint: Sendable, Equatable {
     try file.write(to: url)
   }
 
-  /// Looks whether this is a checkpoint of the run that `manifest` is of.
+  /// Checks that this is a checkpoint of the run described by `manifest`.
   ///
   /// - Throws: `TrainingError` that names `url`.
   func require(of manifest: Manifest, _ url: URL) throws {
@@ -166,7 +166,7 @@ package struct Checkpoint: Sendable, Equatable {
   }
 }
 
-/// What `body` gives; whatever is wrong is said of the file at `url`.
+/// Runs `body`; errors name the file at `url`.
 func naming<Result>(_ url: URL, _ body: () throws -> Result) throws -> Result {
   do {
     return try body()
@@ -183,7 +183,7 @@ func naming<Result>(_ url: URL, _ body: () throws -> Result) throws -> Result {
 }
 
 extension SafeTensors {
-  /// Looks whether this is a file of a run, whole, and of a format that is known.
+  /// Checks that this is an intact file of a run, in a known format.
   ///
   /// - Throws: `TrainingError` that names `url`.
   func requireSealed(format: String, _ url: URL) throws {
@@ -203,7 +203,7 @@ extension SafeTensors {
     }
   }
 
-  /// Throws: `TrainingError` where the file holds a hash that is not its contents'; one of another program holds none.
+  /// Throws: `TrainingError` if the file holds a hash that is not its contents'; one of another program holds none.
   package func requireWhole(_ url: URL) throws {
     if sealing == .broken {
       throw TrainingError(

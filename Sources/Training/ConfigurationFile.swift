@@ -5,7 +5,7 @@ import Yams
 
 /// Configurations as YAML: one `key: value` a line, lists as `8,16,32` or as YAML lists.
 package enum ConfigurationFile {
-  /// The text of `configuration`, each key with what it means.
+  /// The text of `configuration`, with a comment for each key.
   package static func text(_ configuration: Configuration) -> String {
     ConfigurationKey.keys(of: configuration.model).map { key in
       let line = "\(key.name): \(Self.scalar(key.get(configuration)))"
@@ -14,18 +14,18 @@ package enum ConfigurationFile {
     }.joined()
   }
 
-  /// `value` as it is where YAML reads it back as it is, else in quotes: names of a program's own layers may hold anything.
+  /// `value`, quoted unless YAML reads it back unchanged: layer names of a custom model may contain anything.
   private static func scalar(_ value: String) -> String {
     if let read = try? pairs("key: \(value) # comment"), read.map(\.value) == [value] { return value }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
-    // Every JSON text is a YAML scalar in quotes; encoding a text cannot fail.
+    // Every JSON string is a quoted YAML scalar; encoding a string cannot fail.
     return String(decoding: try! encoder.encode(value), as: UTF8.self)
   }
 
   /// The pairs of a YAML text, in order.
   ///
-  /// - Throws: `ConfigurationError` where the text is no mapping of keys to single values or lists.
+  /// - Throws: `ConfigurationError` if the text is no mapping of keys to single values or lists.
   package static func pairs(_ text: String) throws -> [(key: String, value: String)] {
     let node: Node?
     do {
@@ -52,7 +52,7 @@ package enum ConfigurationFile {
 
   /// The pairs of a YAML file, or of a pipe; see ``pairs(_:)``.
   ///
-  /// - Throws: also `TrainingError` where it cannot be read.
+  /// - Throws: also `TrainingError` if it cannot be read.
   package static func pairs(contentsOf url: URL) throws -> [(key: String, value: String)] {
     try pairs(url) { try readInput(url, upTo: YAMLText.mostBytes) }
   }
@@ -92,8 +92,8 @@ extension Configuration {
 
   /// The configuration that the metadata of weights name.
   ///
-  /// Nil where they name none, or a custom model, whose layers only a program has.
-  /// Throws: `ConfigurationError` where it is damaged.
+  /// Nil if they name none, or a custom model, whose layers only a program has.
+  /// Throws: `ConfigurationError` if it is damaged.
   package init?(metadata: [String: String]) throws {
     guard metadata["model"] != ModelKind.custom.rawValue, let text = metadata["configuration"] else {
       return nil
@@ -101,13 +101,13 @@ extension Configuration {
     try self.init(json: text)
   }
 
-  /// Keys that a run may change on the way without changing the epochs that are done: `epochs` only where the learning
+  /// Keys that may be changed in a run without affecting completed epochs: `epochs` only if the learning
   /// rate does not follow them.
   var changeable: Set<String> {
     ["patience", "keep-checkpoints", "epochs"]
   }
 
-  /// The first key with another value here than in ``json()`` of a run's beginning, but for those that may change.
+  /// The first key whose value differs from ``json()`` of the run's start, except for keys that may change.
   func difference(fromJSON text: String) throws -> (key: String, here: String, there: String?)? {
     let there = try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
     return pairs.first { !changeable.contains($0.key) && there[$0.key] != $0.value }.map {

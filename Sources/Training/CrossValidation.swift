@@ -3,25 +3,25 @@ import Models
 import Numerics
 import Programs
 
-/// Judges a configuration on every training image: the images are cut into folds, and each fold in turn is held
-/// back while a model trains on the others.
+/// Evaluates a configuration on every training image: the images are split into folds, and each fold in turn is held
+/// out while a model trains on the others.
 ///
-/// The configuration's `validation` counts for nothing here. Everything else does, `seed` included: it decides
+/// The configuration's `validation` is ignored here. Everything else applies, including `seed`: it determines
 /// the folds as well as the training.
 package struct CrossValidation: Sendable {
-  /// What is judged.
+  /// The configuration to evaluate.
   package let configuration: Configuration
   /// The images.
   package let dataset: Dataset
   /// Indices of the images of every fold, ascending.
   package let folds: [[UInt32]]
 
-  /// Cuts the training images into folds whose sizes differ by at most one.
+  /// Splits the training images into folds whose sizes differ by at most one.
   ///
   /// Formula: the N images sorted by (Philox word of stream `split`, index), as for any other split; fold f of K
   /// takes places ⌊f·N/K⌋ ..< ⌊(f+1)·N/K⌋.
   ///
-  /// - Throws: `ConfigurationError` where there are fewer than two folds, or more than images.
+  /// - Throws: `ConfigurationError` if there are fewer than two folds, or more than images.
   package init(_ configuration: Configuration, dataset: Dataset, folds count: Int) throws {
     let images = dataset.train.count
     guard count >= 2, count <= images else {
@@ -34,21 +34,21 @@ package struct CrossValidation: Sendable {
     folds = (0..<count).map { order[$0 * images / count..<($0 + 1) * images / count].sorted() }
   }
 
-  /// Which images train and which judge while `fold` (from 0) is held back.
+  /// The training and validation images while `fold` (from 0) is held out.
   package func split(_ fold: Int) -> (train: [UInt32], validation: [UInt32]) {
     let others = folds.indices.filter { $0 != fold }.flatMap { folds[$0] }
     return (others.sorted(), folds[fold])
   }
 
-  /// Trains and judges every fold, one after another.
+  /// Trains and evaluates every fold, one after another.
   ///
   /// - Parameters:
   ///   - backend: the device.
-  ///   - folder: where folds are kept, and resumed; nil for nowhere.
-  ///   - stopSignal: who may ask to stop.
-  ///   - listener: hears of every training.
-  ///   - done: hears of every fold.
-  /// - Returns: the figures; nil where it was asked to stop.
+  ///   - folder: where folds are saved and resumed; nil for nowhere.
+  ///   - stopSignal: stops the training.
+  ///   - listener: called for every training event.
+  ///   - done: called for every completed fold.
+  /// - Returns: the metrics; nil if it was stopped.
   /// - Throws: `TrainingError`, or the backend's error.
   package func run(
     on backend: any Backend, keptIn folder: CrossValidationFolder? = nil,
@@ -85,20 +85,20 @@ package struct CrossValidation: Sendable {
 }
 
 extension CrossValidation {
-  /// What one fold said.
+  /// The result of one fold.
   package struct Fold: Codable, Sendable, Equatable {
     /// From 1.
     package let fold: Int
-    /// Images that trained.
+    /// Number of training images.
     package let trainImages: Int
-    /// Images that judged.
+    /// Number of validation images.
     package let validationImages: Int
-    /// Epochs that were trained.
+    /// Number of trained epochs.
     package let epochCount: Int
     /// Epoch of the lowest loss on the fold: the one whose weights a run keeps.
     package let bestEpoch: Int
-    /// Means over the fold's images after that epoch: `loss`, `accuracy` and the like. The fold had a say in
-    /// which epoch it judges, so they are a little better than on images never seen.
+    /// Means over the fold's images after that epoch: `loss`, `accuracy` and the like. The fold also chose
+    /// the epoch, so they are slightly better than on unseen images.
     package let metrics: [String: Double]
     /// Hash of the state after the last epoch.
     package let stateSHA256: String
@@ -127,9 +127,8 @@ extension CrossValidation {
     }
   }
 
-  /// A figure over the folds, each counting once.
+  /// A metric over the folds.
   package struct Spread: Codable, Sendable, Equatable {
-    /// The mean.
     package let mean: Double
     /// The sample standard deviation, with divisor K − 1.
     package let standardDeviation: Double
@@ -148,7 +147,7 @@ extension CrossValidation {
     }
   }
 
-  /// What all folds said.
+  /// The results of all folds.
   package struct Result: Codable, Sendable, Equatable {
     /// Every fold.
     package let folds: [Fold]

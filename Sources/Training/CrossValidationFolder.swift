@@ -6,7 +6,7 @@ import Storage
 /// The folder of a cross-validation that can be stopped: `cross-validation.json` with the folds that are done,
 /// `fold-1.safetensors …` with the best weights of each, and while a fold is under way its run, `fold-3`.
 package final class CrossValidationFolder {
-  /// What the folds are of. Another configuration, other data or another number of folds is another cross-validation.
+  /// What the folds belong to. Another configuration, other data or another number of folds is another cross-validation.
   private struct Record: Codable {
     let configuration: [String: String]
     let datasetSHA256: String
@@ -27,12 +27,12 @@ package final class CrossValidationFolder {
   private var record: Record
   private let lock: FolderLock
 
-  /// The folds that are done.
+  /// The completed folds.
   package var folds: [CrossValidation.Fold] { record.folds }
 
   /// The folder of `validation`: one that it was begun in, or a new one.
   ///
-  /// - Throws: `TrainingError` where another cross-validation lies there, or what lies there is damaged; `FolderNotEmpty`,
+  /// - Throws: `TrainingError` if the folder holds another or a damaged cross-validation; `FolderNotEmpty`,
   ///   `FolderInUse`, `FileError`.
   package init(_ validation: CrossValidation, at url: URL) throws {
     self.url = url
@@ -72,10 +72,10 @@ package final class CrossValidationFolder {
       ?? differ("numerics contract", "\(there.numericsContract)", "\(here.numericsContract)")
   }
 
-  /// The run of a fold under way.
+  /// The run of the current fold.
   func run(_ fold: Int) -> URL { url.appendingPathComponent("fold-\(fold)", isDirectory: true) }
 
-  /// Keeps what a fold said, and its best weights; its run goes.
+  /// Saves a fold's result and its best weights, and removes its run.
   ///
   /// - Throws: `FileError`.
   func keep(_ fold: CrossValidation.Fold, _ trainer: Trainer) throws {

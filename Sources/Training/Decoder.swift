@@ -2,11 +2,11 @@ import Models
 import Numerics
 import Programs
 
-/// The part of a trained model after its code: codes in, images (or logits of classes) out.
+/// The decoder of a trained model: codes in, images (or logits of classes) out.
 package final class Decoder {
   private let model: PreparedModel
 
-  /// Puts the model on the device.
+  /// Loads the model on the device.
   ///
   /// - Throws: `ProgramError`, or the backend's error.
   package init(_ weights: Weights, backend: any Backend) throws {
@@ -15,9 +15,9 @@ package final class Decoder {
     try model.write(weights.state)
   }
 
-  /// What the model makes of codes: pixels from 0 to 1 in the order (channel, y, x), or the logits of classes.
+  /// Decodes codes: pixels from 0 to 1 in the order (channel, y, x), or logits of classes.
   ///
-  /// - Throws: `ProgramError` where a code has another width, or the backend's error.
+  /// - Throws: `ProgramError` if a code has another width, or the backend's error.
   package func outputs(_ codes: [[Float]]) throws -> [[Float]] {
     try ArithmeticMode.standard { try model.decode(codes) }
   }

@@ -1,4 +1,4 @@
-/// The best loss so far, and for how long there was no better one.
+/// The best loss so far, and the number of epochs since.
 package struct EarlyStopping: Sendable, Equatable {
   /// The lowest loss.
   package private(set) var bestLoss: Double?
@@ -16,7 +16,7 @@ package struct EarlyStopping: Sendable, Equatable {
     self.staleEpochs = staleEpochs
   }
 
-  /// Notes the loss of `epoch`; true where it is the best so far. Where `isPatient`, the epoch takes nothing from
+  /// Records the loss of `epoch`; returns whether it is the best so far. If `isPatient`, the epoch does not use up
   /// patience.
   mutating func note(_ loss: Double, epoch: Int, isPatient: Bool) -> Bool {
     guard let best = bestLoss, !(loss < best) else {
@@ -27,7 +27,7 @@ package struct EarlyStopping: Sendable, Equatable {
     return false
   }
 
-  /// A new phase has its whole patience.
+  /// Resets patience for a new phase.
   mutating func startPhase() { staleEpochs = 0 }
 
   /// Whether `patience` epochs (0: any number) went by without a better loss.

@@ -3,8 +3,8 @@ import Models
 import Numerics
 import Pictures
 
-/// The picture that a run leaves of every epoch: a few test images, what the model sees of them where noise is added, and
-/// what it makes of them, in rows that say so.
+/// The picture that a run writes every epoch: labelled rows of a few test images, their noisy versions if noise is added, and
+/// their reconstructions.
 package enum EpochPicture {
   /// What the rows are called.
   package static func names(_ configuration: Configuration) -> [String] {
@@ -15,7 +15,7 @@ package enum EpochPicture {
   ///
   /// - Parameters:
   ///   - originals: pixels of the images.
-  ///   - reconstructions: what the model makes of each, values from 0 to 1.
+  ///   - reconstructions: their reconstructions, values from 0 to 1.
   ///   - indices: the images' indices on the device, which their noise is drawn for.
   static func picture(
     _ originals: [[UInt8]], _ reconstructions: [[Float]], indices: [UInt32], shape: ImageShape,
@@ -34,7 +34,7 @@ package enum EpochPicture {
     return LabelledGrid().picture(Array(zip(names(configuration), stages)), columns: originals.count)
   }
 
-  /// The row of originals and the last row, which the model made, cut out of a run's pictures; nil where one is not such a
+  /// The row of originals and the last row, which the model made, cut out of a run's pictures; nil if one is not such a
   /// picture.
   package static func rows(
     of pictures: [Picture], shape: ImageShape, _ configuration: Configuration

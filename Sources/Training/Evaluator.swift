@@ -4,9 +4,9 @@ import Numerics
 import Programs
 import Storage
 
-/// What a trained model is worth on some images.
+/// Metrics of a trained model on a set of images.
 public struct Evaluation: Codable, Sendable, Equatable {
-  /// How many images.
+  /// Number of images.
   public let images: Int
   /// Means over the images: `loss`, `accuracy`, `reconstruction`, `kl-divergence`, `elbo`.
   public let metrics: [String: Double]
@@ -18,24 +18,23 @@ public struct Evaluation: Codable, Sendable, Equatable {
 package final class Evaluator {
   /// The model.
   package let weights: Weights
-  /// The images.
   package let images: ImageSet
   let model: PreparedModel
   let backend: any Backend
-  /// What `noise` of the initialiser said.
+  /// The `noise` given to the initialiser.
   let noise: Double?
-  /// Whether pixels become bits.
+  /// Whether pixels are binarised.
   package let binarisation: Binarisation
 
-  /// Puts model and images on the device.
+  /// Loads model and images on the device.
   ///
   /// - Parameters:
   ///   - weights: the model.
   ///   - images: the images.
   ///   - backend: the device.
   ///   - mode: whether a posterior is sampled (as its loss wants) or its mean decoded.
-  ///   - noise: noise on the input; nil: as the configuration says.
-  ///   - binarise: whether pixels become bits; nil: as the configuration says.
+  ///   - noise: noise on the input; nil: the configuration's.
+  ///   - binarise: binarisation; nil: the configuration's.
   /// - Throws: `ProgramError`, or the backend's error.
   package init(
     _ weights: Weights, images: ImageSet, backend: any Backend, mode: EvaluationMode = .sample,
@@ -63,7 +62,7 @@ package final class Evaluator {
   /// - Parameters:
   ///   - indices: which images; nil for all.
   ///   - draw: which draw of noise and samples.
-  /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
+  /// - Throws: `TrainingError` if a classifier's images have no labels, or the backend's error.
   package func evaluate(_ indices: [UInt32]? = nil, draw: Int = 0) throws -> Evaluation {
     try ArithmeticMode.standard { try evaluated(indices, draw: draw) }
   }
@@ -89,7 +88,7 @@ package final class Evaluator {
       images: batches.reduce(0) { $0 + $1.count }, metrics: means?.named ?? [:], confusion: confusion)
   }
 
-  /// What the model makes of images: pixels from 0 to 1 in the order (channel, y, x), or the logits of classes.
+  /// The outputs for images: pixels from 0 to 1 in the order (channel, y, x), or logits of classes.
   ///
   /// - Throws: the backend's error.
   package func outputs(_ indices: [UInt32]? = nil) throws -> [[Float]] {
@@ -135,7 +134,7 @@ package final class Evaluator {
   /// The loss of each image, as ``Loss`` says for a batch of that image alone; for a posterior the reconstruction's
   /// part of it.
   ///
-  /// - Throws: `TrainingError` where a classifier's images have no labels, or the backend's error.
+  /// - Throws: `TrainingError` if a classifier's images have no labels, or the backend's error.
   package func losses(_ indices: [UInt32]? = nil) throws -> [Float] {
     if model.needsLabels { try requireLabels() }
     let values = try weights.configuration.architecture.shapes().last!.count
@@ -148,7 +147,7 @@ package final class Evaluator {
     throw TrainingError(.data, "the images have no labels: a classifier's figures need them")
   }
 
-  /// What `read` finds after every batch, given its number of images.
+  /// The results of `read` for every batch, given its number of images.
   private func collect(_ indices: [UInt32]?, _ read: (Int) throws -> [[Float]]) throws -> [[Float]] {
     try ArithmeticMode.standard {
       try begin(indices, draw: 0).enumerated().flatMap { step, batch in
@@ -158,7 +157,7 @@ package final class Evaluator {
     }
   }
 
-  /// Readies the device for these images, all by default; returns them in batches.
+  /// Prepares the device for these images, all by default; returns them in batches.
   func begin(_ indices: [UInt32]?, draw: Int) throws -> [ArraySlice<UInt32>] {
     let indices = indices ?? Array(0..<UInt32(images.count))
     precondition(indices.count <= images.count, "\(indices.count) indices of \(images.count) images")
@@ -176,14 +175,14 @@ package final class Evaluator {
 extension Configuration {
   /// Takes the shape of images, and of labels the number of classes, from `dataset`.
   ///
-  /// Throws: `ConfigurationError` where the configuration asks for others, `TrainingError` where a classifier finds no
+  /// Throws: `ConfigurationError` if the configuration asks for others, `TrainingError` if a classifier finds no
   /// labels.
   package mutating func take(_ dataset: Dataset) throws {
     if classifies { try TrainingData.requireLabels(of: dataset) }
     try take(image: MapShape(dataset.shape), classes: dataset.classCount)
   }
 
-  /// Throws: `TrainingError` where the model takes images of another shape, or the labels know more classes.
+  /// Throws: `TrainingError` if the model takes images of another shape, or the labels know more classes.
   func require(_ images: ImageSet) throws {
     let shape = MapShape(images.shape)
     guard shape == imageShape || imageShape == .features(shape.count) else {

@@ -7,15 +7,15 @@ import Programs
 import Storage
 
 extension Trainer {
-  /// How often progress is looked at: each look waits for the device.
+  /// Interval of progress reports: each one waits for the device.
   static let pollInterval = Duration.milliseconds(250)
 
   /// Trains to the end, or to the end of epoch `last`; may be called again.
   ///
-  /// - Throws: `TrainingError` naming step and tensor where a value is not finite (the checkpoint stays as it was last
-  ///   written, the manifest says what happened), `FileError` where a file cannot be written, or the backend's error.
+  /// - Throws: `TrainingError` naming step and tensor if a value is not finite (the checkpoint stays as it was last
+  ///   written, the manifest says what happened), `FileError` if a file cannot be written, or the backend's error.
   package func fit(through last: Int? = nil) throws -> TrainingOutcome {
-    // The thread is the caller's.
+    // This is the caller's thread.
     let outcome = try ArithmeticMode.standard { try train(through: last) }
     listener?(.finished(outcome))
     return outcome
@@ -39,13 +39,13 @@ extension Trainer {
     return try end(.finished)
   }
 
-  /// Patience counts in the last phase only, so that an epoch's phase never depends on losses.
+  /// Patience applies to the last phase only, so that an epoch's phase never depends on losses.
   private var isExhausted: Bool {
     session.phase == configuration.trainable.phases.count - 1 && running == nil
       && stopping.isExhausted(patience: configuration.patience)
   }
 
-  /// Goes over to the phase of the next epoch: parameters stay, the optimizer starts afresh.
+  /// Enters the phase of the next epoch: parameters are kept, the optimizer is reset.
   private func enterPhase() throws {
     let phase = configuration.trainable.phase(of: epoch + 1, default: configuration.epochs).index
     guard phase != session.phase else { return }
@@ -56,7 +56,7 @@ extension Trainer {
     listener?(.phase(configuration.trainable.phases[phase]))
   }
 
-  /// Runs the steps of the next epoch that are not done; false where it was asked to stop before the last.
+  /// Runs the remaining steps of the next epoch; false if it was stopped before the last.
   private func runEpoch(last: Int) throws -> Bool {
     var epoch = running ?? RunningEpoch(epoch + 1, configuration, data)
     try session.begin(epoch)
@@ -93,8 +93,8 @@ extension Trainer {
           imagesPerSecond: rate, remainingSeconds: Double(rest) / rate)))
   }
 
-  /// Judges the epoch whose steps are done, and writes the files; the checkpoint last, since it makes the epoch
-  /// count as done.
+  /// Validates the finished epoch and writes the files; the checkpoint last, since it makes the epoch
+  /// count as completed.
   private func endEpoch() throws {
     let finished = running!
     let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
@@ -113,7 +113,7 @@ extension Trainer {
     }
     epoch = finished.number
     running = nil
-    // While the KL weight rises, training makes another loss small than the one that judges.
+    // While the KL weight rises, the training loss differs from the validation loss.
     let isBest = stopping.note(loss, epoch: epoch, isPatient: Double(epoch) <= configuration.klWarmUp)
     if isBest {
       best = state.withoutOptimizer

@@ -5,13 +5,13 @@ import Programs
 import Storage
 
 extension Trainer {
-  /// A training of `configuration` in the folder `url`: the rest of one that was stopped or killed there, or one from the
-  /// start, which comes to the same bits, where there is none, half of one, or one of another configuration.
+  /// A training of `configuration` in the folder `url`: resumed if one was stopped or killed there, or started from the
+  /// beginning, with the same bits, if there is none, an incomplete one, or one of another configuration.
   ///
   /// - Parameters:
-  ///   - split: which training images train and which are held back; nil: as the configuration says.
-  ///   - start: what training begins with, where it begins.
-  /// - Throws: as `init`; what lies in the folder stays where the device fails or another process holds it.
+  ///   - split: training and validation images; nil: split by the configuration.
+  ///   - start: the initial state of a new run.
+  /// - Throws: as `init`; the folder is unchanged if the device fails or another process holds it.
   package static func goingOn(
     with configuration: Configuration, in url: URL, dataset: Dataset, backend: any Backend,
     split: (train: [UInt32], validation: [UInt32])? = nil, start: () throws -> Start = { .initial }
@@ -34,14 +34,14 @@ extension Trainer {
       start: start(), split: split)
   }
 
-  /// Whether an error of going on comes of what lies in the run's folder. Any other (a device that is lost, a folder
-  /// in use) says nothing against the checkpoint, which stays.
+  /// Whether an error while resuming is caused by the files of the run's folder. Any other (a lost device, a folder
+  /// in use) does not affect the checkpoint, which is kept.
   static func isOfTheFiles(_ error: any Error) -> Bool {
     if let error = error as? FileError { return error.code == ENOENT }
     return error is TrainingError || error is ConfigurationError || error is SafeTensorsError
       || error is DecodingError || error is NotAFile || error is FileTooLarge
   }
 
-  /// Seconds to wait for someone else who holds the folder: a backup, or a process that is just ending.
+  /// Seconds to wait for another process that holds the folder, such as one that is just ending.
   private static let patience = 20.0
 }

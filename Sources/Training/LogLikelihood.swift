@@ -20,7 +20,7 @@ extension Evaluator {
   ///   - samples: k.
   ///   - indices: which images; nil for all.
   ///   - progress: hears which share of the images is done.
-  /// - Throws: `TrainingError` where the model has no posterior, or its loss is not of bits; or the backend's error.
+  /// - Throws: `TrainingError` if the model has no posterior, or its loss is not of bits; or the backend's error.
   package func logLikelihood(
     samples: Int, _ indices: [UInt32]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> Double {

@@ -8,19 +8,19 @@ import Storage
 public struct EpochRecord: Codable, Sendable, Equatable {
   /// From 1.
   public let epoch: Int
-  /// Mean over the training images, each seen with the parameters of its step.
+  /// Mean over the training images, each with the parameters at its step.
   public let trainLoss: Double
-  /// Mean over the validation images, after the epoch; nil where there are none.
+  /// Mean over the validation images, after the epoch; nil if there are none.
   public let validationLoss: Double?
-  /// Everything that was measured while training, by name.
+  /// All training metrics, by name.
   public let trainMetrics: [String: Double]
-  /// Everything that was measured on the validation images, by name.
+  /// All validation metrics, by name.
   public let validationMetrics: [String: Double]
   /// Learning rate of the first step.
   public let learningRate: Double
-  /// Seconds of training, validation not counted.
+  /// Seconds of training, without validation.
   public let seconds: Double
-  /// Training images a second.
+  /// Training images per second.
   public let imagesPerSecond: Double
   /// ``ModelState/sha256`` after the epoch.
   public let stateSHA256: String
@@ -41,7 +41,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   }
 }
 
-/// What a run is and how it went: `manifest.json`.
+/// The description and history of a run: `manifest.json`.
 package struct Manifest: Codable, Sendable, Equatable {
   /// The data of a run.
   package struct Data: Codable, Sendable, Equatable {
@@ -49,11 +49,11 @@ package struct Manifest: Codable, Sendable, Equatable {
     package let name: String
     /// The data set's SHA-256.
     package let sha256: String
-    /// The folder it was read from; empty where a program gave the images.
+    /// The folder it was read from; empty if a program gave the images.
     package let source: String
     /// Images that train.
     package let trainImages: Int
-    /// Images held back.
+    /// Images held out.
     package let validationImages: Int
 
     enum CodingKeys: String, CodingKey {
@@ -75,13 +75,13 @@ package struct Manifest: Codable, Sendable, Equatable {
     package let driver: String
   }
 
-  /// How a run stands.
+  /// The state of a run.
   package enum State: String, Codable, Sendable {
-    /// It is under way, or was killed.
+    /// Running, or killed.
     case running
-    /// It was asked to stop and can be resumed.
+    /// Stopped; can be resumed.
     case interrupted
-    /// All epochs are done.
+    /// All epochs are completed.
     case finished
     /// Patience ran out.
     case stoppedEarly = "stopped-early"
@@ -93,29 +93,28 @@ package struct Manifest: Codable, Sendable, Equatable {
   package let version: String
   /// The numerics contract that the bits follow.
   package let numericsContract: Int
-  /// The model.
   package let model: String
-  /// Everything that decides the bits.
+  /// The configuration.
   package internal(set) var configuration: Configuration
-  /// Key of every random number.
+  /// Random seed.
   package let seed: UInt64
   /// The data.
   package let dataset: Data
-  /// The device that ran it last.
+  /// The last device it ran on.
   package var device: Device
-  /// SHA-256 of the parameters it started from.
+  /// SHA-256 of the initial parameters.
   package let initialSHA256: String
-  /// How it stands.
+  /// The state.
   package var state: State
   /// Why it failed.
   package var failure: String?
   /// Epoch of the best loss so far, 0 for none.
   package var bestEpoch: Int
-  /// Every epoch that is done.
+  /// The completed epochs.
   package var epochs: [EpochRecord]
-  /// The processes that trained it, the first first; the hash leaves them out.
+  /// The processes that trained it, in order; not covered by the hash.
   package internal(set) var sessions: [Session]?
-  /// In the file: SHA-256 of the same file without this line and without ``sessions``.
+  /// SHA-256 of the file without this line and without ``sessions``.
   var sha256: String?
 
   enum CodingKeys: String, CodingKey {
@@ -130,7 +129,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     case sha256 = "manifest_sha256"
   }
 
-  /// The text of `manifest.json`, which holds the SHA-256 of what it says.
+  /// The text of `manifest.json`, including its SHA-256.
   package func json() throws -> Foundation.Data {
     var manifest = self
     (manifest.sha256, manifest.sessions) = (nil, nil)
@@ -141,7 +140,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     return try encoder.encode(manifest)
   }
 
-  /// Whether what was read is what was written; the hash is taken out.
+  /// Whether the file is intact; removes the hash.
   mutating func isWhole() throws -> Bool {
     let known = sha256
     sha256 = nil

@@ -9,7 +9,7 @@ package struct MetricMeans: Sendable, Equatable {
 
   /// Means of `losses[step · slots + slot]` for steps of `images` images.
   ///
-  /// Nil where there are no images.
+  /// Nil if there are no images.
   init?(losses: [Float], slots: [Metric], images: [Int]) {
     let total = images.reduce(0, +)
     guard total > 0 else { return nil }
@@ -25,7 +25,6 @@ package struct MetricMeans: Sendable, Equatable {
     self.values = values
   }
 
-  /// The loss.
   package var loss: Double { values[.loss]! }
 
   /// The loss as it would be with this weight of the KL divergence, whatever the steps were trained with.
@@ -36,7 +35,7 @@ package struct MetricMeans: Sendable, Equatable {
     return reconstruction + klWeight * divergence
   }
 
-  /// Everything by the name that tables and files use; with the ELBO of a variational autoencoder.
+  /// All metrics by their names in tables and files, including the ELBO of a variational autoencoder.
   package var named: [String: Double] {
     var named: [String: Double] = [:]
     for (metric, value) in values { named[metric == .correct ? "accuracy" : metric.rawValue] = value }

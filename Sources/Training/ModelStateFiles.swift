@@ -4,7 +4,7 @@ import Programs
 import Storage
 
 extension ModelState.Tensor {
-  /// - Throws: `TrainingError` where a value is not finite: in weights a ReLU would hide it.
+  /// - Throws: `TrainingError` if a value is not finite: in weights a ReLU would hide it.
   package func requireFinite() throws {
     guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
     throw TrainingError(.weights, "value \(index) of \(name) is \(values[index]): expected finite weights")
@@ -25,9 +25,9 @@ extension ModelState {
   /// - Parameters:
   ///   - file: tensors under the names of this type.
   ///   - table: the model's tensors.
-  ///   - stateNames: the optimizer's arenas that are wanted.
+  ///   - stateNames: the optimizer's arenas to read.
   ///   - widens: whether other floating-point types than F32 are taken; see `SafeTensors.widenedFloats`.
-  /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape or type, `TrainingError` where a
+  /// - Throws: `SafeTensorsError` if a tensor is missing or has another shape or type, `TrainingError` if a
   ///   parameter is not finite.
   package init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = [], widens: Bool = false)
     throws
@@ -46,16 +46,16 @@ extension ModelState {
 
   /// Adds all tensors to a file.
   ///
-  /// - Throws: `SafeTensorsError` where a name is taken.
+  /// - Throws: `SafeTensorsError` if a name is taken.
   package func add(to file: inout SafeTensors) throws {
     for tensor in parameters + optimizer {
       try file.add(tensor.name, shape: tensor.shape, floats: tensor.values)
     }
   }
 
-  /// Takes over every tensor of `file` that the model has too, and says which.
+  /// Copies every tensor of `file` that the model also has, and returns their names.
   ///
-  /// - Throws: `TrainingError` where one has another shape or a value that is not finite, or nothing fits.
+  /// - Throws: `TrainingError` if one has another shape or a value that is not finite, or nothing fits.
   package mutating func transfer(from file: SafeTensors) throws -> [String] {
     var taken: [String] = []
     for index in parameters.indices where file.contains(parameters[index].name) {
@@ -72,7 +72,7 @@ extension ModelState {
       taken.append(tensor.name)
     }
     guard !taken.isEmpty else {
-      throw TrainingError(.weights, "the weights do not fit this model: no tensor has a name that it knows")
+      throw TrainingError(.weights, "the weights do not fit this model: no tensor has a matching name")
     }
     return taken
   }

@@ -1,7 +1,7 @@
 import Models
 import Numerics
 
-/// An image as a model sees it while it is evaluated with noise: the same bits as on the device.
+/// An image with evaluation noise: the same bits as on the device.
 package enum NoisyImage {
   /// `fma(factor, n, x)` with the contract's normal numbers: stream `evaluationNoise`, epoch 0.
   ///

@@ -1,43 +1,43 @@
 import Models
 
-/// How far training is.
+/// Training progress.
 public struct TrainingProgress: Sendable {
-  /// Epoch that runs, from 1.
+  /// Current epoch, from 1.
   public let epoch: Int
-  /// Epochs in all.
+  /// Total number of epochs.
   public let epochs: Int
-  /// Steps of this epoch that are done.
+  /// Completed steps of this epoch.
   public let step: Int
   /// Steps of an epoch.
   public let steps: Int
-  /// Loss of the step done last.
+  /// Loss of the last step.
   public let loss: Double
-  /// Images a second since the epoch began (or went on).
+  /// Images per second since the epoch was started or resumed.
   public let imagesPerSecond: Double
   /// Seconds to the end of the last epoch at this rate.
   public let remainingSeconds: Double
 }
 
-/// Something that happened while training.
+/// An event of a training.
 public enum TrainingEvent: Sendable {
-  /// Some steps are done; a few times a second.
+  /// Progress within an epoch, a few times per second.
   case progress(TrainingProgress)
-  /// An epoch is done. `isBest`: no loss so far was lower.
+  /// An epoch is completed. `isBest`: its loss is the lowest so far.
   case epoch(EpochRecord, isBest: Bool)
-  /// Another set of layers trains from here on.
+  /// A new phase with another set of layers.
   case phase(TrainingPhases.Phase)
-  /// Training came to its end, or to where it was asked to stop; the last event.
+  /// Training has ended or was stopped; the last event.
   case finished(TrainingOutcome)
 }
 
-/// Why training came back.
+/// Why training returned.
 public enum TrainingOutcome: Sendable, Hashable {
-  /// All epochs are done.
+  /// All epochs are completed.
   case finished
-  /// The last epoch asked for is done, and there are more.
+  /// The requested epoch is completed, and there are more.
   case reached
   /// Patience ran out.
   case stoppedEarly
-  /// It was asked to stop; with a folder a checkpoint was written.
+  /// It was stopped; a checkpoint was written if there is a folder.
   case interrupted
 }

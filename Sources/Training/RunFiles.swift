@@ -4,13 +4,13 @@ import Numerics
 import Programs
 import Storage
 
-/// Reading the files of a run. Each shows by a hash whether it is what was written, and is compared with the others: a file
-/// of another run, or an older one put back, is refused.
+/// Reading the files of a run. Each is checked against its hash and cross-checked with the others: a file
+/// of another run, or an older version put back, is refused.
 extension RunFolder {
   /// The configuration.
   ///
   /// - Parameter architecture: a custom model's layers.
-  /// - Throws: `TrainingError` where the file does not hold one.
+  /// - Throws: `TrainingError` if the file does not hold one.
   package func configuration(architecture: Architecture? = nil) throws -> Configuration {
     do {
       let pairs = try ConfigurationFile.pairs(ofRun: configurationFile)
@@ -25,7 +25,7 @@ extension RunFolder {
   /// The manifest.
   ///
   /// - Parameter architecture: a custom model's layers.
-  /// - Throws: `TrainingError` where there is none, it is damaged, or it is of other layers.
+  /// - Throws: `TrainingError` if there is none, it is damaged, or it is of other layers.
   package func manifest(architecture: Architecture? = nil) throws -> Manifest {
     let decoder = JSONDecoder()
     decoder.userInfo[.architecture] = architecture
@@ -54,8 +54,8 @@ extension RunFolder {
     return isThere ? try manifest(architecture: architecture) : nil
   }
 
-  /// Looks whether `config.yaml` is that of the run: only what a run may change on the way may differ from what the manifest
-  /// says, and no epoch that is done can be too much.
+  /// Checks that `config.yaml` belongs to the run: it may differ from the manifest only in settings that may be changed,
+  /// and must not have fewer epochs than are completed.
   ///
   /// - Throws: `TrainingError`.
   func require(_ configuration: Configuration, of manifest: Manifest) throws {
@@ -72,15 +72,51 @@ extension RunFolder {
       throw TrainingError(
         .run,
         "\(configurationFile.path) says that the run has \(counted(configuration.totalEpochs, "epoch")), but "
-          + "\(manifest.epochs.count) \(manifest.epochs.count == 1 ? "is" : "are") done: an older file put back?"
+          + "\(manifest.epochs.count) \(manifest.epochs.count == 1 ? "is" : "are") done: was an older file put back?"
       )
     }
+  }
+
+  /// Checks the files that people read and edit: `config.yaml` of a finished run must be the one it was trained with, and
+  /// `metrics.csv`, if present, must hold the epochs of the manifest.
+  ///
+  /// - Throws: `TrainingError`.
+  func requireUnchanged(_ configuration: Configuration, since manifest: Manifest) throws {
+    let trained = manifest.configuration.texts
+    if manifest.state == .finished || manifest.state == .stoppedEarly,
+      let (key, value) = configuration.pairs.first(where: { trained[$0.key] != $0.value })
+    {
+      throw TrainingError(
+        .run,
+        "\(configurationFile.path) says \(key) is \(value), but the run was trained with \(trained[key] ?? "–"): restore it, or "
+          + "resume the run to apply the change", remedy: .goOn(folder: url.path))
+    }
+    guard Files.exists(metricsFile) else { return }
+    let text: String
+    do {
+      text = String(decoding: try readFile(metricsFile, upTo: 1 << 28), as: UTF8.self)
+    } catch {
+      throw TrainingError(.run, "\(error)")
+    }
+    let expected = MetricsTable.csv(manifest.epochs)
+    if text == expected { return }
+    // The two files are written one after the other: a run that is training or was killed may be between them.
+    if manifest.state == .running,
+      manifest.epochs.isEmpty || text.hasPrefix(expected)
+        || text == MetricsTable.csv(manifest.epochs.dropLast())
+    {
+      return
+    }
+    throw TrainingError(
+      .run,
+      "\(metricsFile.path) does not hold the epochs of manifest.json: one of them was changed or put back; resume the run, or "
+        + "delete the table, which resuming writes again", remedy: .goOn(folder: url.path))
   }
 
   /// A checkpoint of the run.
   ///
   /// - Parameters:
-  ///   - url: where it lies; nil for `checkpoint.safetensors`.
+  ///   - url: the file; nil for `checkpoint.safetensors`.
   ///   - manifest: what it is compared with.
   ///   - configuration: the run's.
   /// - Throws: `TrainingError`, which for `checkpoint.safetensors` names one before it that is whole.
@@ -91,7 +127,7 @@ extension RunFolder {
     let file = url ?? checkpointFile
     do {
       let limit = try largestCheckpoint(manifest, configuration)
-      // The last bits of numbers in text depend on how the thread, which is the caller's, rounds.
+      // Parsing numbers depends on the rounding mode of the calling thread.
       let checkpoint = try ArithmeticMode.standard {
         try Checkpoint(contentsOf: file, atMost: limit, architecture: architecture)
       }
@@ -115,7 +151,7 @@ extension RunFolder {
     }
   }
 
-  /// The newest checkpoint but `checkpoint.safetensors` that is whole and of this run.
+  /// The newest intact checkpoint of this run other than `checkpoint.safetensors`.
   private func wholeCheckpoint(
     _ manifest: Manifest, _ configuration: Configuration, _ architecture: Architecture?
   ) -> (url: URL, checkpoint: Checkpoint)? {
@@ -126,19 +162,19 @@ extension RunFolder {
     }.first
   }
 
-  /// More bytes than a checkpoint of the run has: state, and of an epoch under way a row and some losses for every step.
+  /// An upper bound for the size of a checkpoint: state, plus a table row and losses per step of the current epoch.
   private func largestCheckpoint(_ manifest: Manifest, _ configuration: Configuration) throws -> Int {
     let steps = manifest.dataset.trainImages / configuration.batchSize + 1
     return try ParameterTable(configuration.architecture).fileBytes(
       copies: 1 + configuration.optimizer.stateNames.count) + steps * 4 * (StepTable.width + 64)
   }
 
-  /// The last checkpoint of which at most `epoch` epochs were done, among those kept; nil where there is none.
+  /// The last kept checkpoint with at most `epoch` completed epochs; nil if there is none.
   ///
   /// - Parameters:
-  ///   - epoch: the most epochs that may be done.
+  ///   - epoch: the maximum number of completed epochs.
   ///   - architecture: a custom model's layers.
-  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where one cannot be read.
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if one cannot be read.
   package func keptCheckpoint(atMost epoch: Int, architecture: Architecture? = nil) throws -> Checkpoint? {
     let kept = stride(from: epoch, to: 0, by: -1).lazy.map(keptCheckpointFile)
     return try kept.first { Files.exists($0) }.map {

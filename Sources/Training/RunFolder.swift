@@ -8,9 +8,9 @@ package final class RunFolder {
   package let url: URL
   private var lock: FolderLock?
 
-  /// A run folder to read from; nothing is locked.
+  /// A run folder for reading; it is not locked.
   ///
-  /// - Throws: `TrainingError` where it is none.
+  /// - Throws: `TrainingError` if it is none.
   package init(reading url: URL) throws {
     self.url = url
     guard Files.exists(configurationFile) else {
@@ -18,22 +18,22 @@ package final class RunFolder {
     }
   }
 
-  /// A run folder to go on in; locked for as long as this object lives.
+  /// A run folder to resume; locked for as long as this object lives.
   ///
-  /// - Parameter patience: seconds to wait for someone else who holds it.
-  /// - Throws: `TrainingError` where it is none, `FolderInUse`.
+  /// - Parameter patience: seconds to wait for another process that holds it.
+  /// - Throws: `TrainingError` if it is none, `FolderInUse`.
   package convenience init(resuming url: URL, patience: Double = 0) throws {
     try self.init(reading: url)
     lock = try FolderLock(folder: url, patience: patience)
     for name in ["images", "checkpoints"] { TemporaryFile.sweep(url.appendingPathComponent(name).path) }
   }
 
-  /// A new run folder, made with all folders above it; locked for as long as this object lives.
+  /// A new run folder, created with its parent folders; locked for as long as this object lives.
   ///
-  /// A folder that is there must be empty, or hold no more than a run that was killed before it had all its first files.
+  /// An existing folder must be empty, or hold only the first files of a run that was killed while starting.
   ///
-  /// - Parameter patience: seconds to wait for someone else who holds it.
-  /// - Throws: `TrainingError` where something lies there already, `FolderInUse`.
+  /// - Parameter patience: seconds to wait for another process that holds it.
+  /// - Throws: `TrainingError` if it is not empty, `FolderInUse`.
   package init(creating url: URL, patience: Double = 0) throws {
     self.url = url
     try requireEmpty()
@@ -43,25 +43,25 @@ package final class RunFolder {
       throw TrainingError(.run, error.description)
     }
     lock = try FolderLock(folder: url, patience: patience, note: FolderLock.note(in: url))
-    // Once more: whoever held the lock until now may have begun a run.
+    // Check again: the previous holder of the lock may have started a run.
     try requireEmpty()
     for name in Self.firstNames { try removeAll(url.appendingPathComponent(name)) }
     try lock?.renote(Self.beginning)
   }
 
-  /// Takes away the first files of a run that did not come to be, and the lock's file: the folder was empty before.
+  /// Removes the first files of a run that could not start, and the lock file: the folder was empty before.
   package func clear() {
     for name in Self.firstNames + [FolderLock.name] { try? removeAll(url.appendingPathComponent(name)) }
   }
 
-  /// What the lock's file says until all first files of a run are written.
+  /// The note in the lock file until all first files of a run are written.
   private static let beginning = "beginning"
   /// The files that a run has before its first epoch.
   private static let firstNames = [
     "initial.safetensors", "checkpoint.safetensors", "best.safetensors", "manifest.json", "metrics.csv",
   ]
 
-  /// Whether a path is that of a file that a run continues from, or is read from.
+  /// Whether a path is one of the files that a run needs.
   package static func isFile(ofARun url: URL) -> Bool {
     let folder = url.deletingLastPathComponent()
     let isRun = ["config.yaml", "manifest.json"].contains {
@@ -85,10 +85,11 @@ package final class RunFolder {
     throw TrainingError(
       .run,
       "\(url.path) is not empty: it holds \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
-        + (isRun ? ", as of a run that lost its config.yaml: restore that" : "") + "; choose another folder")
+        + (isRun ? ", apparently of a run that lost its config.yaml: restore it" : "")
+        + "; choose another folder")
   }
 
-  /// What lies in a folder, sorted, but for what a process that was killed before its first file leaves.
+  /// The sorted contents of a folder, without leftovers of a process that was killed while starting.
   private static func names(in url: URL) throws -> [String] {
     guard Files.exists(url) else { return [] }
     do {
@@ -126,7 +127,7 @@ package final class RunFolder {
 
   // MARK: - Writing
 
-  /// Writes `config.yaml`, last of a run's first files: it makes the folder a run folder.
+  /// Writes `config.yaml`, the last of a run's first files: it makes the folder a run folder.
   package func write(_ configuration: Configuration) throws {
     try AtomicFile.write(Data(ConfigurationFile.text(configuration).utf8), to: configurationFile)
     try lock?.renote(nil)
@@ -152,12 +153,12 @@ package final class RunFolder {
     try checkpoint.write(to: checkpointFile)
   }
 
-  /// A second name for the checkpoint that is about to be replaced; at no time is there none of the first.
+  /// Hard-links the checkpoint that is about to be replaced; `checkpoint.safetensors` exists at all times.
   private func keepPrevious() throws {
     guard Files.exists(checkpointFile) else { return }
     let temporary = url.appendingPathComponent(".facsimile-\(UUID().uuidString).tmp").path
     defer { _ = temporary.withSystemPath { unlink($0) } }
-    // Not on a file system without hard links, nor where another process takes the name for a rest and sweeps it away.
+    // Fails on a file system without hard links, or if another process removes the name as a leftover.
     let isKept = temporary.withSystemPath { new in
       checkpointFile.path.withSystemPath { link($0, new) } == 0
         && previousFile.path.withSystemPath { rename(new, $0) } == 0

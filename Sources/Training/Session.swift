@@ -4,21 +4,21 @@ import Foundation
 import Programs
 import Storage
 
-/// One process that trained a run: what a manifest says beside what decides the bits, and leaves out of its hash.
+/// One process that trained a run: information in the manifest that its hash does not cover.
 package struct Session: Codable, Sendable, Equatable {
-  /// When it began, in UTC: `2026-11-26T06:41:00Z`.
+  /// Start time in UTC: `2026-11-26T06:41:00Z`.
   package let date: String
   /// Version of Facsimile.
   package let version: String
-  /// The commit that the program was built from; `unknown` where the build did not say.
+  /// The commit that the program was built from, or `unknown`.
   package let commit: String
-  /// The command line, as a shell takes it.
+  /// The command line, quoted for a shell.
   package let commandLine: String
   /// The device, as `--device` takes it.
   package let device: String
   /// Threads of the CPU backend; nil on other devices.
   package let threads: Int?
-  /// The folder that the data were read from; empty where a program gave them.
+  /// The folder that the data were read from; empty if a program gave them.
   package let data: String
 
   enum CodingKeys: String, CodingKey {

@@ -5,46 +5,46 @@ import Numerics
 import Programs
 import Storage
 
-/// Trains one model on one device, epoch by epoch; with a run folder it can stop and go on at any step.
+/// Trains one model on one device, epoch by epoch; with a run folder it can be stopped and resumed at any step.
 package final class Trainer {
-  /// What training begins with.
+  /// The initial state of training.
   package enum Start: Sendable {
-    /// The initial parameters of the configuration's seed.
+    /// Initial parameters drawn from the configuration's seed.
     case initial
-    /// The same, but for the tensors that a file has. The configuration's `initial-weights` must be the SHA-256 of
-    /// what comes of it, or nil, and becomes it.
+    /// The same, with tensors replaced by those of a file. The configuration's `initial-weights` must be the SHA-256 of
+    /// the result, or nil, and is set to it.
     case weights(SafeTensors)
-    /// Where another run was.
+    /// The state of a checkpoint.
     case checkpoint(Checkpoint)
   }
 
-  /// Everything that decides the bits, with the data.
+  /// The configuration, with sizes taken from the data.
   package let configuration: Configuration
   /// The images.
   package let data: TrainingData
   /// The device.
   package let backend: any Backend
-  /// Where files go; nil for none.
+  /// The output folder; nil for none.
   package let folder: RunFolder?
-  /// Names of the parameters that did not begin as the seed draws them but were taken from a file.
+  /// Names of the parameters initialised from a file instead of the seed.
   package let taken: [String]
-  /// Keys that `config.yaml` has changed since the run was last at work.
+  /// Keys changed in `config.yaml` since the last session.
   package private(set) var changes: [String] = []
-  /// Hears of what happens, on the thread that trains.
+  /// Called for every event, on the training thread.
   package var listener: ((TrainingEvent) -> Void)?
-  /// Who may ask to stop.
+  /// Stops the training.
   package var stopSignal = StopSignal()
 
-  /// How the run stands, with a record of every epoch that is done.
+  /// The manifest, with a record of every completed epoch.
   package internal(set) var manifest: Manifest
-  /// Epochs that are done.
+  /// Number of completed epochs.
   package internal(set) var epoch: Int
   /// The best loss so far.
   package internal(set) var stopping: EarlyStopping
   /// The parameters of the best epoch; nil before the first.
   package internal(set) var best: ModelState?
 
-  /// Steps of the next epoch that are done, 0 between epochs; and how many it has.
+  /// Completed steps of the next epoch (0 between epochs), and its number of steps.
   package var steps: (done: Int, all: Int) { (running?.step ?? 0, running?.batches.count ?? 0) }
 
   /// Names of all parameters, in state order.
@@ -53,15 +53,15 @@ package final class Trainer {
   var session: TrainingSession
   var running: RunningEpoch?
 
-  /// Begins a run.
+  /// Starts a run.
   ///
   /// - Parameters:
-  ///   - configuration: everything that decides the bits.
+  ///   - configuration: model and settings.
   ///   - dataset: the images.
   ///   - backend: the device.
-  ///   - folder: where files go; nil for none.
-  ///   - start: what training begins with.
-  ///   - split: which training images train and which are held back; nil: as the configuration says.
+  ///   - folder: the output folder; nil for none.
+  ///   - start: the initial state.
+  ///   - split: training and validation images; nil: split by the configuration.
   /// - Throws: `ConfigurationError`, `TrainingError`, `DatasetError`, or the backend's error.
   package init(
     _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
@@ -78,7 +78,7 @@ package final class Trainer {
       stopping = checkpoint.stopping
       running = try Self.running(checkpoint, configuration, data)
     }
-    // Between epochs this is the phase that ended, if one did: `fit` then enters the next as it always does.
+    // Between epochs this is the phase that ended, if any: `fit` then enters the next.
     let phase = configuration.trainable.phase(
       of: running?.number ?? max(epoch, 1), default: configuration.epochs)
     session = try TrainingSession(configuration, phase: phase.index, data: data, backend: backend)
@@ -115,10 +115,10 @@ package final class Trainer {
   ///
   /// - Parameters:
   ///   - checkpoint: a checkpoint of the run to resume from; nil for the last, `checkpoint.safetensors`.
-  ///   - epochs: how many to train in all; nil: as `config.yaml` says. It says the same from then on.
-  ///   - split: which training images train and which are held back, as when the run began; nil: as the configuration says.
+  ///   - epochs: the total number of epochs, which is written to `config.yaml`; nil: as in `config.yaml`.
+  ///   - split: training and validation images, as when the run started; nil: split by the configuration.
   ///   - architecture: a custom model's layers, the same as before.
-  /// - Throws: `TrainingError` where the data set or the configuration is another, or a file is damaged; else as `init`.
+  /// - Throws: `TrainingError` if the data set or the configuration is another, or a file is damaged; else as `init`.
   package convenience init(
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
     epochs: Int? = nil, split: (train: [UInt32], validation: [UInt32])? = nil,
@@ -141,7 +141,7 @@ package final class Trainer {
       split: split)
     changes = configuration.pairs.filter { manifest.configuration.texts[$0.key] != $0.value }.map(\.key)
     manifest.configuration = configuration
-    // A run killed between manifest and checkpoint trains that epoch again, with the same bits.
+    // A run killed between manifest and checkpoint repeats that epoch, with the same bits.
     manifest.epochs.removeAll { $0.epoch > checkpoint.epoch }
     manifest.device = Manifest.Device(backend.device)
     manifest.sessions = (manifest.sessions ?? []) + [Session(backend.device, dataset)]
@@ -153,9 +153,9 @@ package final class Trainer {
     try folder.write(manifest)
   }
 
-  /// The weights of the best epoch, where it is one of those that stay done.
+  /// The weights of the best epoch, if it is among the completed ones.
   ///
-  /// - Throws: `TrainingError` where `best.safetensors` is damaged and does not come again: neither are they those of the
+  /// - Throws: `TrainingError` if `best.safetensors` is damaged and does not come again: neither are they those of the
   ///   checkpoint, nor was an earlier one asked for explicitly.
   private static func best(
     of folder: RunFolder, _ checkpoint: Checkpoint, _ configuration: Configuration, _ manifest: Manifest,
@@ -165,7 +165,7 @@ package final class Trainer {
     guard epoch > 0 else { return nil }
     do {
       let weights = try Weights.best(of: folder, configuration, manifest)
-      // A best file of an epoch that is to be trained again comes anew with that epoch.
+      // Best weights of an epoch that is repeated are written again by that epoch.
       return weights.epoch == epoch ? weights.state : nil
     } catch {
       guard isOfTheFiles(error) else { throw error }
@@ -178,13 +178,13 @@ package final class Trainer {
     }
   }
 
-  /// The epoch that `checkpoint` was in the middle of.
+  /// The unfinished epoch of `checkpoint`.
   private static func running(
     _ checkpoint: Checkpoint, _ configuration: Configuration, _ data: TrainingData
   ) throws -> RunningEpoch? {
     guard checkpoint.step > 0 else { return nil }
     var running = RunningEpoch(checkpoint.epoch + 1, configuration, data, table: checkpoint.table)
-    // As the run was when the epoch began: it may have more epochs now, which a schedule follows from the next one on.
+    // With the settings at the start of the epoch: a changed number of epochs affects the schedule from the next epoch on.
     var began = checkpoint.configuration
     try began.take(data.dataset)
     let expected = ArithmeticMode.standard { [began] in RunningEpoch(checkpoint.epoch + 1, began, data).table
@@ -210,7 +210,7 @@ package final class Trainer {
     try folder.write(configuration)
   }
 
-  /// Everything needed to resume from here.
+  /// A checkpoint of the current state.
   ///
   /// - Throws: the backend's error.
   package func checkpoint() throws -> Checkpoint {
@@ -227,9 +227,9 @@ package final class Trainer {
 }
 
 extension Configuration {
-  /// Trains for `epochs` epochs in all, of which some are done.
+  /// Sets the total number of epochs of a run.
   ///
-  /// Throws: `TrainingError` where more are done already, or the phases set the epochs.
+  /// Throws: `TrainingError` if more are done already, or the phases set the epochs.
   fileprivate mutating func lengthen(to epochs: Int, _ manifest: Manifest) throws {
     guard epochs != self.epochs else { return }
     guard trainable.phases.contains(where: { $0.epochs == nil }) else {
@@ -245,9 +245,9 @@ extension Configuration {
     }
   }
 
-  /// Notes that training begins with the parameters of `state`.
+  /// Records the initial parameters.
   ///
-  /// Throws: `TrainingError` where it is to begin with others.
+  /// Throws: `TrainingError` if the configuration names others.
   fileprivate mutating func begin(with state: ModelState) throws {
     let hash = state.withoutOptimizer.sha256
     guard initialWeights == nil || initialWeights == hash else {
@@ -259,7 +259,7 @@ extension Configuration {
     initialWeights = hash
   }
 
-  /// Throws: `TrainingError` where training is to begin with weights that nobody gave.
+  /// Throws: `TrainingError` if the configuration names initial weights that were not given.
   fileprivate func requireSeed() throws {
     guard let initialWeights else { return }
     throw TrainingError(
@@ -270,7 +270,7 @@ extension Configuration {
 }
 
 extension RunningEpoch {
-  /// The epoch from its first step; `table` where it is known already.
+  /// The epoch from its first step; `table` if already known.
   init(_ number: Int, _ configuration: Configuration, _ data: TrainingData, table: [UInt32]? = nil) {
     let order = data.order(seed: configuration.seed, epoch: number)
     self.number = number

@@ -3,16 +3,15 @@ import Models
 import Numerics
 import Programs
 
-/// The images of a training run: which of them train, which are held back, which are looked at.
+/// The images of a training run: training, validation and pictures.
 ///
-/// The training images are resident under their index in the data set; after them lie a few test images, for
+/// The training images are resident under their index in the data set; after them come a few test images, for
 /// pictures. An image's index is what its random numbers are drawn for.
 package struct TrainingData: Sendable {
-  /// The data set.
   package let dataset: Dataset
-  /// Indices of the images that train, ascending.
+  /// Indices of the training images, ascending.
   package let train: [UInt32]
-  /// Indices of the images that are held back, ascending.
+  /// Indices of the validation images, ascending.
   package let validation: [UInt32]
   /// Indices in the test set of the images for pictures.
   let pictures: [Int]
@@ -21,7 +20,7 @@ package struct TrainingData: Sendable {
   ///
   /// The split sorts by (Philox word of stream `split` for the image, index).
   ///
-  /// - Throws: `TrainingError` where a classifier finds no labels, or a class without an image; `DatasetError` where nothing would be left to train on.
+  /// - Throws: `TrainingError` if a classifier finds no labels, or a class without an image; `DatasetError` if nothing would be left to train on.
   package init(
     _ dataset: Dataset, _ configuration: Configuration,
     split: (train: [UInt32], validation: [UInt32])? = nil
@@ -37,7 +36,7 @@ package struct TrainingData: Sendable {
     pictures = configuration.classifies ? [] : Self.pictures(dataset.test)
   }
 
-  /// A classifier cannot learn a class that it never sees; to an autoencoder labels mean nothing.
+  /// A classifier cannot learn a class without images; an autoencoder ignores labels.
   private static func checkClasses(of dataset: Dataset) throws {
     let seen = Set(try requireLabels(of: dataset))
     guard let empty = (0..<dataset.classCount).first(where: { !seen.contains(UInt8($0)) }) else { return }
@@ -47,7 +46,7 @@ package struct TrainingData: Sendable {
         + "\(dataset.className(empty)): a classifier needs some of every class, numbered from 0 without gaps")
   }
 
-  /// Throws: `TrainingError` where there are none.
+  /// Throws: `TrainingError` if there are none.
   @discardableResult
   static func requireLabels(of dataset: Dataset) throws -> [UInt8] {
     if let labels = dataset.train.labels { return labels }
@@ -74,7 +73,7 @@ package struct TrainingData: Sendable {
   /// Indices of the images for pictures among the resident ones.
   var pictureIndices: [UInt32] { pictures.indices.map { UInt32(dataset.train.count + $0) } }
 
-  /// Puts images and labels on the device.
+  /// Loads images and labels on the device.
   func upload(to model: PreparedModel) throws {
     try model.write(images: dataset.train.pixels)
     for (place, index) in pictures.enumerated() {

@@ -1,38 +1,38 @@
 import Models
 
-/// Why training cannot go on, and what to do.
+/// Why training failed, and what to do.
 public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable {
-  /// What kind of thing is wrong.
+  /// The kind of error.
   public enum Kind: Hashable, Sendable {
     /// A loss, gradient or parameter is not finite.
     case notFinite
-    /// The data are not those, or not such as, the model needs.
+    /// The data do not fit the model or the run.
     case data
-    /// A run folder that is not one, or does not fit.
+    /// An invalid run folder.
     case run
     /// Weights that do not fit the model.
     case weights
-    /// Something that a model of this kind cannot do.
+    /// Something that this kind of model does not support.
     case model
   }
 
-  /// What would help; whoever talks to the user says how it is done there.
+  /// A remedy; the user interface says how to apply it.
   package enum Remedy: Hashable, Sendable {
-    /// To resume the run in this folder.
+    /// Resume the run in this folder.
     case goOn(folder: String)
-    /// To resume the run in this folder from a checkpoint before its last.
+    /// Resume the run in this folder from an earlier checkpoint.
     case goOnFrom(folder: String, checkpoint: String)
-    /// To begin a new run with the weights of the run in this folder.
+    /// Start a new run with the weights of the run in this folder.
     case beginAnew(model: String, from: String)
-    /// To give the weights that the configuration was made with.
+    /// Provide the weights that the configuration names.
     case giveWeights
   }
 
-  /// What kind of thing is wrong.
+  /// The kind of error.
   public let kind: Kind
-  /// One clear line.
+  /// The message, in one line.
   public let description: String
-  /// What would help, where that is known.
+  /// A remedy, if known.
   package let remedy: Remedy?
 
   /// An error of `kind` that reads `message`.

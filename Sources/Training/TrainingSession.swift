@@ -29,12 +29,12 @@ final class TrainingSession {
       validationBatches + (data.pictures.isEmpty ? [] : [data.pictureIndices[...]]))
   }
 
-  /// Readies the device for `epoch`.
+  /// Prepares the device for `epoch`.
   func begin(_ epoch: RunningEpoch) throws {
     try model.beginEpoch(epoch.batches, table: epoch.table, losses: epoch.losses)
   }
 
-  /// - Throws: `TrainingError` naming step and tensor where a value is not finite.
+  /// - Throws: `TrainingError` naming step and tensor if a value is not finite.
   func checkFinite(_ epoch: Int) throws {
     guard let found = try model.notFinite() else { return }
     let what = found.tensor.map { "\($0.name) or its gradient" } ?? "the loss"
@@ -43,7 +43,7 @@ final class TrainingSession {
       "\(what) is not finite in step \(found.step + 1) of epoch \(epoch)")
   }
 
-  /// Means over the validation images; nil where there are none.
+  /// Means over the validation images; nil if there are none.
   func validate() throws -> MetricMeans? {
     for step in validationBatches.indices { try model.evaluate(step) }
     let losses = try model.evaluationLosses(steps: validationBatches.count)
@@ -68,9 +68,9 @@ struct RunningEpoch {
   let batches: [ArraySlice<UInt32>]
   /// Words of the table of steps.
   let table: [UInt32]
-  /// Steps that are done.
+  /// Number of completed steps.
   var step = 0
-  /// What they left in their slots.
+  /// Their losses.
   var losses: [Float] = []
   /// Seconds they took.
   var seconds = 0.0

@@ -3,15 +3,15 @@ import Models
 import Numerics
 import Storage
 
-/// Trained parameters and the configuration they fit: what can be evaluated, exported and transferred.
+/// Trained parameters and their configuration, for evaluation, export and transfer.
 package struct Weights: Sendable, Equatable {
   /// What was trained.
   package let configuration: Configuration
   /// Parameters; no optimizer state.
   package let state: ModelState
-  /// Epoch they are from, 0 where unknown.
+  /// Their epoch, 0 if unknown.
   package let epoch: Int
-  /// Steps of the next epoch that are in them too.
+  /// Additional steps of the next epoch.
   package let step: Int
 
   /// Which weights of a run.
@@ -30,11 +30,11 @@ package struct Weights: Sendable, Equatable {
     self.step = step
   }
 
-  /// The weights of a run; the last ones where no epoch is done yet.
+  /// The weights of a run; the last ones if no epoch is completed yet.
   ///
-  /// Each file is checked against the hash it holds, and against the run it lies in.
+  /// Each file is checked against its hash, and cross-checked with its run.
   ///
-  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where the files cannot be read, or are not those of this
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if the files cannot be read, or are not those of this
   ///   run.
   package init(run folder: RunFolder, _ choice: Choice = .best, architecture: Architecture? = nil) throws {
     var manifest = try folder.manifestIfAny(architecture: architecture)
@@ -43,7 +43,7 @@ package struct Weights: Sendable, Equatable {
         self = try Self.weights(of: folder, choice, manifest, architecture)
         return
       } catch {
-        // Training that goes on there may have written an epoch between two files.
+        // A running training may have written an epoch between the two reads.
         let now = try folder.manifestIfAny(architecture: architecture)
         if now == manifest { throw error }
         manifest = now
@@ -55,7 +55,10 @@ package struct Weights: Sendable, Equatable {
     of folder: RunFolder, _ choice: Choice, _ manifest: Manifest?, _ architecture: Architecture?
   ) throws -> Weights {
     let configuration = try folder.configuration(architecture: architecture)
-    if let manifest { try folder.require(configuration, of: manifest) }
+    if let manifest {
+      try folder.require(configuration, of: manifest)
+      try folder.requireUnchanged(configuration, since: manifest)
+    }
     let hasBest = Files.exists(folder.bestFile)
     if choice == .best, hasBest || manifest.map({ $0.bestEpoch > 0 }) ?? false {
       return try best(of: folder, configuration, manifest)
@@ -63,7 +66,7 @@ package struct Weights: Sendable, Equatable {
     guard let manifest else {
       throw TrainingError(
         .run,
-        "\(folder.url.path) has no manifest.json to check a checkpoint by: an imported run has only the weights called best"
+        "\(folder.url.path) has no manifest.json to check a checkpoint against: an imported run has only the weights called best"
       )
     }
     let checkpoint = try folder.checkpoint(of: manifest, configuration, architecture: architecture)
@@ -72,7 +75,7 @@ package struct Weights: Sendable, Equatable {
 
   /// The weights in `best.safetensors`.
   ///
-  /// - Throws: `TrainingError` where the file is damaged, or of another run, or of an epoch that is not the best.
+  /// - Throws: `TrainingError` if the file is damaged, or of another run, or of an epoch that is not the best.
   static func best(
     of folder: RunFolder, _ configuration: Configuration, _ manifest: Manifest?
   ) throws -> Weights {
@@ -103,7 +106,7 @@ package struct Weights: Sendable, Equatable {
       guard file.metadata["dataset-sha256"] == manifest.dataset.sha256,
         file.metadata["initial-sha256"] == manifest.initialSHA256
       else { throw TrainingError(.run, "\(url.path) is of another run than manifest.json") }
-      // A run that was killed may have the best weights of an epoch that its manifest does not know yet.
+      // A killed run may have best weights of an epoch that is not in its manifest yet.
       guard epoch == manifest.bestEpoch || epoch > manifest.epochs.count else {
         throw TrainingError(
           .run,
@@ -114,13 +117,13 @@ package struct Weights: Sendable, Equatable {
     return Weights(configuration, state, epoch: epoch)
   }
 
-  /// The weights of a file with PyTorch's names, made by this program or another.
+  /// The weights of a file with PyTorch's names, from this or another program.
   ///
-  /// Widths are taken from the tensors' shapes, everything else from the file's metadata where it has any. What the
-  /// shape of images is, tensors do not tell: it is `image`, or the metadata's, or MNIST's. Tensors of half and of
-  /// double precision are taken where their values are floats.
+  /// Widths are taken from the tensors' shapes, everything else from the file's metadata, if any. The
+  /// image shape is `image`, or the metadata's, or MNIST's. Tensors of half and
+  /// double precision are accepted if their values are exact in single precision.
   ///
-  /// - Throws: `TrainingError` where the tensors are not those of `model`; `SafeTensorsError`.
+  /// - Throws: `TrainingError` if the tensors are not those of `model`; `SafeTensorsError`.
   package init(importing file: SafeTensors, model: ModelKind, image: String? = nil) throws {
     var configuration = Configuration(model)
     if let text = file.metadata["configuration"],
@@ -139,9 +142,9 @@ package struct Weights: Sendable, Equatable {
       epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
   }
 
-  /// The weights as a file for anyone: others may change it, so it holds no hash.
+  /// The weights as a file for export; it has no hash, since others may change it.
   ///
-  /// - Throws: `SafeTensorsError` where a name is taken.
+  /// - Throws: `SafeTensorsError` if a name is taken.
   package func file() throws -> SafeTensors {
     var file = SafeTensors()
     try state.add(to: &file)
@@ -153,14 +156,14 @@ package struct Weights: Sendable, Equatable {
     return file
   }
 
-  /// Writes the file for anyone, as a whole or not at all.
+  /// Writes the file for export atomically.
   ///
   /// - Throws: `FileError`.
   package func write(to url: URL) throws { try file().write(to: url) }
 
   static let format = "facsimile-weights-2"
 
-  /// Writes a file of a run, as a whole or not at all: it holds the hash of its contents, and says which run it is of.
+  /// Writes a file of a run atomically, with the hash of its contents and the run's identity.
   ///
   /// - Parameter manifest: the run's; nil for an imported run, which has none.
   /// - Throws: `FileError`.
@@ -175,12 +178,12 @@ package struct Weights: Sendable, Equatable {
 }
 
 extension ParameterTable {
-  /// More bytes than a file of these tensors has, `copies` of each.
+  /// An upper bound for the size of a file with `copies` of each tensor.
   func fileBytes(copies: Int) -> Int {
     (1 << 20) + copies * parameters.reduce(0) { $0 + 4 * $1.shape.dimensions.reduce(1, *) + 1024 }
   }
 
-  /// More bytes than a file of these tensors has.
+  /// An upper bound for the size of a file with these tensors.
   var fileBytes: Int { fileBytes(copies: 1) }
 }
 

@@ -1,7 +1,7 @@
 internal import CYaml
 import Yams
 
-/// YAML of settings, read with limits: sensible files stay far below them, and what lies above takes a parser seconds or
+/// YAML of settings, read with limits: sensible files stay far below them, and larger ones would take a parser seconds or
 /// all memory.
 package enum YAMLText {
   /// Bytes of a file.
@@ -11,7 +11,7 @@ package enum YAMLText {
   /// Lists and mappings in one another.
   static let mostDepth = 16
 
-  /// The text as nodes; nil where it is empty.
+  /// The text as nodes; nil if it is empty.
   ///
   /// - Throws: `YAMLLimit` before any node is made; Yams' own error.
   package static func compose(_ text: String) throws -> Node? {
@@ -19,7 +19,7 @@ package enum YAMLText {
     return try Yams.compose(yaml: text)
   }
 
-  /// Goes through the events of the text, which takes no memory. What is no YAML is left to the parser to complain of.
+  /// Scans the events of the text, which needs no memory. Syntax errors are left to the parser.
   private static func check(_ text: String) throws {
     let bytes = Array(text.utf8)
     guard bytes.count <= mostBytes else {
@@ -41,18 +41,18 @@ package enum YAMLText {
     }
   }
 
-  /// How many values a text has where every alias is replaced by what it stands for.
+  /// Counts the values of a text with all aliases expanded.
   private struct Size {
     private var values = 0
     /// Lists and mappings that are open: the anchor, and the values before them.
     private var open: [(anchor: String?, before: Int)] = []
-    /// Values behind each anchor.
+    /// Number of values of each anchor.
     private var anchors: [String: Int] = [:]
 
     mutating func add(_ event: yaml_event_t) throws {
       switch event.type {
       case YAML_SCALAR_EVENT: close(name(event.data.scalar.anchor), from: values)
-      // One that stands for nine others, nine times over, is a file of a hundred bytes and a thousand million values.
+      // Nine levels of nine aliases are a hundred bytes and a billion values.
       case YAML_ALIAS_EVENT: values += name(event.data.alias.anchor).flatMap { anchors[$0] } ?? 1
       case YAML_SEQUENCE_START_EVENT: open.append((name(event.data.sequence_start.anchor), values))
       case YAML_MAPPING_START_EVENT: open.append((name(event.data.mapping_start.anchor), values))
@@ -62,11 +62,11 @@ package enum YAMLText {
       }
       let line = event.start_mark.line + 1
       guard open.count <= mostDepth else {
-        throw YAMLLimit("line \(line) lies more than \(mostDepth) lists or mappings deep")
+        throw YAMLLimit("line \(line) is nested more than \(mostDepth) levels deep")
       }
       guard values <= mostValues else {
         throw YAMLLimit(
-          "more than \(mostValues) values by line \(line), aliases counted as what they stand for")
+          "more than \(mostValues) values by line \(line), with aliases expanded")
       }
     }
 
@@ -81,9 +81,9 @@ package enum YAMLText {
   }
 }
 
-/// A YAML text that is larger, or twisted in another way, than settings need.
+/// A YAML text beyond the limits for settings.
 package struct YAMLLimit: Error, CustomStringConvertible {
-  /// One clear line.
+  /// The message, in one line.
   package let description: String
 
   init(_ description: String) { self.description = description }

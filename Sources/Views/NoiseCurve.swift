@@ -35,7 +35,7 @@ package struct NoiseCurve: Sendable, Equatable {
   ///   - images: the images to judge by.
   ///   - factors: factors of the noise.
   ///   - backend: the device.
-  /// - Throws: `TrainingError` for a classifier, or where the images do not fit; the backend's error.
+  /// - Throws: `TrainingError` for a classifier, or if the images do not fit; the backend's error.
   package init(
     _ weights: Weights, name: String, images: ImageSet, factors: [Double] = Self.factors, backend: any Backend
   ) throws {

@@ -5,7 +5,7 @@ import Programs
 import Training
 
 extension Mosaic {
-  /// One image under rising noise, and what models make of it: a row of the clean image, one of the noisy one, one for each model.
+  /// One image with increasing noise: a row of the clean image, one of the noisy one, and one of reconstructions per model.
   ///
   /// All models see the same noise, that of the first one's seed.
   ///
@@ -14,7 +14,7 @@ extension Mosaic {
   ///   - image: a set of one image or more; the first is shown.
   ///   - factors: factors of the noise.
   ///   - backend: the device.
-  /// - Throws: `TrainingError` for a classifier, or where the image does not fit; the backend's error.
+  /// - Throws: `TrainingError` for a classifier, or if the image does not fit; the backend's error.
   package static func noiseLadder(
     _ models: [(name: String, weights: Weights)], image images: ImageSet,
     factors: [Double] = NoiseCurve.factors,

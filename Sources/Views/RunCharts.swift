@@ -4,7 +4,7 @@ import Programs
 import Training
 
 extension LineChart {
-  /// How a figure of a run went, epoch by epoch: on the training images, on those held back, and once on the test images.
+  /// How a figure of a run went, epoch by epoch: on the training images, on those held out, and once on the test images.
   ///
   /// - Parameters:
   ///   - manifest: the run.
@@ -57,7 +57,7 @@ extension Loss {
 }
 
 extension HeatMap {
-  /// How often a classifier took each class for each; nil where the evaluation is of none.
+  /// How often a classifier took each class for each; nil if the evaluation is of none.
   ///
   /// - Parameters:
   ///   - evaluation: of a classifier.
@@ -77,7 +77,7 @@ extension Mosaic {
   ///
   /// Kernels over colour images are in colour.
   ///
-  /// - Throws: `TrainingError` where the first layer's weights are no such images.
+  /// - Throws: `TrainingError` if the first layer's weights are no such images.
   package static func filters(
     _ weights: Weights, title: String = "", description: String = ""
   ) throws -> Mosaic {

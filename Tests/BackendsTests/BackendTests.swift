@@ -15,7 +15,7 @@ struct BackendTests {
     for backend in try Self.backends.get() { try check(try backend.prepare(program)) }
   }
 
-  @Test("A read or write outside of a buffer throws the same error everywhere")
+  @Test("A read or write outside a buffer throws the same error on every backend")
   func outside() throws {
     var builder = ProgramBuilder()
     let buffer = builder.buffer("weights", .floats(8), .persistent)
@@ -75,7 +75,7 @@ struct BackendTests {
     }
   }
 
-  @Test("Empty buffers of every kind can be had")
+  @Test("Buffers of every kind may be empty")
   func empty() throws {
     var builder = ProgramBuilder()
     let constant = builder.buffer("constant", .words(0), .constant([]))
@@ -101,7 +101,7 @@ struct BackendTests {
     builder.add(Routine(.initialise, [Programs.Operation(operation)]))
     for backend in try Self.backends.get() {
       let error = #expect(throws: ProgramError.self) { try backend.prepare(builder.program()) }
-      #expect(error?.description.contains("weight is no buffer of this program") == true)
+      #expect(error?.description.contains("weight is not a buffer of this program") == true)
     }
   }
 

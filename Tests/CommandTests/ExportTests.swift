@@ -82,7 +82,7 @@ struct ExportTests {
     #expect(try contents("codes.parquet").prefix(4) == Data("PAR1".utf8))
   }
 
-  @Test("What cannot be written says why in one line")
+  @Test("Impossible exports fail with one line")
   func refusals() throws {
     try train("conv-autoencoder", ["--set", "filters=4"])
     func fails(
@@ -117,6 +117,6 @@ struct ExportTests {
       ],
       in: place.url, stop: .interrupt(behind: "run: "))
     #expect(stopped.status == 130, "\(stopped.errors)")
-    try fails(export("tensorboard", "x"), 2, "run has no epoch that is done")
+    try fails(export("tensorboard", "x"), 2, "run has not completed an epoch")
   }
 }

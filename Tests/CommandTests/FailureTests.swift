@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What cannot run says so in one line and ends with status 2; nothing is left behind.
-@Suite("What cannot run")
+/// Failures end with one line and status 2, and leave nothing behind.
+@Suite("Failures")
 struct FailureTests {
   private let place: TemporaryFolder
 
@@ -28,7 +28,7 @@ struct FailureTests {
     #expect(!FileManager.default.fileExists(atPath: place.path("run")), sourceLocation: sourceLocation)
   }
 
-  @Test("Data that are not there")
+  @Test("Missing data")
   func missingData() throws {
     try fails(["data", "inspect", "mnist"], "data set mnist not found, looked in")
     try fails(["train", "vae", "--data", "mnist"], "FACSIMILE_DATA")
@@ -111,7 +111,7 @@ struct FailureTests {
       in: place.url)
   }
 
-  @Test("Folders that are no runs")
+  @Test("Folders that are not runs")
   func noRun() throws {
     try FileManager.default.createDirectory(atPath: place.path("empty"), withIntermediateDirectories: true)
     for run in ["empty", "nowhere"] {
@@ -125,7 +125,7 @@ struct FailureTests {
       ["train", "--resume", "empty", "--seed", "3"], status: 64, "--seed cannot be given", in: place.url)
   }
 
-  @Test("Files that are no weights")
+  @Test("Files that are not weights")
   func noWeights() throws {
     try place.put("w.safetensors", Data("not tensors at all".utf8))
     try fails(["import", "w.safetensors", "--model", "vae", "--out", "run"], "w.safetensors")

@@ -89,14 +89,14 @@ struct GenerateTests {
       }
       let sampler: String
       let components: Int?
-      let pictureSha256: String
+      let outSha256: String
       let score: Score?
       let classifier: Classifier?
     }
     let arguments = ["plain", "--out", "p.png", "--sampler", "mixture", "--components", "2", "--score"]
     let figures = try generate(arguments + ["--json"]).json(Figures.self)
     let (score, classifier) = (try #require(figures.score), try #require(figures.classifier))
-    #expect(figures.sampler == "mixture" && figures.components == 2 && figures.pictureSha256.count == 64)
+    #expect(figures.sampler == "mixture" && figures.components == 2 && figures.outSha256.count == 64)
     #expect(score.samples == 10_000 && score.realImages == 30 && score.frechetDistance > 0)
     #expect((0...1).contains(score.precision) && (0...1).contains(score.recall))
     #expect(score.classShares.count == 10 && (0...1).contains(score.classBalance) && !classifier.isPinned)
@@ -105,7 +105,7 @@ struct GenerateTests {
     #expect(plain.score == nil && plain.sampler == "gaussian" && plain.components == nil)
   }
 
-  @Test("What cannot be made says why, and nothing is written")
+  @Test("Impossible requests fail with a reason, and nothing is written")
   func refusals() throws {
     let wrong: [([String], Int32, String)] = [
       (["plain", "--sampler", "prior"], 64, "has no prior"),
@@ -114,7 +114,7 @@ struct GenerateTests {
       (["plain", "--grid"], 64, "needs a variational autoencoder of two latent values"),
       (["plain", "--components", "3"], 64, "the sampler is gaussian"),
       (["vae", "--sampler", "mixture", "--components", "73"], 2, "73 components for 72 training images"),
-      (["vae", "--grid", "--score"], 64, "--score is about samples"),
+      (["vae", "--grid", "--score"], 64, "--score applies to samples"),
       (["vae", "--grid", "--interpolate", "1", "2"], 64, "not both"),
       (["vae", "--interpolate", "1"], 64, "expected two test images"),
       (["vae", "--interpolate", "1", "30"], 64, "numbered from 0"),

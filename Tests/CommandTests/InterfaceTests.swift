@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What scripts rely on: names and types in JSON, the length of lines, runs that go on for longer, folds that are kept.
+/// What scripts rely on: names and types in JSON, line lengths, runs extended by more epochs, saved folds.
 @Suite("As an interface")
 struct InterfaceTests {
   private let place: TemporaryFolder
@@ -56,7 +56,7 @@ struct InterfaceTests {
     found += keys(try json(Data(run(["search", "s.yaml", "--json", "--device", "cpu"] + data).output.utf8)))
     let validate = ["cross-validate", "vae", "--folds", "2", "--epochs", "1", "--json"]
     found += keys(try json(Data(run(validate + data + Self.small).output.utf8)))
-    for command in [["devices"], ["plan", "vae"], ["data", "list"]] {
+    for command in [["devices"], ["plan", "vae"], ["data", "list"], ["data", "inspect", "data"]] {
       found += keys(try json(Data(run(command + ["--json"]).output.utf8)))
     }
     for (key, value) in found {
@@ -107,7 +107,7 @@ struct InterfaceTests {
     #expect(lines.allSatisfy { $0.contains(model == "classifier" ? " %)" : "(KL ") })
   }
 
-  @Test("A run goes on for longer, and comes to what the longer one comes to")
+  @Test("A run resumed for more epochs gives the result of the longer run")
   func longer() throws {
     let settings = Self.small + ["schedule=step", "schedule-epochs=2"]
     let whole = try run(
@@ -136,7 +136,7 @@ struct InterfaceTests {
         "from epoch 2 on the learning rate follows a cosine over 3 epochs, and before it"))
   }
 
-  @Test("Folds are kept: stopped and resumed, they come to the same")
+  @Test("Folds are saved: a stopped and resumed cross-validation gives the same result")
   func folds() throws {
     let command =
       ["cross-validate", "vae", "--folds", "3", "--epochs", "300", "--data", "data", "--json"] + Self.small
@@ -151,7 +151,7 @@ struct InterfaceTests {
     let stopped = try Facsimile.run(plain, in: place.url, stop: .interrupt(behind: "fold 1/3"))
     #expect(stopped.status == 130 && stopped.errors.contains("everything done is kept"), "\(stopped.errors)")
     let rest = try run(command + ["--out", "kept"])
-    #expect(rest.errors.contains(/resumed: \d folds? of 3 done before/))
+    #expect(rest.errors.contains(/resumed: \d folds? of 3 already done/))
     #expect(try rest.json(Figures.self).folds.map(\.stateSha256) == whole.folds.map(\.stateSha256))
     #expect(
       try place.names().contains("kept")

@@ -88,7 +88,7 @@ struct LatentTests {
     #expect(rows[1].hasPrefix("0,,") && rows.dropFirst().allSatisfy { $0.split(separator: ",")[2] == "0.0" })
   }
 
-  @Test("What cannot be meant so")
+  @Test("Invalid requests are refused")
   func wrong() throws {
     try train()
     for (arguments, text) in [

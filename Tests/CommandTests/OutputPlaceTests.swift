@@ -78,7 +78,7 @@ struct OutputPlaceTests {
     #expect(try place.names().filter { $0.contains("tmp") || $0.contains("runs") }.isEmpty)
   }
 
-  @Test("Somebody's files stay, whatever they are called")
+  @Test("Foreign files stay, whatever their names")
   func foldersStay() throws {
     let names = [
       "manifest.json", "metrics.csv", "best.safetensors", "checkpoint.safetensors", "images/epoch-001.png",
@@ -136,7 +136,7 @@ struct OutputPlaceTests {
   @Test("A damaged checkpoint names the one before it, with a command that continues from there")
   func damagedCheckpoint() throws {
     try Facsimile.expectFailure(
-      ["train", "vae", "--data", "data", "--checkpoint", "x"], status: 64, "with --resume", in: place.url)
+      ["train", "vae", "--data", "data", "--checkpoint", "x"], status: 64, "--resume RUN", in: place.url)
     var data = try Data(contentsOf: place.file("run/checkpoint.safetensors"))
     data[data.count - 5] ^= 16
     try data.write(to: place.file("run/checkpoint.safetensors"))

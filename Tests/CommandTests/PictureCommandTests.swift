@@ -76,7 +76,7 @@ struct PictureCommandTests {
     }
     try expect(["denoise-curve", "plain", "--out", "a.gif"], 64, "expected a .png, .svg or .csv file")
     try expect(["denoise-curve", "plain", "--out", "none/a.png"], 2, "there is no folder")
-    try expect(["denoise-curve", "plain", "--out", "/proc/a.png"], 2, "no file can be made in /proc")
+    try expect(["denoise-curve", "plain", "--out", "/proc/a.png"], 2, "cannot create a file in /proc")
     try expect(["denoise-curve", "plain", "--out", "folder.svg"], 2, "it is a folder")
     try expect(["denoise-curve", "classes", "--out", "a.png"], 64, "classes is a classifier")
     try expect(["denoise-curve", "none", "--out", "a.png"], 2, "not a run folder")

@@ -140,7 +140,7 @@ struct ShellTests {
     #expect(result.text.contains("\(name): stopping"))
     #expect(
       result.text.contains(
-        /stopped (in epoch \d+ after step \d+ of 18|after epoch \d+), and all of it is kept/))
+        /stopped (in epoch \d+ after step \d+ of 18|after epoch \d+); everything so far is kept/))
     #expect(result.text.contains(/resume with: facsimile train --resume '.*a run'/))
   }
 

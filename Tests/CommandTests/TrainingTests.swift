@@ -124,7 +124,7 @@ struct TrainingTests {
       ["reconstruct", "fit", "--out", "p.png"], status: 64, "classifier", in: place.url)
   }
 
-  @Test("Ctrl-C ends with a checkpoint, and going on gives the same bits")
+  @Test("Ctrl-C ends with a checkpoint, and resuming gives the same bits")
   func interrupted() throws {
     // A cosine would follow the number of epochs.
     let settings = ["conv-autoencoder", "--seed", "3", "--set", "schedule=constant"]

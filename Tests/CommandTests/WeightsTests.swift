@@ -76,7 +76,7 @@ struct WeightsTests {
     try Facsimile.expectFailure(
       ["import", "w.safetensors", "--model", "vae", "--out", "no"], status: 2, "torch.save", in: place.url)
     try Facsimile.expectFailure(
-      ["train", "vae", "--from", "nothing", "--data", "data"], status: 2, "nothing is there", in: place.url)
+      ["train", "vae", "--from", "nothing", "--data", "data"], status: 2, "does not exist", in: place.url)
   }
 
   private static func tensor(

@@ -148,10 +148,10 @@ struct CatalogTests {
     let list = catalog(data: "data").list()
     #expect(list.map(\.name) == ["mnist", "fashion-mnist", "kmnist", "cifar-10"])
     #expect(list.map(\.state) == [.absent, .damaged, .unverified, .absent])
-    #expect(list[2].trainCount == 20 && list[2].testCount == 4)
+    #expect(list[2].trainImages == 20 && list[2].testImages == 4)
     #expect(list[2].problem?.contains("--unverified-data") == true)
     #expect(list[2].folder == folder.file("data/kmnist").path)
-    #expect(list[1].problem?.contains("SHA-256") == true && list[1].trainCount == nil)
+    #expect(list[1].problem?.contains("SHA-256") == true && list[1].trainImages == nil)
     #expect(list[0].problem?.contains("not found") == true)
   }
 
@@ -163,9 +163,11 @@ struct CatalogTests {
     let figures = try catalog().inspect(folder.file("a").path)
     #expect(figures.name == "a" && !figures.isVerified)
     #expect(figures.train.classHistogram == [2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
-    #expect(figures.test.count == 2 && figures.test.height == 28 && figures.test.width == 28)
+    #expect(figures.test.images == 2 && figures.test.height == 28 && figures.test.width == 28)
     #expect(figures.test.mean == 0.5 && figures.test.standardDeviation == 0.5)
-    #expect(figures.files["train-labels-idx1-ubyte"] == Fingerprint.hex(of: labelFile(12)))
+    #expect(
+      figures.files.first { $0.file == "train-labels-idx1-ubyte" }?.sha256
+        == Fingerprint.hex(of: labelFile(12)))
     #expect(figures.files.count == 4)
     #expect(figures.sha256 == (try catalog().load(folder.file("a").path).sha256))
     let values = pattern(12).map { Double($0) / 255 }

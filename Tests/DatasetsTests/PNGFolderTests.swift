@@ -146,7 +146,7 @@ struct PNGFolderTests {
     #expect(try error("a").path == other.path)
   }
 
-  @Test("Folders that cannot be meant are refused")
+  @Test("Ambiguous folders are refused")
   func folders() throws {
     try folder.put("empty/readme", Data())
     #expect(try error("empty").message.contains("holds no images"))

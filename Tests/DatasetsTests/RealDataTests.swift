@@ -12,7 +12,7 @@ struct RealDataTests {
   func mnist() throws {
     let figures = try DatasetCatalog().inspect("mnist")
     #expect(figures.isVerified)
-    #expect(figures.train.count == 60_000 && figures.test.count == 10_000)
+    #expect(figures.train.images == 60_000 && figures.test.images == 10_000)
     #expect(figures.train.classHistogram?[0] == 5923 && figures.test.classHistogram?[1] == 1135)
     #expect(abs(figures.train.mean - 0.1307) < 5e-5)
     #expect(abs(figures.train.standardDeviation - 0.3081) < 5e-5)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Splits")
 struct SplitTests {
-  @Test("The first of the order are held back, both parts ascending")
+  @Test("The first of the order are held out, both parts ascending")
   func choice() throws {
     let order: [UInt32] = [4, 2, 5, 0, 3, 1]
     for (count, validation, train): (Int, [UInt32], [UInt32]) in [

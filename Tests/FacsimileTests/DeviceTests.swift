@@ -13,12 +13,12 @@ struct DeviceTests {
     #expect(try Device.all(threads: 1).first?.identifier == "cpu")
   }
 
-  @Test("What is no device is refused with a line", arguments: ["", "no such device", "opencl:x", "cpu:1"])
+  @Test("Unknown devices are refused with one line", arguments: ["", "no such device", "opencl:x", "cpu:1"])
   func refused(_ choice: String) {
     #expect(throws: DeviceError.self) { try Device(choice) }
   }
 
-  @Test("As many threads as cannot be are refused", arguments: [0, -1, 1025])
+  @Test("Invalid numbers of threads are refused", arguments: [0, -1, 1025])
   func threads(_ count: Int) {
     #expect(throws: DeviceError.self) { try Device("cpu", threads: count) }
     #expect(throws: DeviceError.self) { try Device.all(threads: count) }

@@ -122,7 +122,7 @@ struct TrainedModelTests {
     }
   }
 
-  @Test("Layers of one's own train on colour images, are saved and read")
+  @Test("Custom layers train on colour images, are saved and read")
   func custom() throws {
     let folder = try TemporaryFolder()
     let (file, place) = (folder.file("weights.safetensors"), folder.file("run"))
@@ -146,7 +146,7 @@ struct TrainedModelTests {
     #expect(try Picture(contentsOf: picture).channels == 3)
   }
 
-  @Test("What a model cannot do is refused with a line")
+  @Test("Unsupported requests are refused with one line")
   func refused() throws {
     let images = try Support.images(3)
     let (autoencoder, classifier) = (try Support.trained(.convAutoencoder), try Support.trained(.classifier))

@@ -72,7 +72,7 @@ struct TrainingRunTests {
       try TrainedModel(run: place, .last, device: Support.cpu()).parameters == again.model(.last).parameters)
   }
 
-  @Test("A run that is asked to stop can be told to go on; leaving the loop stops it")
+  @Test("A stopped run can continue; leaving the loop stops it")
   func stopping() async throws {
     let gate = DispatchSemaphore(value: 0)
     let run = try TrainingRun(
@@ -117,7 +117,7 @@ struct TrainingRunTests {
     #expect(!encoder.isEmpty && encoder == autoencoder.parameters.filter { $0.name.hasPrefix("encoder.") })
   }
 
-  @Test("What cannot be is refused with a line, and leaves no folder")
+  @Test("Invalid runs are refused with one line, and leave no folder")
   func refused() throws {
     let folder = try TemporaryFolder()
     let place = folder.file("run")

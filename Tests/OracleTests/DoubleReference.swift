@@ -18,7 +18,7 @@ struct DoubleReference {
   /// Where a posterior's noise comes from.
   var posterior = RandomStream.reparameterization
 
-  /// The loss that training makes small.
+  /// The training loss.
   func loss() -> Double {
     let total = images.indices.reduce(0) { $0 + loss(sample: $1) } / Double(images.count)
     return configuration.loss == .meanSquaredError ? total / Double(images[0].count) : total

@@ -48,7 +48,7 @@ private struct ChunkedCase {
   private let setup: CaseProgram
   private static let seed: UInt64 = 31
 
-  /// Nil where the operation does not allow it.
+  /// Nil if the operation does not allow it.
   init?(_ test: OperationCase) throws {
     var setup = CaseProgram(seed: Self.seed)
     operation = try test.make(&setup)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// What five steps of every model end with, to the bit. A change of these values is a change of the numerics
+/// What five steps of every model end with, bit for bit. A change of these values is a change of the numerics
 /// contract: it raises the contract's version and has a line in the changelog.
 ///
 /// `FACSIMILE_WRITE_GOLDENS=1 swift test -c release --filter StateHashTests` writes the file anew.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// A run ends with the same bits wherever it runs, and wherever it goes on.
+/// A run ends with the same bits on every device, also if resumed on another one.
 @Suite("Whole runs", .enabled(if: TestDevices.areWanted), .serialized)
 struct WholeRunTests {
   /// Two epochs of five steps, of 167 images.

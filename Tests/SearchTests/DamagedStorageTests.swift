@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test("Somebody's files where runs are to lie, and what is no file, stay as they are")
+  @Test("Foreign files in the folder for runs, and special files, stay as they are")
   func places() throws {
     try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")

@@ -9,7 +9,7 @@ import Testing
 import Training
 
 @Suite struct SearchTests {
-  /// What each trial comes to when a trainer of its own trains it.
+  /// The result of each trial trained by itself.
   private func trained(_ trial: Trial, through epoch: Int? = nil) throws -> Trainer {
     let configuration = try Configuration(pairs: trial.configuration.map { ($0.key, $0.value) })
     let trainer = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backends()[0])
@@ -34,7 +34,7 @@ import Training
     }
   }
 
-  @Test("Side by side comes to the same", arguments: [2, 3])
+  @Test("Parallel trials give the same result", arguments: [2, 3])
   func jobs(_ count: Int) throws {
     try inFolder { folder in
       let alone = try Support.table(Support.space, in: folder)
@@ -52,7 +52,7 @@ import Training
     #expect(throws: FileError.self) { try search.run(on: backends) }
   }
 
-  @Test("Broken off and begun again comes to the same", arguments: [1, 2], ["grid", "halving"])
+  @Test("An interrupted and resumed search gives the same result", arguments: [1, 2], ["grid", "halving"])
   func goesOn(_ jobs: Int, _ strategy: String) throws {
     let text = "strategy: \(strategy)\ntrials: 6\n" + Support.space
     try inFolder { folder in
@@ -137,7 +137,8 @@ import Training
   }
 
   @Test(
-    "A device lost where a trial goes on leaves the trial's checkpoint", arguments: LostBackend.Call.allCases)
+    "A device lost while resuming a trial leaves the trial's checkpoint", arguments: LostBackend.Call.allCases
+  )
   func lostBeforeTheFirstStep(_ call: LostBackend.Call) throws {
     try inFolder { folder in
       let straight = try Support.table(Support.space, in: folder)

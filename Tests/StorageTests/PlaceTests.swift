@@ -92,7 +92,7 @@ import Testing
     #expect(throws: FileError.self) { try makeEmptyFolder(folder.file("file")) }
   }
 
-  @Test("A lock is waited for, and keeps a word")
+  @Test("A lock is waited for, and keeps its note")
   func lock() throws {
     let lock = try FolderLock(folder: folder.url, note: "word")
     #expect(FolderLock.note(in: folder.url) == "word")

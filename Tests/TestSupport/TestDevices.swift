@@ -27,7 +27,7 @@ package enum TestDevices {
 
   /// Every device, its work cut up as `options` says; nil: as usual.
   ///
-  /// Throws: ``Missing`` where there is none; what opening a device throws.
+  /// Throws: ``Missing`` if there is none; what opening a device throws.
   package static func openCL(_ options: LaunchOptions? = nil) throws -> [any Backend] {
     guard areThere else { throw Missing() }
     return try discovery.devices.map { try OpenCLBackend($0, options: options, settings: settings) }

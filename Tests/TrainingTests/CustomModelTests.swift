@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Layers that a program puts together train, stop and go on as the family's do.
+/// Custom layers train, stop and resume like the other models.
 @Suite struct CustomModelTests {
   private static let layers = Architecture.mirror(code: 6)
 
@@ -26,7 +26,7 @@ import Training
     return trainer.manifest.epochs.map(\.stateSHA256)
   }
 
-  @Test("it trains, stops in an epoch and goes on, with the same bits on every device", arguments: devices)
+  @Test("it trains, stops in an epoch and resumes, with the same bits on every device", arguments: devices)
   func resume(_ device: Device) throws {
     let backend = try device.backend()
     let hashes = try inFolder { url in

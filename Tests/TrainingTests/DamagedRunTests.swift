@@ -43,7 +43,9 @@ import Training
     }
   }
 
-  private static let names = ["config.yaml", "manifest.json", "checkpoint.safetensors", "best.safetensors"]
+  private static let names = [
+    "config.yaml", "manifest.json", "metrics.csv", "checkpoint.safetensors", "best.safetensors",
+  ]
 
   private func outcome(_ url: URL, _ changed: inout [String]) throws -> Outcome {
     let folder = try RunFolder(reading: url)
@@ -160,6 +162,37 @@ import Training
       try Data(text.replacing("epochs: 3", with: "epochs: 2").utf8).write(to: folder.configurationFile)
       let error = #expect(throws: TrainingError.self) { try Weights(run: folder) }
       #expect(error?.description.contains("has 2 epochs, but 3 are done") == true)
+    }
+  }
+
+  @Test(
+    "No setting of a finished run changes unnoticed",
+    arguments: [("epochs", "9"), ("patience", "5"), ("keep-checkpoints", "2")])
+  func finished(_ key: String, _ value: String) throws {
+    try inFolder { url in
+      let folder = try RunFolder(creating: url)
+      let trainer = try Trainer(
+        Self.configuration(), dataset: Support.dataset(), backend: Support.backend(), folder: folder)
+      #expect(try trainer.fit() == .finished)
+      _ = try Weights(run: folder)
+      var changed = try folder.configuration()
+      try changed.set(key, value)
+      try folder.write(changed)
+      let error = #expect(throws: TrainingError.self) { try Weights(run: folder) }
+      #expect(error?.description.contains("says \(key) is \(value), but") == true, "\(error as Any)")
+      #expect(error?.remedy == .goOn(folder: url.path))
+      // Resuming applies it.
+      let again = try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
+      #expect(again.changes == [key])
+      _ = try again.fit()
+      _ = try Weights(run: folder)
+      // The table of epochs is checked too; without it the manifest is enough.
+      let table = try String(contentsOf: folder.metricsFile, encoding: .utf8)
+      try Data(table.replacing("\n1,", with: "\n4,").utf8).write(to: folder.metricsFile)
+      let other = #expect(throws: TrainingError.self) { try Weights(run: folder) }
+      #expect(other?.description.contains("metrics.csv does not hold") == true, "\(other as Any)")
+      try FileManager.default.removeItem(at: folder.metricsFile)
+      _ = try Weights(run: folder)
     }
   }
 

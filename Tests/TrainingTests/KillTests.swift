@@ -54,7 +54,7 @@ import Training
     try manifest.json().write(to: folder.manifestFile)
   }
 
-  @Test("Nothing is lost", arguments: Window.allCases, 0..<3)
+  @Test("A kill loses nothing", arguments: Window.allCases, 0..<3)
   func windows(_ window: Window, _ epoch: Int) throws {
     let straight = try inFolder { url in
       let folder = try RunFolder(creating: url)

@@ -27,7 +27,7 @@ import Training
     #expect(resumed == straight)
   }
 
-  @Test("With several samples of images binarised anew in every epoch")
+  @Test("With several samples of images binarised again in every epoch")
   func samples() throws {
     let configuration = try Support.configuration(
       .vae, ["loss": "iwae", "importance-samples": "3", "binarise": "dynamic", "shards": "2"])

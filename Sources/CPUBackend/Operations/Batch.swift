@@ -25,20 +25,20 @@ struct Part {
   /// The block of images that `block` is a sample of.
   func imageBlock(_ block: Int) -> Int { block % blocks }
 
-  /// Where the samples of a block of images lie, one value an image.
+  /// Where the samples of a block of images lie, one value per image.
   var samples: SampleBlocks { SampleBlocks(count: source.samples, stride: 2 * blocks) }
 
   func word(_ field: StepField, _ step: Int) -> UInt32 { table[step * StepTable.width + field.rawValue] }
   func float(_ field: StepField, _ step: Int) -> Float { Float(bitPattern: word(field, step)) }
 
-  /// Images of `block` that are there, 0…16.
+  /// Number of images in `block`, 0…16.
   func there(_ block: Int, _ step: Int) -> Int {
     let first = imageBlock(block) * Blocking.block
     let left = min(Int(word(.images, step)) - source.firstImage, batch) - first
     return max(0, min(Blocking.block, left))
   }
 
-  /// Data set indices of `block`; those of images that are not there may not be read.
+  /// Data set indices of `block`; those of absent images may not be read.
   func indices(_ block: Int, _ step: Int) -> Indices {
     Indices(indices + step * source.rowLength + source.firstImage + imageBlock(block) * Blocking.block)
   }

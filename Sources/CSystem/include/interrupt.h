@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-// From now on SIGINT, SIGTERM and SIGHUP are noted, with a word on standard error; a second one, of whatever kind, says
+// From now on SIGINT, SIGTERM and SIGHUP are recorded, with a message on standard error; a second one, of whatever kind, says
 // so and ends the process. SIGHUP stays ignored where it was (nohup).
 //
 // C, since a signal handler may do next to nothing: Swift could allocate, take a lock or initialise a static in it.

@@ -81,7 +81,7 @@ struct BenchCase {
     return prepared
   }
 
-  /// Images a second of every round, ascending. Each round is a run of steps that the device is given at once.
+  /// Images per second of every round, ascending. Each round is a run of steps that the device is given at once.
   private func rates(
     of step: (Int) throws -> Void, _ prepared: PreparedModel, _ effort: Effort
   ) throws -> [Double] {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The peak of fused multiply-adds of several threads at once: what the clock and neighbours leave of it.
 enum Peak {
-  /// FLOPs a second of `threads` threads together.
+  /// FLOPs per second of `threads` threads together.
   static func measure(threads: Int) -> Double {
     let sum = Mutex(0.0)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in

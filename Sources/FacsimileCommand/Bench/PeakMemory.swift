@@ -5,7 +5,7 @@ enum PeakMemory {
   /// Forgets what was held before, where the system lets us.
   static func reset() { try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8) }
 
-  /// Bytes since the last ``reset()``; nil where the system does not say.
+  /// Bytes since the last ``reset()``; nil if the system does not say.
   static var bytes: Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
     for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {

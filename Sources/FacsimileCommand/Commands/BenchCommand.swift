@@ -9,8 +9,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measures training and evaluation, in images and FLOPs per second.",
     discussion: """
-      60,000 made-up images lie on the device, as in training; batches are gathered there. Every figure is the \
-      median of several rounds after a warm-up. Nothing else should run on the machine.
+      Runs on 60,000 synthetic images in device memory, as in training. Every figure is the median of several rounds \
+      after a warm-up. Run nothing else on the machine.
 
       Examples:
         facsimile bench
@@ -25,19 +25,19 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Images per step; several are allowed.", valueName: "number"))
+    help: ArgumentHelp("Images per step; one or more values.", valueName: "number"))
   var batchSize: [String] = ["256"]
 
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Settings, such as latent=4.", valueName: "key=value"))
   var set: [String] = []
 
-  @Option(help: "Rounds of each measurement.")
+  @Option(help: "Rounds per measurement.")
   var rounds = 5
 
-  @Option(help: "Seconds of a round.")
+  @Option(help: "Seconds per round.")
   var seconds = 0.5
 
-  @Flag(help: "Also measure the processor's peak of fused multiply-adds, and print the share of it.")
+  @Flag(help: "Also measure the CPU's peak rate of fused multiply-adds, and print the share reached.")
   var peak = false
 
   @OptionGroup var output: OutputOptions
@@ -80,7 +80,7 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// The peak is measured beside every case, since clocks and neighbours change.
+  /// Measures the peak again for every case, since clock rates and other load vary.
   private func share(_ figures: inout [BenchCase.Figures], _ device: DeviceInfo) {
     guard device.kind == .cpu else { return }
     let peak = Peak.measure(threads: device.units)
@@ -95,7 +95,7 @@ struct BenchCommand: ParsableCommand {
     ])
   }
 
-  /// Columns of fixed widths, since lines appear one after another.
+  /// Columns have fixed widths, since lines are printed one by one.
   private static func row(_ cells: [String]) -> String {
     zip(cells, [22, 12, -6, 8, -11, -8, -10, 0]).map { cell, width in
       let padding = String(repeating: " ", count: max(0, abs(width) - cell.count))
@@ -105,7 +105,7 @@ struct BenchCommand: ParsableCommand {
 }
 
 extension ModelKind {
-  /// Whether `setting`'s key means something to this model; with several models, others leave it out.
+  /// Whether this model has `setting`'s key; with several models, the others ignore it.
   fileprivate func has(_ setting: String) -> Bool {
     let key = setting.prefix { $0 != "=" }
     return ConfigurationKey.keys(of: self).contains { $0.name == key }

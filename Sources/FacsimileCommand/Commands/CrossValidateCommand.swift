@@ -9,10 +9,10 @@ struct CrossValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cross-validate",
     abstract:
-      "Trains a model once per fold of the training images; mean and standard deviation of its metrics.",
+      "Trains a model once per fold and prints the mean and standard deviation of its metrics.",
     discussion: """
-      Every fold is held out once, and judged by the best epoch of a training on all the others. With --out, folds are \
-      kept as they are done, and the same command line resumes where it was stopped or killed.
+      Each fold of the training images is held out once and evaluated with the best epoch of a model trained on the \
+      others. With --out, completed folds are saved, and the same command resumes after a stop or kill.
 
       Examples:
         facsimile cross-validate conv-autoencoder --data mnist --folds 5 --epochs 10
@@ -27,14 +27,14 @@ struct CrossValidateCommand: ParsableCommand {
   @Option(help: "Number of folds.")
   var folds: Int
 
-  @Option(help: "Epochs to train in every fold (default: \(ModelOptions.defaults(of: "epochs"))).")
+  @Option(help: "Epochs to train per fold (default: \(ModelOptions.defaults(of: "epochs"))).")
   var epochs: String?
 
   @Option(help: "Random seed (default: \(ModelOptions.defaults(of: "seed"))).")
   var seed: String?
 
   @Option(
-    help: ArgumentHelp("The folder in which folds are kept (default: none are).", valueName: "dir"),
+    help: ArgumentHelp("Folder to save the folds in (default: not saved).", valueName: "dir"),
     completion: .directory)
   var out: String?
 
@@ -60,7 +60,7 @@ struct CrossValidateCommand: ParsableCommand {
     let backend = try device.open(isAside: output.json)
     tell("data: \(dataset.title) · \(counted(dataset.train.count, "image")) in \(counted(folds, "fold"))")
     if let done = folder?.folds, !done.isEmpty {
-      tell("resumed: \(counted(done.count, "fold")) of \(folds) done before")
+      tell("resumed: \(counted(done.count, "fold")) of \(folds) already done")
     }
     let reporter = TrainingReporter(epochs: configuration.totalEpochs, isAside: output.json)
     defer { reporter.finish() }

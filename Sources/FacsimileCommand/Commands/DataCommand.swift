@@ -5,15 +5,15 @@ import Numerics
 /// `facsimile data`
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Lists and looks into data sets.",
+    commandName: "data", abstract: "Lists and inspects data sets.",
     discussion: """
-      A known name is looked for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
-      /usr/share/datasets; its files must have the known SHA-256. None is known of cifar-10's files, nor of kmnist's when \
-      they are unpacked: those are taken with --unverified-data only.
+      A known name is searched for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
+      /usr/share/datasets. Its files must match the known SHA-256 hashes. There are none for cifar-10, nor for unpacked \
+      kmnist files; --unverified-data accepts these.
 
-      A folder holds, all of one size from 8 to 128 pixels a side, gray or RGB: IDX files, plain or .gz; CIFAR-10's \
-      binary files; or PNG pictures: train/CLASS/*.png and test/CLASS/*.png, CLASS/*.png (a tenth of every class \
-      becomes the test set), or either without classes.
+      A folder may hold IDX files (plain or .gz), CIFAR-10's binary files, or PNG files: train/CLASS/*.png and \
+      test/CLASS/*.png, CLASS/*.png (a tenth of every class becomes the test set), or either without classes. All images \
+      must have the same size, from 8 to 128 pixels a side, and be grayscale or RGB.
 
       Examples:
         facsimile data list
@@ -25,7 +25,7 @@ struct DataCommand: ParsableCommand {
   /// `facsimile data list`
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Lists the known data sets and where this machine has them.",
+      abstract: "Lists the known data sets and where they are on this machine.",
       discussion: """
         Examples:
           facsimile data list
@@ -39,8 +39,8 @@ struct DataCommand: ParsableCommand {
       if output.json { return try Console.json(listings) }
       let rows = listings.map { listing in
         [
-          listing.name, listing.state.rawValue, listing.trainCount.map(Format.count) ?? "–",
-          listing.testCount.map(Format.count) ?? "–", listing.folder ?? "–",
+          listing.name, listing.state.rawValue, listing.trainImages.map(Format.count) ?? "–",
+          listing.testImages.map(Format.count) ?? "–", listing.folder ?? "–",
         ]
       }
       Console.say(Format.table([["name", "state", "train", "test", "folder"]] + rows, right: [2, 3]))
@@ -53,7 +53,7 @@ struct DataCommand: ParsableCommand {
   /// `facsimile data inspect`
   struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Reads and checks a data set, and prints its figures.",
+      abstract: "Reads and checks a data set, and prints its statistics.",
       discussion: """
         Examples:
           facsimile data inspect mnist
@@ -63,7 +63,7 @@ struct DataCommand: ParsableCommand {
     @Argument(help: "A known name, or a folder of images.")
     var data: String
 
-    @Flag(help: "Take the files of a known name that cannot be compared with published hashes.")
+    @Flag(help: "Accept files that cannot be checked against published hashes.")
     var unverifiedData = false
 
     @OptionGroup var output: OutputOptions
@@ -85,7 +85,7 @@ struct DataCommand: ParsableCommand {
         let classes = histogram.enumerated().map { "\($0): \(Format.count($1))" }
         Console.say("  images of each class: " + classes.joined(separator: ", "))
       }
-      for (file, hash) in figures.files.sorted(by: { $0.key < $1.key }) { Console.say("  \(hash)  \(file)") }
+      for file in figures.files { Console.say("  \(file.sha256)  \(file.file)") }
     }
 
     /// `50,000 images of 3×32×32, mean 0.4734, deviation 0.2516, red 0.4914, green 0.4822, blue 0.4465`
@@ -94,7 +94,7 @@ struct DataCommand: ParsableCommand {
       let colours =
         part.channels == 3
         ? zip(["red", "green", "blue"], part.channelMeans).map { ", \($0) \(Format.fixed($1, 4))" } : []
-      return "\(counted(part.count, "image")) of \(shape), mean \(Format.fixed(part.mean, 4)), "
+      return "\(counted(part.images, "image")) of \(shape), mean \(Format.fixed(part.mean, 4)), "
         + "deviation \(Format.fixed(part.standardDeviation, 4))" + colours.joined()
     }
   }

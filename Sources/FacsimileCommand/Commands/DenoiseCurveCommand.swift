@@ -12,20 +12,22 @@ import Views
 struct DenoiseCurveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "denoise-curve",
-    abstract: "Draws how well autoencoders restore the test images under rising noise.",
+    abstract: "Plots how well autoencoders restore test images at increasing noise levels.",
     discussion: """
-      For each run the mean squared error to the clean images, at noise of 0, 0.1, … 1 (what 'evaluate --noise' says). A \
-      variational autoencoder decodes the mean of its code.
+      For each run, plots the mean squared error against the clean images at noise levels 0, 0.1, … 1 (as reported by \
+      'evaluate --noise'). A variational autoencoder decodes the posterior mean.
 
       Examples:
         facsimile denoise-curve runs/conv-autoencoder-1 runs/denoising-autoencoder-1 --out noise.svg
         facsimile denoise-curve runs/denoising-autoencoder-1 --out noise.csv --device cpu
       """)
 
-  @Argument(help: ArgumentHelp("Run folders of one data set.", valueName: "run"), completion: .directory)
+  @Argument(
+    help: ArgumentHelp("Run folders, all trained on the same data set.", valueName: "run"),
+    completion: .directory)
   var runs: [String]
 
-  @Option(help: "Which weights: those of the best epoch, or of the last.")
+  @Option(help: "Weights to use: of the best epoch, or of the last.")
   var weights = Weights.Choice.best
 
   @OptionGroup var data: DataOptions
@@ -49,7 +51,7 @@ struct DenoiseCurveCommand: ParsableCommand {
     let dataset: String
     let images: Int
     let device: String
-    let file: String
+    let out: String
     let runs: [Run]
   }
 
@@ -60,7 +62,7 @@ struct DenoiseCurveCommand: ParsableCommand {
       if let manifest = try Self.manifest(of: folder) { try Self.requireEnd(of: manifest, run) }
       let model = try Weights(run: folder, weights)
       guard !model.configuration.classifies else {
-        throw UsageError("\(run) is a classifier: it makes no images; name runs of autoencoders")
+        throw UsageError("\(run) is a classifier: it does not reconstruct images; name runs of autoencoders")
       }
       return model
     }
@@ -83,7 +85,7 @@ struct DenoiseCurveCommand: ParsableCommand {
     if output.json {
       return try Console.json(
         Figures(
-          dataset: dataset.name, images: dataset.test.count, device: backend.device.identifier, file: out,
+          dataset: dataset.name, images: dataset.test.count, device: backend.device.identifier, out: out,
           runs: zip(zip(folders, models), curves).map { pair, curve in
             .init(
               run: pair.0.url.path, model: pair.1.configuration.model.rawValue, epoch: pair.1.epoch,
@@ -99,7 +101,7 @@ struct DenoiseCurveCommand: ParsableCommand {
     Console.say("curve: \(out)")
   }
 
-  /// An imported run has none.
+  /// The manifest; nil for an imported run.
   private static func manifest(of folder: RunFolder) throws -> Manifest? {
     Files.exists(folder.manifestFile) ? try folder.manifest() : nil
   }
@@ -111,7 +113,7 @@ struct DenoiseCurveCommand: ParsableCommand {
         + "first (facsimile train --resume \(shellQuoted(path: run)))")
   }
 
-  /// Throws: `CommandFailure` where runs were trained on different data, unless others are named on purpose.
+  /// Throws: `CommandFailure` if runs were trained on different data, unless others are named on purpose.
   private func requireOneDataset(_ folders: [RunFolder]) throws {
     guard data.data == nil else { return }
     let trained = try zip(runs, folders).compactMap { run, folder in

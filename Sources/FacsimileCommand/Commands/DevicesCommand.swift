@@ -9,8 +9,8 @@ struct DevicesCommand: ParsableCommand {
     commandName: "devices",
     abstract: "Lists every CPU and OpenCL device, what it is, and whether its probe passed.",
     discussion: """
-      Every device is opened: a probe of bit traps compares it with the CPU. A device that differs is refused, \
-      and the trap is named. Platforms without a device, or that cannot be asked, are named too.
+      Every device is opened and probed: its results on small test programs are compared with the CPU's, bit by bit. A \
+      device that differs is refused, with the name of the failed test. Platforms without a usable device are listed too.
 
       Examples:
         facsimile devices
@@ -64,7 +64,7 @@ struct DevicesCommand: ParsableCommand {
       }
       if let limit = ProcessorShare.here.limit {
         Console.say(
-          "cpu: \(counted(ProcessorShare.here.threads, "thread")) unless --threads says otherwise, since \(limit)"
+          "cpu: \(counted(ProcessorShare.here.threads, "thread")) by default, since \(limit)"
         )
       }
       for gap in gaps where !gap.isBackend { Console.say(gap.line) }

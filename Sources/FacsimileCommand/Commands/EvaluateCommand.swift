@@ -32,31 +32,32 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
 
-  @Option(help: ArgumentHelp("How many, the first of the split (default: all).", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Number of images, from the start of the split (default: all).", valueName: "number"))
   var count: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Also estimate a variational autoencoder's log-likelihood, importance-weighted, with this many samples per image.",
+      "Also estimate a variational autoencoder's importance-weighted log-likelihood, with this many samples per image.",
       valueName: "number"))
   var samples: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Gray values (none) or bits drawn once with them as probabilities (fixed); default: as the model was trained.",
+      "Use gray values (none), or bits sampled once with them as probabilities (fixed) (default: as in training).",
       valueName: "none|fixed"))
   var binarise: Binarisation?
 
   @Option(
     help: ArgumentHelp(
-      "Add noise of this factor to the images (default: as the model was trained); errors are against the "
-        + "clean image.", valueName: "factor"))
+      "Standard deviation of noise added to the images (default: as in training); errors are measured against the "
+        + "clean image.", valueName: "number"))
   var noise: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Also write outputs, codes, labels and indices of the images as safetensors: without noise, a posterior's mean "
-        + "decoded.", valueName: "file"))
+      "Also write outputs, latent codes, labels and indices of the images as safetensors (without noise; a posterior's "
+        + "mean is decoded).", valueName: "file"))
   var outputs: String?
 
   @Option(
@@ -87,7 +88,7 @@ struct EvaluateCommand: ParsableCommand {
     let device: String
     let images: Int
     let metrics: [String: Double]
-    /// What the log-likelihood is of: `gray` values, or `fixed` bits.
+    /// Data of the log-likelihood: `gray` values, or `fixed` bits.
     let likelihoodOf: String?
     let samples: Int?
     let confusion: [[Int]]?
@@ -138,7 +139,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     }
     metrics["log_likelihood"] = likelihood
-    // Scripts know it by this name too.
+    // The earlier spelling stays because published scripts read it.
     metrics["log-likelihood"] = likelihood
     let isOfBits = evaluator.binarisation != .none
     if let outputs {
@@ -180,7 +181,7 @@ struct EvaluateCommand: ParsableCommand {
     if let samples {
       let kind =
         isOfBits
-        ? "bits, drawn once from the gray values" : "gray values, which have no probability: see --binarise"
+        ? "bits sampled once from the gray values" : "gray values (not a true likelihood: see --binarise)"
       Console.say("log-likelihood: \(counted(samples, "sample")) per image, of \(kind)")
     }
     if let confusion = figures.confusion { show(confusion) }

@@ -12,16 +12,16 @@ import Training
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Writes a trained model, its codes or its history for other programs.",
+    abstract: "Exports a trained model, its latent codes or its history.",
     discussion: """
       safetensors  weights under PyTorch's names and layouts (a file)
-      onnx         the model, or a part of it, for inference with any ONNX runtime (a file)
-      tensorboard  every epoch's figures and pictures as TensorBoard's events (a folder)
+      onnx         the model, or a part of it, for any ONNX runtime (a file)
+      tensorboard  metrics and pictures of every epoch as TensorBoard events (a folder)
       projector    codes, labels and images for TensorBoard's embedding projector (a folder)
-      parquet      codes in the plane by PCA, labels and images, as Embedding Atlas opens them (a file)
+      parquet      codes projected by PCA, labels and images, for Embedding Atlas (a file)
 
-      An ONNX model takes images [batch, channels, height, width] of values from 0 to 1. Dropout and noise are left \
-      out, and a variational autoencoder decodes the mean of its code.
+      An ONNX model takes images [batch, channels, height, width] with values from 0 to 1. Dropout and noise are \
+      omitted, and a variational autoencoder decodes the posterior mean.
 
       Examples:
         facsimile export runs/conv-autoencoder-1 --format safetensors --out weights.safetensors
@@ -33,7 +33,7 @@ struct ExportCommand: ParsableCommand {
         embedding-atlas codes.parquet --x x --y y --image image
       """)
 
-  /// What can be written.
+  /// The formats.
   enum FileKind: String, CaseIterable {
     case safetensors, onnx, tensorboard, projector, parquet
   }
@@ -43,17 +43,17 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var trained: RunOptions
 
   @Option(
-    help: "What to write: \(Self.formats.joined(separator: ", ")).", completion: .list(Self.formats))
+    help: "Output format: \(Self.formats.joined(separator: ", ")).", completion: .list(Self.formats))
   var format: String
 
   @Option(
-    help: ArgumentHelp("The file to write, or the folder for several.", valueName: "file"),
+    help: ArgumentHelp("The file or folder to write.", valueName: "file"),
     completion: .file())
   var out: String
 
   @Option(
     help: ArgumentHelp(
-      "onnx: the part, \(ModelPart.allCases.map(\.rawValue).joined(separator: ", ")) (default: model).",
+      "onnx: part of the model, \(ModelPart.allCases.map(\.rawValue).joined(separator: ", ")) (default: model).",
       valueName: "part"), completion: .list(ModelPart.allCases.map(\.rawValue)))
   var part: String?
 
@@ -61,7 +61,7 @@ struct ExportCommand: ParsableCommand {
     help: "projector, parquet: the images (default: test).")
   var split: Split?
 
-  @Option(help: "projector, parquet: how many images, the first of the split (default: all).")
+  @Option(help: "projector, parquet: number of images from the start of the split (default: all).")
   var count: Int?
 
   @OptionGroup var data: DataOptions
@@ -83,7 +83,7 @@ struct ExportCommand: ParsableCommand {
     var latent: Int?
   }
 
-  /// Prints what was written: a line, or for a program its figures.
+  /// Prints what was written, as a line or as JSON.
   private func say(_ line: String, _ figures: Figures) throws {
     if output.json { try Console.json(figures) } else { Console.say(line) }
   }
@@ -100,7 +100,7 @@ struct ExportCommand: ParsableCommand {
     }
   }
 
-  /// Throws: `UsageError` where an option means nothing to the format.
+  /// Throws: `UsageError` if an option does not apply to the format.
   private func checkOptions(_ kind: FileKind) throws {
     guard !out.isEmpty else { throw UsageError("--out is empty: expected the name of a file or folder") }
     let takesImages = kind == .projector || kind == .parquet
@@ -121,13 +121,13 @@ struct ExportCommand: ParsableCommand {
 
   // MARK: - Weights
 
-  /// Weights of an epoch; an unfinished run's are allowed, with a word.
+  /// Weights of an epoch; warns if the run is unfinished.
   private func weights(_ folder: RunFolder) throws -> Weights {
     let weights = try Weights(run: folder, trained.weights)
     guard let manifest = try manifest(folder) else { return weights }
     guard weights.epoch > 0 || weights.step > 0 else {
       throw CommandFailure(
-        "no epoch of \(trained.run) is done yet: resume it (facsimile train --resume \(shellWord))")
+        "\(trained.run) has not completed an epoch yet: resume it (facsimile train --resume \(shellWord))")
     }
     if manifest.state != .finished, manifest.state != .stoppedEarly {
       Console.warn(
@@ -172,7 +172,7 @@ struct ExportCommand: ParsableCommand {
 
   private func writeEvents(_ folder: RunFolder) throws {
     guard let epochs = try manifest(folder)?.epochs, !epochs.isEmpty else {
-      throw CommandFailure("\(trained.run) has no epoch that is done: there is no history to write")
+      throw CommandFailure("\(trained.run) has not completed an epoch yet: there is no history to export")
     }
     let place = URL(systemPath: out, isDirectory: true)
     try EventFile.write(epochs, of: folder, to: place)

@@ -13,17 +13,16 @@ import Training
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Generates new images with a trained model, and measures how good they are.",
+    abstract: "Generates new images with a trained model, and scores them.",
     discussion: """
-      Samplers (where the codes of new images come from): prior (standard normal), two-stage (a mixture fitted to the \
-      posteriors of the training images), both for vae and conv-vae; gaussian and mixture (fitted to the training \
-      images' codes) and uniform (over the box that holds them), for every autoencoder. Default: prior for variational \
-      autoencoders, gaussian for others.
+      Samplers of latent codes: prior (standard normal) and two-stage (a mixture fitted to the posteriors of the training \
+      images), both for vae and conv-vae; gaussian and mixture (fitted to the codes of the training images) and uniform \
+      (over their bounding box), for every autoencoder. Default: prior for variational autoencoders, else gaussian.
 
-      --score compares 10,000 samples with the test images in the features of a classifier that is trained once for \
-      each data set, always with the same bits, and kept in the user's cache folder: Fréchet distance (lower is \
-      better), precision (samples that lie among test images) and recall (test images that lie among samples), and how \
-      evenly the classes are met.
+      --score compares 10,000 samples with the test images in the feature space of a classifier: Fréchet distance (lower \
+      is better), precision (share of samples close to test images), recall (share of test images close to samples) and \
+      balance of classes. The classifier is trained once per data set, always with the same bits, and stored in the \
+      user's cache folder.
 
       Examples:
         facsimile generate runs/vae-1 --out samples.png
@@ -37,38 +36,40 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   @Option(
-    help: ArgumentHelp("The picture to write, a .png.", valueName: "file"),
+    help: ArgumentHelp("The .png file to write.", valueName: "file"),
     completion: .file(extensions: ["png"]))
   var out: String
 
   @Option(
     help:
-      "How many images (default: 100); with --grid how many a side (20), with --interpolate how many steps (10)."
+      "Number of images (default: 100); with --grid images per side (20), with --interpolate steps (10)."
   )
   var count: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Where codes come from: \(Sampler.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "Sampler of latent codes: \(Sampler.allCases.map(\.rawValue).joined(separator: ", ")).",
       valueName: "sampler"))
   var sampler: Sampler?
 
   @Option(
-    help: "Components of the samplers mixture and two-stage (default: chosen by BIC on codes held back).")
+    help: "Components of the mixture and two-stage samplers (default: chosen by BIC on held-out codes).")
   var components: Int?
 
   @Flag(
-    help: "The whole latent plane of a variational autoencoder with latent=2, in steps of equal probability.")
+    help:
+      "Decode a grid over the latent plane of a variational autoencoder with latent=2, in steps of equal probability."
+  )
   var grid = false
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "From one test image to another through the latent space, both beside: two numbers, from 0.",
+      "Interpolate between two test images in latent space: two indices, from 0.",
       valueName: "image"))
   var interpolate: [Int] = []
 
-  @Flag(help: "Also judge 10,000 samples.")
+  @Flag(help: "Also score 10,000 samples.")
   var score = false
 
   @Option(help: "Random seed.")
@@ -85,9 +86,8 @@ struct GenerateCommand: ParsableCommand {
     let sampler: String?
     let components: Int?
     let seed: UInt64?
-    let picture: String
-    /// SHA-256 of the file.
-    let pictureSha256: String
+    let out: String
+    let outSHA256: String
     let images: Int
     let score: SampleScore?
     let classifier: ClassifierFigures?
@@ -135,8 +135,8 @@ struct GenerateCommand: ParsableCommand {
     let figures = Figures(
       run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
       dataset: dataset.name, device: backend.device.identifier, sampler: codes?.kind.rawValue,
-      components: codes?.components, seed: codes.map { _ in seed }, picture: out,
-      pictureSha256: Fingerprint.hex(of: file), images: images, score: score,
+      components: codes?.components, seed: codes.map { _ in seed }, out: out,
+      outSHA256: Fingerprint.hex(of: file), images: images, score: score,
       classifier: judge.map {
         ClassifierFigures(
           sha256: $0.classifier.sha256, isPinned: $0.classifier.isPinned, accuracy: $0.accuracy)
@@ -145,7 +145,7 @@ struct GenerateCommand: ParsableCommand {
     show(figures, dataset)
   }
 
-  // MARK: - What is asked for
+  // MARK: - Options
 
   private var images: Int { grid ? side * side : count ?? (interpolate.isEmpty ? 100 : 10) }
   private var side: Int { count ?? 20 }
@@ -166,14 +166,14 @@ struct GenerateCommand: ParsableCommand {
     ]
     if isPath, let first = others.first(where: \.isGiven) {
       throw UsageError(
-        "\(first.name) is about samples, and \(grid ? "--grid" : "--interpolate") makes none: leave one of them out"
+        "\(first.name) applies to samples, and \(grid ? "--grid" : "--interpolate") draws none: leave one of them out"
       )
     }
     try require("--count", count, in: grid ? 2...100 : interpolate.isEmpty ? 1...10_000 : 2...100)
     try require("--components", components, in: 1...256)
   }
 
-  /// A model that cannot do what is asked is a matter of usage.
+  /// Throws: `UsageError` if the model does not support the request.
   private func checkModel(_ configuration: Configuration, _ kind: Sampler) throws {
     do {
       if grid {
@@ -241,7 +241,7 @@ struct GenerateCommand: ParsableCommand {
       guard case .progress(let progress) = event else { return }
       let left = Format.time(progress.remainingSeconds)
       status.show(
-        "trains the classifier for \(dataset.name): epoch \(progress.epoch)/\(epochs) · \(left) left")
+        "training the classifier for \(dataset.name): epoch \(progress.epoch)/\(epochs) · \(left) left")
     }
     return try SampleJudge(classifier, dataset: dataset, backend: backend, threads: device.threads.count())
   }
@@ -254,7 +254,7 @@ struct GenerateCommand: ParsableCommand {
       : interpolate.isEmpty
         ? "\(counted(images, "image")), sampler \(figures.sampler ?? "")\(size), seed \(seed)"
         : "\(images) steps between the test images \(interpolate[0]) and \(interpolate[1])"
-    Console.say("picture: \(out) (\(what)) · SHA-256 \(figures.pictureSha256)")
+    Console.say("picture: \(out) (\(what)) · SHA-256 \(figures.outSHA256)")
     guard let score = figures.score, let classifier = figures.classifier else { return }
     let accuracy = classifier.accuracy.map { ", \(Format.metric("accuracy", $0)) of test images right" } ?? ""
     let pin = classifier.isPinned ? "" : " (no hash is known for these data)"

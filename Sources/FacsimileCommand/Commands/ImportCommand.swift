@@ -13,8 +13,9 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Imports weights with PyTorch's names and layouts as a run.",
     discussion: """
-      Widths are taken from the tensors; other settings from the file's metadata, where Facsimile wrote it. F16, BF16 \
-      and F64 become F32 where no value changes. The run can be evaluated, reconstructed, exported and trained --from.
+      Layer widths are taken from the tensors, other settings from the metadata if Facsimile wrote the file. F16, BF16 and \
+      F64 are converted to F32 if no value changes. The run can be evaluated, reconstructed, exported and given to \
+      'train --from'.
 
       Examples:
         facsimile import weights.safetensors --model conv-autoencoder --out runs/imported
@@ -22,7 +23,7 @@ struct ImportCommand: ParsableCommand {
         facsimile evaluate runs/imported --data mnist
       """)
 
-  @Argument(help: "A safetensors file, whatever its name.", completion: .file(extensions: ["safetensors"]))
+  @Argument(help: "A safetensors file, with any name.", completion: .file(extensions: ["safetensors"]))
   var file: String
 
   @Option(help: ArgumentHelp("The model: \(ModelOptions.names).", valueName: "model"))
@@ -30,11 +31,11 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Shape of the images, as in 3x32x32 (default: as the file's metadata says, else 1x28x28).",
+      "Image shape, such as 3x32x32 (default: from the file's metadata, else 1x28x28).",
       valueName: "shape"))
   var image: String?
 
-  @Option(help: ArgumentHelp("The run folder to make.", valueName: "run"), completion: .directory)
+  @Option(help: ArgumentHelp("The run folder to create.", valueName: "run"), completion: .directory)
   var out: String
 
   @OptionGroup var output: OutputOptions

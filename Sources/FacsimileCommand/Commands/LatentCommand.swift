@@ -10,11 +10,11 @@ import Training
 struct LatentCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "latent",
-    abstract: "Draws the codes of images as a map, coloured by class.",
+    abstract: "Draws the latent codes of images as a 2D map, coloured by class.",
     discussion: """
-      The ending of --out decides what is written: a picture (.png, .svg), a table (.csv: index, label, x, y, and which \
-      share of its ten nearest codes a point keeps beside it), a page (.html), or, for a name without an ending, a \
-      folder for the embedding projector of TensorBoard. Points that keep fewer than a fifth of their nearest are faint.
+      The extension of --out selects the output: a picture (.png, .svg), a table (.csv: index, label, x, y, and the share \
+      of a point's ten nearest codes that are also nearest on the map), a page (.html), or, without an extension, a \
+      folder for TensorBoard's embedding projector. Points that keep fewer than a fifth of their neighbours are faint.
 
       Examples:
         facsimile latent runs/conv-autoencoder-1 --method tsne --out map.png
@@ -22,7 +22,7 @@ struct LatentCommand: ParsableCommand {
         facsimile latent runs/conv-autoencoder-1 --method tsne --perplexity 50 --out projector --json
       """)
 
-  /// How codes become places.
+  /// The projections.
   enum Method: String, CaseIterable, ExpressibleByArgument {
     case pca, tsne
   }
@@ -31,23 +31,23 @@ struct LatentCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
 
-  @Option(help: "How: \(Method.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "Projection: \(Method.allCases.map(\.rawValue).joined(separator: ", ")).")
   var method: Method
 
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
   var split = Split.test
 
-  @Option(help: ArgumentHelp("How many images, the first of the split, or all.", valueName: "number"))
+  @Option(help: ArgumentHelp("Number of images from the start of the split, or all.", valueName: "number"))
   var count = "all"
 
-  @Option(help: "t-SNE: how many neighbours a point has in effect; at most a third of the others.")
+  @Option(help: "t-SNE: effective number of neighbours per point; at most a third of the other points.")
   var perplexity = 30.0
 
-  @Option(help: "t-SNE: the seed of the jitter that keeps equal codes apart.")
+  @Option(help: "t-SNE: random seed of the jitter that separates equal codes.")
   var seed: UInt64 = 0
 
   @Option(
-    help: ArgumentHelp("The .png, .svg, .csv or .html to write, or a folder.", valueName: "file"),
+    help: ArgumentHelp("The .png, .svg, .csv or .html file to write, or a folder.", valueName: "file"),
     completion: .file(extensions: ["png", "svg", "csv", "html"]))
   var out: String
 
@@ -90,7 +90,7 @@ struct LatentCommand: ParsableCommand {
     let dataset = try data.load(of: folder)
     let (all, chosen) = try dataset.images(of: split, weights.configuration)
     let indices = (chosen ?? Array(0..<UInt32(all.count))).prefix(limit).map(Int.init)
-    // The measures of a map need as many, whatever made it.
+    // The quality measures need at least 4 points.
     guard indices.count >= 4 else {
       throw UsageError("\(method.rawValue) needs at least 4 images, and there are \(indices.count)")
     }
@@ -98,7 +98,7 @@ struct LatentCommand: ParsableCommand {
     guard method == .pca || perplexity <= largest else {
       throw UsageError(
         "--perplexity is \(perplexity): \(counted(indices.count, "image")) allow at most \(largest.rounded(.down)), a "
-          + "third of the others")
+          + "third of the other images")
     }
     let backend = try device.open(isAside: output.json)
     let codes = try Evaluator(weights, images: all, backend: backend, mode: .mean)

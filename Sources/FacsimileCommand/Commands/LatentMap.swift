@@ -5,14 +5,14 @@ import Interchange
 import Pictures
 import Storage
 
-/// Codes as places on a plane, and the files that show them.
+/// Latent codes projected to the plane, and the files that show them.
 struct LatentMap {
   /// What is written.
   enum FileKind: String, CaseIterable {
     case png, svg, csv, html
     case projector
 
-    /// By the ending of a name; none is the projector's folder.
+    /// By file extension; none means a folder for the projector.
     ///
     /// Throws: `UsageError`.
     init(_ path: String) throws {
@@ -21,13 +21,13 @@ struct LatentMap {
         ending != "projector"
       else {
         throw UsageError(
-          "--out is '\(path)': expected a .png, .svg, .csv or .html file, or a name without an ending for the embedding "
-            + "projector's folder")
+          "--out is '\(path)': expected a .png, .svg, .csv or .html file, or a name without an extension for the "
+            + "embedding projector's folder")
       }
       self = kind
     }
 
-    /// Looks whether the place is there before anything long begins.
+    /// Checks the output location before any long computation.
     ///
     /// Throws: `UsageError`, `CommandFailure`, `FolderNotEmpty`.
     func requirePlace(_ path: String) throws {
@@ -39,7 +39,7 @@ struct LatentMap {
       guard self == .projector else { return try OutputFile.requirePlace(path) }
       try requireEmptyFolder(url)
       if Files.exists(parent), parent.withSystemPath({ access($0, W_OK) }) != 0 {
-        throw UsageError("--out is '\(path)': no right to write in \(parent)")
+        throw UsageError("--out is '\(path)': \(parent) is not writable")
       }
     }
   }
@@ -47,7 +47,6 @@ struct LatentMap {
   /// The images of the points.
   struct Images {
     let source: ImageSet
-    /// Which of the set.
     let indices: [Int]
     let dataset: Dataset
 
@@ -55,9 +54,8 @@ struct LatentMap {
       (self.source, self.indices, self.dataset) = (source, indices, dataset)
     }
 
-    /// A class for each; nil where there are no labels.
+    /// A class for each; nil if there are no labels.
     var labels: [Int]? { source.labels.map { labels in indices.map { Int(labels[$0]) } } }
-    /// What the classes are called.
     var classNames: [String] {
       (0..<dataset.classCount).map { dataset.classNames == nil ? "\($0)" : dataset.className($0) }
     }
@@ -68,7 +66,7 @@ struct LatentMap {
   let places: Matrix
   let images: Images
   let quality: EmbeddingQuality
-  /// What t-SNE says of itself.
+  /// The result of t-SNE.
   let embedding: TSNE.Embedding?
   /// PCA's shares of the variance.
   let explained: [Double]?
@@ -107,7 +105,7 @@ struct LatentMap {
       hasEqualUnits: true)
   }
 
-  /// index, label, x, y, kept; a header first. The label is empty where there is none.
+  /// CSV with the columns index, label, x, y, kept; without labels the label is empty.
   var table: String {
     let labels = images.labels
     let rows = (0..<places.rows).map { row in
@@ -130,7 +128,7 @@ struct LatentMap {
     }
   }
 
-  /// The chart alone, in a page that needs nothing else.
+  /// A self-contained page with the chart.
   private var page: String {
     let drawing = chart.drawing()
     return """
@@ -151,7 +149,7 @@ struct LatentMap {
       """
   }
 
-  /// The codes for the projector, which maps them itself; this map's places stand beside the labels.
+  /// The codes for the projector, which projects them itself; the places of this map are extra columns.
   private func projector() throws -> ProjectorFiles {
     let all = images.source
     let few = try ImageSet(

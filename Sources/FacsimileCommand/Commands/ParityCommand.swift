@@ -11,9 +11,8 @@ struct ParityCommand: ParsableCommand {
     commandName: "parity",
     abstract: "Compares devices bit by bit, over every operation and model.",
     discussion: """
-      The first device is always the CPU backend; the others are compared with it. Without --device, the CPU \
-      with another number of threads and every other device that passes its probe. Exit status 1: a bit differs, or \
-      there was nothing to compare.
+      All devices are compared with the CPU backend. The default is the CPU with a different number of threads and every \
+      other device that passes its probe. Exit status 1: a bit differs, or there was nothing to compare.
 
       Examples:
         facsimile parity
@@ -27,10 +26,10 @@ struct ParityCommand: ParsableCommand {
 
   @OptionGroup var devices: DevicesOptions
 
-  @Option(help: "Steps of training in every model's case.")
+  @Option(help: "Training steps per model.")
   var steps = 3
 
-  @Option(help: "Seed of the made-up numbers.")
+  @Option(help: "Random seed of the test data.")
   var seed: UInt64 = 0
 
   @Flag(help: "Compare exp, log, sigmoid … over all 2^32 inputs instead. Takes minutes.")
@@ -52,7 +51,7 @@ struct ParityCommand: ParsableCommand {
       let sweeping = backends.compactMap { $0 as? any FunctionSweep }
       guard sweeping.count > 1 else {
         Console.complain(
-          "nothing was compared: no device but the CPU backend is there to apply the functions; "
+          "nothing was compared: the CPU backend is the only device that can apply the functions; "
             + "'facsimile devices' says why")
         throw ExitCode(ExitStatus.no)
       }
@@ -74,7 +73,7 @@ struct ParityCommand: ParsableCommand {
     }
   }
 
-  /// The CPU backend first; where no device is named, also with another number of threads and the narrower vectors.
+  /// The CPU backend first; without `--device`, also with a different number of threads and narrower vectors.
   private func compared() throws -> [any Backend] {
     var backends = try devices.open()
     let cpu = try CPUBackend(threads: devices.threads.checked())
@@ -85,7 +84,7 @@ struct ParityCommand: ParsableCommand {
   }
 }
 
-/// The CPU backend under a name that tells its threads and vectors.
+/// The CPU backend under a name that states its threads and vectors.
 private struct CPUVariant: Backend {
   let device: DeviceInfo
   private let base: CPUBackend

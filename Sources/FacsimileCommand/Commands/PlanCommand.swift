@@ -14,7 +14,7 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "Images of the data set.")
+  @Option(help: "Number of images in the data set.")
   var images = 60_000
 
   @OptionGroup var output: OutputOptions

@@ -13,8 +13,8 @@ struct ReconstructCommand: ParsableCommand {
     commandName: "reconstruct",
     abstract: "Writes a picture of images above their reconstructions by a trained model.",
     discussion: """
-      A variational autoencoder decodes the mean of its code. A denoising autoencoder sees images with its noise; \
-      --noise sets it, for every autoencoder. The noisy images stand between the clean ones and the reconstructions.
+      A variational autoencoder decodes the posterior mean. A denoising autoencoder gets noisy images; --noise sets the \
+      noise of any autoencoder. Noisy images are shown between the clean ones and the reconstructions.
 
       Examples:
         facsimile reconstruct runs/conv-autoencoder-1 --out pictures.png
@@ -27,20 +27,20 @@ struct ReconstructCommand: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   @Option(
-    help: ArgumentHelp("The picture to write, a .png.", valueName: "file"),
+    help: ArgumentHelp("The .png file to write.", valueName: "file"),
     completion: .file(extensions: ["png"]))
   var out: String
 
-  @Option(help: "How many images, the first of the split.")
+  @Option(help: "Number of images, from the start of the split.")
   var count = 20
 
-  @Flag(help: "Take the first image of every class, then the second, and so on; a column for each class.")
+  @Flag(help: "Show one column per class: the first image of each class, then the second, and so on.")
   var perClass = false
 
   @Option(
     help: ArgumentHelp(
-      "Add noise of this factor to the images (default: what the model was trained with; 0: none).",
-      valueName: "factor"))
+      "Standard deviation of noise added to the images (default: as in training; 0: none).",
+      valueName: "number"))
   var noise: Double?
 
   @Option(help: "The images: \(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -58,12 +58,12 @@ struct ReconstructCommand: ParsableCommand {
     let split: String
     let device: String
     let images: Int
-    /// Factor of the noise that the model saw.
+    /// Standard deviation of the noise.
     let noise: Double
-    /// Of the picture, in pixels.
+    /// Size of the picture in pixels.
     let width: Int
     let height: Int
-    let picture: String
+    let out: String
   }
 
   func run() throws {
@@ -73,7 +73,8 @@ struct ReconstructCommand: ParsableCommand {
     let folder = try trained.folder()
     let weights = try Weights(run: folder, trained.weights)
     guard !weights.configuration.classifies else {
-      throw UsageError("\(trained.run) is a classifier: it makes no images; name a run of an autoencoder")
+      throw UsageError(
+        "\(trained.run) is a classifier: it does not reconstruct images; name a run of an autoencoder")
     }
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
@@ -104,7 +105,7 @@ struct ReconstructCommand: ParsableCommand {
         Figures(
           run: folder.url.path, model: weights.configuration.model.rawValue, epoch: weights.epoch,
           dataset: dataset.name, split: split.rawValue, device: backend.device.identifier,
-          images: few.count, noise: factor, width: picture.width, height: picture.height, picture: out))
+          images: few.count, noise: factor, width: picture.width, height: picture.height, out: out))
     }
     let middle = isNoisy ? "noisy images over " : ""
     Console.say(
@@ -118,7 +119,7 @@ struct ReconstructCommand: ParsableCommand {
     return ImageGrid(scale: max(1, (79 + longest) / longest))
   }
 
-  /// Which images, and how many stand in a row.
+  /// The images to show, and the number of columns.
   private func choose(
     from images: ImageSet, _ indices: [UInt32], _ dataset: Dataset
   ) throws -> (indices: [UInt32], columns: Int) {
@@ -129,7 +130,7 @@ struct ReconstructCommand: ParsableCommand {
     var ofClass = [[UInt32]](repeating: [], count: dataset.classCount)
     for index in indices { ofClass[Int(labels[Int(index)])].append(index) }
     ofClass.removeAll(where: \.isEmpty)
-    // Whole rows: a class that has fewer images than others ends them.
+    // Only complete rows: the smallest class limits them.
     let rounds = (0..<(ofClass.map(\.count).min() ?? 0)).map { round in ofClass.map { $0[round] } }
     return (rounds.prefix(max(1, count / ofClass.count)).flatMap { $0 }, ofClass.count)
   }

@@ -8,10 +8,10 @@ import Training
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Writes a page about a run: RUN/report.html.",
+    abstract: "Writes an HTML report about a run: RUN/report.html.",
     discussion: """
-      One file that needs no network: figures, losses, reconstructions, a map of codes to explore, filters, hashes. A run \
-      that is not finished is shown as it stands.
+      The report is one self-contained file: metrics, losses, reconstructions, an interactive map of codes, filters and \
+      hashes. An unfinished run is shown as it is.
 
       Examples:
         facsimile report runs/conv-autoencoder-1

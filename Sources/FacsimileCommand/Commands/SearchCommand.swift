@@ -23,12 +23,12 @@ struct SearchCommand: ParsableCommand {
           latent: [2, 4, 10]
           filters: {layers: [[8, 16], [16, 32], [32, 64]]}
           learning-rate: {min: 0.0001, max: 0.1, log: true}
-      Lists are for every strategy, ranges for random and halving. A whole grid is gone through in order, its last key \
-      fastest; --trials cuts it to that many combinations, drawn by the seed from all of them. 'strategy', 'trials' and \
-      'eta' (halving: of so many trials the best one trains on; default 3) may be in the file too.
+      Lists work with every strategy, ranges with random and halving. A full grid runs in order, the last key varying \
+      fastest; --trials takes a random sample of that many combinations. The file may also set 'strategy', 'trials' and \
+      'eta' (halving: one in eta trials continues; default 3).
 
-      Trials are kept in an SQLite file. A search that was stopped or killed is resumed by the same command line, \
-      and ends with the same table; so does one with more --jobs, or on another device.
+      Trials are stored in an SQLite file. The same command resumes a search that was stopped or killed. The resulting \
+      table is the same regardless of interruptions, --jobs and devices.
 
       Examples:
         facsimile search tools/study-grid.yaml --data mnist --trials 24 --epochs 2
@@ -39,26 +39,27 @@ struct SearchCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The space, a YAML file.", valueName: "space"), completion: .file())
   var space: String
 
-  @Option(help: "How trials are chosen (default: as the space says, else grid).")
+  @Option(help: "Search strategy (default: from the space file, else grid).")
   var strategy: Strategy?
 
   @Option(
     help:
-      "How many trials (default: as the space says, else the whole grid; random and halving must have one).")
+      "Number of trials (default: from the space file, else the full grid; required by random and halving).")
   var trials: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Where trials are kept (default: the space's name with .sqlite, here).", valueName: "file"))
+      "SQLite file for the trials (default: the name of the space with .sqlite, in the current folder).",
+      valueName: "file"))
   var storage: String?
 
-  @Option(help: "Trials at the same time; the CPU's threads are divided among them.")
+  @Option(help: "Number of trials to train in parallel; they share the CPU's threads.")
   var jobs = 1
 
-  @Option(help: "Epochs per trial (default: as the space says, else 20).")
+  @Option(help: "Epochs per trial (default: from the space file, else 20).")
   var epochs: String?
 
-  @Option(help: "Random seed, of draws and of training (default: as the space says, else 11).")
+  @Option(help: "Random seed of sampling and training (default: from the space file, else 11).")
   var seed: String?
 
   @OptionGroup var data: DataOptions
@@ -79,7 +80,7 @@ struct SearchCommand: ParsableCommand {
     try require("--jobs", jobs, in: 1...64)
     let checked = try SearchSpace(text(), changes())
     let dataset = try data.load()
-    // Everything that may be refused comes before the storage is made.
+    // All checks come before the storage is created.
     let backends = try backends()
     let search = try Search(checked, dataset: dataset, storage: storageFile)
     let known = try search.trials()
@@ -99,11 +100,11 @@ struct SearchCommand: ParsableCommand {
       throw ExitCode(ExitStatus.interrupted)
     }
     if output.json { try Console.json(table) } else { show(table, keys: checked.axes.map(\.key)) }
-    // Every trial failed: there is no best one.
+    // All trials failed.
     if table.command == nil { throw ExitCode(ExitStatus.no) }
   }
 
-  /// ` (drawn from 49,152 by seed 11)`, where a grid is cut.
+  /// ` (drawn from 49,152 by seed 11)` if only a sample of a grid is searched.
   private static func cut(_ space: SearchSpace) -> String {
     guard space.strategy == .grid, space.isDrawn else { return "" }
     let count = SearchSpace.combinations(space.axes).map(Format.count) ?? "more than 2^63"
@@ -130,7 +131,7 @@ struct SearchCommand: ParsableCommand {
     return URL(systemPath: "\(name).sqlite")
   }
 
-  /// A device for every job: the first is said, the others are the same.
+  /// One device per job; only the first is printed, since they are all the same.
   private func backends() throws -> [any Backend] {
     let all = try device.threads.count()
     var shared = device

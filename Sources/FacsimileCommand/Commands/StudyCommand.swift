@@ -8,13 +8,13 @@ import Training
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study",
-    abstract: "Runs the whole published study on a data set, and writes a report of it.",
+    abstract: "Runs the whole published study on a data set, and writes a report.",
     discussion: """
-      Autoencoders plain and denoising, their search and cross-validation, reconstructions, the latent space, samples, \
-      classifiers and variational autoencoders. It ends in DIR/report.html, one file that needs no network; how long \
-      everything took stands in DIR/report-timings.json.
+      Plain and denoising autoencoders, search and cross-validation, reconstructions, the latent space, samples, \
+      classifiers and variational autoencoders. The result is DIR/report.html, a self-contained page; timings are in \
+      DIR/report-timings.json.
 
-      A study that was stopped or killed is resumed by the same command line. Images without labels have no classifier.
+      The same command resumes a study that was stopped or killed. Without labels, the classifiers are skipped.
 
       Examples:
         facsimile study --data mnist
@@ -26,11 +26,11 @@ struct StudyCommand: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   @Option(
-    help: ArgumentHelp("The folder of the study (default: studies/NAME of the data).", valueName: "dir"),
+    help: ArgumentHelp("The folder of the study (default: studies/DATA).", valueName: "dir"),
     completion: .directory)
   var out: String?
 
-  @Flag(help: "Few epochs and one seed, under two minutes on two cores: to see that everything runs.")
+  @Flag(help: "Use few epochs and one seed (under two minutes on two cores), to check that everything runs.")
   var quick = false
 
   @Flag(help: "Search the whole grid of the published study, 49,152 trials, instead of a sample of it.")

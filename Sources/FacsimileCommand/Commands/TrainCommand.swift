@@ -14,8 +14,8 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains a model, or resumes a run.",
     discussion: """
-      The same configuration and data give the same bits on every device and any number of threads, however \
-      often the run is stopped. Ctrl-C finishes the step, writes a checkpoint and says how to resume.
+      The same configuration and data give the same bits on every device and with any number of threads, however \
+      often the run is stopped and resumed. Ctrl-C finishes the step, writes a checkpoint and prints how to resume.
 
       Examples:
         facsimile train conv-autoencoder --data mnist
@@ -37,7 +37,8 @@ struct TrainCommand: ParsableCommand {
   var out: String?
 
   @Option(
-    help: "Epochs to train (default: \(ModelOptions.defaults(of: "epochs"))); with --resume, how many in all."
+    help:
+      "Epochs to train (default: \(ModelOptions.defaults(of: "epochs"))); with --resume, the total number."
   )
   var epochs: String?
 
@@ -46,12 +47,13 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Begin with the weights of a run, or of a safetensors file, wherever names agree.", valueName: "run"))
+      "Start from the weights of a run or safetensors file, for all parameters whose names match.",
+      valueName: "run"))
   var from: String?
 
   @Option(
     help: ArgumentHelp(
-      "Which layers train: all, last-2, or phases such as last-2:5,all:10.", valueName: "layers"))
+      "Layers to train: all, last-2, or phases such as last-2:5,all:10.", valueName: "layers"))
   var trainable: String?
 
   @Option(
@@ -61,11 +63,11 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --resume: resume from this checkpoint of the run, such as RUN/previous.safetensors, instead of its last.",
+      "With --resume: the checkpoint to resume from, such as RUN/previous.safetensors (default: the last).",
       valueName: "file"), completion: .file(extensions: ["safetensors"]))
   var checkpoint: String?
 
-  @Flag(help: "Also write each epoch's figures and picture as TensorBoard's events, into the run folder.")
+  @Flag(help: "Also write metrics and pictures as TensorBoard events to the run folder.")
   var tensorboard = false
 
   @OptionGroup var output: OutputOptions
@@ -88,7 +90,7 @@ struct TrainCommand: ParsableCommand {
     }
     if outcome == .interrupted {
       Console.note(
-        "\(Self.place(trainer)), and all of it is kept; resume with: facsimile train --resume "
+        "\(Self.place(trainer)); everything so far is kept; resume with: facsimile train --resume "
           + shellQuoted(path: folder.url.path))
       throw ExitCode(ExitStatus.interrupted)
     }
@@ -104,7 +106,7 @@ struct TrainCommand: ParsableCommand {
     return trainer.epoch > 0 ? "stopped after epoch \(trainer.epoch)" : "stopped before the first step"
   }
 
-  /// TensorBoard's events, where they are asked for or the run has some already.
+  /// The TensorBoard event file, if requested or if the run already has one.
   private func events(_ trainer: Trainer, _ folder: RunFolder) throws -> TensorBoardEvents? {
     guard tensorboard || Files.exists(EventLog.file(of: folder)) else {
       return nil
@@ -112,7 +114,7 @@ struct TrainCommand: ParsableCommand {
     return TensorBoardEvents(try EventLog(folder, epochs: trainer.manifest.epochs))
   }
 
-  // MARK: - Going on
+  // MARK: - Resuming
 
   private func resumed(_ path: String) throws -> (Trainer, RunFolder) {
     let given: [(name: String, isGiven: Bool)] = [
@@ -153,7 +155,7 @@ struct TrainCommand: ParsableCommand {
     return (trainer, folder)
   }
 
-  /// What other epochs do to the schedule of the learning rate.
+  /// How a changed number of epochs affects the learning-rate schedule.
   private static func change(from before: Configuration, _ trainer: Trainer) -> String {
     let (after, done) = (trainer.configuration, trainer.epoch + (trainer.steps.done > 0 ? 1 : 0))
     let change = "epochs: \(before.totalEpochs) → \(after.totalEpochs) · "
@@ -167,18 +169,18 @@ struct TrainCommand: ParsableCommand {
       ? "the learning-rate schedule keeps its steps of \(counted(after.scheduleEpochs, "epoch"))"
       : "the learning-rate schedule is \(after.schedule.rawValue)"
     return change
-      + "\(schedule), so the run comes to what \(counted(after.totalEpochs, "epoch")) from the start would "
+      + "\(schedule), so the result is what \(counted(after.totalEpochs, "epoch")) from the start would "
       + "have given"
   }
 
-  // MARK: - Beginning
+  // MARK: - Starting
 
   private func begun() throws -> (Trainer, RunFolder) {
-    if checkpoint != nil { throw UsageError("--checkpoint is one of a run: give that too, with --resume") }
+    if checkpoint != nil { throw UsageError("--checkpoint needs the run it belongs to: --resume RUN") }
     let configuration = try model.configuration([
       ("epochs", epochs), ("seed", seed), ("trainable", trainable),
     ])
-    // Everything that may be refused comes before the folder is made.
+    // All checks come before the folder is created.
     let start = try from.map { try WeightsSource($0) }
     let dataset = try data.load(from: from)
     let backend = try device.open(isAside: output.json)
@@ -218,11 +220,11 @@ struct TrainCommand: ParsableCommand {
     return places.isEmpty ? "begins" : "resumes after " + places.joined(separator: " and ")
   }
 
-  /// Which parameters begin with the weights given, and which do not.
+  /// Which parameters were initialised from the given weights, and which were not.
   private func origin(_ trainer: Trainer) -> String {
     let names = trainer.parameterNames
     let drawn = names.filter { !trainer.taken.contains($0) }
-    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) are drawn from the seed"
+    let others = drawn.isEmpty ? "" : ", but \(drawn.joined(separator: ", ")) are initialised from the seed"
     return "\(trainer.taken.count) of \(counted(names.count, "tensor"))\(others)"
   }
 }

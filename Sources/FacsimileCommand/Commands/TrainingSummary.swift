@@ -5,7 +5,7 @@ import Numerics
 import Storage
 import Training
 
-/// How a training ended: what the best weights are worth on the test images, and where everything is.
+/// The end of a training: metrics of the best weights on the test images, and the output locations.
 struct TrainingSummary {
   private struct Figures: Encodable {
     let run: String
@@ -44,7 +44,6 @@ struct TrainingSummary {
       picture: Files.exists(picture) ? picture.path : nil)
   }
 
-  /// Prints it.
   func show(asJSON: Bool) throws {
     if asJSON { return try Console.json(figures) }
     if figures.state == Manifest.State.stoppedEarly.rawValue {
@@ -52,7 +51,7 @@ struct TrainingSummary {
         "stopped early after epoch \(figures.epochCount): no better loss since epoch \(figures.bestEpoch)")
     }
     if figures.test.isEmpty {
-      Console.say("test: the test images have no labels to judge by")
+      Console.say("test: not evaluated, since the test images have no labels")
     } else {
       Console.say(
         "test: \(Format.metrics(figures.test)) (\(counted(figures.images, "image")), "

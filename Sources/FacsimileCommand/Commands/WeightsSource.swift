@@ -3,27 +3,27 @@ import Models
 import Storage
 import Training
 
-/// Weights that a run begins with: those of another run, or of a file.
+/// Initial weights for a run: from another run or a file.
 struct WeightsSource {
   let file: SafeTensors
   private let path: String
   private let configuration: Configuration?
 
-  /// Whether `path` is a folder, so a run's; anything else is to be a file of weights, whatever its name.
+  /// Whether `path` is a folder, and therefore a run; anything else is read as a file of weights.
   ///
-  /// Throws: `CommandFailure` where nothing is there.
+  /// Throws: `CommandFailure` if it does not exist.
   static func isRun(_ path: String) throws -> Bool {
     guard Files.exists(path) else {
       if let target = Files.target(of: path) { throw DanglingLink(path: path, target: target) }
       throw CommandFailure(
-        "--from is '\(path)', and nothing is there: expected a run folder or a safetensors file")
+        "--from is '\(path)', which does not exist: expected a run folder or a safetensors file")
     }
     return Files.isFolder(path)
   }
 
   /// Reads the best weights of the run folder at `path`, or the safetensors file.
   ///
-  /// Throws: `TrainingError`, `SafeTensorsError`, `FileError`, `CommandFailure` where nothing is there.
+  /// Throws: `TrainingError`, `SafeTensorsError`, `FileError`, `CommandFailure` if it does not exist.
   init(_ path: String) throws {
     self.path = path
     let url = URL(systemPath: path)
@@ -38,7 +38,7 @@ struct WeightsSource {
     }
   }
 
-  /// `error` with the settings that would make the weights fit, where it says that they do not.
+  /// `error`, with the settings that would make the weights fit if they do not.
   func explain(_ error: any Error, _ wanted: Configuration) -> any Error {
     guard let error = error as? TrainingError, error.kind == .weights, let configuration else { return error }
     func isConvolutional(_ model: ModelKind) -> Bool {

@@ -2,18 +2,18 @@ import Foundation
 import Storage
 import Synchronization
 
-/// Where words go: results to standard output, diagnostics to standard error.
+/// Output: results to standard output, diagnostics to standard error.
 enum Console {
-  /// A line of results.
+  /// Prints a line of results.
   static func say(_ line: String) { write(printable(line) + "\n", to: .standardOutput) }
 
-  /// A line for people: beside the results where those are for a program.
+  /// Prints a line for people; to standard error if the results are for a program.
   static func tell(_ line: String, isAside: Bool) { if isAside { note(line) } else { say(line) } }
 
-  /// A line beside the results; says nothing to a program that reads them.
+  /// Prints a line to standard error.
   static func note(_ line: String) { write(printable(line) + "\n", to: .standardError) }
 
-  /// The text with control characters, which names of files and classes may hold, as `\\u{1B}`: none reaches a terminal.
+  /// Escapes control characters (as `\\u{1B}`), which names of files and classes may contain.
   private static func printable(_ text: String) -> String {
     func isControl(_ scalar: Unicode.Scalar) -> Bool {
       scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
@@ -22,14 +22,13 @@ enum Console {
     return text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
   }
 
-  /// Why it cannot go on.
+  /// Prints an error.
   static func complain(_ line: String) { note("error: \(line)") }
 
-  /// Something the user should know.
+  /// Prints a warning.
   static func warn(_ line: String) { note("warning: \(line)") }
 
-  /// Whether standard output is a terminal that can go back to the start of a line; one that does not say so (`TERM` unset or `dumb`, as in
-  /// an editor) gets plain lines.
+  /// Whether standard output is a terminal that can overwrite a line (`TERM` is set, and not `dumb`).
   static let isTerminal: Bool = {
     let kind = SystemPath.environment("TERM")["TERM"] ?? ""
     return isatty(STDOUT_FILENO) == 1 && !["", "dumb", "unknown"].contains(kind)
@@ -42,10 +41,10 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  /// Unbuffered, so that whoever reads a pipe sees each line when it is written.
+  /// Writes without buffering, so that the reader of a pipe sees each line at once.
   ///
-  /// Work goes on where results cannot be written, and the process ends with an error: ``lostResults``. A reader that has
-  /// read enough, such as `head`, is none.
+  /// If results cannot be written, work continues, and the process ends with an error: ``lostResults``. A reader that
+  /// closes the pipe, such as `head`, is not an error.
   static func write(_ text: String, to handle: FileHandle) { write(SystemPath.bytes(text), to: handle) }
 
   private static func write(_ bytes: [UInt8], to handle: FileHandle) {
@@ -59,7 +58,7 @@ enum Console {
       let code = errno
       if code == EINTR { continue }
       if code == EAGAIN {
-        // Whoever shares the terminal or pipe has set it so.
+        // Another process that shares the terminal or pipe made it non-blocking.
         var poll = pollfd(fd: handle.fileDescriptor, events: Int16(POLLOUT), revents: 0)
         _ = Foundation.poll(&poll, 1, -1)
         continue
@@ -71,36 +70,36 @@ enum Console {
 
   private static let lost = Mutex<Int32?>(nil)
 
-  /// Why results could not be written; nil where all were.
+  /// Why results could not be written; nil if all were.
   static var lostResults: String? {
     lost.withLock { $0 }.map { "cannot write the results: \(String(cString: strerror($0))) (errno \($0))" }
   }
 
-  /// Figures for a program.
+  /// Prints `value` as JSON.
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    // JSON has no numbers for these; most readers make them of such texts again.
+    // JSON has no such numbers; most readers can parse these strings.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    // As it is: texts of JSON are UTF-8, so paths that are not stay in ``SystemPath``'s form.
+    // JSON is UTF-8, so other paths stay in ``SystemPath``'s form.
     write(Array(try encoder.encode(value) + [10]), to: .standardOutput)
   }
 }
 
-/// One line of a terminal that is written again and again; nothing where there is no terminal. Any number of threads.
+/// A progress line that is overwritten in place; does nothing without a terminal. Thread-safe.
 ///
-/// No escape codes, and no colours, which `NO_COLOR` would forbid: what was longer before is covered with spaces.
+/// It uses no escape codes or colours (`NO_COLOR`): a longer previous line is overwritten with spaces.
 final class StatusLine: Sendable {
   private let isShown: Bool
   /// Characters on the line.
   private let shown = Mutex(0)
 
-  /// A line, unless the results are for a program (`isAside`).
+  /// A progress line, unless the results are for a program (`isAside`).
   init(isAside: Bool = false) { isShown = Console.isTerminal && !isAside }
 
-  /// Shows `text` in place of what was shown before.
+  /// Replaces the line by `text`.
   func show(_ text: String) {
     guard isShown else { return }
     shown.withLock { shown in
@@ -111,7 +110,7 @@ final class StatusLine: Sendable {
     }
   }
 
-  /// Takes the line away.
+  /// Erases the line.
   func clear() {
     guard isShown else { return }
     shown.withLock { shown in

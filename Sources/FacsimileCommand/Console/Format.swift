@@ -1,6 +1,6 @@
 import Foundation
 
-/// Figures for people, the same in every language.
+/// Locale-independent formatting of figures.
 enum Format {
   /// `12,345`
   static func count(_ value: Int) -> String {
@@ -72,7 +72,7 @@ enum Format {
     }.joined(separator: " · ")
   }
 
-  /// What people call a metric.
+  /// The display name of a metric.
   static func title(_ name: String) -> String {
     switch name {
     case "elbo": "ELBO"

@@ -20,7 +20,7 @@ final class SearchReporter: Sendable {
   private let line: StatusLine
   private let isAside: Bool
 
-  /// Reports on a search that stands as `trials` say; `isAside`: beside the results, because those are JSON.
+  /// Reports on a search with the given `trials`; `isAside`: to standard error, because the results are JSON.
   init(_ space: SearchSpace, trials: [Trial], isAside: Bool) {
     let rung = trials.map(\.rung).max() ?? 0
     let current = trials.filter { $0.rung == rung }
@@ -46,7 +46,7 @@ final class SearchReporter: Sendable {
     }
   }
 
-  /// Takes the moving line away.
+  /// Erases the progress line.
   func finish() { line.clear() }
 
   private static func isBetter(_ a: Trial, _ b: Trial) -> Bool { a.validationLoss! < b.validationLoss! }

@@ -21,7 +21,7 @@ final class StudyReporter: Sendable {
   /// A piped log gets a line at least this often.
   private static let silence = Duration.seconds(20)
 
-  /// `isAside`: beside the results, because those are JSON.
+  /// `isAside`: to standard error, because the results are JSON.
   init(isAside: Bool) {
     self.isAside = isAside
     line = StatusLine(isAside: isAside)
@@ -46,7 +46,7 @@ final class StudyReporter: Sendable {
           state.seconds += seconds
           state.done += 1
         }
-        let time = seconds.map(Format.time) ?? "done before"
+        let time = seconds.map(Format.time) ?? "already done"
         let figures = Self.figures(measures)
         say(
           "step \(number)/\(steps) · \(step.title)\(figures.isEmpty ? "" : " · \(figures)") · \(time)", &state
@@ -55,10 +55,10 @@ final class StudyReporter: Sendable {
     }
   }
 
-  /// Takes the moving line away.
+  /// Erases the progress line.
   func finish() { line.clear() }
 
-  /// What people know a step by.
+  /// The figures shown for a step.
   private static func figures(_ measures: [String: Double]) -> String {
     Format.metrics(measures.filter { ["loss", "accuracy", "best", "mean"].contains($0.key) })
   }

@@ -2,11 +2,11 @@ import Foundation
 import Models
 import Training
 
-/// Shows training: a bar that moves on a terminal, a line now and then where output is piped.
+/// Shows training progress: a bar on a terminal, an occasional line if output is piped.
 final class TrainingReporter {
   private let line: StatusLine
   private let epochs: Int
-  /// Whether lines go beside the results, because those are JSON.
+  /// Whether lines go to standard error, because the results are JSON.
   private let isAside: Bool
   private var validation: Double?
   private var spoken = ContinuousClock.now
@@ -25,12 +25,12 @@ final class TrainingReporter {
     switch event {
     case .progress(let progress): show(progress)
     case .epoch(let record, let isBest): say(summary(record, isBest))
-    case .phase(let phase): say("from here on \(phase.layers) trains")
+    case .phase(let phase): say("now training \(phase.layers)")
     case .finished: finish()
     }
   }
 
-  /// Takes the moving line away.
+  /// Erases the progress line.
   func finish() { line.clear() }
 
   private func say(_ text: String) {

@@ -10,7 +10,7 @@ struct DeviceOptions: ParsableArguments {
 
   @OptionGroup var threads: ThreadOptions
 
-  /// Opens the device and says which it is and why; `isAside`: beside the results.
+  /// Opens the device and prints which it is and why; `isAside`: to standard error.
   ///
   /// Throws: `DeviceError`, `UsageError`.
   func open(isAside: Bool) throws -> any Backend {
@@ -27,17 +27,17 @@ struct DevicesOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Devices: \(DeviceChoice.allowed). Without it: all that pass their probe.", valueName: "device"))
+      "The devices: \(DeviceChoice.allowed) (default: all that pass their probe).", valueName: "device"))
   var device: [String] = []
 
   @OptionGroup var threads: ThreadOptions
 
-  /// Opens the devices; those left out are named on standard error.
+  /// Opens the devices; skipped ones are reported on standard error.
   ///
   /// Throws: `DeviceError`, `UsageError`.
   func open() throws -> [any Backend] {
     try DeviceCatalog(threads: threads.checked()).open(device.map { try DeviceChoice($0) }) { name, reason in
-      Console.warn("left out \(name): \(reason)")
+      Console.warn("skipped \(name): \(reason)")
     }
   }
 }
@@ -46,15 +46,15 @@ struct DevicesOptions: ParsableArguments {
 struct ThreadOptions: ParsableArguments {
   @Option(
     help:
-      "Threads of the CPU backend (default: one per processor that may be used); changes speed, never a bit.")
+      "Threads of the CPU backend (default: one per available core); affects speed, never results.")
   var threads: Int?
 
-  /// The number, if it makes sense.
+  /// The number, range-checked.
   func checked() throws -> Int? {
     try require("--threads", threads, in: 1...1024)
     return threads
   }
 
-  /// The number for work of the host: as given, else one per processor that may be used.
+  /// The number for work on the host: as given, else one per available core.
   func count() throws -> Int { try checked() ?? DeviceCatalog.defaultThreads }
 }

@@ -1,4 +1,4 @@
-/// A `key=value` of `--set`, cut in two.
+/// Splits a `key=value` of `--set`.
 ///
 /// Throws: `UsageError`.
 func keyValue(_ setting: String) throws -> (key: String, value: String) {

@@ -27,11 +27,11 @@ struct ModelOptions: ParsableArguments {
 
   static var names: String { ModelKind.allCases.map(\.rawValue).joined(separator: ", ") }
 
-  /// Every key with what it means, what is allowed, its default, and which models have it.
+  /// Every key with its meaning, allowed values, default, and the models that have it.
   private static var keys: String {
     ConfigurationKey.all.dropFirst().compactMap { key in
       let models = key.models
-      // What only a custom model has is nothing for a command line.
+      // Keys of custom models only are of no use on the command line.
       guard let first = models.first else { return nil }
       let all = models.count == ModelKind.allCases.count
       let whose = all ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
@@ -44,7 +44,7 @@ struct ModelOptions: ParsableArguments {
     ConfigurationKey.all.first { $0.name == name }.map { defaults($0, $0.models) } ?? ""
   }
 
-  /// `10, vae 2`: what most models have, and which have another.
+  /// `10, vae 2`: the most common default, then the models that differ.
   private static func defaults(_ key: ConfigurationKey, _ models: [ModelKind]) -> String {
     let values = models.map { ($0.rawValue, key.get(Configuration($0))) }
     let groups = Dictionary(grouping: values, by: \.1)
@@ -53,14 +53,14 @@ struct ModelOptions: ParsableArguments {
     return ([usual] + others).joined(separator: ", ")
   }
 
-  /// The configuration: the model's defaults, then the file, then `--set`, then options of their own (`more`).
+  /// The configuration: the model's defaults, then the file, then `--set`, then separate options (`more`).
   ///
   /// Throws: `ConfigurationError`, `UsageError`.
   func configuration(_ more: [(key: String, value: String?)] = []) throws -> Configuration {
     let file = try config.map { try ConfigurationFile.pairs(contentsOf: URL(systemPath: $0)) } ?? []
     var settings = set
     var name = model
-    // `--set` takes all that follows it, so a model at the end of the line lands there.
+    // `--set` consumes all following words, including a model at the end of the line.
     if name == nil, let last = settings.last, !last.contains("=") { name = settings.removeLast() }
     var given = try settings.map(keyValue)
     if let twice = Dictionary(grouping: given, by: \.key).first(where: { $0.value.count > 1 }) {
@@ -70,7 +70,7 @@ struct ModelOptions: ParsableArguments {
       if let value { given.append((key, value)) }
     }
     guard let name = name ?? (file + given).last(where: { $0.key == "model" })?.value else {
-      throw UsageError("which model? Name one of \(Self.names)")
+      throw UsageError("no model given: expected one of \(Self.names)")
     }
     var configuration = Configuration(try ModelKind(name: name))
     do {
@@ -84,7 +84,7 @@ struct ModelOptions: ParsableArguments {
       configuration.trainable.phases.allSatisfy({ $0.epochs != nil })
     {
       throw UsageError(
-        "--epochs has no effect where every phase sets its own epochs, as in '\(configuration.trainable)': "
+        "--epochs has no effect if every phase sets its own epochs, as in '\(configuration.trainable)': "
           + "leave one of them out")
     }
     return configuration

@@ -4,21 +4,19 @@ import Pictures
 import Storage
 import Training
 
-/// A file that a command is to write: asked about before anything is computed, written as a whole or not at all.
+/// An output file: checked before anything is computed, written atomically.
 struct OutputFile {
-  /// What it is to hold, by its ending.
+  /// The format, by file extension.
   enum Kind: String, CaseIterable {
     case png, svg, csv
   }
 
-  /// Where.
   let url: URL
-  /// What.
   let kind: Kind
 
-  /// The file at `path`, which an option named.
+  /// The file at `path`, given by `option`.
   ///
-  /// Throws: `UsageError` where it has none of these endings; `CommandFailure` where nothing can be written there.
+  /// Throws: `UsageError` if it has none of these extensions; `CommandFailure` if it cannot be written.
   init(_ path: String, option: String = "--out", kinds: [Kind] = Kind.allCases) throws {
     let ending = URL(systemPath: path).pathExtension.lowercased()
     guard let kind = kinds.first(where: { $0.rawValue == ending }) else {
@@ -31,10 +29,10 @@ struct OutputFile {
     try Self.requirePlace(path, option: option)
   }
 
-  /// Looks whether a file can be written at `path`, before anything long begins.
+  /// Checks that a file can be written at `path`, before any long computation.
   ///
-  /// Throws: `UsageError` where the path is empty; `CommandFailure` where there is no folder or no right, something that is
-  /// no file, or a file of a run.
+  /// Throws: `UsageError` if the path is empty; `CommandFailure` if the folder is missing or not writable, or the path is
+  /// not a plain file or belongs to a run.
   static func requirePlace(_ path: String, option: String = "--out") throws {
     guard !path.isEmpty else { throw UsageError("\(option) is empty: expected the name of a file") }
     let url = URL(systemPath: path)
@@ -45,14 +43,14 @@ struct OutputFile {
     do {
       try AtomicFile.requireReplaceable(url.path)
     } catch let error as NotAFile {
-      throw CommandFailure("cannot write \(path): it is \(error.found); give the name of a file")
+      throw CommandFailure("cannot write \(path): it is \(error.found); expected a file name")
     }
-    // Trying is the only way to know: rights do not tell of a folder that is read-only for everyone.
+    // Only an attempt tells: permissions do not show a read-only file system.
     let probe = URL(systemPath: folder + "/.facsimile-\(UUID().uuidString).tmp")
     do {
       try AtomicFile.write(Data(), to: probe)
     } catch {
-      throw CommandFailure("cannot write \(path): no file can be made in \(folder)")
+      throw CommandFailure("cannot write \(path): cannot create a file in \(folder)")
     }
     try removeAll(probe)
     if RunFolder.isFile(ofARun: url), Files.exists(url) {
@@ -60,7 +58,7 @@ struct OutputFile {
     }
   }
 
-  /// Writes a drawing as a picture or as SVG; `csv`: what the file holds where numbers are wanted.
+  /// Writes a drawing as PNG or SVG, or `csv` to a .csv file.
   ///
   /// Throws: `PNGError`, `FileError`.
   func write(_ drawing: Drawing, theme: Theme = .light, csv: @autoclosure () -> String = "") throws {
@@ -72,11 +70,10 @@ struct OutputFile {
   }
 }
 
-/// How a drawing is to look.
+/// The appearance of a drawing.
 struct DrawingOptions: ParsableArguments {
-  @Flag(help: "Draw light on dark; for .png: .svg follows the reader's setting.")
+  @Flag(help: "Draw light on dark (.png only; .svg follows the viewer's theme).")
   var dark = false
 
-  /// The colours.
   var theme: Theme { dark ? .dark : .light }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Whether figures are for people or for a program.
+/// Output as text or as JSON.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print the figures as JSON.")
   var json = false

@@ -3,17 +3,17 @@ import Foundation
 import Storage
 import Training
 
-/// A trained run, for commands that look at one.
+/// A trained run, for commands that read one.
 struct RunOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
   var run: String
 
-  @Option(help: "Which weights: those of the best epoch, or of the last.")
+  @Option(help: "Weights to use: of the best epoch, or of the last.")
   var weights = Weights.Choice.best
 
   /// The folder.
   ///
-  /// Throws: `TrainingError` where it is none.
+  /// Throws: `TrainingError` if it is none.
   func folder() throws -> RunFolder { try RunFolder(reading: URL(systemPath: run, isDirectory: true)) }
 }
 

@@ -8,7 +8,7 @@ extension Split: ExpressibleByArgument {}
 extension Dataset {
   /// The images of a split, and which of them it is; nil for all.
   ///
-  /// Throws: `DatasetError` where the configuration leaves nothing to train on, `CommandFailure` where the
+  /// Throws: `DatasetError` if the configuration leaves nothing to train on, `CommandFailure` if the
   /// split is empty.
   func images(
     of split: Split, _ configuration: Configuration
@@ -17,7 +17,7 @@ extension Dataset {
     let data = try TrainingData(self, configuration)
     let indices = split == .train ? data.train : data.validation
     guard !indices.isEmpty else {
-      throw CommandFailure("the run holds no images back (validation=0): choose --split train or test")
+      throw CommandFailure("the run has no validation images (validation=0): choose --split train or test")
     }
     return (train, indices)
   }

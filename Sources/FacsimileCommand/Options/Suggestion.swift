@@ -1,6 +1,6 @@
 import Numerics
 
-/// A choice of a command's option, from its text.
+/// Parses the value of an option.
 ///
 /// Throws: `UsageError` that lists what is allowed and names the nearest.
 func choice<Value: RawRepresentable<String> & CaseIterable>(

@@ -1,8 +1,8 @@
 import Models
 
-/// The part of a model that a file holds.
+/// The exported part of a model.
 package enum ModelPart: String, CaseIterable, Sendable {
-  /// Everything: images in; out come what the decoder makes of their codes, and the codes.
+  /// The whole model: images in, reconstructions and codes out.
   case model
   /// Images in, codes out.
   case encoder
@@ -16,7 +16,7 @@ package enum ModelPart: String, CaseIterable, Sendable {
     allCases.filter { $0 != (configuration.classifies ? .decoder : .classifier) }
   }
 
-  /// - Throws: `InterchangeError` where the model has no such part.
+  /// - Throws: `InterchangeError` if the model has no such part.
   func check(_ configuration: Configuration) throws {
     let parts = Self.parts(of: configuration)
     guard !parts.contains(self) else { return }

@@ -90,7 +90,7 @@ struct ONNXGraph {
 
   // MARK: - Layers
 
-  /// A layer and its activation; returns the name of what goes on.
+  /// A layer and its activation; returns the name of the output.
   private mutating func add(_ layer: Layer, _ input: String) -> String {
     let name = layer.name
     switch layer.form {
@@ -183,7 +183,7 @@ struct ONNXGraph {
       })
   }
 
-  /// Gives a value that nothing has read yet the name under which it leaves; returns that.
+  /// Renames an unused value to an output name; returns the name.
   private mutating func rename(_ value: String, _ name: String) -> String {
     let index = message.node.lastIndex { $0.output == [value] }!
     message.node[index].output = [name]

@@ -35,8 +35,8 @@ package struct ONNXModel {
   /// - Parameters:
   ///   - weights: parameters and what they fit.
   ///   - part: which part.
-  ///   - facts: more to say of it, by key: hashes of the data and of the state.
-  /// - Throws: `InterchangeError` where the model has no such part, `ProgramError` where layers do not fit together.
+  ///   - facts: additional metadata by key: hashes of data and state.
+  /// - Throws: `InterchangeError` if the model has no such part, `ProgramError` if layers do not fit together.
   package init(_ weights: Weights, part: ModelPart = .model, facts: [String: String] = [:]) throws {
     try part.check(weights.configuration)
     var facts = facts
@@ -58,7 +58,7 @@ package struct ONNXModel {
     }
   }
 
-  /// What a run's manifest says of weights: `data_sha256`, and where they are an epoch's, `state_sha256`.
+  /// Metadata from a run's manifest: `data_sha256`, and `state_sha256` for weights of an epoch.
   package static func facts(_ weights: Weights, _ manifest: Manifest?) -> [String: String] {
     guard let manifest else { return [:] }
     var facts = ["data_sha256": manifest.dataset.sha256]
@@ -70,10 +70,10 @@ package struct ONNXModel {
 
   /// The bytes of the file.
   ///
-  /// - Throws: `BinaryEncodingError` where they are more than 2 GiB.
+  /// - Throws: `BinaryEncodingError` if they are more than 2 GiB.
   package func data() throws -> Data { try message.serializedData() }
 
-  /// Writes the file, as a whole or not at all.
+  /// Writes the file atomically.
   ///
   /// - Throws: `FileError`; as ``data()``.
   package func write(to url: URL) throws { try AtomicFile.write(data(), to: url) }

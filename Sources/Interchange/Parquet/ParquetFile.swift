@@ -56,7 +56,7 @@ package struct ParquetFile {
     }
   }
 
-  /// Where a column's pages lie.
+  /// The location of a column's pages.
   private struct Chunk {
     let path: [String]
     let type: Int32
@@ -64,7 +64,7 @@ package struct ParquetFile {
     let size: Int
   }
 
-  /// Values go into pages of about so many bytes.
+  /// Approximate size of a page in bytes.
   private static let pageSize = 1 << 20
   private static let magic = Data("PAR1".utf8)
 

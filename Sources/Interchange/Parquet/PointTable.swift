@@ -40,7 +40,7 @@ package struct PointTable {
     contents = ParquetFile.contents(columns, by: "Facsimile \(Version.number)")
   }
 
-  /// Writes the file, as a whole or not at all.
+  /// Writes the file atomically.
   ///
   /// - Throws: `FileError`.
   package func write(to url: URL) throws { try AtomicFile.write(contents, to: url) }

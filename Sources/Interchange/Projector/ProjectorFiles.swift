@@ -86,7 +86,7 @@ package struct ProjectorFiles {
     }
   }
 
-  /// What would end a cell becomes a space.
+  /// Replaces characters that would end a cell by spaces.
   private static func cell(_ text: String) -> String {
     String(text.map { $0 == "\t" || $0.isNewline ? " " : $0 })
   }

@@ -8,7 +8,7 @@ import Training
 /// picture `reconstructions`.
 ///
 /// An event's step is its epoch, and so is its wall time, in seconds: the file has the same bytes wherever and whenever
-/// it is made, from the run while it trains or from its folder later. Seconds and images a second are left out for the
+/// it is made, from the run while it trains or from its folder later. Seconds and images per second are left out for the
 /// same reason. Values are rounded to binary32, as TensorBoard keeps them.
 package enum EventFile {
   /// TensorBoard looks for `tfevents` in a file's name.
@@ -24,7 +24,7 @@ package enum EventFile {
   /// - Parameters:
   ///   - epoch: the epoch's figures.
   ///   - picture: originals over reconstructions, a PNG, where there is one.
-  /// - Throws: `PNGError`, `FileError` where the picture cannot be read.
+  /// - Throws: `PNGError`, `FileError` if the picture cannot be read.
   package static func records(_ epoch: EpochRecord, picture: URL?) throws -> Data {
     var values = scalars(epoch).map { tag, value in
       TBSummary.Value.with { ($0.tag, $0.simpleValue) = (tag, Float(value)) }

@@ -2,15 +2,15 @@ import Foundation
 import Storage
 import Training
 
-/// The event file of a run under way: TensorBoard shows each epoch as soon as it is appended.
+/// The event file of a running training: TensorBoard shows each epoch as soon as it is appended.
 package final class EventLog {
   private let folder: RunFolder
   private let file: FileHandle
 
-  /// Where a run has its event file.
+  /// The event file of a run.
   package static func file(of folder: RunFolder) -> URL { folder.url.appendingPathComponent(EventFile.name) }
 
-  /// Writes anew what the epochs that are done have to say; a file from before may hold epochs that are to be trained
+  /// Writes the completed epochs; an existing file may contain epochs that are repeated
   /// again.
   ///
   /// - Throws: `FileError`, `PNGError`.
@@ -26,7 +26,7 @@ package final class EventLog {
 
   /// Appends an epoch.
   ///
-  /// - Throws: where the file cannot be written, or the picture not be read.
+  /// - Throws: if the file cannot be written, or the picture not be read.
   package func append(_ epoch: EpochRecord) throws {
     try file.write(contentsOf: EventFile.records(epoch, picture: folder.pictureFile(epoch: epoch.epoch)))
   }

@@ -1,9 +1,9 @@
-/// Whether pixels become bits before the model sees them, each 1 with its gray value as probability.
+/// Binarisation of the input: each pixel becomes 1 with its gray value as probability, else 0.
 public enum Binarisation: String, CaseIterable, Hashable, Sendable, Codable {
-  /// Gray values as they are.
+  /// No binarisation.
   case none
   /// Drawn once for every image and pixel, the same for every seed: a binary data set.
   case fixed
-  /// Drawn anew in every epoch of training; evaluated as ``fixed``.
+  /// Drawn again in every training epoch; evaluation uses ``fixed``.
   case dynamic
 }

@@ -1,13 +1,13 @@
-/// Which checkpoints stay in a run folder.
+/// Which checkpoints are kept in a run folder.
 public enum CheckpointPolicy: Hashable, Sendable {
   /// The last one.
   case last
   /// One of every epoch.
   case all
-  /// One of every so many epochs.
+  /// One every N epochs.
   case every(Int)
 
-  /// Whether the checkpoint after `epoch` stays beside the last one.
+  /// Whether to keep the checkpoint after `epoch`.
   package func keeps(_ epoch: Int) -> Bool {
     switch self {
     case .last: false

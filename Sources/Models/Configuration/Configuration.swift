@@ -1,7 +1,7 @@
 import Numerics
 import Programs
 
-/// Everything that decides the bits of a training run, together with the data.
+/// All settings that, together with the data, determine the bits of a training run.
 ///
 /// Text in and out goes through ``ConfigurationKey``: command line, YAML, help and errors share one table.
 public struct Configuration: Hashable, Sendable {
@@ -9,9 +9,9 @@ public struct Configuration: Hashable, Sendable {
   public let model: ModelKind
   /// A custom model's layers.
   let layers: Architecture?
-  /// Shape of one image; nil: as the data's are.
+  /// Shape of one image; nil: taken from the data.
   public var image: MapShape?
-  /// Number of classes; nil: as many as the labels have.
+  /// Number of classes; nil: taken from the labels.
   public var classes: Int?
   /// Width of the latent code.
   public var latent = 10
@@ -21,14 +21,14 @@ public struct Configuration: Hashable, Sendable {
   public var hidden = [64]
   /// The function after every layer but the last of encoder and decoder.
   public var activation = HiddenActivation.relu
-  /// Probability with which an output is dropped.
+  /// Dropout probability.
   public var dropout = 0.0
   /// Standard deviation of the noise on the input.
   public var noise = 0.0
-  /// Whether pixels become bits.
+  /// Whether pixels are binarised.
   public var binarise = Binarisation.none
 
-  /// How parameters follow their gradients.
+  /// The optimizer.
   public var optimizer = Optimizer.adam
   /// Learning rate before schedules.
   public var learningRate = 0.001
@@ -44,49 +44,49 @@ public struct Configuration: Hashable, Sendable {
   public var epsilon = 1e-8
   /// L2 decay; decoupled for AdamW.
   public var weightDecay = 0.0
-  /// Largest norm of the gradients, 0 for any.
+  /// Gradient-norm limit (0: off).
   public var clipNorm = 0.0
 
-  /// How the learning rate changes.
+  /// The learning-rate schedule.
   public var schedule = Schedule.constant
   /// `step`: epochs between two steps.
   public var scheduleEpochs = 10
-  /// `step`: what the learning rate is multiplied by.
+  /// `step`: the factor applied to the learning rate.
   public var scheduleFactor = 0.1
-  /// `cosine`: the learning rate it ends at.
+  /// `cosine`: the final learning rate.
   public var minimumLearningRate = 0.0
-  /// Epochs over which the learning rate rises, step by step, to its full height.
+  /// Epochs of linear learning-rate warm-up.
   public var warmUp = 0.0
 
-  /// What training makes small.
+  /// The loss to minimise.
   public var loss = Loss.meanSquaredError
-  /// `iwae`: samples of each image's posterior in a step.
+  /// `iwae`: posterior samples per image and step.
   public var importanceSamples = 5
   /// Weight of the KL divergence.
   public var klWeight = 1.0
   /// Epochs over which the KL weight rises from 0.
   public var klWarmUp = 0.0
 
-  /// Epochs to train, where the phases do not say.
+  /// Epochs to train, unless the phases set them.
   public var epochs = 20
-  /// Images in a step.
+  /// Images per step.
   public var batchSize = 128
-  /// Key of every random number.
+  /// Random seed.
   public var seed: UInt64 = 1
-  /// SHA-256 of the parameters that training begins with; nil: those of the seed.
+  /// SHA-256 of the initial parameters; nil: drawn from the seed.
   public var initialWeights: String?
-  /// Parts a batch is cut into.
+  /// Number of parts that a batch is split into.
   public var shards = 1
-  /// Which layers train, and for how long.
+  /// Layers to train, and for how many epochs.
   public var trainable = TrainingPhases.everything
-  /// Training images held back: below 1 a fraction, else a count.
+  /// Training images held out for validation: a fraction below 1, or a count.
   public var validation = 0.1
-  /// Epochs without improvement before training stops, 0 for never.
+  /// Epochs without improvement before training stops (0: never).
   public var patience = 0
-  /// Which checkpoints stay.
+  /// Which checkpoints are kept.
   public var keepCheckpoints = CheckpointPolicy.last
 
-  /// The defaults of `model`, which is one of the family: its layers, and the recipe that a search found for them.
+  /// The defaults of `model`: its layers, and the best recipe found by search.
   public init(_ model: ModelKind) {
     self.init(withoutRecipe: model)
     schedule = .cosine
@@ -94,8 +94,8 @@ public struct Configuration: Hashable, Sendable {
     model.definition.setRecipe(&self)
   }
 
-  /// The layers of `model` with settings that no recipe touches: Adam at a constant 0.001, batches of 128, no decay,
-  /// no dropout. What must stay comparable is made of them: parity, golden hashes, benches.
+  /// The layers of `model` with fixed settings that do not depend on a recipe: Adam at a constant 0.001, batches of 128,
+  /// no decay, no dropout. Used by everything that must stay comparable: parity, golden hashes, benches.
   package init(withoutRecipe model: ModelKind) {
     precondition(model != .custom, "a custom model's configuration is made with its architecture")
     self.model = model
@@ -104,7 +104,7 @@ public struct Configuration: Hashable, Sendable {
     model.definition.setLayers(&self)
   }
 
-  /// The defaults of a model of one's own: layers that take images and give what `loss` compares.
+  /// The defaults of a custom model: layers that take images and compute what `loss` compares.
   public init(_ architecture: Architecture, loss: Loss) {
     model = .custom
     layers = architecture
@@ -113,8 +113,8 @@ public struct Configuration: Hashable, Sendable {
 
   /// A configuration from `key: value` pairs, as a file holds them; keys that are absent keep their defaults.
   ///
-  /// - Parameter architecture: the layers, where the model is custom; they must be those of the pairs.
-  /// - Throws: ``ConfigurationError`` where `model` is absent, or any pair is not allowed.
+  /// - Parameter architecture: the layers of a custom model; they must match the pairs.
+  /// - Throws: ``ConfigurationError`` if `model` is absent, or any pair is not allowed.
   package init(pairs: [(key: String, value: String)], architecture: Architecture? = nil) throws {
     guard let model = pairs.last(where: { $0.key == "model" })?.value else {
       throw ConfigurationError("the configuration names no model: expected a key 'model'")
@@ -130,7 +130,7 @@ public struct Configuration: Hashable, Sendable {
 
   /// The defaults of `model` with the values of `pairs`.
   ///
-  /// Throws: ``ConfigurationError`` where any pair is not allowed.
+  /// Throws: ``ConfigurationError`` if any pair is not allowed.
   package init(_ model: ModelKind, _ pairs: [(key: String, value: String)]) throws {
     self.init(model)
     for (key, value) in pairs { try set(key, value) }
@@ -154,14 +154,14 @@ public struct Configuration: Hashable, Sendable {
       throw ConfigurationKey.unknown(key, model)
     }
     do {
-      // A number's last bit depends on how the thread, which is the caller's, rounds.
+      // Parsing numbers depends on the rounding mode of the calling thread.
       try ArithmeticMode.standard { try known.set(&self, value) }
     } catch is ConfigurationKey.NotAllowed {
       throw ConfigurationError("\(key) is '\(value)': expected \(known.allowed(model))")
     }
   }
 
-  /// Checks what concerns several keys at once.
+  /// Checks constraints that involve several keys.
   ///
   /// Throws: ``ConfigurationError``.
   public func validate() throws {
@@ -177,7 +177,7 @@ public struct Configuration: Hashable, Sendable {
       throw ConfigurationError(
         "clip-norm is \(clipNorm): expected 0, or a number that is above 0 in binary32")
     }
-    // Without momentum the rule is plain SGD and keeps no state; the optimizer's name must not lie.
+    // Without momentum these optimizers would be plain SGD.
     guard momentum > 0 || (optimizer != .momentum && optimizer != .nesterov) else {
       throw ConfigurationError("momentum is 0: expected above 0 with the optimizer \(optimizer.rawValue)")
     }
@@ -185,7 +185,7 @@ public struct Configuration: Hashable, Sendable {
       guard architecture.isVariational else {
         throw ConfigurationError("loss is iwae: expected a model with a posterior")
       }
-      // It is a bound of log p(x) only as it is.
+      // Otherwise it is not a bound of log p(x).
       guard klWeight == 1, klWarmUp == 0 else {
         throw ConfigurationError("loss is iwae: expected a kl-weight of 1 and no kl-warm-up")
       }
@@ -193,7 +193,7 @@ public struct Configuration: Hashable, Sendable {
     try trainable.validate(for: self)
   }
 
-  /// All keys that mean something to the model, with their values as text, in the table's order.
+  /// All keys of the model with their values as text, in the table's order.
   public var pairs: [(key: String, value: String)] {
     ConfigurationKey.keys(of: model).map { ($0.name, $0.get(self)) }
   }
@@ -203,22 +203,22 @@ public struct Configuration: Hashable, Sendable {
 
   /// The model's layers.
   public var architecture: Architecture { model.definition.architecture(self) }
-  /// Shape of one image: the data's, or MNIST's where no data have been seen.
+  /// Shape of one image: from the data, or MNIST's before data are known.
   public var imageShape: MapShape { layers?.input ?? image ?? MapShape(1, 28, 28) }
-  /// Number of classes: the labels', or MNIST's where no data have been seen.
+  /// Number of classes: from the labels, or MNIST's before data are known.
   public var classCount: Int { classes ?? 10 }
-  /// Whether the model tells classes apart, so that images need labels and there are no pictures to make.
+  /// Whether the model is a classifier: images need labels, and there are no reconstructions.
   public var classifies: Bool { loss == .crossEntropy }
-  /// Whether outputs are logits of pixels, so that a picture needs a sigmoid.
+  /// Whether outputs are logits of pixels, which need a sigmoid to become a picture.
   package var outputsAreLogits: Bool {
     loss == .binaryCrossEntropy || loss == .importanceWeighted
   }
-  /// How often a posterior is sampled for every image's loss.
+  /// Posterior samples per image.
   package var posteriorSamples: Int { loss == .importanceWeighted ? importanceSamples : 1 }
   /// Epochs of all phases.
   public var totalEpochs: Int { trainable.epochs(default: epochs) }
 
-  /// How many of `images` training images are held back for validation.
+  /// How many of `images` training images are held out for validation.
   package func validationCount(of images: Int) -> Int {
     Int(validation < 1 ? (validation * Double(images)).rounded() : validation)
   }
@@ -227,7 +227,7 @@ public struct Configuration: Hashable, Sendable {
 extension Configuration {
   /// Takes the shape of images and the number of classes from the data.
   ///
-  /// Throws: ``ConfigurationError`` where the configuration asks for others.
+  /// Throws: ``ConfigurationError`` if the configuration asks for others.
   package mutating func take(image: MapShape, classes: Int) throws {
     let wanted = self.image ?? layers?.input
     guard wanted == nil || wanted == image || (layers != nil && wanted == .features(image.count)) else {

@@ -1,6 +1,6 @@
 /// A setting that is unknown or out of range, with what is allowed.
 public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Sendable {
-  /// One clear line.
+  /// The message, in one line.
   public let description: String
 
   /// An error that reads `message`.

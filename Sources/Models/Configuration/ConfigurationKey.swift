@@ -1,22 +1,22 @@
 import Numerics
 import Programs
 
-/// One setting: its name, what it means, what is allowed, and how text becomes a value and back.
+/// One setting: its name, meaning, allowed values, and conversion from and to text.
 package struct ConfigurationKey: Sendable {
   /// The value is not among those allowed.
   struct NotAllowed: Error {}
 
   /// The name: `learning-rate`.
   package let name: String
-  /// What it means, in one line.
+  /// Its meaning, in one line.
   package let summary: String
-  /// What a model takes: `a whole number from 1 to 4096`.
+  /// The allowed values: `a whole number from 1 to 4096`.
   package let allowed: @Sendable (ModelKind) -> String
   /// The value as text.
   package let get: @Sendable (Configuration) -> String
   let set: @Sendable (inout Configuration, String) throws -> Void
 
-  /// The keys that mean something to `model`, in the order in which a file holds them.
+  /// The keys of `model`, in file order.
   package static func keys(of model: ModelKind) -> [ConfigurationKey] {
     let extra = model.definition.keys
     return all.filter { !special.contains($0.name) || extra.contains($0.name) }
@@ -27,7 +27,7 @@ package struct ConfigurationKey: Sendable {
     ModelKind.allCases.filter { kind in Self.keys(of: kind).contains { $0.name == name } }
   }
 
-  /// What other programs call a key.
+  /// Names of keys in other programs.
   private static let otherNames = [
     "lr": "learning-rate", "rate": "learning-rate", "bs": "batch-size", "batch": "batch-size",
     "wd": "weight-decay",
@@ -40,7 +40,7 @@ package struct ConfigurationKey: Sendable {
     "n-epochs": "epochs", "random-seed": "seed", "units": "hidden", "act": "activation",
   ]
 
-  /// The key that was probably meant by `text`, among those of `model`, or of any; nil where none is near.
+  /// The key most similar to `text`, among those of `model` or all; nil if none is similar.
   package static func nearest(to text: String, of model: ModelKind? = nil) -> String? {
     let names = (model.map { keys(of: $0) } ?? all).map(\.name)
     let plain = text.lowercased().replacing("_", with: "-")
@@ -78,10 +78,10 @@ package struct ConfigurationKey: Sendable {
     number("noise", \.noise, 0...10, "standard deviation of the noise on the input"),
     choice(
       "binarise", \.binarise,
-      "whether pixels become bits, drawn once (fixed) or again in every epoch (dynamic)"),
+      "binarise pixels: not (none), once (fixed) or again in every epoch (dynamic)"),
     choice("optimizer", \.optimizer, "optimizer"),
     number("learning-rate", \.learningRate, 0...100, "learning rate before schedules"),
-    number("momentum", \.momentum, 0...0.9999, "momentum of momentum and nesterov"),
+    number("momentum", \.momentum, 0...0.9999, "momentum of the momentum and nesterov optimizers"),
     number("alpha", \.alpha, 0...0.999_999, "RMSprop's alpha"),
     number("beta1", \.beta1, 0...0.999_999, "Adam's first beta"),
     number("beta2", \.beta2, 0...0.999_999, "Adam's second beta"),
@@ -104,7 +104,7 @@ package struct ConfigurationKey: Sendable {
     seed,
     parsed(
       "initial-weights", \.initialWeights, "seed, or the SHA-256 of the parameters that --from gives",
-      "initial weights: seed (drawn from the random seed), or the SHA-256 of weights given",
+      "initial weights: seed (drawn from the random seed), or the SHA-256 of given weights",
       { text in
         let isHash = text.count == 64 && text.allSatisfy { $0.isHexDigit && !$0.isUppercase }
         return text == "seed" ? .some(nil) : isHash ? text : nil
@@ -112,7 +112,7 @@ package struct ConfigurationKey: Sendable {
     whole("shards", \.shards, 1...64, "parts that a batch is split into"),
     parsed(
       "trainable", \.trainable, "all, last-N, or phases such as last-2:5,all:10 (append @RATE to set a rate)",
-      "which layers train, and for how many epochs; dropout stays on in all layers",
+      "layers to train, and for how many epochs; dropout stays on in all layers",
       TrainingPhases.init(text:),
       \.description),
     architecture,
@@ -122,7 +122,7 @@ package struct ConfigurationKey: Sendable {
     whole("patience", \.patience, 0...100_000, "epochs without improvement before stopping (0: never)"),
     parsed(
       "keep-checkpoints", \.keepCheckpoints, "last, all, or a whole number from 1 to 100000",
-      "which checkpoints stay: last, all, or every N epochs", CheckpointPolicy.init(text:), \.description),
+      "which checkpoints to keep: last, all, or every N epochs", CheckpointPolicy.init(text:), \.description),
   ]
 }
 
@@ -201,13 +201,13 @@ extension ConfigurationKey {
 
   private static let image = parsed(
     "image", \.image, "data, or CHANNELSxHEIGHTxWIDTH such as 3x32x32 (1 or 3 channels, 8 to 128 a side)",
-    "shape of one image: that of the data, or channels x height x width",
-    // Without the map a shape that is none would become nil, the data's own.
+    "shape of one image: from the data, or channels x height x width",
+    // Without `map`, an invalid shape would become nil, which means the data's shape.
     { text in text == "data" ? .some(nil) : MapShape(text: text).map(Optional.some) }, { $0?.text ?? "data" })
 
   private static let classes = parsed(
     "classes", \.classes, "labels, or a whole number from 2 to 256",
-    "how many classes: as many as the labels have, or a number",
+    "number of classes: from the labels, or given",
     { text in
       if text == "labels" { return .some(nil) }
       return Int(text).flatMap { (2...256).contains($0) ? .some($0) : nil }
@@ -245,7 +245,7 @@ extension MapShape {
   /// `3x32x32`.
   var text: String { "\(channels)x\(height)x\(width)" }
 
-  /// Reads ``text``; nil where it is none, or no image may have that shape.
+  /// Reads ``text``; nil if it is none, or no image may have that shape.
   init?(text: String) {
     let numbers = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard numbers.count == 3, let channels = numbers[0], let height = numbers[1], let width = numbers[2],

@@ -1,4 +1,4 @@
-/// The function after the layers inside encoder and decoder.
+/// The activation of hidden layers.
 public enum HiddenActivation: String, CaseIterable, Hashable, Sendable, Codable {
   case relu
   /// With PyTorch's slope, 0.01.

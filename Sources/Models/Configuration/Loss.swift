@@ -1,6 +1,6 @@
 import Programs
 
-/// What training makes small.
+/// The loss to minimise.
 public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   /// Mean over all pixels of (p − t)².
   case meanSquaredError = "mean-squared-error"
@@ -11,13 +11,13 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   /// Of classes, averaged over images.
   case crossEntropy = "cross-entropy"
 
-  /// Whether the model's last layer stays without a sigmoid.
+  /// Whether the loss takes logits, so that the last layer has no sigmoid.
   package var takesLogits: Bool { self != .meanSquaredError }
 
-  /// What the summed loss of `images` images of `values` values is multiplied by; the table of steps rounds it once.
+  /// The factor of the summed loss of `images` images of `values` values; the step table rounds it once.
   package func lossScale(images: Int, values: Int) -> Double { 1 / divisor(images, values) }
 
-  /// What every gradient of the loss is multiplied by; the table of steps rounds it once.
+  /// The factor of the loss gradients; the step table rounds it once.
   package func gradientScale(images: Int, values: Int) -> Double {
     (self == .meanSquaredError ? 2 : 1) / divisor(images, values)
   }
@@ -27,15 +27,15 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   }
 }
 
-/// A figure that each step leaves in a slot of its own.
+/// A metric that each step stores in its own slot.
 package enum Metric: String, CaseIterable, Hashable, Sendable, Codable {
-  /// What training makes small, per image or pixel as ``Loss`` says.
+  /// The training loss, per image or pixel as defined by ``Loss``.
   case loss
   /// A variational autoencoder's reconstruction error.
   case reconstruction
   /// A variational autoencoder's KL divergence, unweighted.
   case klDivergence = "kl_divergence"
-  /// Number of images whose class was found.
+  /// Number of correctly classified images.
   case correct
 
   /// Whether the slot holds a mean over the step's images; otherwise it holds their sum.

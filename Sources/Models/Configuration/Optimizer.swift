@@ -1,11 +1,11 @@
 import Numerics
 import Programs
 
-/// How parameters follow their gradients: PyTorch's formulas and names.
+/// Optimizers, with PyTorch's formulas and names.
 public enum Optimizer: String, CaseIterable, Hashable, Sendable, Codable {
   case sgd, momentum, nesterov, rmsprop, adam, adamw
 
-  /// Names of the optimizer's state, one arena each: as checkpoints call them.
+  /// Names of the optimizer's state arenas, as in checkpoints.
   package var stateNames: [String] {
     switch self {
     case .sgd: []

@@ -1,10 +1,10 @@
 import Numerics
 
-/// How the learning rate changes from epoch to epoch.
+/// Learning-rate schedules.
 public enum Schedule: String, CaseIterable, Hashable, Sendable, Codable {
-  /// Not at all.
+  /// Constant.
   case constant
-  /// Multiplied by a factor every so many epochs.
+  /// Multiplied by a factor every N epochs.
   case step
   /// Half a cosine from the learning rate down to the minimum.
   case cosine
@@ -17,7 +17,7 @@ extension Configuration {
   /// epochs done since the warm-up: `step` lr · factor^⌊e / schedule-epochs⌋; `cosine` (PyTorch's
   /// CosineAnnealingLR) min + ½(lr − min)(1 + cos(π e / E)).
   ///
-  /// Every phase of training has a schedule of its own.
+  /// Every training phase has its own schedule.
   ///
   /// - Parameters:
   ///   - epoch: from 1.

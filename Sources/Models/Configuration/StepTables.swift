@@ -1,7 +1,7 @@
 import Programs
 
 extension Configuration {
-  /// The table of one epoch of training: every scalar of every step, computed in double, rounded once.
+  /// The step table of one training epoch: all scalars of all steps, computed in double and rounded once.
   ///
   /// - Parameters:
   ///   - epoch: from 1.
@@ -11,7 +11,7 @@ extension Configuration {
     var table = StepTable(steps: batches.count)
     for (step, images) in batches.enumerated() {
       let rate = learningRate(epoch: epoch, step: step, stepsPerEpoch: batches.count)
-      // The optimizer starts afresh with every phase, so its steps count from there.
+      // The optimizer is reset in every phase, and so is its step count.
       let scalars = scalars(learningRate: rate, step: epochOfPhase * batches.count + step + 1)
       let klWeight = klWeight(epoch: epoch, step: step, stepsPerEpoch: batches.count)
       setBatch(&table, step, epoch: epoch, images: images, klWeight: klWeight)

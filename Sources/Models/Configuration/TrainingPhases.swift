@@ -4,17 +4,17 @@ public struct TrainingPhases: Hashable, Sendable, CustomStringConvertible {
   public enum Layers: Hashable, Sendable {
     /// All of them.
     case all
-    /// The last so many layers with parameters.
+    /// The last N layers with parameters.
     case last(Int)
   }
 
-  /// A stretch of epochs with one set of layers. The optimizer starts afresh with every phase.
+  /// A number of epochs with one set of trainable layers. The optimizer is reset in every phase.
   public struct Phase: Hashable, Sendable {
     /// What trains.
     public let layers: Layers
-    /// For how long; nil: as ``Configuration/epochs`` says.
+    /// Number of epochs; nil: ``Configuration/epochs``.
     public let epochs: Int?
-    /// Learning rate; nil: as ``Configuration/learningRate`` says.
+    /// Learning rate; nil: ``Configuration/learningRate``.
     public let learningRate: Double?
   }
 
@@ -62,7 +62,7 @@ public struct TrainingPhases: Hashable, Sendable, CustomStringConvertible {
   /// Epochs of all phases.
   package func epochs(default epochs: Int) -> Int { phases.reduce(0) { $0 + ($1.epochs ?? epochs) } }
 
-  /// The phase that `epoch` (from 1) belongs to, and how many epochs come before that phase.
+  /// The phase of `epoch` (from 1), and the number of epochs before that phase.
   package func phase(of epoch: Int, default epochs: Int) -> (index: Int, epochsBefore: Int) {
     var before = 0
     for (index, phase) in phases.enumerated().dropLast() {
@@ -73,7 +73,7 @@ public struct TrainingPhases: Hashable, Sendable, CustomStringConvertible {
     return (phases.count - 1, before)
   }
 
-  /// Throws: ``ConfigurationError`` where a phase names more layers than the model has.
+  /// Throws: ``ConfigurationError`` if a phase names more layers than the model has.
   func validate(for configuration: Configuration) throws {
     guard phases.contains(where: { $0.layers != .all }) else { return }
     let modules = try ParameterTable(configuration.architecture).moduleCount

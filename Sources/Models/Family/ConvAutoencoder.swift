@@ -1,6 +1,6 @@
 import Programs
 
-/// The convolutional autoencoder: an image through a narrow code and back.
+/// The convolutional autoencoder.
 enum ConvAutoencoder: ModelDefinition {
   static let summary = "convolutional autoencoder"
   static let losses: [Loss] = [.meanSquaredError, .binaryCrossEntropy]

@@ -1,6 +1,6 @@
 import Programs
 
-/// A model whose layers a program has put together.
+/// A model with layers composed by a library user.
 enum CustomModel: ModelDefinition {
   static let summary = "layers put together by a program"
   static let losses = Loss.allCases

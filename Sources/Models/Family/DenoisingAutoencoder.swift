@@ -1,6 +1,6 @@
 import Programs
 
-/// The convolutional autoencoder that sees a noisy image and is compared with the clean one.
+/// The convolutional autoencoder with a noisy input; the loss compares with the clean image.
 ///
 /// Source: Vincent et al., Extracting and Composing Robust Features with Denoising Autoencoders (2008), with
 /// normal noise.

@@ -1,17 +1,17 @@
 import Numerics
 import Programs
 
-/// The family of models. A new one is a case here and a file of its own.
+/// The models. A new one needs a case here and its own file.
 public enum ModelKind: String, Hashable, Sendable, Codable {
   case convAutoencoder = "conv-autoencoder"
   case denoisingAutoencoder = "denoising-autoencoder"
   case classifier
   case vae
   case convVAE = "conv-vae"
-  /// Layers that a program puts together: see ``Configuration/init(_:loss:)``.
+  /// Layers composed by a library user: see ``Configuration/init(_:loss:)``.
   case custom
 
-  /// What makes this model the model it is.
+  /// The definition of the model.
   package var definition: any ModelDefinition.Type {
     switch self {
     case .convAutoencoder: ConvAutoencoder.self
@@ -40,25 +40,25 @@ public enum ModelKind: String, Hashable, Sendable, Codable {
 }
 
 extension ModelKind: CaseIterable {
-  /// The models that have a name of their own.
+  /// All models except custom ones.
   public static let allCases: [ModelKind] = [
     .convAutoencoder, .denoisingAutoencoder, .classifier, .vae, .convVAE,
   ]
 }
 
-/// A model as a recipe: which settings it starts from, and which layers a configuration gives.
+/// The definition of a model: its default settings and its layers.
 package protocol ModelDefinition {
-  /// One line for people.
+  /// A one-line description.
   static var summary: String { get }
   /// The losses it can be trained with, its default first.
   static var losses: [Loss] { get }
-  /// Keys of ``ConfigurationKey`` that mean something to this model but not to every model.
+  /// Keys of ``ConfigurationKey`` that this model has but not every model.
   static var keys: Set<String> { get }
-  /// Puts the sizes of the model's layers into a fresh configuration.
+  /// Sets the layer sizes in a new configuration.
   static func setLayers(_ configuration: inout Configuration)
-  /// Puts what it is trained with into a configuration that has a cosine schedule and an epoch of warm-up.
+  /// Sets the training recipe in a configuration with a cosine schedule and one epoch of warm-up.
   ///
-  /// Found by `facsimile search` on validation images of MNIST; `docs/results.md` says what each reaches, as a mean
+  /// Found by `facsimile search` on validation images of MNIST; `docs/results.md` has the results, as means
   /// over seeds.
   static func setRecipe(_ configuration: inout Configuration)
   /// The layers.

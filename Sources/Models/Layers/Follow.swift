@@ -6,7 +6,7 @@ public enum LayerActivation: Hashable, Sendable, CustomStringConvertible {
   /// x > 0 ? x : slope · x, the slope a binary32 number above 0.
   case leakyReLU(slope: Float = 0.01)
 
-  /// The activation as part of the layer's own operation; nil where it is an operation of its own.
+  /// The activation as part of the layer's own operation; nil if it is an operation of its own.
   var fused: Activation? {
     switch self {
     case .identity: .identity
@@ -31,16 +31,16 @@ public enum LayerActivation: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What follows a layer's own result: activation, then dropout while training.
+/// What follows a layer: activation, then dropout during training.
 struct Follow: Hashable, Sendable, CustomStringConvertible {
   var activation = LayerActivation.identity
-  /// Probability with which training drops an output, 0 for none.
+  /// Dropout probability during training.
   var dropout = 0.0
 
   var description: String { " \(activation)" + (dropout > 0 ? " dropout=\(dropout)" : "") }
 }
 
-/// What a forward pass notes of a layer's activation and dropout for the way back.
+/// Saved values of a layer's activation and dropout for the backward pass.
 struct Followed {
   /// The activation's result.
   let activated: Buffer
@@ -71,7 +71,7 @@ extension Lowering {
     return Value(buffer: dropped, maskScale: scale)
   }
 
-  /// The way back through dropout and activation of layer `index`, where no mask has taken it already.
+  /// Backward through dropout and activation of layer `index`, unless a mask has already applied it.
   mutating func backThroughFollow(
     _ index: Int, _ gradient: Buffer, _ pass: ForwardPass, _ prefix: String
   ) throws -> Buffer {

@@ -1,7 +1,7 @@
 import Numerics
 import Programs
 
-/// One layer of a model, with the activation and dropout after it. Each kind stands in a file of its own, with its
+/// One layer of a model, with its activation and dropout. Each kind has its own file, with its
 /// shape, its parameters, its forward and its backward pass.
 public struct Layer: Hashable, Sendable, CustomStringConvertible {
   let definition: any LayerDefinition
@@ -11,12 +11,12 @@ public struct Layer: Hashable, Sendable, CustomStringConvertible {
   /// PyTorch's name of the module: `encoder.conv1`.
   public var name: String { definition.name }
 
-  /// Everything that decides what the layer computes, in one line.
+  /// All that defines the layer's computation, in one line.
   public var description: String { definition.description }
 
   /// Shape of the output for one image.
   ///
-  /// Throws: `ProgramError` where the layer cannot take `input`.
+  /// Throws: `ProgramError` if the layer cannot take `input`.
   public func output(of input: MapShape) throws -> MapShape { try definition.output(of: input) }
 
   public static func == (a: Layer, b: Layer) -> Bool {
@@ -36,11 +36,11 @@ protocol LayerDefinition: Hashable, Sendable, CustomStringConvertible {
   var follow: Follow { get }
   /// Shape of the output for one image.
   ///
-  /// Throws: `ProgramError` where the layer cannot take `input`.
+  /// Throws: `ProgramError` if the layer cannot take `input`.
   func output(of input: MapShape) throws -> MapShape
-  /// Weights and biases of the modules in this layer; none for a change of shape.
+  /// Weights and biases of the modules in this layer; none for shape changes.
   func modules(_ input: MapShape) throws -> [ModuleShape]
-  /// Appends the layer's operations; returns what goes on, the activation and dropout after it included.
+  /// Appends the layer's operations; returns the output, including activation and dropout.
   func forward(_ site: LayerSite, _ pass: inout ForwardPass, _ lowering: inout Lowering) throws -> Value
   /// Appends the gradient with respect to the input, into `below` where that is wanted, and the gradients of
   /// parameters that come chunk by chunk; returns those that sum over the whole part, which come last in a program.
@@ -66,7 +66,7 @@ struct LayerSite {
   let style: PassStyle
   /// Name of its result.
   let name: String
-  /// Where its result lies.
+  /// The buffer of its result.
   let storage: Buffer.Storage
 
   /// Shape of one image that goes in.
@@ -80,7 +80,7 @@ struct ModuleShape {
   let outputs: Int
   let isConvolution: Bool
 
-  /// What PyTorch takes for the number of inputs: dimension 1 times the kernel's taps. For a transposed
+  /// PyTorch's fan-in: dimension 1 times the kernel's taps. For a transposed
   /// convolution, whose weight is (in, out, kh, kw), that is its number of *outputs* times the taps.
   var fanIn: Int { weight.big * weight.kernel * weight.kernel }
 }

@@ -1,7 +1,7 @@
 import Programs
 
-/// What a layer computes before the activation after it, as values: all that writing a model down in another format
-/// takes, together with the parameters' names and shapes.
+/// A layer's computation before its activation, as a value: all that is needed to export a model to another format,
+/// together with the parameters' names and shapes.
 package enum LayerForm: Hashable, Sendable {
   /// Features by `NAME.weight` [outputs, inputs], plus `NAME.bias`.
   case linear
@@ -13,13 +13,13 @@ package enum LayerForm: Hashable, Sendable {
   case flatten
   /// Features as a map of that shape.
   case unflatten(MapShape)
-  /// Mean and logarithm of the variance, two linear modules `NAME.mu` and `NAME.logvar`; the mean goes on.
+  /// Mean and logarithm of the variance, two linear modules `NAME.mu` and `NAME.logvar`; the mean is passed on.
   case posterior
 }
 
 extension Layer {
-  /// What it computes before its activation.
+  /// The computation before the activation.
   package var form: LayerForm { definition.form }
-  /// The function after it.
+  /// The activation.
   package var activation: LayerActivation { definition.follow.activation }
 }

@@ -45,7 +45,7 @@ private struct LinearLayer: LayerDefinition {
   }
 }
 
-/// Throws: `ProgramError` where `input` is a map and not a vector of features.
+/// Throws: `ProgramError` if `input` is a map and not a vector of features.
 func requireFeatures(_ layer: String, _ input: MapShape) throws {
   guard input.height == 1, input.width == 1 else {
     throw ProgramError(layer, "takes features, got a map of \(input): put a flatten before it")
@@ -60,7 +60,7 @@ extension ModuleShape {
   }
 }
 
-// What every layer made of linear modules shares.
+// Shared by all layers made of linear modules.
 extension Lowering {
   mutating func appendLinear(
     _ site: LayerSite, module: Int, _ output: Buffer, _ activation: Activation

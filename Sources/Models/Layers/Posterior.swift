@@ -30,8 +30,8 @@ private struct PosteriorLayer: LayerDefinition {
     ["mu", "logvar"].map { ModuleShape(name: "\(name).\($0)", linear: latent, inputs: input.count) }
   }
 
-  /// Mean, log-variance and samples; without sampling the mean goes on. With several samples everything after it is
-  /// done for each.
+  /// Mean, log-variance and samples; without sampling the mean is passed on. With several samples the following layers are
+  /// computed for each.
   func forward(_ site: LayerSite, _ pass: inout ForwardPass, _ lowering: inout Lowering) throws -> Value {
     func buffer(_ suffix: String, _ batch: Int, _ lowering: inout Lowering) -> Buffer {
       lowering.builder.buffer(

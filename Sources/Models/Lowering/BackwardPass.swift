@@ -1,12 +1,12 @@
 import Programs
 
-/// Where a part's gradients go.
+/// The gradient buffers of a part.
 struct GradientPlaces {
   /// The part's whole arena.
   let arena: Buffer
   /// The tensors in it, in state order.
   let tensors: [Buffer]
-  /// Chunk-wise gradients of the convolutions; nil where none trains.
+  /// Chunk-wise gradients of the convolutions; nil if none trains.
   let partials: Buffer?
   /// Tensors that train, in state order.
   let trainable: Set<Int>

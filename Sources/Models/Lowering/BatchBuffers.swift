@@ -2,9 +2,9 @@ import Programs
 
 /// Buffers through which batches go in and figures come out.
 package struct BatchBuffers: Hashable, Sendable {
-  /// Rows of ``Programs/StepTable``, one a step.
+  /// Rows of ``Programs/StepTable``, one per step.
   package let table: Buffer
-  /// Rows of data set indices, one a step; ``Programs/BatchSource/absent`` where there is no image.
+  /// Rows of data set indices, one per step; ``Programs/BatchSource/absent`` where there is no image.
   package let indices: Buffer
   /// `losses[step · slots + slot]`; see ``PreparedModel/slots``.
   package let losses: Buffer
@@ -26,7 +26,7 @@ package struct BatchBuffers: Hashable, Sendable {
     return rows
   }
 
-  /// Cuts `order` into batches; the last may be smaller.
+  /// Splits `order` into batches; the last may be smaller.
   package func batches(_ order: [UInt32]) -> [ArraySlice<UInt32>] {
     stride(from: 0, to: order.count, by: batch).map { order[$0..<min($0 + batch, order.count)] }
   }

@@ -1,6 +1,6 @@
 import Programs
 
-/// What lowering `evaluate` gives.
+/// The result of lowering `evaluate`.
 package struct EvaluateHandles {
   package let mode: EvaluationMode
   package let batches: BatchBuffers

@@ -1,7 +1,7 @@
 import Numerics
 import Programs
 
-/// A batch of images on its way through the layers.
+/// The activations of a batch at one layer.
 struct Value {
   let buffer: Buffer
   /// Dropout's scale (1 without) where ReLU made these values, so that their gradient needs a mask; else nil.
@@ -11,7 +11,7 @@ struct Value {
   var mask: ReLUMask? { maskScale.map { ReLUMask(buffer, scale: $0) } }
 }
 
-/// Everything that a forward pass leaves for the loss and the backward pass.
+/// Results of a forward pass for the loss and the backward pass.
 struct ForwardPass {
   /// After a posterior, of its samples.
   var source: BatchSource
@@ -27,22 +27,22 @@ struct ForwardPass {
   var posterior: ReparameterizeForward?
   /// Mean and log-variance of the posterior.
   var moments: (mean: Buffer, logVariance: Buffer)?
-  /// What the importance-weighted loss makes of the samples.
+  /// The results of the importance-weighted loss.
   var importance: ImportanceWeights?
 
   var output: Buffer { inputs.last!!.buffer }
 }
 
-/// How a forward pass differs between training and evaluation.
+/// Differences between training and evaluation passes.
 struct PassStyle {
   /// Names of its buffers begin with this.
   let prefix: String
   let isTraining: Bool
   let noise: Double
   let binarise: Binarisation
-  /// Layers whose output the host wants to read.
+  /// Layers whose output the host reads.
   let persistent: Set<Int>
-  /// How often a posterior is sampled for each image; 0: its mean goes on.
+  /// Posterior samples per image; 0: the mean is passed on.
   let samples: Int
 }
 
@@ -53,7 +53,7 @@ extension Lowering {
     append(try GatherImages(dataset: dataset, source: source, output: clean))
     if style.binarise != .none {
       let isFresh = style.isTraining && style.binarise == .dynamic
-      // Bits that are drawn once belong to the data, whatever the seed of the run.
+      // Fixed bits are part of the data and do not depend on the seed.
       let random =
         isFresh
         ? random(.binarisation) : RandomSource(seed: 0, stream: RandomStream.fixedBinarisation.word())

@@ -1,10 +1,10 @@
 import Programs
 
-/// What a pass ends with.
+/// The results of a loss.
 struct PassLosses {
-  /// One value an image, by metric.
+  /// One value per image, by metric.
   let perImage: [Metric: Buffer]
-  /// With respect to what the last layer computes before its activation; nil where none is wanted.
+  /// With respect to what the last layer computes before its activation; nil if none is wanted.
   let gradient: Buffer?
 }
 
@@ -104,7 +104,7 @@ extension Lowering {
     }
   }
 
-  /// One value an image.
+  /// One value per image.
   private mutating func figure(
     _ name: String, _ batch: Int, _ style: PassStyle, _ storage: Buffer.Storage
   ) -> Buffer {

@@ -19,21 +19,21 @@ package struct LoweredModel: Sendable {
   package let labels: Buffer?
   /// What the slots of a step's losses hold, in order.
   package let slots: [Metric]
-  /// All parameters, packed; ``ParameterTable`` says where each lies.
+  /// All parameters, packed; ``ParameterTable`` has their offsets.
   package let parameters: Buffer
-  /// What training holds; nil where the program only evaluates.
+  /// What training holds; nil if the program only evaluates.
   package let training: TrainHandles?
   package let evaluation: EvaluateHandles
 
   /// Turns model, loss, optimizer and batch size into a program.
   ///
   /// - Parameters:
-  ///   - configuration: what decides the bits.
+  ///   - configuration: model and settings.
   ///   - datasetImages: images that are resident.
-  ///   - training: what training is to be; nil for none.
-  ///   - evaluation: what `evaluate` is to be.
+  ///   - training: the shape of training; nil for none.
+  ///   - evaluation: the shape of `evaluate`.
   ///
-  /// Throws: `ConfigurationError`, or `ProgramError` where layers do not fit together.
+  /// Throws: `ConfigurationError`, or `ProgramError` if layers do not fit together.
   package init(
     _ configuration: Configuration, datasetImages: Int, training: TrainingShape?, evaluation: EvaluationShape
   ) throws {

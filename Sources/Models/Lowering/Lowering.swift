@@ -1,7 +1,7 @@
 import Numerics
 import Programs
 
-/// A program in the making: what all routines share.
+/// A program under construction: state shared by all routines.
 struct Lowering {
   let configuration: Configuration
   let architecture: Architecture
@@ -13,7 +13,7 @@ struct Lowering {
   /// The tensors, regions of the arena, in state order.
   let parameters: [Buffer]
   let slots: [Metric]
-  /// The routine in the making.
+  /// The routine under construction.
   var operations: [Operation] = []
 
   init(_ configuration: Configuration, datasetImages: Int) throws {
@@ -70,7 +70,7 @@ struct Lowering {
       steps: steps, batch: batch, rowLength: rowLength)
   }
 
-  /// Ends the routine in the making.
+  /// Finishes the current routine.
   mutating func finish(_ name: Routine.Name) {
     builder.add(Routine(name, operations))
     operations = []

@@ -1,4 +1,4 @@
-/// What training is to be.
+/// The shape of training.
 package struct TrainingShape: Hashable, Sendable {
   /// Steps of an epoch.
   package let steps: Int
@@ -12,7 +12,7 @@ package struct TrainingShape: Hashable, Sendable {
   }
 }
 
-/// What `evaluate` is to be.
+/// The shape of `evaluate`.
 package struct EvaluationShape: Hashable, Sendable {
   /// Images in a batch of evaluation. Fixed: the sum over a batch is part of the bits of a validation loss.
   package static let standardBatch = 256
@@ -22,9 +22,9 @@ package struct EvaluationShape: Hashable, Sendable {
   package let batch: Int
   /// What happens at the code.
   package let mode: EvaluationMode
-  /// Noise on the input; nil: as the configuration says.
+  /// Noise on the input; nil: the configuration's.
   package let noise: Double?
-  /// Whether pixels become bits; nil: as the configuration says.
+  /// Binarisation; nil: the configuration's.
   package let binarise: Binarisation?
 
   /// Evaluation of up to `steps` batches.
@@ -49,7 +49,7 @@ package enum EvaluationMode: Hashable, Sendable {
   case mean
   /// The code is given by the host, nothing is encoded, and there is no loss.
   case decode
-  /// A posterior is sampled so often for each image, and only the samples' losses are kept. For a model with a
+  /// A posterior is sampled this many times per image, and only the samples' losses are kept. For a model with a
   /// posterior whose loss is of bits.
   case likelihood(samples: Int)
 

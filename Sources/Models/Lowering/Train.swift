@@ -1,6 +1,6 @@
 import Programs
 
-/// What lowering `gradients` and `update` gives.
+/// The result of lowering `gradients` and `update`.
 package struct TrainHandles {
   package let batches: BatchBuffers
   /// The parts' gradients one after another.

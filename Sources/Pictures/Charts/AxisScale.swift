@@ -1,17 +1,17 @@
-/// How values lie along an axis.
+/// The scale of an axis.
 package enum ScaleKind: Sendable {
   case linear, logarithmic
 }
 
-/// A place on an axis that has a name.
+/// A labelled position on an axis.
 package struct Tick: Equatable, Sendable {
   /// Where it is.
   package let value: Double
-  /// What stands there.
+  /// The label.
   package let label: String
 }
 
-/// The values that an axis shows, and where on it they lie.
+/// The range of an axis and the positions of values on it.
 package struct AxisScale: Sendable {
   package let kind: ScaleKind
   /// The ends: values, or their decimal logarithms.
@@ -19,27 +19,27 @@ package struct AxisScale: Sendable {
   private(set) var high: Double
   /// The smallest and the largest value.
   private let bounds: (Double, Double)
-  /// Ticks are never closer than this: 1 for what is counted.
+  /// Minimum distance of ticks: 1 for counts.
   package var leastStep = 0.0
-  /// The distance of the ticks that it ends with.
+  /// The final distance of ticks.
   private var step: Step?
 
-  /// How an axis ends.
+  /// Where an axis ends.
   package enum Ends: Sendable {
-    /// With the smallest and the largest value.
+    /// At the smallest and the largest value.
     case tight
-    /// A little outside them.
+    /// Slightly beyond them.
     case loose
-    /// With the ticks outside them.
+    /// At the ticks beyond them.
     case ticks(Int)
   }
 
-  /// The most that a value may be; larger ones count as this.
+  /// Maximum value; larger ones are clamped.
   private static let largest = 1e300
 
-  /// An axis for values; what it cannot show (not finite, or not above 0 on a logarithmic one) does not count.
+  /// An axis for values; values it cannot show (not finite, or not above 0 on a logarithmic axis) are ignored.
   ///
-  /// Without any value it goes from 0 to 1 (logarithmic: from 0.1 to 1); around a single one it has some room.
+  /// Without values it goes from 0 to 1 (logarithmic: from 0.1 to 1); around a single value it has some margin.
   package init(
     _ kind: ScaleKind, of values: some Sequence<Double>, ends: Ends = .loose, includesZero: Bool = false
   ) {
@@ -52,7 +52,7 @@ package struct AxisScale: Sendable {
     (low, high) = (Self.place(bounds.0, kind) ?? 0, Self.place(bounds.1, kind) ?? 0)
     if kind == .linear, includesZero { (low, high) = (min(low, 0), max(high, 0)) }
     let magnitude = max(low.magnitude, high.magnitude)
-    // Values that differ by less than ticks could say count as one.
+    // Values that differ by less than tick labels can express count as one.
     if !(high - low > max(magnitude * 1e-9, 1 / Self.largest)) {
       let room = kind == .linear && magnitude > 1 / Self.largest ? magnitude / 2 : 0.5
       (low, high) = (low - room, high + room)
@@ -61,7 +61,7 @@ package struct AxisScale: Sendable {
     case .tight: break
     case .loose:
       let room = (high - low) * 0.04
-      // An axis that begins at zero does not go below it.
+      // An axis that starts at zero does not extend below it.
       (low, high) = (low == 0 && kind == .linear ? 0 : low - room, high + room)
     case .ticks(let count):
       guard kind == .linear else {
@@ -81,12 +81,12 @@ package struct AxisScale: Sendable {
     return kind == .linear ? min(max(value, -largest), largest) : Numerals.log10(value)
   }
 
-  /// Where a value lies: 0 at the lower end, 1 at the upper; nil for what the axis cannot show.
+  /// The position of a value: 0 at the lower end, 1 at the upper; nil if the axis cannot show it.
   package func share(_ value: Double) -> Double? {
     Self.place(value, kind).map { ($0 - low) / (high - low) }
   }
 
-  /// Makes the axis longer, the same at both ends.
+  /// Extends the axis equally at both ends.
   mutating func widen(to length: Double) {
     let room = max(0, length - (high - low)) / 2
     (low, high) = (low - room, high + room)
@@ -107,7 +107,7 @@ package struct AxisScale: Sendable {
   }
 
   private static func linear(_ low: Double, _ high: Double, _ step: Step) -> [Tick] {
-    // A little more than the ends, for what rounding took.
+    // Slightly beyond the ends, to allow for rounding.
     let first = (low / step.size - 1e-9).rounded(.up)
     let last = (high / step.size + 1e-9).rounded(.down)
     guard last >= first, last - first <= 1000, max(first.magnitude, last.magnitude) < 1e15 else { return [] }
@@ -163,13 +163,13 @@ struct Step: Equatable, Sendable {
   /// The step as a number.
   var size: Double { value(1) }
 
-  /// So many steps; decimal fractions by a division, which rounds as their text does.
+  /// A number of steps; decimal fractions by division, which rounds like their text.
   func value(_ count: Double) -> Double {
     let number = count * Double(factor)
     return exponent >= 0 ? number * Numerals.power(exponent) : number / Numerals.power(-exponent)
   }
 
-  /// So many steps as text: exact.
+  /// A number of steps as text: exact.
   func label(_ count: Int) -> String {
     let number = count * factor
     let digits = String(number.magnitude).count

@@ -1,15 +1,13 @@
-/// Numbers of named things as level bars, each with its value at its end.
+/// A horizontal bar chart, with each value at the end of its bar.
 package struct BarChart: Sendable, Equatable {
   /// One thing.
   package struct Bar: Sendable, Equatable {
-    /// Its name.
     package var name: String
     /// Its value; one that is not finite has no bar.
     package var value: Double
-    /// How far the value is uncertain, up and down; 0 for not at all.
+    /// The uncertainty of the value, up and down; 0 for none.
     package var spread: Double
 
-    /// A bar.
     package init(_ name: String, _ value: Double, spread: Double = 0) {
       self.name = name
       self.value = value
@@ -17,14 +15,12 @@ package struct BarChart: Sendable, Equatable {
     }
   }
 
-  /// A value to compare with.
+  /// A reference value.
   package struct Reference: Sendable, Equatable {
-    /// The value.
     package var value: Double
-    /// Its name.
     package var name: String
 
-    /// A line at a value.
+    /// A line at a reference value.
     package init(_ value: Double, _ name: String) {
       self.value = value
       self.name = name
@@ -33,7 +29,7 @@ package struct BarChart: Sendable, Equatable {
 
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// What the values are, with their unit.
   package var axis: String
@@ -41,7 +37,7 @@ package struct BarChart: Sendable, Equatable {
   package var bars: [Bar]
   /// Decimals of the values.
   package var places: Int
-  /// A value to compare with; nil for none.
+  /// A reference value; nil for none.
   package var reference: Reference?
 
   /// A chart of bars.
@@ -57,7 +53,7 @@ package struct BarChart: Sendable, Equatable {
     self.reference = reference
   }
 
-  /// The chart as a drawing; without a height, as high as its bars need.
+  /// The chart as a drawing; the default height fits the bars.
   package func drawing(width: Int = 560, height: Int? = nil) -> Drawing {
     let heading = (title.isEmpty ? 0 : 21) + (axis.isEmpty ? 0 : 19) + 12
     let needed = heading + 24 * min(bars.count, 300) + 16 + (reference == nil ? 0 : 16)
@@ -98,7 +94,7 @@ package struct BarChart: Sendable, Equatable {
         reference.name, at: Point(place + (isLeft ? 4 : -4), area.y - 7), size: TextSize.tick, .muted,
         isLeft ? .toEnd : .plain)
     }
-    // Names and values that would run into each other are left out.
+    // Overlapping labels are omitted.
     for (index, bar) in bars.enumerated() where index % max(1, Int((9 / row).rounded(.up))) == 0 {
       let base = middle(index) + TextSize.label * 0.35
       drawing.text(names[index], at: Point(area.x - 8, base), size: TextSize.label, .ink, .toEnd)

@@ -1,15 +1,14 @@
-/// Names of an axis and how its values lie.
+/// The title and scale of an axis.
 package struct Axis: Sendable, Equatable {
-  /// What it shows, with its unit: `mean squared error per pixel`.
+  /// The title with its unit: `mean squared error per pixel`.
   package var title: String
-  /// How values lie along it.
+  /// The scale.
   package var scale: ScaleKind
-  /// Whether zero is on it, whatever the values are; linear axes only.
+  /// Whether zero is always included; linear axes only.
   package var includesZero: Bool
-  /// Whether values are counted: no ticks between whole numbers; linear axes only.
+  /// Whether values are counts: no ticks between whole numbers; linear axes only.
   package var isWhole: Bool
 
-  /// An axis.
   package init(
     _ title: String = "", scale: ScaleKind = .linear, includesZero: Bool = false, isWhole: Bool = false
   ) {
@@ -31,7 +30,7 @@ enum TextSize {
 struct ChartFrame {
   let x: AxisScale
   let y: AxisScale
-  /// Where values are drawn.
+  /// The plot area.
   let area: Rectangle
 
   /// Draws the frame of a chart.
@@ -70,7 +69,7 @@ struct ChartFrame {
       guard let share = x.share(tick.value) else { continue }
       let place = crisp(area.x + share * area.width)
       drawing.line([Point(place, base), Point(place, base + 4)], .axis)
-      // Names that would run into each other are left out.
+      // Overlapping labels are omitted.
       let half = Lettering.width(tick.label, size: TextSize.tick) / 2
       guard place - half > end + 6 else { continue }
       end = place + half
@@ -94,7 +93,7 @@ struct ChartFrame {
 func crisp(_ value: Double) -> Double { value.rounded(.down) + 0.5 }
 
 extension Drawing {
-  /// Draws the title and a line below it (the name of the upright axis), and returns where the rest begins.
+  /// Draws the title and the name of the vertical axis below it, and returns where the plot begins.
   mutating func heading(_ subtitle: String = "") -> Double {
     var top = 12.0
     func put(_ words: String, _ size: Double, _ paint: Paint, _ style: TextStyle) {

@@ -1,8 +1,8 @@
-/// A matrix of numbers, the larger the stronger in colour, with the numbers in the cells where there is room.
+/// A heat map of a matrix, with numbers in the cells if there is room.
 package struct HeatMap: Sendable, Equatable {
-  /// What the strength of a cell's colour is.
+  /// The colour scale of the cells.
   package enum Shading: Sendable {
-    /// Where the value lies between the smallest and the largest.
+    /// Relative to the smallest and the largest value.
     case range
     /// The value's share of its row's sum; what lies off the diagonal is a fault and has another colour, whose strength is
     /// the fourth root of the share: errors are few, and are to be seen.
@@ -11,7 +11,7 @@ package struct HeatMap: Sendable, Equatable {
 
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// What rows are.
   package var rowTitle: String
@@ -25,10 +25,9 @@ package struct HeatMap: Sendable, Equatable {
   package var values: [[Double]]
   /// Decimals of the numbers in the cells; nil: no numbers.
   package var places: Int?
-  /// What the strength of colours is.
+  /// The colour scale.
   package var shading: Shading
 
-  /// A matrix.
   package init(
     title: String = "", description: String = "", rowTitle: String = "", columnTitle: String = "",
     rows: [String] = [], columns: [String] = [], values: [[Double]], places: Int? = 2,
@@ -45,7 +44,7 @@ package struct HeatMap: Sendable, Equatable {
     self.shading = shading
   }
 
-  /// How often each class (row) was taken for each class (column).
+  /// A confusion matrix: true classes in rows, predictions in columns.
   package init(title: String = "", description: String = "", confusion: [[Int]], names: [String] = []) {
     self.init(
       title: title, description: description, rowTitle: "rows: true class",
@@ -100,7 +99,7 @@ package struct HeatMap: Sendable, Equatable {
     case .range:
       let finite = values.joined().lazy.filter(\.isFinite)
       guard let low = finite.min(), let high = finite.max(), high > low else { return 0.5 }
-      // Halves, for the difference of two finite numbers may not be finite.
+      // Halved, since the difference of two finite numbers may not be finite.
       return (value / 2 - low / 2) / (high / 2 - low / 2)
     case .confusion:
       let sum = values[row].reduce(0) { $1.isFinite && $1 > 0 ? $0 + $1 : $0 }

@@ -1,8 +1,8 @@
-/// How many values lie where: upright bars over an axis of numbers.
+/// A histogram.
 package struct Histogram: Sendable, Equatable {
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// What the values are, with their unit.
   package var axis: String
@@ -11,7 +11,7 @@ package struct Histogram: Sendable, Equatable {
   /// The values; those that are not finite are left out.
   package var values: [Double]
 
-  /// A chart of how values lie.
+  /// A histogram.
   package init(
     title: String = "", description: String = "", axis: String, counted: String = "count", values: [Double]
   ) {

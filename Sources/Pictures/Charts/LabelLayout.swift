@@ -1,4 +1,4 @@
-/// Keeps labels apart.
+/// Layout of labels without overlap.
 package enum LabelLayout {
   /// Heights as near the wanted ones as labels of a height allow, in their order and between two bounds.
   ///

@@ -1,11 +1,11 @@
-/// What colours mean, at the right of a chart: a marker and a name for each class, or a strip of levels with numbers.
+/// The legend at the right of a chart: a marker and a name for each class, or a colour scale with numbers.
 struct Legend {
   private let entries: [(words: String, class: Int)]
   private let strip: (title: String, low: String, high: String)?
-  /// Room that it takes; 0 where there is nothing to tell.
+  /// Its width; 0 if there is no legend.
   let width: Double
 
-  /// Room at the right of a chart, with what keeps it off the points and the edge.
+  /// Its width with margins.
   var margin: Double { width > 0 ? width + 32 : 16 }
 
   private static let line = TextSize.label + 6

@@ -1,4 +1,4 @@
-/// Lines over an axis of numbers, each named where it ends.
+/// A line chart with labels at the ends of the lines.
 ///
 /// ```swift
 /// LineChart(
@@ -12,15 +12,15 @@
 package struct LineChart: Sendable, Equatable {
   /// One line.
   package struct Series: Sendable, Equatable {
-    /// What stands at its end; empty for nothing.
+    /// The label at its end; empty for none.
     package var name: String
     /// Its points, from left to right.
     package var points: [Point]
-    /// How far each point is uncertain, up and down, in units of y; empty for not at all.
+    /// The uncertainty of each point, up and down, in units of y; empty for none.
     package var spread: [Double]
     /// Whether it is dashed.
     package var isDashed: Bool
-    /// Whether points are marked; nil: where they are at most 40.
+    /// Whether points are marked; nil: if there are at most 40.
     package var isMarked: Bool?
     /// Its colour; nil: by its place among the series.
     package var colour: Int?
@@ -44,7 +44,7 @@ package struct LineChart: Sendable, Equatable {
     }
   }
 
-  /// An upright line with words: the epoch of the best loss.
+  /// A vertical line with a label, such as the epoch of the best loss.
   package struct Annotation: Sendable, Equatable {
     /// Where.
     package var x: Double
@@ -60,7 +60,7 @@ package struct LineChart: Sendable, Equatable {
 
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// The axis below.
   package var x: Axis

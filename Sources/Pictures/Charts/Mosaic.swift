@@ -1,13 +1,12 @@
-/// Pictures in rows and columns that have names: noise ladders, reconstructions over the epochs, samples.
+/// Pictures in labelled rows and columns: noise ladders, reconstructions over the epochs, samples.
 package struct Mosaic: Sendable, Equatable {
   /// One row.
   package struct Row: Sendable, Equatable {
-    /// What stands at its left.
+    /// The label at its left.
     package var name: String
     /// Its pictures, all of one size.
     package var pictures: [Picture]
 
-    /// A row.
     package init(_ name: String = "", _ pictures: [Picture]) {
       self.name = name
       self.pictures = pictures
@@ -16,18 +15,17 @@ package struct Mosaic: Sendable, Equatable {
 
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// What the columns are: `noise factor`.
   package var columnTitle: String
-  /// What stands above the columns; fewer than there are, or none.
+  /// The labels above the columns; may be fewer than the columns.
   package var columns: [String]
   /// The rows; one may be shorter than others.
   package var rows: [Row]
   /// Units between pictures.
   package var gap: Int
 
-  /// A mosaic.
   package init(
     title: String = "", description: String = "", columnTitle: String = "", columns: [String] = [],
     rows: [Row],
@@ -41,7 +39,7 @@ package struct Mosaic: Sendable, Equatable {
     self.gap = max(0, gap)
   }
 
-  /// The mosaic as a drawing, as large as it must be.
+  /// The mosaic as a drawing.
   ///
   /// - Parameter zoom: units to a pixel; nil: as many as give pictures of 48 units or more.
   package func drawing(zoom: Int? = nil) -> Drawing {

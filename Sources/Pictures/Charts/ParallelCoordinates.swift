@@ -26,15 +26,15 @@ package struct ParallelCoordinates: Sendable, Equatable {
 
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// The settings.
   package var columns: [Column]
-  /// What came of each trial; trials where it is not finite are left out.
+  /// The result of each trial; trials with a result that is not finite are omitted.
   package var results: [Double]
   /// What that is, with its unit.
   package var resultAxis: Axis
-  /// Whether a low result is a good one; good ones are strong in colour and lie above, the best is marked.
+  /// Whether low results are good; good ones have strong colours and are at the top, and the best is marked.
   package var lowIsGood: Bool
 
   /// A chart of trials.
@@ -60,7 +60,7 @@ package struct ParallelCoordinates: Sendable, Equatable {
     let area = drawing.frame.inset(left: 56, top: top, right: 90, bottom: 22)
     let gap = area.width / Double(max(1, axes.count - 1))
     func left(_ index: Int) -> Double { crisp(axes.count == 1 ? area.right : area.x + Double(index) * gap) }
-    // The best last: it lies above all others.
+    // The best is drawn last, on top of all others.
     let order = trials.sorted {
       let (a, b) = lowIsGood ? (results[$1], results[$0]) : (results[$0], results[$1])
       return (a, $0) < (b, $1)
@@ -138,7 +138,7 @@ private struct UprightAxis {
       Lettering.fitted(title, width: room - 8, size: TextSize.label), at: Point(x, area.y - 10),
       size: TextSize.label,
       .ink, .centred)
-    // Of names that stand too close, some are left out.
+    // Labels that are too close are omitted.
     let every = max(1, Int((Double(ticks.count) * 13 / area.height).rounded(.up)))
     for (index, tick) in ticks.enumerated() where index % every == 0 {
       let height = area.bottom - tick.share * area.height

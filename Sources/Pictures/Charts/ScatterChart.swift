@@ -1,4 +1,4 @@
-/// Points in the plane, coloured by class or by a value; classes are named among their points and in a legend.
+/// A scatter chart, coloured by class or value; classes are named among their points and in a legend.
 ///
 /// ```swift
 /// ScatterChart(
@@ -8,7 +8,7 @@
 ///
 /// A point that is not finite is left out. A chart without titles of axes has no ticks: maps such as t-SNE's have no units.
 package struct ScatterChart: Sendable, Equatable {
-  /// What decides a point's colour.
+  /// The colour of the points.
   package enum Colouring: Sendable, Equatable {
     /// All are alike.
     case one
@@ -20,21 +20,19 @@ package struct ScatterChart: Sendable, Equatable {
 
   /// What it shows.
   package var title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package var description: String
   /// The axis below; without title: no ticks.
   package var x: Axis
   /// The axis at the left; without title: no ticks.
   package var y: Axis
-  /// The points.
   package var points: [Point]
-  /// Their colours.
   package var colour: Colouring
-  /// Which points are faint (their neighbourhood is not kept); empty for none.
+  /// Which points are faint (their neighbourhood is not preserved); empty for none.
   package var isFaint: [Bool]
   /// Whether one unit is as long on both axes.
   package var hasEqualUnits: Bool
-  /// Whether names of classes stand for their points, in place of discs: for a few hundred points and short names.
+  /// Whether points are drawn as class names instead of discs: for a few hundred points and short names.
   package var marksAreNames: Bool
 
   /// A chart of points.
@@ -53,7 +51,7 @@ package struct ScatterChart: Sendable, Equatable {
     self.marksAreNames = marksAreNames
   }
 
-  /// Points are drawn in so many layers, each with a share of every class: no class hides the others.
+  /// Number of layers in which points are drawn, each with a share of every class, so that no class hides the others.
   private static let layers = 6
 
   /// The chart as a drawing.
@@ -155,7 +153,7 @@ package struct ScatterChart: Sendable, Equatable {
       func box(_ place: Point) -> Rectangle {
         Rectangle(x: place.x - width / 2 - 2, y: place.y - size, width: width + 4, height: size + 4)
       }
-      // The nearest free place: there, above, below, further above, …
+      // The nearest free position: there, above, below, further above, …
       var place = middle
       for attempt in 0..<24 {
         let rows = attempt % 2 == 0 ? -(attempt / 2) : attempt / 2 + 1

@@ -1,4 +1,4 @@
-/// Pixels that drawings are painted on, with soft edges.
+/// An antialiased pixel canvas for drawings.
 ///
 /// A shape first leaves in a mask how much of each pixel it covers, from its distance to the pixel's centre; where parts of one shape
 /// overlap, the larger cover counts. Then ``paint(_:opacity:)`` lays the colour over what is there, mixed in sRGB.
@@ -27,7 +27,7 @@ struct Canvas {
     mask[index] = max(mask[index], Float(min(share, 1)))
   }
 
-  /// Whole numbers of pixels between two edges, cut to what is there.
+  /// Whole pixels between two edges, clipped to the canvas.
   private static func pixels(_ low: Double, _ high: Double, _ count: Int) -> Range<Int> {
     let first = Int(min(max(low.rounded(.down), 0), Double(count)))
     let end = Int(min(max(high.rounded(.up), 0), Double(count)))
@@ -100,7 +100,7 @@ struct Canvas {
     }
   }
 
-  /// Lays a colour over what the shape covers, and forgets the shape.
+  /// Paints the covered pixels and clears the shape.
   mutating func paint(_ colour: RGB, opacity: Double) {
     let parts = [Float(colour.red), Float(colour.green), Float(colour.blue)]
     for index in touched {
@@ -134,7 +134,7 @@ struct Canvas {
     min(max(Int(offset * Double(count) / length), 0), count - 1)
   }
 
-  /// What was painted, rounded to whole shades.
+  /// The picture, rounded to whole shades.
   var picture: Picture {
     Picture(channels: 3, width: width, height: height, pixels: values.map { UInt8($0.rounded()) })
   }

@@ -1,4 +1,4 @@
-/// A drawing as a value: what SVG and PNG are rendered from.
+/// A drawing as a value, which can be rendered as SVG or PNG.
 ///
 /// ```swift
 /// let drawing = LineChart(title: "Loss", series: […]).drawing(width: 640, height: 400)
@@ -6,7 +6,7 @@
 /// let picture = drawing.picture(theme: .dark, scale: 2)        // 1280 × 800 pixels
 /// ```
 ///
-/// What has a coordinate that is not finite is left out; what is far outside the paper is moved nearer.
+/// Elements with a coordinate that is not finite are omitted; coordinates far outside the paper are clamped.
 ///
 /// Determinism: both forms are computed with `+ − × ÷ √` in a fixed order, and have the same bytes everywhere.
 package struct Drawing: Sendable, Equatable {
@@ -14,11 +14,11 @@ package struct Drawing: Sendable, Equatable {
   package let width: Int
   /// Height in units, from 16 to 8,192.
   package let height: Int
-  /// What it is, in a few words; the first of its texts for those who cannot see it.
+  /// What it is, in a few words; the first of its texts as alternative text.
   package let title: String
-  /// What is to be seen, for those who cannot see it.
+  /// A description, used as alternative text.
   package let description: String
-  /// What lies on the paper, from below to above.
+  /// The elements, from bottom to top.
   private(set) var elements: [Element] = []
 
   /// Sizes that a drawing can have.
@@ -35,7 +35,7 @@ package struct Drawing: Sendable, Equatable {
   /// The whole paper.
   package var frame: Rectangle { Rectangle(x: 0, y: 0, width: Double(width), height: Double(height)) }
 
-  /// Nothing lies farther away than this.
+  /// Maximum magnitude of a coordinate.
   private static func reachable(_ place: Point) -> Point {
     Point(min(max(place.x, -1e5), 1e5), min(max(place.y, -1e5), 1e5))
   }
@@ -86,7 +86,7 @@ package struct Drawing: Sendable, Equatable {
   }
 }
 
-/// Something on the paper.
+/// An element of a drawing.
 enum Element: Sendable, Equatable {
   case line([Point], Paint, width: Double, isDashed: Bool, opacity: Double)
   case polygon([Point], Paint, opacity: Double)
@@ -95,7 +95,7 @@ enum Element: Sendable, Equatable {
   case text(String, Point, size: Double, Paint, TextStyle)
   case picture(Picture, Rectangle)
 
-  /// What it is painted with; nil for a picture.
+  /// Its paint; nil for a picture.
   var paint: Paint? {
     switch self {
     case .line(_, let paint, _, _, _), .polygon(_, let paint, _), .box(_, let paint, _),
@@ -106,7 +106,7 @@ enum Element: Sendable, Equatable {
   }
 }
 
-/// How words stand at their place.
+/// The placement of a line of text.
 package struct TextStyle: Hashable, Sendable {
   /// Which point of the line of words the place is.
   package enum Anchor: String, Sendable { case start, middle, end }
@@ -129,7 +129,6 @@ package struct TextStyle: Hashable, Sendable {
   /// To the left of the place.
   package static let toEnd = TextStyle(anchor: .end)
 
-  /// A style.
   package init(
     anchor: Anchor = .start, direction: Direction = .right, isBold: Bool = false, hasHalo: Bool = false
   ) {

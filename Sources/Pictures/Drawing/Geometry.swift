@@ -5,7 +5,6 @@ package struct Point: Hashable, Sendable {
   /// From the upper edge.
   package var y: Double
 
-  /// A place.
   package init(_ x: Double, _ y: Double) {
     self.x = x
     self.y = y

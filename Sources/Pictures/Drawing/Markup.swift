@@ -1,4 +1,4 @@
-/// What SVG and HTML have in common.
+/// Escaping for SVG and HTML.
 package enum Markup {
   /// Text as markup that shows it and takes it for nothing but text, in quoted attributes too; what XML cannot hold
   /// becomes the replacement character.

@@ -1,4 +1,4 @@
-/// Numbers as drawings write them: the same characters in every language and on every machine.
+/// Number formatting for drawings: the same characters in every language and on every machine.
 package enum Numerals {
   /// A coordinate: two decimals at most, none that are zero, never `-0`.
   static func coordinate(_ value: Double, places: Int = 2) -> String {
@@ -8,14 +8,14 @@ package enum Numerals {
     return decimal(scaled, exponent: -places, grouped: false, trimmed: true)
   }
 
-  /// With so many decimals: `fixed(0.0158, 3)` is `0.016`; `–` for what is not finite.
+  /// With a number of decimals: `fixed(0.0158, 3)` is `0.016`; `–` for what is not finite.
   package static func fixed(_ value: Double, _ places: Int) -> String {
     let scaled = (value * power(places)).rounded()
     guard scaled.magnitude < 1e17 else { return value.isFinite ? significant(value, 4) : "–" }
     return decimal(Int(scaled), exponent: -places)
   }
 
-  /// With so many significant digits: `significant(0.015812, 3)` is `0.0158`, `significant(12345, 3)` is `12,345`.
+  /// With a number of significant digits: `significant(0.015812, 3)` is `0.0158`, `significant(12345, 3)` is `12,345`.
   package static func significant(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "–" }
     guard value != 0 else { return "0" }

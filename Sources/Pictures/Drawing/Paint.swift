@@ -1,4 +1,4 @@
-/// What something is painted for: a role, which each theme gives its colour.
+/// Paint by role; each theme defines the colours.
 package enum Paint: Hashable, Sendable {
   /// Titles and figures.
   case ink
@@ -8,11 +8,11 @@ package enum Paint: Hashable, Sendable {
   case axis
   /// Lines to read by.
   case grid
-  /// What everything lies on.
+  /// The background.
   case paper
-  /// What grows with a value: cells of a heat map, bars.
+  /// Quantities: cells of a heat map, bars.
   case accent
-  /// What is wrong: the errors of a confusion matrix.
+  /// Errors, as in a confusion matrix.
   case fault
   /// A line or a class, by its number; ten colours, then the same again.
   case series(Int)
@@ -33,7 +33,7 @@ package enum Paint: Hashable, Sendable {
     .level(Int((min(max(share, 0), 1) * Double(levels - 1)).rounded()))
   }
 
-  /// What is read best on `base` laid over the paper with this opacity.
+  /// The more readable of black and white on `base` over the paper with this opacity.
   package static func on(_ base: Paint, opacity: Double) -> Paint {
     func isBlack(_ theme: Theme) -> Bool {
       // Where both contrasts are equal: (1 + 0.05) / (Y + 0.05) = (Y + 0.05) / 0.05.

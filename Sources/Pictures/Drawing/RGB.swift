@@ -1,10 +1,7 @@
-/// A colour in sRGB, eight bits a channel.
+/// A colour in sRGB, eight bits per channel.
 package struct RGB: Hashable, Sendable {
-  /// Red.
   package let red: UInt8
-  /// Green.
   package let green: UInt8
-  /// Blue.
   package let blue: UInt8
 
   package init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {

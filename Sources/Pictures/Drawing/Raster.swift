@@ -52,7 +52,7 @@ extension Element {
     }
   }
 
-  /// A line cut into dashes; the pattern goes on around corners.
+  /// A line cut into dashes; the pattern continues around corners.
   private static func dashes(_ points: [Point]) -> [[Point]] {
     var dashes: [[Point]] = []
     var (isDrawn, left) = (true, dash)

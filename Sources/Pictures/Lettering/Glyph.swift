@@ -9,7 +9,6 @@
 struct Glyph: Sendable {
   /// From the leftmost to the rightmost stroke.
   var width: Double
-  /// Strokes.
   var strokes: [[Point]]
 
   /// A box for what has no glyph.

@@ -29,7 +29,7 @@ package struct ActivationForward: Descriptor {
   package let output: Buffer
   package let activation: Activation
 
-  /// Throws: ``ProgramError`` where the shapes differ.
+  /// Throws: ``ProgramError`` if the shapes differ.
   package init(input: Buffer, output: Buffer, activation: Activation) throws {
     try requireSame("activation", input, output)
     self.input = input
@@ -58,7 +58,7 @@ package struct ActivationBackward: Descriptor {
   package let inputGradient: Buffer
   package let activation: Activation
 
-  /// Throws: ``ProgramError`` where the shapes differ.
+  /// Throws: ``ProgramError`` if the shapes differ.
   package init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, activation: Activation) throws {
     try requireSame("activation backward", output, outputGradient)
     try requireSame("activation backward", output, inputGradient)

@@ -15,7 +15,7 @@ package struct ClipNorm: Descriptor {
   package let partials: Buffer
   package let factor: Buffer
 
-  /// Throws: ``ProgramError`` where the scratch is too small or the maximum is not positive.
+  /// Throws: ``ProgramError`` if the scratch is too small or the maximum is not positive.
   package init(
     gradients: Buffer, tensors: [Buffer], maximum: Float, partials: Buffer, factor: Buffer
   ) throws {

@@ -4,10 +4,10 @@ public struct OutputPadding: Hashable, Sendable {
   public let height: Int
   public let width: Int
 
-  /// So many more rows and columns, each below the stride.
+  /// The number of additional rows and columns, each below the stride.
   public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 
-  /// As many more rows as columns.
+  /// The same number of rows and columns.
   public init(_ both: Int) { self.init(height: both, width: both) }
 }
 
@@ -26,7 +26,7 @@ package struct ConvolutionGeometry: Hashable, Sendable {
 
   /// Geometry of a convolution of `input` to `outputs` channels; output size ⌊(H + 2p − k) / s⌋ + 1.
   ///
-  /// Throws: ``ProgramError`` where a size is out of range or nothing would be left.
+  /// Throws: ``ProgramError`` if a size is out of range or nothing would be left.
   package static func conv2D(
     input: MapShape, outputs: Int, kernel: Int, stride: Int, padding: Int
   ) throws -> ConvolutionGeometry {
@@ -42,7 +42,7 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   /// Geometry of a transposed convolution of `input` to `outputs` channels; output size
   /// (H − 1)·s − 2p + k + output padding.
   ///
-  /// Throws: ``ProgramError`` where a size is out of range or nothing would be left.
+  /// Throws: ``ProgramError`` if a size is out of range or nothing would be left.
   package static func convTranspose2D(
     input: MapShape, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: OutputPadding
   ) throws -> ConvolutionGeometry {
@@ -127,7 +127,7 @@ package struct ConvolutionForward: Descriptor {
   package let output: Buffer
   package let activation: Activation
 
-  /// Throws: ``ProgramError`` where a buffer has another shape than the geometry asks for.
+  /// Throws: ``ProgramError`` if a buffer has another shape than the geometry asks for.
   package init(
     _ convolution: Convolution, input: Buffer, weight: Buffer, bias: Buffer, output: Buffer,
     activation: Activation
@@ -169,7 +169,7 @@ package struct ConvolutionBackwardInput: Descriptor {
   package let inputGradient: Buffer
   package let mask: ReLUMask?
 
-  /// Throws: ``ProgramError`` where a buffer has another shape than the geometry asks for.
+  /// Throws: ``ProgramError`` if a buffer has another shape than the geometry asks for.
   package init(
     _ convolution: Convolution, outputGradient: Buffer, weight: Buffer, inputGradient: Buffer,
     mask: ReLUMask?
@@ -216,7 +216,7 @@ package struct ConvolutionBackwardWeight: Descriptor {
   /// Floats from one chunk's partials to the next's.
   package let stride: Int
 
-  /// Throws: ``ProgramError`` where a buffer has another shape than the geometry asks for.
+  /// Throws: ``ProgramError`` if a buffer has another shape than the geometry asks for.
   package init(
     _ convolution: Convolution, input: Buffer, outputGradient: Buffer, partials: Buffer,
     weightOffset: Int, biasOffset: Int, stride: Int

@@ -2,9 +2,9 @@
 ///
 /// Per image, over classes in order: m = maximum (a > b ? a : b), eᵢ = exp(xᵢ − m), s = chain of additions from
 /// +0; loss = log(s) − (x_label − m); gradient = (eᵢ ÷ s − [i = label]) · gradientScale. `correct` is 1 where the
-/// largest logit (lowest index on a tie) is the label's, else 0. Images that are not there give +0 everywhere.
+/// largest logit (lowest index on a tie) is the label's, else 0. Absent images give +0 everywhere.
 ///
-/// Shapes: logits, gradient [N, classes]; perImage, correct [N, 1]; labels: a byte an image of the data set.
+/// Shapes: logits, gradient [N, classes]; perImage, correct [N, 1]; labels: one byte per image of the data set.
 package struct CrossEntropy: Descriptor {
   package let logits: Buffer
   package let labels: Buffer
@@ -14,7 +14,7 @@ package struct CrossEntropy: Descriptor {
   /// nil: no gradient is wanted.
   package let gradient: Buffer?
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     logits: Buffer, labels: Buffer, source: BatchSource, perImage: Buffer, correct: Buffer, gradient: Buffer?
   ) throws {

@@ -4,26 +4,26 @@
 package protocol Descriptor: Hashable, Sendable {
   /// What kind of operation it is.
   var kind: Operation.Kind { get }
-  /// Images of the batch, where what is written for a chunk of them (``Blocking/chunk``) depends on that chunk alone:
-  /// a backend may then take one chunk through several operations while another is elsewhere. Nil where images of
-  /// different chunks meet. A test changes all other chunks and looks.
+  /// The batch size, if the result for a chunk of images (``Blocking/chunk``) depends on that chunk alone:
+  /// a backend may then take one chunk through several operations while another is elsewhere. Nil if images of
+  /// different chunks are combined. A test checks this by changing all other chunks.
   var chunkedBatch: Int? { get }
   /// Buffers it reads.
   var reads: [Buffer] { get }
   /// Buffers it writes.
   var writes: [Buffer] { get }
-  /// What of the written is a result: all but scratch, which a backend may leave in any state.
+  /// The results: all written buffers except scratch, which a backend may leave in any state.
   var results: [Buffer] { get }
   /// Floating-point operations of one run, padding lanes not counted.
   var flops: Int { get }
   /// Bytes of one run: its buffers', unless it touches only a little of a large one.
   var traffic: (read: Int, written: Int) { get }
-  /// What `launcher` makes of it.
+  /// The launches of `launcher`.
   func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch]
 }
 
 extension Descriptor {
-  /// All that it writes.
+  /// All buffers it writes.
   package var results: [Buffer] { writes }
 
   /// All of its buffers.
@@ -61,7 +61,7 @@ func requireParameter(
   try require(got == shape, operation, "\(role) is \(got), expected \(shape) (\(order))")
 }
 
-/// Where an arena of floats or of words is asked for, at least so long.
+/// Checks that a buffer is an arena of at least this length.
 func requireFloats(_ operation: String, _ role: String, _ buffer: Buffer, atLeast count: Int) throws {
   switch buffer.contents {
   case .floats, .parameter: break
@@ -90,7 +90,7 @@ private func requireCount(_ operation: String, _ role: String, _ buffer: Buffer,
     "\(role) \(buffer.name) holds \(buffer.count), expected at least \(count)")
 }
 
-/// The segments that are joined or updated must be known when the program is made, and lie within `segments`.
+/// Checks that the segments to join or update are constants of the program, and in range.
 func requireSegments(_ operation: String, _ buffer: Buffer, _ allowed: (UInt32) -> Bool) throws {
   guard case .constant(let words) = buffer.storage else {
     throw ProgramError(operation, "segments \(buffer.name) are no constant")

@@ -11,7 +11,7 @@ package struct DropoutForward: Descriptor {
   /// 1 / (1 − p), rounded to binary32.
   package let scale: Float
 
-  /// Throws: ``ProgramError`` where shapes differ or `probability` is not in 0 ..< 1.
+  /// Throws: ``ProgramError`` if shapes differ or `probability` is not in 0 ..< 1.
   package init(
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, probability: Double
   ) throws {
@@ -48,7 +48,7 @@ package struct DropoutBackward: Descriptor {
   package let outputGradient: Buffer
   package let inputGradient: Buffer
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(_ forward: DropoutForward, outputGradient: Buffer, inputGradient: Buffer) throws {
     try requireSame("dropout backward", forward.output, outputGradient)
     try requireSame("dropout backward", forward.input, inputGradient)

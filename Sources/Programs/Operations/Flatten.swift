@@ -5,7 +5,7 @@ package struct Flatten: Descriptor {
   package let input: Buffer
   package let output: Buffer
 
-  /// Throws: ``ProgramError`` where the counts differ.
+  /// Throws: ``ProgramError`` if the counts differ.
   package init(input: Buffer, output: Buffer) throws {
     try requireFlattened("flatten", map: input, features: output)
     self.input = input
@@ -30,7 +30,7 @@ package struct Unflatten: Descriptor {
   package let input: Buffer
   package let output: Buffer
 
-  /// Throws: ``ProgramError`` where the counts differ.
+  /// Throws: ``ProgramError`` if the counts differ.
   package init(input: Buffer, output: Buffer) throws {
     try requireFlattened("unflatten", map: output, features: input)
     self.input = input

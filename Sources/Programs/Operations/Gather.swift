@@ -6,7 +6,7 @@ package struct GatherImages: Descriptor {
   package let source: BatchSource
   package let output: Buffer
 
-  /// Throws: ``ProgramError`` where the data set is not whole images.
+  /// Throws: ``ProgramError`` if the data set is not whole images.
   package init(dataset: Buffer, source: BatchSource, output: Buffer) throws {
     guard let (batch, shape) = output.images else { throw ProgramError("gather", "output holds no images") }
     try requireBytes("gather", "data set", dataset, atLeast: shape.count)
@@ -24,7 +24,7 @@ package struct GatherImages: Descriptor {
   package var reads: [Buffer] { [dataset] + source.buffers }
   package var writes: [Buffer] { [output] }
   package var flops: Int { output.count }
-  // One byte a pixel out of the resident images.
+  // One byte per pixel out of the resident images.
   package var traffic: (read: Int, written: Int) { (output.count, output.contents.byteCount) }
 
   package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
@@ -43,7 +43,7 @@ package struct AddNoise: Descriptor {
   package let random: RandomSource
   package let factor: Float
 
-  /// Throws: ``ProgramError`` where shapes differ or the factor is negative or not finite.
+  /// Throws: ``ProgramError`` if shapes differ or the factor is negative or not finite.
   package init(
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, factor: Float
   ) throws {
@@ -77,10 +77,10 @@ package struct Binarise: Descriptor {
   package let output: Buffer
   package let source: BatchSource
   package let random: RandomSource
-  /// Whether bits are drawn anew for every epoch; else word 1 of the counter is 0.
+  /// Whether bits are drawn again in every epoch; else word 1 of the counter is 0.
   package let isFresh: Bool
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     input: Buffer, output: Buffer, source: BatchSource, random: RandomSource, isFresh: Bool
   ) throws {

@@ -3,7 +3,7 @@ import Numerics
 /// log q(z | x) − log p(z) of each sample of the posterior, and the sample's loss with it.
 ///
 /// Per sample one chain from +0 over the latent dimensions: acc = fma(½, fma(z, z, −(ε·ε)) − logvar, acc), ε the number
-/// that made z; divergence = acc + 0.0; total = fma(klWeight, divergence, reconstruction). Samples that are not there
+/// that made z; divergence = acc + 0.0; total = fma(klWeight, divergence, reconstruction). Absent samples
 /// give +0.
 ///
 /// Source: Burda, Grosse & Salakhutdinov, Importance Weighted Autoencoders (2016): with a weight of 1, −total is
@@ -16,7 +16,7 @@ package struct SampledDivergence: Descriptor {
   package let divergence: Buffer
   package let total: Buffer
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     _ forward: ReparameterizeForward, reconstruction: Buffer, divergence: Buffer, total: Buffer
   ) throws {
@@ -47,7 +47,7 @@ package struct SampledDivergence: Descriptor {
 /// weights = softmax of −total over the image's K samples.
 ///
 /// Maximum, sum and means over the samples in order, each sum from +0 and ended with + 0.0; see the table of formulas.
-/// Images that are not there give +0.
+/// Absent images give +0.
 ///
 /// Shapes: total, reconstruction, divergence, weights [samples of N, 1]; loss and the means over samples [N, 1].
 package struct ImportanceWeights: Descriptor {
@@ -63,7 +63,7 @@ package struct ImportanceWeights: Descriptor {
   /// ln K by our own function, in binary32.
   package var logSamples: Float { Elementary.log(Float(source.samples)) }
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     total: Buffer, reconstruction: Buffer, divergence: Buffer, weights: Buffer, loss: Buffer,
     meanReconstruction: Buffer, meanDivergence: Buffer, source: BatchSource
@@ -106,7 +106,7 @@ package struct WeighSamples: Descriptor {
   package let weights: Buffer
   package let output: Buffer
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(input: Buffer, weights: Buffer, output: Buffer) throws {
     try requireSame("weigh samples", input, output)
     try requireImages("weigh samples", "weights", weights, input.images!.batch, .features(1))
@@ -131,7 +131,7 @@ package struct WeighSamples: Descriptor {
 ///
 /// Over an image's samples in order, g = fma(z, w · s, dz): dμ = Σ g from +0; dlogvar = −½ · s, then
 /// acc = fma(g, ε · (½ · exp(½ · logvar)), acc); both end with + 0.0. The weights add up to 1, so the share of
-/// −½ · logvar in every sample's divergence is there once. Images that are not there have gradient +0.
+/// −½ · logvar in every sample's divergence is there once. Absent images have gradient +0.
 ///
 /// Shapes: outputGradient [samples of N, latent], weights [samples of N, 1], gradients of the parents [N, latent].
 package struct ImportanceBackward: Descriptor {
@@ -141,7 +141,7 @@ package struct ImportanceBackward: Descriptor {
   package let meanGradient: Buffer
   package let logVarianceGradient: Buffer
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     _ forward: ReparameterizeForward, weights: Buffer, outputGradient: Buffer, meanGradient: Buffer,
     logVarianceGradient: Buffer

@@ -8,7 +8,7 @@ package struct Initialise: Descriptor {
   package let random: RandomSource
   package let bound: Float
 
-  /// Throws: ``ProgramError`` where the buffer is no parameter.
+  /// Throws: ``ProgramError`` if the buffer is no parameter.
   package init(parameter: Buffer, random: RandomSource, bound: Float) throws {
     guard case .parameter = parameter.contents else {
       throw ProgramError("initialise", "\(parameter.name) is no parameter")

@@ -7,7 +7,7 @@ package struct LeakyReLUForward: Descriptor {
   package let output: Buffer
   package let slope: Float
 
-  /// Throws: ``ProgramError`` where the shapes differ or the slope is not above 0 and finite.
+  /// Throws: ``ProgramError`` if the shapes differ or the slope is not above 0 and finite.
   package init(input: Buffer, output: Buffer, slope: Float) throws {
     try requireSame("leaky ReLU", input, output)
     try requireSlope(slope)
@@ -37,7 +37,7 @@ package struct LeakyReLUBackward: Descriptor {
   package let inputGradient: Buffer
   package let slope: Float
 
-  /// Throws: ``ProgramError`` where the shapes differ or the slope is not above 0 and finite.
+  /// Throws: ``ProgramError`` if the shapes differ or the slope is not above 0 and finite.
   package init(output: Buffer, outputGradient: Buffer, inputGradient: Buffer, slope: Float) throws {
     try requireSame("leaky ReLU backward", output, outputGradient)
     try requireSame("leaky ReLU backward", output, inputGradient)

@@ -10,7 +10,7 @@ package struct LinearForward: Descriptor {
   package let output: Buffer
   package let activation: Activation
 
-  /// Throws: ``ProgramError`` where shapes do not fit together.
+  /// Throws: ``ProgramError`` if shapes do not fit together.
   package init(input: Buffer, weight: Buffer, bias: Buffer, output: Buffer, activation: Activation) throws {
     let shape = try LinearShape("linear", input: input, output: output)
     try requireParameter("linear", "weight", weight, shape.weight)
@@ -38,7 +38,7 @@ package struct LinearForward: Descriptor {
 /// Gradient of a linear layer with respect to its input.
 ///
 /// Determinism: per result one fma chain from +0 over ascending outputs; with `accumulate` it starts from the
-/// value that stands there (two layers that share an input); ends with + 0.0, then the mask selects.
+/// existing value (two layers that share an input); ends with + 0.0, then the mask selects.
 package struct LinearBackwardInput: Descriptor {
   package let outputGradient: Buffer
   package let weight: Buffer
@@ -46,7 +46,7 @@ package struct LinearBackwardInput: Descriptor {
   package let mask: ReLUMask?
   package let accumulate: Bool
 
-  /// Throws: ``ProgramError`` where shapes do not fit together.
+  /// Throws: ``ProgramError`` if shapes do not fit together.
   package init(
     outputGradient: Buffer, weight: Buffer, inputGradient: Buffer, mask: ReLUMask?, accumulate: Bool = false
   ) throws {
@@ -85,7 +85,7 @@ package struct LinearBackwardWeight: Descriptor {
   package let weightGradient: Buffer
   package let biasGradient: Buffer
 
-  /// Throws: ``ProgramError`` where shapes do not fit together.
+  /// Throws: ``ProgramError`` if shapes do not fit together.
   package init(input: Buffer, outputGradient: Buffer, weightGradient: Buffer, biasGradient: Buffer) throws {
     let shape = try LinearShape("linear backward", input: input, output: outputGradient)
     try requireParameter("linear backward", "weight gradient", weightGradient, shape.weight)

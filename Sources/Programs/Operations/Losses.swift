@@ -2,13 +2,13 @@
 ///
 /// Per image one chain over the values in (channel, y, x) order: d = p − t, acc = fma(d, d, acc), then + 0.0.
 /// Gradient: d · gradientScale, through `activation` (identity, or sigmoid: · (p · (1 − p))).
-/// Images that are not there have loss and gradient +0.
+/// Absent images have loss and gradient +0.
 ///
 /// Shapes: prediction, target, gradient [N, C, H, W]; perImage [N, 1].
 package struct MeanSquaredError: Descriptor {
   package let loss: ReconstructionLoss
 
-  /// Throws: ``ProgramError`` where shapes differ or the activation is neither identity nor sigmoid.
+  /// Throws: ``ProgramError`` if shapes differ or the activation is neither identity nor sigmoid.
   package init(_ loss: ReconstructionLoss) throws {
     try loss.check("mean squared error")
     try require(
@@ -32,13 +32,13 @@ package struct MeanSquaredError: Descriptor {
 ///
 /// Per image one chain over the values in (channel, y, x) order of the term in `Numerics`' table of formulas
 /// (max(x, 0) − x·t + log1p(exp(−|x|))), then + 0.0. Gradient: (sigmoid(x) − t) · gradientScale.
-/// Images that are not there have loss and gradient +0.
+/// Absent images have loss and gradient +0.
 ///
 /// Shapes: prediction (logits), target, gradient [N, C, H, W]; perImage [N, 1].
 package struct BinaryCrossEntropy: Descriptor {
   package let loss: ReconstructionLoss
 
-  /// Throws: ``ProgramError`` where shapes differ or an activation is asked for.
+  /// Throws: ``ProgramError`` if shapes differ or an activation is asked for.
   package init(_ loss: ReconstructionLoss) throws {
     try loss.check("binary cross-entropy")
     try require(

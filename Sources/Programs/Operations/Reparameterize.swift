@@ -11,7 +11,7 @@ package struct ReparameterizeForward: Descriptor {
   package let source: BatchSource
   package let random: RandomSource
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     mean: Buffer, logVariance: Buffer, output: Buffer, source: BatchSource, random: RandomSource
   ) throws {
@@ -41,14 +41,14 @@ package struct ReparameterizeForward: Descriptor {
 /// Gradients of z's two parents, from the decoder and from the KL divergence; k = klGradientScale.
 ///
 /// dμ = fma(μ, k, dz); dlogvar = fma(exp(logvar) − 1, ½ · k, dz · (ε · (½ · exp(½ · logvar)))).
-/// Images that are not there have gradient +0. Shapes: all [N, latent]; one sample of each image.
+/// Absent images have gradient +0. Shapes: all [N, latent]; one sample of each image.
 package struct ReparameterizeBackward: Descriptor {
   package let forward: ReparameterizeForward
   package let outputGradient: Buffer
   package let meanGradient: Buffer
   package let logVarianceGradient: Buffer
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     _ forward: ReparameterizeForward, outputGradient: Buffer, meanGradient: Buffer,
     logVarianceGradient: Buffer
@@ -79,7 +79,7 @@ package struct ReparameterizeBackward: Descriptor {
 ///
 /// Per image one chain from +0 over the latent dimensions:
 /// acc = fma(−½, fma(−μ, μ, 1 + logvar) − exp(logvar), acc); kl = acc + 0.0;
-/// total = fma(klWeight, kl, reconstruction). Images that are not there give +0.
+/// total = fma(klWeight, kl, reconstruction). Absent images give +0.
 ///
 /// Shapes: mean, logVariance [N, latent]; reconstruction, divergence, total [N, 1].
 package struct KLDivergence: Descriptor {
@@ -90,7 +90,7 @@ package struct KLDivergence: Descriptor {
   package let total: Buffer
   package let source: BatchSource
 
-  /// Throws: ``ProgramError`` where shapes differ.
+  /// Throws: ``ProgramError`` if shapes differ.
   package init(
     mean: Buffer, logVariance: Buffer, reconstruction: Buffer, divergence: Buffer, total: Buffer,
     source: BatchSource

@@ -13,7 +13,7 @@ package struct SumPartials: Descriptor {
   package let segments: Buffer
   package let gradients: Buffer
 
-  /// Throws: ``ProgramError`` where the partials are too few.
+  /// Throws: ``ProgramError`` if the partials are too few.
   package init(partials: Buffer, rows: Int, stride: Int, segments: Buffer, gradients: Buffer) throws {
     try require(
       rows > 0 && stride > 0 && stride % Blocking.segment == 0, "sum partials",
@@ -46,7 +46,7 @@ package struct SumPartials: Descriptor {
   }
 }
 
-/// The sum of one value an image over one part of a batch: `sums[place] = Σ perImage`.
+/// The sum of one value per image over one part of a batch: `sums[place] = Σ perImage`.
 ///
 /// Determinism: 8 lanes over the part's images (lane ℓ: n mod 8 = ℓ, additions from +0 in ascending (block, half)), joined
 /// as ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)) and + 0.0.
@@ -58,7 +58,7 @@ package struct SumPerImage: Descriptor {
   package let sums: Buffer
   package let place: Int
 
-  /// Throws: ``ProgramError`` where the part is not one value an image or the place is out of range.
+  /// Throws: ``ProgramError`` if the part is not one value per image or the place is out of range.
   package init(perImage: Buffer, sums: Buffer, place: Int) throws {
     try requireImages("sum per image", "part", perImage, perImage.images?.batch ?? 0, .features(1))
     try require(place >= 0, "sum per image", "place \(place), expected 0 or more")
@@ -95,7 +95,7 @@ package struct JoinLosses: Descriptor {
   /// Number of slots.
   package var slots: Int { scaled.count }
 
-  /// Throws: ``ProgramError`` where a buffer is too small, or parts or slots are too many.
+  /// Throws: ``ProgramError`` if a buffer is too small, or parts or slots are too many.
   package init(sums: Buffer, parts: Int, scaled: [Bool], table: Buffer, losses: Buffer) throws {
     try require((1...64).contains(parts), "join losses", "\(parts) parts, expected 1...64")
     try require((1...32).contains(scaled.count), "join losses", "\(scaled.count) slots, expected 1...32")

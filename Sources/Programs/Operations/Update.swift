@@ -1,4 +1,4 @@
-/// How parameters follow their gradients. PyTorch's formulas; exact order in `Numerics`' table of formulas.
+/// Update rules with PyTorch's formulas; the exact order is in `Numerics`' table of formulas.
 ///
 /// Constants and their complements (1 − β) are each rounded once from double.
 package enum OptimizerRule: Hashable, Sendable {
@@ -9,7 +9,7 @@ package enum OptimizerRule: Hashable, Sendable {
   /// m, v and bias corrections after Kingma & Ba; p −= lr · m̂ / (√v̂ + ε).
   case adam(beta1: Double, beta2: Double, epsilon: Double)
 
-  /// Number of state values a parameter.
+  /// Number of state values per parameter.
   package var stateCount: Int {
     switch self {
     case .sgd(let momentum, _): momentum == 0 ? 0 : 1
@@ -19,14 +19,14 @@ package enum OptimizerRule: Hashable, Sendable {
   }
 }
 
-/// One step of the optimizer over the whole arena of parameters, and the watch for values that are not finite.
+/// One step of the optimizer over the whole parameter arena, and the check for values that are not finite.
 ///
 /// Arena: segments of ``Blocking/segment`` floats; `segments[s]` is the index of the tensor that segment s
 /// belongs to, or ``frozen``. Gradients and state lie in arenas of the same order. Element by element, so no
 /// order matters. L2: g ← fma(weightDecay, p, g) first; with `decoupled` decay p ← p · decay(step) instead.
 /// `clip`, if any, holds the factor every gradient is multiplied by first.
 ///
-/// Watch: `status[0]` becomes the smallest of itself and `step · (tensors + 1) + 1 + tensor` for every tensor
+/// Check: `status[0]` becomes the smallest of itself and `step · (tensors + 1) + 1 + tensor` for every tensor
 /// whose gradient or new value is not finite, and of `step · (tensors + 1)` where `losses[step · slots]` is not.
 package struct Update: Descriptor {
   /// Marks a segment without trainable parameters.
@@ -47,7 +47,7 @@ package struct Update: Descriptor {
   package let tensors: Int
   package let clip: Buffer?
 
-  /// Throws: ``ProgramError`` where arenas differ in length.
+  /// Throws: ``ProgramError`` if arenas differ in length.
   package init(
     rule: OptimizerRule, weightDecay: Float, decoupled: Bool, parameters: Buffer, gradients: Buffer,
     state: [Buffer], segments: Buffer, table: Buffer, losses: Buffer, lossSlots: Int, status: Buffer,

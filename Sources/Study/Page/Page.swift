@@ -2,7 +2,7 @@ import CEmbedded
 import Foundation
 import Storage
 
-/// The page that every report is: its files, put together.
+/// The HTML page of a report, assembled from its files.
 enum Page {
   private static func file(_ name: String) -> String {
     guard let text = facsimile_page(name) else {

@@ -1,11 +1,11 @@
 import Foundation
 import Pictures
 
-/// What a template's name stands for.
+/// The value of a name in a template.
 package enum PageValue: Sendable {
-  /// Words; escaped unless the template asks for them as they are.
+  /// Text; escaped unless the template requests it raw.
   case text(String)
-  /// A part of the template, once for each.
+  /// A section of the template, repeated for each.
   case list([PageValues])
 }
 
@@ -16,12 +16,12 @@ extension PageValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
   package init(stringLiteral value: String) { self = .text(value) }
 }
 
-/// A file of markup with names in it: `{{name}}` is replaced by escaped text, `{{{name}}}` by text as it is, what lies
-/// between `{{#name}}` and `{{/name}}` stands once for each of a list (or once for text that is not empty), and
+/// A template with names: `{{name}}` is replaced by escaped text, `{{{name}}}` by raw text; the section
+/// between `{{#name}}` and `{{/name}}` is repeated for each element of a list (or once for text that is not empty), and
 /// `{{>name}}` is another template. Names are looked up from the innermost list outwards.
 ///
-/// A name that has no value in `{{name}}`, a section without an end and an unknown template are mistakes in the program,
-/// and trap; a section whose name has no value is left out.
+/// A name without a value in `{{name}}`, a section without an end and an unknown template are programming errors
+/// and trap; a section whose name has no value is omitted.
 package struct Template: Sendable {
   private indirect enum Part: Sendable {
     case text(Substring)

@@ -2,7 +2,7 @@ import Datasets
 import Pictures
 import Training
 
-/// The first table of a study's report: what was published, what is reached here, what PyTorch reaches.
+/// The first table of a study's report: published figures, ours, and PyTorch's.
 struct Claims {
   private let results: [String: StepResult]
   private let seeds: Int
@@ -14,12 +14,12 @@ struct Claims {
     isPublished = Self.isPublished(dataset)
   }
 
-  /// Where the figures beside those reached are from.
+  /// The source of the figures compared with ours.
   static func comparison(_ dataset: Dataset) -> String {
     isPublished(dataset) ? PyTorch.settings : "none: they are known for mnist only"
   }
 
-  /// Whether these are the published study's data, and not only called so.
+  /// Whether these are verified to be the published study's data.
   private static func isPublished(_ dataset: Dataset) -> Bool {
     dataset.isVerified && dataset.name == "mnist"
   }
@@ -34,12 +34,12 @@ struct Claims {
     /// Whether larger figures are better.
     var rises = false
     var text: (Double) -> String
-    /// Figures from elsewhere have the digits they were given with.
+    /// Figures from other sources keep their digits.
     var referenceText: (Double) -> String
     var deviationText: (Double) -> String
   }
 
-  /// What several seeds of a training reached on the test images.
+  /// Test figures of several seeds of a training.
   private func values(_ step: String, _ measure: String) -> [Double] {
     (1...seeds).compactMap { results["\(step)-\($0)"]?.measures[measure] }
   }
@@ -86,11 +86,10 @@ struct Claims {
       }
   }
 
-  /// The table.
   var table: Table {
     let heads = ["on the test images", "published", "reached", "", "", "PyTorch"]
     let rows = claims.filter { !$0.values.isEmpty }.map(row) + [noiseRow, samplesRow].compactMap { $0 }
-    return Table("Published, reached, and PyTorch's figures", heads: heads, numbers: [1, 2, 5], rows: rows)
+    return Table("Published figures, ours, and PyTorch's", heads: heads, numbers: [1, 2, 5], rows: rows)
   }
 
   private func row(_ claim: Claim) -> Table.Row {
@@ -109,7 +108,7 @@ struct Claims {
 
   private static func mark(_ isMet: Bool) -> [String] { isMet ? ["met", "✓ met"] : ["short", "✗ short"] }
 
-  /// At how many of the published noise levels denoising is better.
+  /// The number of published noise levels at which denoising is better.
   private var noiseRow: Table.Row? {
     guard let found = results["noise"] else { return nil }
     let better = Recipes.publishedNoises.filter { noise in

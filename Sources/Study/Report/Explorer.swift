@@ -5,15 +5,15 @@ import Pictures
 import Programs
 import Training
 
-/// What the page's map of codes works on, as JSON.
+/// The data of the page's interactive map, as JSON.
 struct Explorer: Encodable {
-  /// A map: a place for every image.
+  /// A map: a position for every image.
   struct Map: Encodable {
-    /// From a place back to a code: origin + x · axes[0] + y · axes[1].
+    /// From a position back to a code: origin + x · axes[0] + y · axes[1].
     struct Inverse: Encodable {
       let origin: [Double]
       let axes: [[Double]]
-      /// Whether the map's two axes are the whole code.
+      /// Whether the map's two axes are the complete code.
       let isWhole: Bool
     }
 
@@ -47,12 +47,12 @@ struct Explorer: Encodable {
     let check: Check
   }
 
-  /// A layer as the page's loops take it.
+  /// A layer in the format of the page's script.
   struct Layer: Encodable {
     var kind: String
     var inputs: Int
     var outputs: Int
-    /// Where its weights begin, in floats.
+    /// Offset of its weights, in floats.
     var offset: Int
     var activation: String
     var slope = 0.0
@@ -83,13 +83,13 @@ struct Explorer: Encodable {
   let maps: [Map]
   let decoders: [Decoder]
 
-  /// More bytes than this has no atlas, so that the page stays below 15 MB; then it has fewer images.
+  /// Maximum size of the atlas, so that the page stays below 15 MB; larger ones get fewer images.
   private static let mostAtlasBytes = 4_500_000
   private static let mostValues = 12_000_000
-  /// Decoders with more weights stay out of the page.
+  /// Maximum number of weights of a decoder in the page.
   static let mostWeights = 1_000_000
 
-  /// Puts images, maps and decoders together; of every map the first `count` places count.
+  /// Combines images, maps and decoders, using the first `count` positions of every map.
   ///
   /// - Throws: `PNGError`.
   init(
@@ -125,7 +125,7 @@ struct Explorer: Encodable {
     return (ImageGrid(margin: 0, scale: 1, background: 0).picture(rows: rows), columns)
   }
 
-  /// The JSON that stands in the page: no `<` in it can end the element that holds it.
+  /// JSON for embedding in the page: `<` is escaped, so it cannot end the enclosing element.
   var json: String {
     get throws {
       let encoder = JSONEncoder()
@@ -136,13 +136,13 @@ struct Explorer: Encodable {
   }
 }
 
-/// Places of images on a map, before it is known how many the page holds.
+/// Positions of images on a map, before the number of images in the page is known.
 struct Placed {
   let name: String
   let about: String
   /// [images][2].
   let points: [Float]
-  /// Whether the map keeps the neighbours of an image; nil where it cannot fail to.
+  /// Whether the map keeps the neighbours of an image; nil if it cannot fail to.
   let keeps: [Bool]?
   let inverse: Explorer.Map.Inverse?
 
@@ -163,9 +163,9 @@ extension Data {
 }
 
 extension Explorer.Decoder {
-  /// The part of a model after its code.
+  /// The decoder of a model.
   ///
-  /// - Throws: `ProgramError` where layers do not fit together.
+  /// - Throws: `ProgramError` if layers do not fit together.
   init(_ name: String, _ weights: Weights, _ codes: Codes, count: Int) throws {
     let architecture = weights.configuration.architecture
     let shapes = try architecture.shapes()

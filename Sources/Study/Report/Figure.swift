@@ -3,9 +3,9 @@ import Pictures
 
 /// A picture in a report.
 package struct Illustration: Codable, Sendable, Equatable {
-  /// How it may be enlarged.
+  /// How it is scaled.
   package enum Fit: String, Codable, Sendable {
-    /// Pixels stay squares.
+    /// Without interpolation.
     case pixels
     /// As it is.
     case plain
@@ -15,17 +15,17 @@ package struct Illustration: Codable, Sendable, Equatable {
   let data: Data
   /// `image/png` or `image/svg+xml`.
   let type: String
-  /// Pixels across, as shown where there is room.
+  /// Displayed width in pixels.
   let width: Int
-  /// Pixels down.
+  /// Displayed height in pixels.
   let height: Int
-  /// What it shows, for those who do not see it.
+  /// Alternative text.
   let alt: String
   let fit: Fit
 
   /// A picture as PNG, shown at `scale` times its size.
   ///
-  /// - Throws: `PNGError` where it is too large.
+  /// - Throws: `PNGError` if it is too large.
   init(_ picture: Picture, alt: String, scale: Double = 1) throws {
     data = try picture.pngData()
     type = "image/png"
@@ -50,11 +50,11 @@ package struct Illustration: Codable, Sendable, Equatable {
   }
 }
 
-/// What makes a figure again.
+/// How to reproduce a figure.
 package struct Source: Codable, Sendable, Equatable {
-  /// A line for a shell.
+  /// A shell command.
   let command: String
-  /// Key of its random numbers.
+  /// Its random seed.
   let seed: UInt64
   /// What the hash is of: `state`, `table`.
   let what: String
@@ -66,7 +66,7 @@ package struct Source: Codable, Sendable, Equatable {
   }
 }
 
-/// A figure of a report: a picture or a table, what to see in it, and where it is from.
+/// A figure of a report: a picture or a table, with caption and provenance.
 package struct Figure: Codable, Sendable, Equatable {
   /// Its name in links and files.
   var id: String
@@ -76,19 +76,17 @@ package struct Figure: Codable, Sendable, Equatable {
   var caption: String
   /// Further classes for the style: `strip`, `square`, `stand-in`.
   var kind = ""
-  /// The picture.
   var picture: Illustration?
-  /// The table.
   var table: Table?
-  /// What makes it again.
+  /// How to reproduce it.
   var sources: [Source] = []
-  /// Its numbers, comma-separated.
+  /// Its data as CSV.
   var csv: String?
 
   private static let mostBeside = 800
 
   var values: PageValues {
-    // Beside a picture that leaves room stands its caption.
+    // The caption is placed beside narrow pictures.
     let isBeside = (picture?.width ?? .max) <= Self.mostBeside
     var values: PageValues = [
       "id": .text(id), "title": .text(title), "caption": .text(caption),
@@ -105,7 +103,7 @@ package struct Figure: Codable, Sendable, Equatable {
 
 /// A table of a report.
 package struct Table: Codable, Sendable, Equatable {
-  /// A cell: words, smaller words after them, and a mark.
+  /// A cell: text, a smaller note, and a mark.
   struct Cell: Codable, Sendable, Equatable {
     var text: String
     var small: String?
@@ -119,7 +117,7 @@ package struct Table: Codable, Sendable, Equatable {
     var kind = ""
   }
 
-  /// What it holds, for those who do not see it.
+  /// Alternative text.
   var label: String
   /// Class for the style: `sortable`, or none.
   var kind = ""
@@ -139,7 +137,7 @@ package struct Table: Codable, Sendable, Equatable {
     (self.label, self.kind, self.heads, self.numbers, self.rows) = (label, kind, heads, numbers, rows)
   }
 
-  /// The same as comma-separated values.
+  /// The table as CSV.
   var csv: String { CSV.text([heads] + rows.map { $0.cells.map(\.text) }) }
 
   private func number(_ column: Int) -> PageValue { .text(numbers.contains(column) ? "yes" : "") }
@@ -169,7 +167,7 @@ package struct Table: Codable, Sendable, Equatable {
 
 /// Comma-separated values (RFC 4180, but lines end as on Unix).
 package enum CSV {
-  /// Rows as lines; what holds a comma, a quote or an end of line is quoted.
+  /// Rows as lines; values with commas, quotes or line breaks are quoted.
   package static func text(_ rows: [[String]]) -> String {
     rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }

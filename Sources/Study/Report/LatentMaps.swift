@@ -3,7 +3,7 @@ import Foundation
 import Pictures
 import Storage
 
-/// A run's codes on two maps: their first two principal components, and t-SNE.
+/// Two maps of a run's codes: their first two principal components, and t-SNE.
 struct LatentMaps {
   /// [images][2].
   let principal: Matrix
@@ -13,9 +13,9 @@ struct LatentMaps {
   /// The way back from the principal components: mean, and the two directions.
   let origin: [Double]
   let axes: [[Double]]
-  /// The largest perplexity that is used; fewer images take less.
+  /// Maximum perplexity; fewer images use less.
   static let perplexity = 30.0
-  /// Images of a map at least.
+  /// Minimum number of images of a map.
   static let fewestImages = 10
   let measures: [String: Double]
 
@@ -23,9 +23,9 @@ struct LatentMaps {
   ///
   /// - Parameters:
   ///   - codes: of at least ten images, two numbers or more each.
-  ///   - seed: key of t-SNE's random numbers.
-  ///   - threads: how many threads; any number gives the same bits.
-  ///   - stop: throws where it is to end early.
+  ///   - seed: random seed of t-SNE.
+  ///   - threads: number of threads; does not affect the result.
+  ///   - stop: throws to end early.
   /// - Throws: `AnalysisError`, and what `stop` throws.
   init(_ codes: Codes, seed: UInt64, threads: Int, stop: () throws -> Void) throws {
     let matrix = Matrix(
@@ -89,7 +89,7 @@ struct LatentMaps {
         name: "Autoencoder, PCA",
         about:
           "The two directions along which the codes spread most, \(Numerals.percent(measures["explained"] ?? 0)) of the "
-          + "variance. A place decodes to the code that lies there in this plane.",
+          + "variance. Decoding a point uses its code in this plane.",
         points: principal.values.map { Float($0) }, keeps: nil,
         inverse: .init(origin: origin, axes: axes, isWhole: false)),
     ]
@@ -115,8 +115,8 @@ struct LatentMaps {
     let sources = source.map { [$0] } ?? []
     return [
       Figure(
-        id: "latent-tsne", title: "The codes by t-SNE.",
-        caption: "Each point is a test image; images with similar codes lie together"
+        id: "latent-tsne", title: "Latent codes by t-SNE.",
+        caption: "Each point is a test image; images with similar codes are close together"
           + (labels == nil ? "." : "; no label was ever shown to the model.")
           + " \(Numerals.count(lost)) of \(Numerals.count(keeps.count)) points are faint: their neighbours on the map are not "
           + "those among the codes. Trustworthiness \(Numerals.fixed(measures["trustworthiness"] ?? 0, 3)).",
@@ -125,10 +125,10 @@ struct LatentMaps {
         sources: sources,
         csv: csv(embedded)),
       Figure(
-        id: "latent-pca", title: "The codes by their principal components.",
+        id: "latent-pca", title: "Latent codes by PCA.",
         caption:
           "The two directions of largest spread hold \(Numerals.percent(measures["explained"] ?? 0)) of the variance; "
-          + "what lies along the others is not seen here.", kind: "stand-in",
+          + "the other directions are not visible here.", kind: "stand-in",
         picture: chart(principal, [], "Map of codes by principal components, coloured by class"),
         sources: sources,
         csv: csv(principal)),

@@ -7,7 +7,7 @@ import Programs
 import Storage
 import Training
 
-/// The report of one run: its figures, losses, reconstructions, map of codes, filters, and where it is from.
+/// The report of one run: metrics, losses, reconstructions, map of codes, filters and provenance.
 package struct RunReport {
   private let folder: RunFolder
   private let manifest: Manifest
@@ -16,7 +16,7 @@ package struct RunReport {
   private let backend: any Backend
   private let threads: Int
 
-  /// Test images on the map at most.
+  /// Maximum number of test images on the map.
   private static let mapImages = 10_000
 
   /// Reads a run.
@@ -25,16 +25,16 @@ package struct RunReport {
   ///   - folder: the run, finished or not.
   ///   - dataset: what it was trained on.
   ///   - backend: the device that evaluates.
-  ///   - threads: how many threads make the maps; any number gives the same bits.
-  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` where files are missing or damaged.
+  ///   - threads: number of threads; does not affect the result.
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if files are missing or damaged.
   package init(_ folder: RunFolder, dataset: Dataset, backend: any Backend, threads: Int) throws {
     (self.folder, self.dataset, self.backend, self.threads) = (folder, dataset, backend, threads)
     manifest = try folder.manifest()
-    // Before the first epoch's end there is nothing to judge.
+    // Before the end of the first epoch there is nothing to evaluate.
     weights = manifest.epochs.isEmpty ? nil : try Weights(run: folder)
   }
 
-  /// Writes `RUN/report.html`, as a whole or not at all.
+  /// Writes `RUN/report.html` atomically.
   ///
   /// - Returns: the file.
   /// - Throws: `FileError`, `AnalysisError`, or the backend's error.
@@ -55,7 +55,7 @@ package struct RunReport {
       hash: last?.stateSHA256 ?? manifest.initialSHA256)
   }
 
-  /// Whether images can be judged: a classifier needs their labels.
+  /// Whether images can be evaluated: a classifier needs labels.
   private var judges: Bool { !configuration.classifies || dataset.test.labels != nil }
 
   private func data() throws -> Data {
@@ -86,11 +86,12 @@ package struct RunReport {
     if let weights, let filters = Figure.filters(weights, source: source) { training.append(filters) }
     let sections = [
       section(
-        "training", "Training", "How the losses fell, and what the model makes of images it has never seen.",
+        "training", "Training", "Losses during training, and reconstructions of unseen images.",
         training),
-      section("classes", "Classes", "Which classes are told apart, and which are not.", classes),
+      section("classes", "Classes", "Which classes are recognised, and which are confused.", classes),
       section(
-        "latent", "Latent space", "Where the test images lie once each is \(configuration.latent) numbers.",
+        "latent", "Latent space",
+        "The test images in the latent space, \(configuration.latent) numbers each.",
         latent,
         explores: explorer != nil),
     ].compactMap { $0 }
@@ -135,8 +136,8 @@ package struct RunReport {
     return
       "\(configuration.model.definition.summary.prefix(1).uppercased())\(configuration.model.definition.summary.dropFirst()): "
       + "\(counted(manifest.dataset.trainImages, "image")) of \(shape.width) × \(shape.height) pixels from \(dataset.name) "
-      + "trained it, \(Numerals.count(manifest.dataset.validationImages)) chose the best of \(counted(manifest.epochs.count, "epoch")), and "
-      + "\(Numerals.count(dataset.test.count)) test images judge it."
+      + "for training, \(Numerals.count(manifest.dataset.validationImages)) for choosing the best of \(counted(manifest.epochs.count, "epoch")), and "
+      + "\(Numerals.count(dataset.test.count)) test images for evaluation."
   }
 
   private var notes: [String] {
@@ -148,7 +149,7 @@ package struct RunReport {
     case .failed: return ["It failed: \(manifest.failure ?? "no reason given")"]
     case .running, .interrupted:
       return [
-        "It is not finished: \(manifest.epochs.count) of \(counted(total, "epoch")) are done, and this is how it stands."
+        "It is not finished: \(manifest.epochs.count) of \(counted(total, "epoch")) are done."
       ]
     }
   }

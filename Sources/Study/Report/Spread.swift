@@ -3,7 +3,7 @@ struct Spread {
   let mean: Double
   let deviation: Double?
 
-  /// Mean and deviation; not a number for no values.
+  /// Mean and deviation; NaN for no values.
   init(_ values: [Double]) {
     let mean = values.reduce(0, +) / Double(values.count)
     self.mean = mean

@@ -6,15 +6,15 @@ import Pictures
 import Storage
 import Training
 
-/// The report of a study whose steps are done: everything comes from what they kept, so that a study that was stopped
-/// has the same one.
+/// The report of a completed study. It is made from the saved results of the steps only, so that an interrupted study
+/// has the same report.
 struct StudyReport {
   private let study: Study
   private let results: [String: StepResult]
 
-  /// Reads what the steps kept.
+  /// Reads the results of the steps.
   ///
-  /// - Throws: `StudyError` where a file is damaged.
+  /// - Throws: `StudyError` if a file is damaged.
   init(_ study: Study) throws {
     self.study = study
     var results: [String: StepResult] = [:]
@@ -22,7 +22,7 @@ struct StudyReport {
     self.results = results
   }
 
-  /// Writes `report.html`, as a whole or not at all.
+  /// Writes `report.html` atomically.
   ///
   /// - Throws: `FileError`, `PNGError`.
   func write() throws {
@@ -54,7 +54,7 @@ struct StudyReport {
     let classes = dataset.classCount > 0 ? " of \(dataset.classCount) classes" : ""
     let seeds = study.settings.seeds.count
     let times =
-      seeds > 1 ? " What the table says is the mean of \(seeds) seeds ± their standard deviation." : ""
+      seeds > 1 ? " The table shows the mean of \(seeds) seeds ± standard deviation." : ""
     return "Convolutional, denoising and variational autoencoders and classifiers, trained on "
       + "\(Numerals.count(dataset.train.count - held)) \(kind) images of \(shape.width) × \(shape.height) pixels\(classes) from "
       + "\(dataset.name), chosen on \(Numerals.count(held)) others, and judged on \(Numerals.count(dataset.test.count)) that no "
@@ -65,7 +65,7 @@ struct StudyReport {
     let quick =
       study.settings.isQuick
       ? [
-        "This is a quick study: few epochs and one seed. It shows that everything runs, not how good the models can be."
+        "This is a quick study with few epochs and one seed. It shows that everything runs, not how good the models can be."
       ] : []
     return quick + study.omissions
   }
@@ -74,9 +74,9 @@ struct StudyReport {
   private var highlights: [PageValues] {
     [
       ("reconstructions", "reconstructions", "strip", "Test images above their reconstructions"),
-      // Its figure makes way for the map to explore.
+      // Its figure is replaced by the interactive map.
       ("latent-tsne", "latent", "square", "The codes of test images, by t-SNE"),
-      ("latent-grid", "latent-grid", "square", "What the VAE decodes over its plane"),
+      ("latent-grid", "latent-grid", "square", "Images decoded over the VAE's latent plane"),
     ].compactMap { id, target, kind, title in
       guard let picture = figure(id)?.picture else { return nil }
       return [
@@ -126,7 +126,7 @@ struct StudyReport {
         + (settings.isSearchFull ? ["--full-search"] : []) + ["--seed", "\(settings.seed)"])
   }
 
-  // MARK: - The map to explore
+  // MARK: - The interactive map
 
   private func explorer() throws -> Explorer? {
     var maps: [(map: Placed, decoder: Int)] = []
@@ -165,7 +165,7 @@ extension Dataset {
   }
 }
 
-/// A section of a study's report: whose figures it shows.
+/// A section of a study's report.
 struct StudySection {
   let id: String
   let title: String
@@ -178,38 +178,39 @@ struct StudySection {
     StudySection(
       id: "training", title: "Training",
       lead:
-        "An image goes through three convolutions into ten numbers, and back. What comes out is compared with what went in, "
+        "Three convolutions encode an image into ten numbers, and a decoder restores it. Output and input are compared "
         + "pixel by pixel.",
       steps: ["loss-trend", "reconstructions", "first-epochs"]),
     StudySection(
       id: "search", title: "Search",
       lead:
-        "Width of the code, filters, hidden layer, dropout, learning rate and weight decay were chosen by trying them.",
+        "Latent width, filters, hidden layer, dropout, learning rate and weight decay were chosen by search.",
       steps: ["search", "cross-validation"]),
     StudySection(
       id: "latent", title: "Latent space",
       lead:
-        "Where the images lie once each is a few numbers: points that are near each other look alike to the model.",
+        "The images as points in the latent space: the model considers nearby points similar.",
       steps: ["latent"], hasExplorer: true),
     StudySection(
       id: "samples", title: "New images",
       lead:
-        "A decoder makes an image of any code. Which codes are worth drawing, the plain autoencoder does not say; the "
-        + "variational one was trained so that draws from a normal distribution are.",
+        "A decoder turns any code into an image. A plain autoencoder does not define which codes are likely; a "
+        + "variational one is trained so that codes drawn from a normal distribution are.",
       steps: ["samples", "interpolation"]),
     StudySection(
       id: "noise", title: "Noise",
-      lead: "The denoising autoencoder sees a noisy image and is compared with the clean one.",
+      lead: "The denoising autoencoder gets a noisy image, and its output is compared with the clean one.",
       steps: ["noise"]),
     StudySection(
       id: "classifier", title: "Classifier",
       lead:
-        "The encoder that was trained without labels, and one linear layer on its code: first only the last two layers are "
-        + "trained, then all of them; beside that the same from scratch.",
+        "The encoder trained without labels, with one linear layer on its code: first only the last two layers are "
+        + "trained, then all of them; for comparison, the same model from scratch.",
       steps: ["confusion"]),
     StudySection(
       id: "variational", title: "Variational",
-      lead: "The code becomes a distribution, and its space a place where every point means something.",
+      lead:
+        "The code becomes a distribution, so that every point of the latent space decodes to a plausible image.",
       steps: ["latent-grid"]),
   ]
 }

@@ -5,7 +5,7 @@ import Training
 import Views
 
 extension Step {
-  /// Which classes the classifier takes for which.
+  /// The classifier's confusion matrix.
   static func confusion(run: String) -> Step {
     Step("confusion", "confusion of classes", needs: [run]) { site in
       let evaluation = try Evaluator(
@@ -39,9 +39,9 @@ extension Figure {
       : ""
     return [
       Figure(
-        id: "confusion", title: "What is taken for what.",
+        id: "confusion", title: "Confusion matrix.",
         caption:
-          "Rows are the classes of test images, columns what the classifier says; off the diagonal lie its mistakes."
+          "Rows are the true classes of test images, columns the predictions; mistakes are off the diagonal."
           + mistake,
         picture: Illustration(chart.drawing()), sources: source.map { [$0] } ?? [],
         csv: CSV.text(
@@ -50,17 +50,17 @@ extension Figure {
     ]
   }
 
-  /// What the first layer looks for; nil where its weights are no pictures.
+  /// The filters of the first layer; nil if its weights cannot be shown as pictures.
   static func filters(_ weights: Weights, source: Source?) -> Figure? {
     guard
       let mosaic = try? Mosaic.filters(
         weights, description: "The weights of the first layer's units as small pictures")
     else { return nil }
     return Figure(
-      id: "filters", title: "What the first layer looks for.",
+      id: "filters", title: "Filters of the first layer.",
       caption:
-        "The weights of its units; grey is zero, white and black are the largest. A pair of bright and dark halves "
-        + "looks for an edge of that direction.",
+        "The weights of its units; grey is zero, white and black are the extremes. A bright and a dark half "
+        + "detect an edge in that direction.",
       picture: Illustration(mosaic.drawing()), sources: source.map { [$0] } ?? [])
   }
 }

@@ -21,13 +21,13 @@ extension Step {
   }
 }
 
-/// What a map of codes is drawn from: codes and losses of images, and one code with what the program decodes it to.
+/// The data of a map of codes: codes and losses of images, and one code with its decoded image.
 struct Codes {
   /// [images][latent].
   let codes: [[Float]]
   /// Of each image.
   let losses: [Float]
-  /// What the program makes of the first code, pixels in the order (channel, y, x).
+  /// The decoded image of the first code, pixels in the order (channel, y, x).
   let decoded: [Float]
 
   /// Encodes images.
@@ -64,12 +64,13 @@ struct Codes {
 
   var meanLoss: Double { losses.reduce(0.0) { $0 + Double($1) } / Double(losses.count) }
 
-  /// The map that codes of two numbers are themselves; nil for others.
+  /// The codes themselves as a map, if they have two numbers; else nil.
   func plane(_ name: String) -> Placed? {
     guard codes[0].count == 2 else { return nil }
     return Placed(
       name: name,
-      about: "The two numbers of each code, as they are: a place decodes exactly to what lies there.",
+      about:
+        "The two numbers of each code, without projection, so that a point decodes exactly to its image.",
       points: codes.flatMap { $0 }, keeps: nil,
       inverse: .init(origin: [0, 0], axes: [[1, 0], [0, 1]], isWhole: true))
   }

@@ -5,7 +5,7 @@ import Storage
 import Training
 
 extension Step {
-  /// The chosen configuration, judged on every training image.
+  /// Cross-validation of the chosen configuration.
   static func crossValidation(_ configuration: Models.Configuration, folds: Int) -> Step {
     let settings = configuration.pairs.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     return Step("cross-validation", "cross-validation, \(folds) folds", settings: "\(folds) \(settings)") {
@@ -23,7 +23,7 @@ extension Step {
   ) -> StepResult {
     let losses = found.folds.map { $0.metrics["loss"] ?? .nan }
     let spread = CrossValidation.Spread(losses)
-    let heads = ["fold", "images that train", "images that judge", "best epoch", "loss"]
+    let heads = ["fold", "training images", "validation images", "best epoch", "loss"]
     let rows = found.folds.map { fold in
       [
         "\(fold.fold)", Numerals.count(fold.trainImages), Numerals.count(fold.validationImages),
@@ -42,9 +42,9 @@ extension Step {
     result.figures = [
       Figure(
         id: "cross-validation", title: "Cross-validation of the chosen configuration.",
-        caption: "Every training image judges once, a model that has never seen it: "
+        caption: "Every training image evaluates one model that has not been trained on it: "
           + "\(Numerals.significant(spread.mean, 4)) ± \(Numerals.significant(spread.standardDeviation, 2)) after "
-          + "\(configuration.epochs) epochs. The less the folds differ, the less the figure hangs on a lucky split.",
+          + "\(configuration.epochs) epochs. Small differences between folds mean that the result does not depend on the split.",
         table: table,
         sources: [
           Source(

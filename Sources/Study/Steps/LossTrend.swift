@@ -4,7 +4,7 @@ import Training
 import Views
 
 extension Step {
-  /// How the losses of a run fell.
+  /// The losses of a run.
   static func lossTrend(run: String) -> Step {
     Step("loss-trend", "loss trend", needs: [run]) { site in
       let manifest = try RunFolder(reading: site.folder.run(run)).manifest()

@@ -34,23 +34,23 @@ extension Step {
   private static func ladder(
     _ site: StepSite, plain: String, denoising: String, _ sources: [Source]
   ) throws -> Figure {
-    // A wide image leaves room for fewer steps.
+    // Wide images leave room for fewer steps.
     let factors = site.dataset.shape.width > 48 ? [0, 0.2, 0.4, 0.6, 0.8, 1] : NoiseCurve.factors
     let mosaic = try Mosaic.noiseLadder(
       [("plain", site.weights(plain)), ("denoising", site.weights(denoising))], image: site.testImages(1),
       factors: factors,
       description:
-        "One test image under rising noise, and what the plain and the denoising autoencoder make of it",
+        "One test image with increasing noise, and its restorations by the plain and the denoising autoencoder",
       backend: site.backend)
     return Figure(
-      id: "noise-ladder", title: "One image under rising noise.",
+      id: "noise-ladder", title: "One image with increasing noise.",
       caption:
-        "Clean, as the models see it, and what the plain and the denoising autoencoder make of it. Both have the same "
-        + "layers and settings; they differ only in what they were shown.",
+        "Clean and noisy input, and the outputs of the plain and the denoising autoencoder. Both have the same "
+        + "layers and settings; only their training inputs differ.",
       picture: Illustration(mosaic.drawing()), sources: sources)
   }
 
-  /// Means over the seeds, with what single seeds differ.
+  /// Means over the seeds, with the deviation of single seeds.
   private static func curve(_ result: StepResult, _ curves: [NoiseCurve], _ sources: [Source]) -> Figure {
     func spread(_ name: String, _ noise: Double) -> Spread { Spread(result.series["\(name) \(noise)"] ?? []) }
     let series = ["plain", "denoising"].map { name in
@@ -66,10 +66,10 @@ extension Step {
     let seeds = result.series["plain 0.0"]?.count ?? 1
     let means = seeds > 1 ? "; lines are means of \(seeds) seeds, shades their deviation" : ""
     return Figure(
-      id: "noise-curve", title: "The price of noise.",
+      id: "noise-curve", title: "Error by noise level.",
       caption:
         "Mean squared error against the clean test image, as noise of a standard deviation from 0 to 1 is added to every "
-        + "pixel. Where the lines cross, having been trained on noise begins to pay\(means).",
+        + "pixel. To the right of the crossing, training with noise is better\(means).",
       picture: Illustration(chart.drawing(width: 760, height: 400)), sources: sources,
       csv: NoiseCurve.csv(curves))
   }

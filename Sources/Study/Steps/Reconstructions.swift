@@ -6,7 +6,7 @@ import Storage
 import Training
 
 extension Step {
-  /// The same test images after each of a run's first epochs, out of the pictures that training leaves.
+  /// The same test images after each of a run's first epochs, from the pictures written by training.
   static func firstEpochs(run: String) -> Step {
     Step("first-epochs", "reconstructions of the first epochs", needs: [run]) { site in
       let folder = try RunFolder(reading: site.folder.run(run))
@@ -18,7 +18,7 @@ extension Step {
 }
 
 extension Step {
-  /// Test images above what a run makes of them.
+  /// Test images above their reconstructions.
   static func reconstructions(run: String) -> Step {
     Step("reconstructions", "reconstructions", needs: [run]) { site in
       let figure = try Figure.reconstructions(
@@ -29,7 +29,7 @@ extension Step {
 }
 
 extension Figure {
-  /// Originals over what a run made of them after its first epochs; nil where it left no pictures.
+  /// Originals over their reconstructions after the first epochs; nil if the run has no pictures.
   static func firstEpochs(
     _ folder: RunFolder, _ manifest: Manifest, shape: ImageShape, source: Source?
   ) throws -> Figure? {
@@ -46,7 +46,7 @@ extension Figure {
       caption:
         "Test images on top, and below them, row by row, their reconstructions after epoch 1 to "
         + "\(records.count). The loss falls from \(Numerals.significant(losses.first!, 4)) to "
-        + "\(Numerals.significant(losses.last!, 4)); what all images share comes first, single traits later.",
+        + "\(Numerals.significant(losses.last!, 4)); common features are learned first, details later.",
       picture: try Illustration(
         whole,
         alt: "A row of test images, and \(records.count) rows of their reconstructions that grow sharper",
@@ -68,7 +68,7 @@ extension Figure {
     return Figure(
       id: "reconstructions", title: "Reconstructions.",
       caption: "Test images above, and below them their reconstructions from the "
-        + "\(weights.configuration.latent) numbers kept of each. What one image has alone is lost first.",
+        + "\(weights.configuration.latent) numbers of their codes. Unusual details are lost first.",
       kind: "strip",
       picture: try Illustration(
         ImageGrid().picture(originals, over: made, columns: originals.count),

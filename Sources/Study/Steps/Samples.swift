@@ -6,7 +6,7 @@ import Pictures
 import Training
 
 extension Step {
-  /// New images from codes drawn in several ways, and what they are worth.
+  /// New images by several samplers, with scores.
   static func samples(autoencoder: String, variational: String) -> Step {
     Step("samples", "new images", needs: [autoencoder, variational]) { site in
       var drawn: [Drawn] = []
@@ -46,7 +46,7 @@ extension Step {
 }
 
 extension StepSite {
-  /// Samples are judged in the features of a classifier, which needs classes, and enough test images to compare with.
+  /// Scoring needs a classifier, and therefore classes, and enough test images.
   fileprivate var judgesSamples: Bool {
     dataset.classCount > 1 && dataset.train.labels != nil && dataset.test.count > SampleJudge.neighbours
       && dataset.train.count <= settings.budget.judgedImages
@@ -97,7 +97,7 @@ private struct Drawn {
     let distance = score.map { " Fréchet distance \(Numerals.significant($0.frechetDistance, 3))." } ?? ""
     return Figure(
       id: "samples-\(kind.rawValue)", title: "\(title).",
-      caption: "The first \(tiles.count), none chosen.\(distance)",
+      caption: "The first \(tiles.count) samples, not selected.\(distance)",
       picture: try Illustration(
         ImageGrid(margin: 1, scale: tiles[0].width < 32 ? 2 : 1).picture(rows: rows),
         alt: "\(tiles.count) new images"),
@@ -126,9 +126,9 @@ private struct Drawn {
     return Figure(
       id: "sample-scores", title: "How good the samples are.",
       caption:
-        "\(Numerals.count(drawn[0].images.count)) samples of each kind against test images, in the features of a classifier "
-        + "trained for this. A low distance is good; precision says how many samples look like test images, recall how many "
-        + "test images are met, balance whether all classes come up (1) or few.",
+        "\(Numerals.count(drawn[0].images.count)) samples of each kind compared with test images, in the feature space of a classifier "
+        + "trained for this. A low distance is good; precision is the share of samples similar to test images, recall the share of "
+        + "test images similar to samples, and balance shows whether all classes occur equally (1).",
       table: Table("Scores of samples", heads: heads, numbers: [1, 2, 3, 4], rows: rows), sources: sources,
       csv: CSV.text([["sampler", "frechet_distance", "precision", "recall", "class_balance"]] + exact))
   }

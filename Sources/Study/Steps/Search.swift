@@ -9,7 +9,7 @@ import Training
 extension Step {
   /// The search of the published study, or a cut of it.
   ///
-  /// - Throws: `SearchError` where the images are too few to choose by.
+  /// - Throws: `SearchError` if the images are too few to choose by.
   static func search(_ settings: StudySettings, _ dataset: Dataset) throws -> Step {
     let text = Recipes.searchSpace(settings.budget, isFull: settings.isSearchFull, seed: settings.seed)
     let space = try SearchSpace(text)
@@ -33,7 +33,7 @@ extension Step {
         + ["\(trial.number)"]
       return Table.Row(cells: cells.map { Table.Cell(text: $0) }, kind: place == 0 ? "best" : "")
     }
-    // A page holds only so many; the whole grid has 49,152.
+    // The page is limited; the whole grid has 49,152 trials.
     let shown = Array(rows.prefix(Self.mostRows))
     let table = Table(
       "Trials of the search", kind: "sortable", heads: heads, numbers: [0, 1, 2, 3, 6, 7, 8, 9], rows: shown)
@@ -59,7 +59,7 @@ extension Step {
         id: "search-table", title: "\(Numerals.count(found.trials.count)) trials, best first.",
         caption: "Each row is a configuration of the published grid"
           + (settings.isSearchFull ? "" : ", drawn at random")
-          + ", judged on held-out images after its best epoch. A column's head sorts by it."
+          + ", judged on held-out images after its best epoch. Click a column header to sort."
           + (shown.count < rows.count ? " The first \(shown.count) are shown; the file has all." : ""),
         table: table, sources: sources, csv: csv),
       chart(found.trials, sources),
@@ -73,7 +73,8 @@ extension Step {
     let shown = Array(trials.prefix(mostRows))
     func numbers(_ key: String) -> [Double] { shown.map { $0.settings[key].flatMap(Double.init) ?? .nan } }
     let chart = ParallelCoordinates(
-      description: "Trials of the search as lines over their settings; the best lie above in the last axis",
+      description:
+        "Trials of the search as lines over their settings; the best are at the top of the last axis",
       columns: [
         .init("latent", shown.map { $0.settings["latent"] ?? "" }),
         .init("hidden", shown.map { $0.settings["hidden"] ?? "" }),
@@ -84,10 +85,10 @@ extension Step {
       results: shown.map { $0.validationLoss ?? .nan },
       resultAxis: Axis("validation loss", scale: .logarithmic))
     return Figure(
-      id: "search-chart", title: "What the good ones have in common.",
+      id: "search-chart", title: "Settings of the best trials.",
       caption:
-        "Every line is a trial, drawn through its settings to its validation loss. Where the dark lines of the good trials "
-        + "meet on an axis, that setting matters; where they cross it anywhere, it does not.",
+        "Every line is a trial, from its settings to its validation loss. If the dark lines of the good trials "
+        + "meet at one point of an axis, that setting matters; if they are spread over it, it does not.",
       picture: Illustration(chart.drawing()), sources: sources)
   }
 }

@@ -6,9 +6,9 @@ import Storage
 import Training
 
 extension Step {
-  /// Trains a run, and judges its best epoch on the test images.
+  /// Trains a run and evaluates its best epoch on the test images.
   ///
-  /// - Parameter run: the step whose weights it begins with; nil: those of its seed.
+  /// - Parameter run: the step whose weights it starts from; nil: initialised from the seed.
   static func training(
     _ name: String, _ title: String, _ configuration: Models.Configuration, from run: String? = nil
   ) -> Step {
@@ -37,9 +37,9 @@ extension Step {
   }
 }
 
-/// Command lines, as a report names them.
+/// Command lines for reports.
 enum Command {
-  /// What trains a run again: what differs from the model's defaults.
+  /// The command that trains a run again, with the settings that differ from the model's defaults.
   static func train(_ configuration: Models.Configuration, data: String, from run: String?) -> String {
     var words = ["facsimile", "train", configuration.model.rawValue, "--data", data]
     if let run { words += ["--from", run] }
@@ -47,14 +47,14 @@ enum Command {
     return line(words + changes(configuration))
   }
 
-  /// What judges a configuration by its folds again.
+  /// The command that repeats a cross-validation.
   static func crossValidate(_ configuration: Models.Configuration, folds: Int, data: String) -> String {
     line(
       ["facsimile", "cross-validate", configuration.model.rawValue, "--folds", "\(folds)", "--data", data]
         + ["--epochs", "\(configuration.epochs)", "--seed", "\(configuration.seed)"] + changes(configuration))
   }
 
-  /// `--set` and the settings that differ from the model's defaults; data, weights, seed and epochs say themselves.
+  /// `--set` with the settings that differ from the model's defaults, except data, weights, seed and epochs.
   private static func changes(_ configuration: Models.Configuration) -> [String] {
     let defaults = Configuration(configuration.model).texts
     let known: Set = ["model", "seed", "epochs", "image", "classes", "initial-weights"]
@@ -63,6 +63,6 @@ enum Command {
     return settings.isEmpty ? [] : ["--set"] + settings
   }
 
-  /// Words as a shell takes them.
+  /// Words quoted for a shell.
   static func line(_ words: [String]) -> String { words.map { shellQuoted($0) }.joined(separator: " ") }
 }

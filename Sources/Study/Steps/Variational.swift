@@ -5,12 +5,12 @@ import Pictures
 import Training
 
 extension Step {
-  /// What a variational autoencoder of two numbers decodes over its plane.
+  /// A grid of images decoded over the plane of a variational autoencoder with two latent values.
   static func latentGrid(run: String) -> Step {
     Step("latent-grid", "grid over the VAE's plane", needs: [run]) { site in
       let weights = try site.weights(run)
       let shape = site.dataset.shape
-      // As many tiles as a page shows well.
+      // As many tiles as fit on a page.
       let side = min(20, max(6, 560 / max(shape.width, shape.height)))
       let codes = try LatentPaths.grid(side: side, weights.configuration)
       let tiles = try Decoder(weights, backend: site.backend).images(codes, shape: shape).pictures
@@ -19,8 +19,8 @@ extension Step {
       var figure = Figure(
         id: "latent-grid", title: "The plane of the variational autoencoder.",
         caption:
-          "\(side) × \(side) places of its two numbers, spaced such that each stands for an equal share of the prior, and "
-          + "what the decoder makes of them. Look for how one image turns into the next without a break.",
+          "\(side) × \(side) points of its latent plane, spaced so that each stands for an equal share of the prior, "
+          + "and their decoded images. Neighbouring images blend smoothly into each other.",
         kind: "square",
         picture: try Illustration(
           grid, alt: "A square of decoded images that change smoothly from one to the next"))
@@ -46,9 +46,9 @@ extension Step {
       var figure = Figure(
         id: "interpolation", title: "From one image to another.",
         caption:
-          "At the ends of each row two test images, between them what the autoencoder decodes along the straight line "
-          + "between their codes. Where the middle looks like no image of the data, the line "
-          + "crosses a hole in the plain autoencoder's space.",
+          "Each row has two test images at its ends, and between them the images decoded along the straight line "
+          + "between their codes. If the middle does not look like an image of the data set, the line "
+          + "crosses a gap in the plain autoencoder's latent space.",
         picture: try Illustration(
           ImageGrid().picture(rows: rows), alt: "Rows of images that turn one into another"))
       figure.sources = [try site.result(run).source].compactMap { $0 }

@@ -265,7 +265,7 @@ class Explorer {
     canvas.addEventListener(
       "wheel",
       (event) => {
-        // The page scrolls unless the map is in use, so that nobody is caught in it.
+        // The page scrolls unless the map is in use, so that it does not trap the user.
         if (document.activeElement !== canvas && !event.ctrlKey) return;
         event.preventDefault();
         map.zoomAt(Math.exp(-event.deltaY * 0.0015), ...place(event));
