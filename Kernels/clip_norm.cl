@@ -29,5 +29,5 @@ __kernel void clip_norm_total(
   }
   float squares = close_float(chunk_tree(partials, tensors, 1));
   factor[0] = formula_clip_coefficient(squares, maximum);
-  factor[1] = sqrt(squares);
+  factor[1] = root_float(squares);
 }

@@ -108,7 +108,7 @@ static inline real elementary_sigmoid(real x) {
   real divisor_low = (t.high - (divisor - 1.0f)) + t.low;
   real dividend = CHOOSE(x < 0.0f, t.high, REAL(1.0f));
   real dividend_low = CHOOSE(x < 0.0f, t.low, REAL(0.0f));
-  real reciprocal = 1.0f / divisor;
+  real reciprocal = divide_real(REAL(1.0f), divisor);
   real quotient = dividend * reciprocal;
   real negative = -quotient;
   real residual = fma(negative, divisor_low, fma(negative, divisor, dividend)) + dividend_low;
@@ -130,7 +130,7 @@ static inline real elementary_tanh(real x) {
   real growth = parts.high * scale;
   real divisor = growth + 1.0f;
   real divisor_low = fma(parts.low, scale, 1.0f - (divisor - growth));
-  real reciprocal = 1.0f / divisor;
+  real reciprocal = divide_real(REAL(1.0f), divisor);
   real negative = -reciprocal;
   real residual = fma(negative, divisor_low, fma(negative, divisor, REAL(1.0f)));
   real twice = reciprocal + reciprocal;
@@ -183,8 +183,8 @@ __kernel void elementary_apply(__global uint *results, uint first, int function)
     case 5: y = elementary_softplus_tail(x); break;
     case 6: y = elementary_sincos_two_pi(x).sin; break;
     case 7: y = elementary_sincos_two_pi(x).cos; break;
-    case 8: y = sqrt(x); break;
-    case 9: y = 1.0f / x; break;
+    case 8: y = root_real(x); break;
+    case 9: y = divide_real(REAL(1.0f), x); break;
   }
   STORE_REAL(AS_UREAL(y), item, results);
 }

@@ -3,7 +3,7 @@
 
 // Inputs.
 
-static inline real formula_byte_to_float(ireal x) { return CONVERT_REAL(x) / 255.0f; }
+static inline real formula_byte_to_float(ireal x) { return divide_real(CONVERT_REAL(x), REAL(255.0f)); }
 
 static inline real formula_add_noise(real x, real n, float level) { return fma(n, REAL(level), x); }
 
@@ -62,7 +62,7 @@ static inline real formula_softmax_sum(real x, real maximum, real sum) {
 }
 
 static inline real formula_softmax(real x, real maximum, real sum) {
-  return elementary_exp(x - maximum) / sum;
+  return divide_real(elementary_exp(x - maximum), sum);
 }
 
 static inline real formula_cross_entropy(real x, real maximum, real sum) {
@@ -108,7 +108,7 @@ static inline real formula_importance_loss(real maximum, real sum, float log_sam
   return (log_samples - elementary_log(sum)) - maximum;
 }
 
-static inline real formula_sample_mean(real sum, float samples) { return sum / samples; }
+static inline real formula_sample_mean(real sum, float samples) { return divide_real(sum, REAL(samples)); }
 
 static inline real formula_weighted_gradient(real g, real weight) { return g * weight; }
 
@@ -130,7 +130,7 @@ static inline real formula_decoupled_decay(real p, float factor) { return p * fa
 static inline real formula_clip(real g, float coefficient) { return g * coefficient; }
 
 static inline float formula_clip_coefficient(float squares, float limit) {
-  float c = limit / (sqrt(squares) + 1e-6f);
+  float c = divide_float(limit, root_float(squares) + 1e-6f);
   return c < 1.0f ? c : 1.0f;
 }
 
@@ -147,7 +147,7 @@ static inline void formula_momentum(
 static inline void formula_rmsprop(
     real *p, real *v, real g, float learning_rate, float decay, float decay_complement, float epsilon) {
   *v = fma(decay_complement * g, g, decay * *v);
-  *p = fma(g / (sqrt(*v) + epsilon), REAL(-learning_rate), *p);
+  *p = fma(divide_real(g, root_real(*v) + epsilon), REAL(-learning_rate), *p);
 }
 
 static inline void formula_adam(
@@ -155,5 +155,6 @@ static inline void formula_adam(
     float beta2, float beta2_complement, float epsilon) {
   *m = fma(g - *m, REAL(beta1_complement), *m);
   *v = fma(beta2_complement * g, g, beta2 * *v);
-  *p = fma(*m / (sqrt(*v) / root_correction + epsilon), REAL(-step_size), *p);
+  real root = divide_real(root_real(*v), REAL(root_correction));
+  *p = fma(divide_real(*m, root + epsilon), REAL(-step_size), *p);
 }

@@ -37,7 +37,7 @@ static inline real random_uniform(ureal word) { return CONVERT_REAL(AS_IREAL(wor
 // Two independent standard normal numbers (Box & Muller), elements 2j and 2j + 1.
 static inline normal_pair random_normal_pair(ureal word_even, ureal word_odd) {
   real u1 = CONVERT_REAL(AS_IREAL((word_even >> 8) + 1u)) * 0x1p-24f;
-  real r = sqrt(elementary_log(u1) * -2.0f);
+  real r = root_real(elementary_log(u1) * -2.0f);
   elementary_sincos angle = elementary_sincos_two_pi(random_uniform(word_odd));
   normal_pair pair;
   pair.even = r * angle.cos;

@@ -1,6 +1,6 @@
 // Bit traps: what a device must get right to the last bit before it may train (numerics contract, section 5).
 //
-// PROBE_BREAK is the number of an operation to get wrong on purpose, for the test that a device which fails
+// PROBE_BREAK has a bit for every operation to get wrong on purpose, for the test that a device which fails
 // is refused; 0 breaks none. Inputs come from memory, so that nothing is computed by the compiler.
 
 #ifndef PROBE_BREAK
@@ -19,17 +19,38 @@
 #define PROBE_RANDOM 10
 #define PROBE_SUMS 11
 
-#define PROBE_OPERATION(TYPE, a, b, c, operation, result)                                                \
-  switch (operation) {                                                                                   \
-    case PROBE_CONTRACTION: result = PROBE_BREAK == PROBE_CONTRACTION ? fma(a, b, c) : a * b + c; break; \
-    case PROBE_FMA: result = PROBE_BREAK == PROBE_FMA ? a * b + c : fma(a, b, c); break;                 \
-    case PROBE_DENORMALS: result = PROBE_BREAK == PROBE_DENORMALS ? (TYPE)(0.0f) : a * b; break;         \
-    case PROBE_DIVISION: result = PROBE_BREAK == PROBE_DIVISION ? a * (1.0f / b) : a / b; break;         \
-    case PROBE_SQUARE_ROOT: result = PROBE_BREAK == PROBE_SQUARE_ROOT ? a * 0.5f : sqrt(a); break;       \
-    case PROBE_ZEROS: result = PROBE_BREAK == PROBE_ZEROS ? a * b : close_##TYPE(a * b); break;         \
-    case PROBE_SELECTION:                                                                                \
-      result = CHOOSE(a > b, PROBE_BREAK == PROBE_SELECTION ? a : c, b);                                 \
-      break;                                                                                             \
+#define PROBE_ADDITION 12
+#define PROBE_ZERO_FACTORS 13
+
+#define IS_BROKEN(trap) ((PROBE_BREAK >> (trap)) & 1)
+
+// Of the device's own arithmetic only: what replaces it is whole.
+#ifdef OWN_DIVISION
+#define IS_DIVISION_BROKEN 0
+#else
+#define IS_DIVISION_BROKEN IS_BROKEN(PROBE_DIVISION)
+#endif
+#ifdef OWN_SQUARE_ROOT
+#define IS_SQUARE_ROOT_BROKEN 0
+#else
+#define IS_SQUARE_ROOT_BROKEN IS_BROKEN(PROBE_SQUARE_ROOT)
+#endif
+
+#define PROBE_OPERATION(TYPE, a, b, c, operation, result)                                                     \
+  switch (operation) {                                                                                        \
+    case PROBE_CONTRACTION: result = IS_BROKEN(PROBE_CONTRACTION) ? fma(a, b, c) : a * b + c; break;          \
+    case PROBE_FMA: result = IS_BROKEN(PROBE_FMA) ? a * b + c : fma(a, b, c); break;                          \
+    case PROBE_DENORMALS: result = IS_BROKEN(PROBE_DENORMALS) ? (TYPE)(0.0f) : a * b; break;                  \
+    case PROBE_ADDITION: result = IS_BROKEN(PROBE_ADDITION) ? (TYPE)(0.0f) : a + b; break;                    \
+    case PROBE_DIVISION: result = IS_DIVISION_BROKEN ? a * (1.0f / b) : divide_##TYPE(a, b); break;           \
+    case PROBE_SQUARE_ROOT: result = IS_SQUARE_ROOT_BROKEN ? a * 0.5f : root_##TYPE(a); break;                \
+    case PROBE_ZEROS: result = IS_BROKEN(PROBE_ZEROS) ? a * b : close_##TYPE(a * b); break;                   \
+    case PROBE_ZERO_FACTORS:                                                                                  \
+      result = (IS_BROKEN(PROBE_ZERO_FACTORS) ? a * b : close_##TYPE(a * b)) * c;                             \
+      break;                                                                                                  \
+    case PROBE_SELECTION:                                                                                     \
+      result = CHOOSE(a > b, IS_BROKEN(PROBE_SELECTION) ? a : c, b);                                          \
+      break;                                                                                                  \
   }
 
 __kernel void probe_arithmetic(
@@ -63,10 +84,10 @@ __kernel void probe_function(__global const float *x, __global float *results, i
     case 5: result = elementary_softplus_tail(a); break;
     case 6: result = elementary_sincos_two_pi(a).sin; break;
     case 7: result = elementary_sincos_two_pi(a).cos; break;
-    case 8: result = sqrt(a); break;
-    case 9: result = 1.0f / a; break;
+    case 8: result = root_real(a); break;
+    case 9: result = divide_real(REAL(1.0f), a); break;
   }
-  if (PROBE_BREAK == PROBE_FUNCTIONS) result = result * 1.0000001f;
+  if (IS_BROKEN(PROBE_FUNCTIONS)) result = result * 1.0000001f;
   STORE_REAL(result, i, results);
 }
 
@@ -76,7 +97,7 @@ __kernel void probe_integers(
   size_t i = get_global_id(0);
   ireal a = LOAD_REAL(i, x);
   real converted = CONVERT_REAL(a);
-  if (PROBE_BREAK == PROBE_CONVERSIONS) converted = converted + 1.0f;
+  if (IS_BROKEN(PROBE_CONVERSIONS)) converted = converted + 1.0f;
   STORE_REAL(AS_IREAL(converted), i, results);
   STORE_REAL(CONVERT_IREAL(LOAD_REAL(i, y)), i, results + count);
   STORE_REAL(a >> 3, i, results + 2 * count);
@@ -88,7 +109,7 @@ __kernel void probe_random(
     uint epoch, int quad, int count) {
   size_t i = get_global_id(0);
   ureal sample = LOAD_REAL(i, samples);
-  if (PROBE_BREAK == PROBE_RANDOM) sample = sample + 1u;
+  if (IS_BROKEN(PROBE_RANDOM)) sample = sample + 1u;
   philox_block words = random_words((uint2)(key_low, key_high), stream, epoch, sample, quad);
   normal_pair normals = random_normal_pair(words.w0, words.w1);
   STORE_REAL(words.w0, i, results);
@@ -109,7 +130,7 @@ __kernel void probe_sums(__global float *x, __global float *results, int count) 
   barrier(CLK_GLOBAL_MEM_FENCE);
 #endif
   if (!is_first_lane()) return;
-  if (PROBE_BREAK == PROBE_SUMS) joined = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
+  if (IS_BROKEN(PROBE_SUMS)) joined = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
   results[0] = joined;
   results[1] = chunk_tree(x, count, 1);
 }

@@ -32,6 +32,9 @@ static const struct Text texts[] = {
     {"cross_entropy.cl", (const unsigned char[]){
 #embed "../../Kernels/cross_entropy.cl" suffix(, 0)
     }},
+    {"division.cl", (const unsigned char[]){
+#embed "../../Kernels/division.cl" suffix(, 0)
+    }},
     {"dropout.cl", (const unsigned char[]){
 #embed "../../Kernels/dropout.cl" suffix(, 0)
     }},

@@ -20,7 +20,7 @@ package struct KernelSource: Sendable {
 
   /// What every program starts with: arithmetic, functions, random numbers and the order of sums.
   package static let common: [KernelSource] = [
-    "arithmetic", "elementary", "philox", "formulas", "layout", "random", "lanes",
+    "arithmetic", "division", "elementary", "philox", "formulas", "layout", "random", "lanes",
   ].map(KernelSource.init)
 
   /// The program that every ``Kernel`` is in.

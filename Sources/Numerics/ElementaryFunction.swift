@@ -17,9 +17,9 @@ public enum ElementaryFunction: String, CaseIterable, Sendable {
   case sineTwoPi
   /// `cos 2πx`.
   case cosineTwoPi
-  /// `√x`, by the hardware: tells whether a device rounds it correctly.
+  /// `√x`: tells whether it is correctly rounded on a device.
   case squareRoot
-  /// `1 / x`, by the hardware: tells whether a device rounds quotients correctly.
+  /// `1 / x`: tells whether quotients are correctly rounded on a device.
   case reciprocal
 
   /// The number of the function in `Kernels/elementary.cl`: its place in this list.

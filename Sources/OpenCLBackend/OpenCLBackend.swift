@@ -9,11 +9,17 @@ import Synchronization
 /// both values.
 package final class OpenCLBackend: Backend {
   /// The device.
-  package var device: DeviceInfo { openCLDevice.info }
+  package var device: DeviceInfo {
+    var info = openCLDevice.info
+    info.replaced = replacements.names
+    return info
+  }
   /// The device and what it says of itself.
   package let openCLDevice: OpenCLDevice
   /// How work is cut up.
   package let options: LaunchOptions
+  /// What of the device's arithmetic the kernels do themselves.
+  package let replacements: Replacements
   let context: OpenCLContext
   private let cache: ProgramCache?
   private let settings: OpenCLSettings
@@ -42,17 +48,17 @@ package final class OpenCLBackend: Backend {
     context = try OpenCLContext(device, settings)
     let fitted = (options ?? LaunchOptions(device.info.kind)).fitted(to: context.groupLimit)
     do {
-      try Self.probe(context, fitted, settings, cache)
+      replacements = try Self.probe(context, fitted, settings, cache)
       self.options = fitted
     } catch is LanesDoNotFit {
       self.options = fitted.inVectors
-      try Self.probe(context, self.options, settings, cache)
+      replacements = try Self.probe(context, self.options, settings, cache)
     }
   }
 
   private static func probe(
     _ context: OpenCLContext, _ options: LaunchOptions, _ settings: OpenCLSettings, _ cache: ProgramCache?
-  ) throws {
+  ) throws -> Replacements {
     try Probe(context, lanes: options.lanes, settings: settings, cache: cache).run()
   }
 
@@ -66,17 +72,18 @@ package final class OpenCLBackend: Backend {
   package func prepare(_ program: Program) throws -> any PreparedProgram {
     try program.checkBuffers()
     do {
-      return try OpenCLProgram(program, context, try compiled(options), options)
+      return try OpenCLProgram(program, context, try compiled(options, replacements), options)
     } catch is LanesDoNotFit {
       let options = options.inVectors
-      try Self.probe(context, options, settings, cache)
-      return try OpenCLProgram(program, context, try compiled(options), options)
+      let replacements = try Self.probe(context, options, settings, cache)
+      return try OpenCLProgram(program, context, try compiled(options, replacements), options)
     }
   }
 
   /// The program that all kernels are in, built when it is first asked for.
-  private func compiled(_ options: LaunchOptions) throws -> CompiledProgram {
-    try compiled(KernelSource.operations, Self.buildOptions(openCLDevice, lanes: options.lanes))
+  private func compiled(_ options: LaunchOptions, _ replacements: Replacements) throws -> CompiledProgram {
+    try compiled(
+      KernelSource.operations, Self.buildOptions(openCLDevice, lanes: options.lanes, replacements))
   }
 
   /// The program that applies functions to all bit patterns.
@@ -95,7 +102,7 @@ package final class OpenCLBackend: Backend {
 
   /// Names of kernels that do not come out of the device's compiler; empty where all is well.
   package func missingKernels() throws -> [Kernel] {
-    let program = try compiled(options)
+    let program = try compiled(options, replacements)
     return Kernel.allCases.filter { kernel in
       guard let handle = context.library.createKernel(program.handle, kernel.rawValue, nil) else {
         return true
@@ -106,11 +113,13 @@ package final class OpenCLBackend: Backend {
   }
 
   /// What the device's compiler is asked for.
-  package var buildOptions: String { Self.buildOptions(openCLDevice, lanes: options.lanes) }
+  package var buildOptions: String {
+    Self.buildOptions(openCLDevice, lanes: options.lanes, replacements)
+  }
 
-  static func buildOptions(_ device: OpenCLDevice, lanes: Int) -> String {
+  static func buildOptions(_ device: OpenCLDevice, lanes: Int, _ replacements: Replacements) -> String {
     // The flag promises what the probe then checks; some devices are right without knowing it.
-    "-cl-std=CL1.2 -D LANES=\(lanes)"
+    "-cl-std=CL1.2 -D LANES=\(lanes)" + replacements.buildOptions
       + (device.reportsCorrectRounding ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
   }
 }

@@ -30,7 +30,8 @@ package struct LaunchOptions: Hashable, Sendable {
 package struct OpenCLSettings: Hashable, Sendable {
   /// Folder of compiled programs and passed probes; nil: none are kept.
   package var cacheFolder: URL?
-  /// Name of a trap that the probe's kernels get wrong on purpose, to show that such a device is refused.
+  /// Names of traps, with commas, that the probe's kernels fall into on purpose: such a device is refused, or where
+  /// its division or square root is wrong, gets the kernels' own.
   package var probeFault: String?
   /// Work-items that a group may have at most, as if the device said so; nil: what it says.
   package var groupLimit: Int?

@@ -29,51 +29,79 @@ package struct ProbeFailure: Error, CustomStringConvertible, Hashable, Sendable 
 
 /// Runs the bit traps of the contract's section 5 on a device and compares with the CPU.
 ///
-/// A device that passed is remembered under the key of its program of traps: device, driver, options, sources.
-/// A failure is never remembered.
+/// A device that passed is remembered under the key of its program of traps: device, driver, options (and with them
+/// what replaces the device's own arithmetic), sources. A failure is never remembered.
 struct Probe {
   private let context: OpenCLContext
   private let lanes: Int
-  private let options: String
   private let sources: [(name: String, text: [UInt8])]
   private let cache: ProgramCache?
-  private let fault: ProbeTrap?
+  /// The option that has kernels fall into traps on purpose, or nothing.
+  private let fault: String
 
   init(_ context: OpenCLContext, lanes: Int, settings: OpenCLSettings, cache: ProgramCache?) throws {
     self.context = context
     self.lanes = lanes
     self.cache = cache
-    if let name = settings.probeFault {
-      guard let trap = ProbeTrap(rawValue: name) else {
-        let known = ProbeTrap.allCases.map(\.rawValue).joined(separator: ", ")
-        throw OpenCLError(unavailable: "FACSIMILE_PROBE_FAIL is \(name), expected one of \(known)")
-      }
-      fault = trap
-    } else {
-      fault = nil
-    }
-    let base = OpenCLBackend.buildOptions(context.device, lanes: lanes)
-    options = fault.map { base + " -D PROBE_BREAK=\($0.number)" } ?? base
+    let broken = try settings.probeFault.map(Self.traps) ?? []
+    fault = broken.isEmpty ? "" : " -D PROBE_BREAK=\(broken.reduce(0) { $0 | 1 << $1.number })"
     sources = KernelPrelude.program(KernelSource.probe)
+  }
+
+  /// The traps of a list such as `division,squareRoot`.
+  private static func traps(_ names: String) throws -> [ProbeTrap] {
+    try names.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      guard let trap = ProbeTrap(rawValue: String(name)) else {
+        let known = ProbeTrap.allCases.map(\.rawValue).joined(separator: ", ")
+        throw OpenCLError(
+          unavailable: "FACSIMILE_PROBE_FAIL is \(names), expected one or several (with commas) of \(known)")
+      }
+      return trap
+    }
   }
 
   private static let passed = Array("passed".utf8)
 
-  /// Throws: ``ProbeFailure`` naming the first trap that the device fell into.
-  func run() throws {
-    let name = ProgramCache.key(context.device, options: options, sources: sources) + ".probe"
+  /// Has the device pass, with its own arithmetic where that is right.
+  ///
+  /// - Returns: what of its arithmetic has to be replaced.
+  /// - Throws: ``ProbeFailure`` naming the first trap that the device fell into and nothing keeps it out of.
+  func run() throws -> Replacements {
     // The host first: the expected bits are its own, and a device must not be blamed for them.
     ArithmeticMode.establish()
     if let fault = ArithmeticMode.fault {
       throw OpenCLError(unavailable: "this process does not compute as the numerics contract asks: \(fault)")
     }
-    if cache?.load(name) == Self.passed { return }
-    let program = try CompiledProgram(context, sources, options: options, cache: nil)
+    if let cache, let known = Replacements.choices.first(where: { cache.load(name($0)) == Self.passed }) {
+      return known
+    }
+    var replacements: Replacements = []
+    while true {
+      do {
+        try run(replacements)
+        cache?.store(Self.passed, as: name(replacements))
+        return replacements
+      } catch let failure as ProbeFailure {
+        guard let more = replacements.mending(failure.trap) else { throw failure }
+        replacements = more
+      }
+    }
+  }
+
+  private func options(_ replacements: Replacements) -> String {
+    OpenCLBackend.buildOptions(context.device, lanes: lanes, replacements) + fault
+  }
+
+  private func name(_ replacements: Replacements) -> String {
+    ProgramCache.key(context.device, options: options(replacements), sources: sources) + ".probe"
+  }
+
+  private func run(_ replacements: Replacements) throws {
+    let program = try CompiledProgram(context, sources, options: options(replacements), cache: nil)
     let runner = ProbeRunner(context, program, lanes: lanes)
     for trap in ProbeTrap.allCases {
       for test in trap.tests { try compare(trap, test, try runner.run(test)) }
     }
-    cache?.store(Self.passed, as: name)
   }
 
   private func compare(_ trap: ProbeTrap, _ test: ProbeTest, _ results: [UInt32]) throws {

@@ -3,7 +3,8 @@ import Numerics
 /// The inputs of the probe: the same on every machine, from the generator of the contract and from lists of
 /// values known to be awkward.
 enum ProbeInputs {
-  static let count = 64
+  /// How many triples a trap is tried on: more where a device may be wrong now and then only.
+  static func count(_ trap: ProbeTrap) -> Int { trap == .division || trap == .squareRoot ? 4096 : 64 }
 
   /// Random word number `index`.
   static func word(_ index: Int, stream: UInt32) -> UInt32 {
@@ -22,11 +23,16 @@ enum ProbeInputs {
   /// What an arithmetic trap is tried on.
   static func triples(_ trap: ProbeTrap) -> [SIMD3<Float>] {
     let stream = UInt32(trap.number)
-    return (0..<count).map { i in
+    return (0..<count(trap)).map { i in
       func value(_ k: Int, _ exponents: ClosedRange<Int>) -> Float {
         Self.value(3 * i + k, stream: stream, exponents: exponents)
       }
       switch trap {
+      case .fma where i % 4 == 2:
+        // Denormal addends and results, and a denormal factor.
+        return i % 8 == 2
+          ? SIMD3(value(0, -70 ... -62), value(1, -70 ... -62), value(2, -149 ... -124))
+          : SIMD3(value(0, -149 ... -127), value(1, -3...12), value(2, -140 ... -124))
       case .contraction, .fma:
         // The rounded product and the sum cancel: a fused product leaves its rounding error, another nothing.
         let (a, b) = (value(0, -3...3), value(1, -3...3))
@@ -36,18 +42,33 @@ enum ProbeInputs {
         return i % 2 == 0
           ? SIMD3(value(0, -100 ... -70), value(1, -60 ... -40), 0)
           : SIMD3(value(0, -148 ... -126), value(1, -2...40), 0)
-      case .division: return SIMD3(value(0, -80...60), value(1, -60...60), 0)
-      case .squareRoot: return SIMD3(value(0, -140...120).magnitude, 0, 0)
-      case .zeros:
+      case .addition:
+        // Denormal operands, and normal ones whose difference is a denormal.
+        return i % 2 == 0
+          ? SIMD3(value(0, -149 ... -127), value(1, -149 ... -124), 0)
+          : SIMD3(value(0, -126 ... -125).magnitude, -value(1, -126 ... -125).magnitude, 0)
+      case .division:
+        if i < special.count * special.count {
+          return SIMD3(special[i % special.count], special[i / special.count], 0)
+        }
+        // Normal quotients, and denormal ones.
+        return i % 2 == 0
+          ? SIMD3(value(0, -80...60), value(1, -60...60), 0)
+          : SIMD3(value(0, -149 ... -60), value(1, 0...90), 0)
+      case .squareRoot:
+        return SIMD3(i < special.count ? special[i] : value(0, -149...127).magnitude, 0, 0)
+      case .zeros, .zeroFactors:
         let zeros: [Float] = [0, -0.0, 1, -1, 0x1p-149, -0x1p-149, 0x1p-126, -0x1p-126]
-        return SIMD3(zeros[i % 8], zeros[i / 8], 0)
+        return SIMD3(zeros[i % 8], zeros[i / 8], i % 3 == 0 ? 3 : -3)
       case .selection:
-        let values: [Float] = [0, -0.0, 1, -.infinity, .infinity, .nan, 0x1p-149, -0x1p-149]
-        return SIMD3(values[i % 8], values[i / 8], values[(i * 3 + 1) % 8])
+        return SIMD3(special[i % 8], special[i / 8], special[(i * 3 + 1) % 8])
       case .functions, .conversions, .random, .sums: return .zero
       }
     }
   }
+
+  /// Zeros, infinities, NaN and the smallest denormals.
+  private static let special: [Float] = [0, -0.0, 1, -.infinity, .infinity, .nan, 0x1p-149, -0x1p-149]
 
   /// Where functions change their ways, and random bit patterns.
   static let awkward: [Float] = {

@@ -3,8 +3,8 @@ import Numerics
 
 /// What a device could get wrong. The number is that of `PROBE_…` in `probe.cl`.
 enum ProbeTrap: String, CaseIterable, Sendable {
-  case contraction, fma, denormals, division, squareRoot, zeros, selection, functions, conversions, random,
-    sums
+  case contraction, fma, denormals, addition, division, squareRoot, zeros, zeroFactors, selection, functions,
+    conversions, random, sums
 
   var number: Int32 {
     switch self {
@@ -19,13 +19,16 @@ enum ProbeTrap: String, CaseIterable, Sendable {
     case .conversions: 9
     case .random: 10
     case .sums: 11
+    case .addition: 12
+    case .zeroFactors: 13
     }
   }
 
   /// What is tried, with the results of the contract.
   var tests: [ProbeTest] {
     switch self {
-    case .contraction, .fma, .denormals, .division, .squareRoot, .zeros, .selection: arithmeticTests
+    case .contraction, .fma, .denormals, .addition, .division, .squareRoot, .zeros, .zeroFactors, .selection:
+      arithmeticTests
     case .functions: ElementaryFunction.allCases.map(ProbeTest.init(function:))
     case .conversions: [.integers]
     case .random: [.random]
@@ -47,9 +50,11 @@ enum ProbeTrap: String, CaseIterable, Sendable {
     case .contraction: t.x * t.y + t.z
     case .fma: Numerics.fma(t.x, t.y, t.z)
     case .denormals: t.x * t.y
+    case .addition: t.x + t.y
     case .division: t.x / t.y
     case .squareRoot: t.x.squareRoot()
     case .zeros: t.x * t.y + 0
+    case .zeroFactors: (t.x * t.y + 0) * t.z
     case .selection: t.x > t.y ? t.z : t.y
     case .functions, .conversions, .random, .sums: 0
     }

@@ -22,6 +22,11 @@ package struct OperationCase: Sendable {
   package static let all: [OperationCase] =
     convolutionCases + linearCases + elementwiseCases + inputCases + lossCases + sumCases + updateCases
 
+  /// Every `stride`-th case of one operation, the first among them.
+  package static func cases(of kind: Operation.Kind, every stride: Int = 1) -> [OperationCase] {
+    all.filter { $0.kind == kind }.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
+  }
+
   /// Runs the case on `backend` and returns its results, in PyTorch's order, by buffer.
   ///
   /// Throws: what the backend throws.

@@ -55,16 +55,18 @@ package struct ParityReport: Codable, Hashable, Sendable {
 ///
 /// - Parameters:
 ///   - steps: steps of training in a model's case.
+///   - stride: 1 for all; n takes every n-th case of each operation.
 ///   - progress: called with a line for each kind of operation and each model.
 ///
 /// Throws: what a backend throws.
 package func runParity(
-  devices: [any Backend], models: [ModelKind], steps: Int, seed: UInt64, progress: (String) -> Void
+  devices: [any Backend], models: [ModelKind], steps: Int, seed: UInt64, every stride: Int = 1,
+  progress: (String) -> Void
 ) throws -> ParityReport {
   var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })
   for kind in Operation.Kind.allCases {
     progress(kind.rawValue)
-    for operationCase in OperationCase.all where operationCase.kind == kind {
+    for operationCase in OperationCase.cases(of: kind, every: stride) {
       try report.compare("\(kind.rawValue) \(operationCase.name)", devices, seed: seed) {
         try operationCase.run(on: $0, seed: seed)
       }

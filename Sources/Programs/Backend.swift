@@ -22,6 +22,9 @@ package struct DeviceInfo: Hashable, Sendable {
   package let vendor: String
   /// Whether the device is a simulator for debugging, such as Oclgrind. It is used only on request.
   package let isSimulator: Bool
+  /// What of its arithmetic is not rounded as the contract asks, so that the kernels do it themselves: `division`,
+  /// `square root`.
+  package var replaced: [String] = []
 
   /// `1 thread`, `132 compute units`
   package var size: String { "\(units) \(unit)\(units == 1 ? "" : "s")" }

@@ -1,7 +1,9 @@
 import Models
 import Parity
+import Programs
 
-/// Cases that comparing one device with the first is made of.
-func caseCount(_ models: [ModelKind]) throws -> Int {
-  try models.reduce(OperationCase.all.count) { try $0 + ModelCase.all(of: $1, seed: 0).count }
+/// Cases that comparing one device with the first is made of; every `stride`-th of each operation's.
+func caseCount(_ models: [ModelKind], every stride: Int = 1) throws -> Int {
+  let operations = Operation.Kind.allCases.reduce(0) { $0 + OperationCase.cases(of: $1, every: stride).count }
+  return try models.reduce(operations) { try $0 + ModelCase.all(of: $1, seed: 0).count }
 }

@@ -7,9 +7,11 @@ import Testing
 @Suite("Functions on OpenCL against the CPU", .enabled(if: TestDevices.areWanted))
 struct FunctionTests {
   /// 2³² inputs are 4,096 runs, eight an exponent: one run in 31 meets every fourth exponent of either sign.
-  @Test("every function")
-  func sampled() throws {
-    let devices = [try cpu(1)] + (try TestDevices.openCL())
+  @Test(
+    "every function; with the device's division and square root, and the kernels' own",
+    arguments: [false, true])
+  func sampled(_ isOwn: Bool) throws {
+    let devices = [try cpu(1)] + (try TestDevices.openCL(fault: isOwn ? "division,squareRoot" : nil))
     let report = try runFunctionParity(
       devices: devices.map { try #require($0 as? any FunctionSweep) }, stride: 31, progress: { _ in })
     for mismatch in report.mismatches { Issue.record("\(mismatch)") }

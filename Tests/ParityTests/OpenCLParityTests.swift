@@ -9,19 +9,36 @@ import Testing
 @Suite("OpenCL against the CPU", .enabled(if: TestDevices.areWanted), .serialized)
 struct OpenCLParityTests {
   private func expectParity(
-    _ devices: [any Backend], _ models: [ModelKind], _ seed: UInt64, _ how: String = ""
+    _ devices: [any Backend], _ models: [ModelKind], _ seed: UInt64, _ how: String = "", every stride: Int = 1
   ) throws {
     let report = try runParity(
-      devices: [cpu(2)] + devices, models: models, steps: 3, seed: seed, progress: { _ in })
+      devices: [cpu(2)] + devices, models: models, steps: 3, seed: seed, every: stride, progress: { _ in })
     for mismatch in report.mismatches.prefix(20) { Issue.record("\(mismatch)") }
     #expect(report.mismatches.isEmpty, "seed \(seed) \(how)")
     #expect(report.identical == report.cases)
-    #expect(report.cases == (try caseCount(models)) * devices.count)
+    #expect(report.cases == (try caseCount(models, every: stride)) * devices.count)
   }
 
   @Test("every operation, every model")
   func everything() throws {
     try expectParity(TestDevices.openCL(), ModelKind.allCases, .random(in: .min ... .max))
+  }
+
+  @Test("division and square root of the kernels' own", arguments: [DeviceInfo.Kind.cpu, .gpu])
+  func replaced(_ kind: DeviceInfo.Kind) throws {
+    let devices = try TestDevices.openCL(LaunchOptions(kind), fault: "division,squareRoot")
+    #expect(devices.allSatisfy { $0.device.replaced.count == 2 })
+    try expectParity(devices, [.convVAE], .random(in: .min ... .max))
+  }
+
+  @Test("a GPU's groups of every size", arguments: [1, 32, 64, 256])
+  func groups(_ size: Int) throws {
+    var options = LaunchOptions(.gpu)
+    (options.imageGroup, options.itemGroup, options.laneGroup) = (
+      size, size, Swift.max(1, Swift.min(size / 8, 16))
+    )
+    // Some of the cases: PoCL compiles every kernel anew for each size.
+    try expectParity(TestDevices.openCL(options), [], .random(in: .min ... .max), "groups of \(size)", every: 8)
   }
 
   @Test("work cut up at random", arguments: 0..<3)

@@ -27,9 +27,11 @@ package enum TestDevices {
 
   /// Every device, its work cut up as `options` says; nil: as usual.
   ///
-  /// Throws: ``Missing`` if there is none; what opening a device throws.
-  package static func openCL(_ options: LaunchOptions? = nil) throws -> [any Backend] {
+  /// - Parameter fault: checks that the device fails on purpose: `division,squareRoot` for the kernels' own.
+  /// - Throws: ``Missing`` if there is none; what opening a device throws.
+  package static func openCL(_ options: LaunchOptions? = nil, fault: String? = nil) throws -> [any Backend] {
     guard areThere else { throw Missing() }
+    let settings = OpenCLSettings(cacheFolder: cacheFolder, probeFault: fault)
     return try discovery.devices.map { try OpenCLBackend($0, options: options, settings: settings) }
   }
 

@@ -10,7 +10,8 @@ struct DevicesCommand: ParsableCommand {
     abstract: "Lists every CPU and OpenCL device, what it is, and whether its probe passed.",
     discussion: """
       Every device is opened and probed: its results on small test programs are compared with the CPU's, bit by bit. A \
-      device that differs is refused, with the name of the failed test. Platforms without a usable device are listed too.
+      device that differs is refused, with the name of the failed test; if only its division or square root differs, \
+      the kernels use their own. Platforms without a usable device are listed too.
 
       Examples:
         facsimile devices
@@ -29,6 +30,7 @@ struct DevicesCommand: ParsableCommand {
     let vendor: String
     let simulator: Bool
     let passed: Bool
+    let replaced: [String]
     let problem: String?
 
     init(_ report: DeviceReport) {
@@ -37,6 +39,7 @@ struct DevicesCommand: ParsableCommand {
       (driver, units) = (device.driver, device.units)
       (platform, vendor, simulator) = (device.platform, device.vendor, device.isSimulator)
       (passed, problem) = (report.problem == nil, report.problem)
+      replaced = device.replaced
     }
 
     /// A platform that gave no device.
@@ -44,6 +47,7 @@ struct DevicesCommand: ParsableCommand {
       (identifier, name, kind) = (gap.identifier, gap.name, "none")
       (driver, units, platform, vendor, simulator) = ("", 0, gap.name, "", false)
       (passed, problem) = (false, gap.reason)
+      replaced = []
     }
   }
 
@@ -59,6 +63,10 @@ struct DevicesCommand: ParsableCommand {
       }
       let header = ["device", "kind", "units", "probe", "name", "platform", "driver"]
       Console.say(Format.table([header] + facts, right: [2]))
+      for row in rows where !row.replaced.isEmpty {
+        let what = row.replaced.joined(separator: " and ")
+        Console.say("\(row.identifier) does not round \(what) correctly: the kernels use their own")
+      }
       for row in rows where !row.passed {
         Console.say("\(row.identifier) is refused: \(row.problem ?? "")")
       }
