@@ -30,6 +30,46 @@ use_shared_data() {
   fi
 }
 
+# field NAME OBJECT: a value of a JSON object.
+field() { sed -nE "s/.*\"$1\" *: *(\"([^\"]*)\"|([a-z0-9]+)).*/\2\3/p" <<<"$2" | head -n 1; }
+
+# make_images FOLDER: MNIST's files with 1,000 and 200 images, which every machine makes alike.
+make_images() {
+  local split count
+  mkdir -p "$1"
+  for split in train:1000 t10k:200; do
+    count="${split#*:}"
+    perl -e 'my $n = shift; print pack("N4", 0x803, $n, 28, 28); my $x = 7;
+      for (1 .. $n * 784) { $x = ($x * 1103515245 + 12345) & 0x7fffffff; print chr(($x >> 16) & 255) }' \
+      "$count" >"$1/${split%:*}-images-idx3-ubyte"
+    perl -e 'my $n = shift; print pack("N2", 0x801, $n); print chr($_ % 10) for 1 .. $n' \
+      "$count" >"$1/${split%:*}-labels-idx1-ubyte"
+  done
+}
+
+# same_runs FOLDER DEVICE MODELS PROGRAM...: trains one epoch of each model on the CPU backend and on the device, from
+# FOLDER/made-up, and compares the states.
+same_runs() {
+  local folder="$1" device="$2" models="$3" model status=0 on run hashes
+  shift 3
+  for model in $models; do
+    hashes=()
+    for on in cpu "$device"; do
+      run="$folder/run-$model-${on//[:.]/-}"
+      rm -rf "$run"
+      "$@" train "$model" --data "$folder/made-up" --unverified-data --device "$on" --epochs 1 --batch-size 237 \
+        --seed 77 --out "$run" >"$folder/train.log" 2>&1 || tail -n 3 "$folder/train.log"
+      hashes+=("$(field state_sha256 "$(cat "$run/manifest.json" 2>/dev/null)")")
+    done
+    if [ -n "${hashes[0]}" ] && [ "${hashes[0]}" = "${hashes[1]}" ]; then
+      say "$model: equal, ${hashes[0]}"
+    else
+      say "$model: ${hashes[0]:-no run} on the CPU, ${hashes[1]:-no run} on $device" && status=1
+    fi
+  done
+  return "$status"
+}
+
 # `facsimile --version` names the commit it was built from.
 FACSIMILE_COMMIT="$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)"
 export FACSIMILE_COMMIT

@@ -1,6 +1,6 @@
 """Images per second of PyTorch's variants and of Facsimile, taken in turns in one run.
 
-Called by tools/compare-pytorch, once for every thread count. In every round each variant runs for --seconds,
+Called by tools/compare-pytorch, once for every thread count, and by tools/gpu-day (with --pytorch-device cuda). In every round each variant runs for --seconds,
 then Facsimile's own `bench` on each device; the table shows medians over the rounds and ours over the best
 PyTorch variant; ± is half of what lies between the slowest and the fastest round. The batches are in memory
 as floats before any clock starts, and the loss is never read back; every slice begins with warm-up steps.
@@ -26,23 +26,31 @@ VARIANTS = {
     "compiled, fused Adam": {"fused": True, "compiled": True},
     "compiled, channels_last, fused Adam": {"fused": True, "compiled": True, "channels_last": True},
 }
+# On a GPU also whole steps recorded once and played back, by the compiler and by hand.
+CUDA_VARIANTS = VARIANTS | {
+    "compiled to CUDA graphs, fused Adam": {"fused": True, "compiled": "reduce-overhead"},
+    "CUDA graph of a step, fused Adam": {"fused": True, "graph": True},
+    "CUDA graph of a step, channels_last, fused Adam": {"fused": True, "graph": True, "channels_last": True},
+}
 
 
 class Runner:
     """One variant of one model at one batch size."""
 
-    def __init__(self, model, batch, fused=False, channels_last=False, compiled=False):
+    def __init__(self, model, batch, device, fused=False, channels_last=False, compiled=False, graph=False):
         torch.manual_seed(1)
         layout = torch.channels_last if channels_last else torch.contiguous_format
-        self.batch = batch
-        self.twin = Twin(model).to(memory_format=layout)
-        self.batches = [torch.rand(batch, 1, 28, 28).to(memory_format=layout) for _ in range(8)]
-        self.labels = torch.arange(batch) % 10
-        self.optimizer = torch.optim.Adam(self.twin.parameters(), lr=1e-3, fused=fused)
+        self.batch, self.device = batch, device
+        self.twin = Twin(model).to(device, memory_format=layout)
+        self.batches = [torch.rand(batch, 1, 28, 28).to(device, memory_format=layout) for _ in range(8)]
+        self.labels = (torch.arange(batch) % 10).to(device)
+        self.optimizer = torch.optim.Adam(self.twin.parameters(), lr=1e-3, fused=fused, capturable=graph)
         self.loss, self.output = self.loss_of, self.output_of
+        self.graphs = {} if graph else None
         if compiled:
-            self.loss = torch.compile(self.loss_of, dynamic=False)
-            self.output = torch.compile(self.output_of, dynamic=False)
+            mode = compiled if isinstance(compiled, str) else None
+            self.loss = torch.compile(self.loss_of, dynamic=False, mode=mode)
+            self.output = torch.compile(self.output_of, dynamic=False, mode=mode)
 
     def loss_of(self, x):
         return self.twin.loss(self.twin(x), self.labels)
@@ -59,29 +67,61 @@ class Runner:
         with torch.no_grad():
             self.output(self.batches[i % 8])
 
+    def recorded(self, phase):
+        """A step that plays back what `phase` launches, on a batch that is copied to where the record reads it."""
+        place, step = self.batches[0].clone(), getattr(self, phase)
+        batches, self.batches = self.batches, [place] * 8
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for i in range(WARM_UP):
+                step(i)
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        self.optimizer.zero_grad()
+        with torch.cuda.graph(graph):
+            step(0)
+        self.batches = batches
+
+        def play(i):
+            place.copy_(batches[i % 8])
+            graph.replay()
+
+        return play
+
+    def wait(self):
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
     def rate(self, phase, seconds):
         """Images per second over at least `seconds`."""
         step = getattr(self, phase)
         self.twin.train(phase == "train")
+        if self.graphs is not None:
+            if phase not in self.graphs:
+                self.graphs[phase] = self.recorded(phase)
+            step = self.graphs[phase]
         for i in range(WARM_UP):
             step(i)
+        self.wait()
         steps, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
             step(steps)
             steps += 1
+        self.wait()
         return steps * self.batch / (time.perf_counter() - began)
 
 
-def make_runners(model, batch, phases, wanted):
+def make_runners(model, batch, phases, wanted, device):
     """The variants that work here; the others with the first line of their reason."""
     # What was compiled for other shapes is forgotten: PyTorch stops compiling after a number of versions.
     torch.compiler.reset()
     runners = {}
-    for name, settings in VARIANTS.items():
+    for name, settings in (CUDA_VARIANTS if device == "cuda" else VARIANTS).items():
         if wanted not in name or (model == "vae" and "channels_last" in settings):
             continue
         try:
-            runner = Runner(model, batch, **settings)
+            runner = Runner(model, batch, device, **settings)
             for phase in phases:
                 runner.rate(phase, 0)
             runners[name] = runner
@@ -105,7 +145,7 @@ def ours(program, model, device, batch, threads):
 
 def measure(a, model, batch, samples):
     """All rounds of one model and batch size, into samples[name, phase]."""
-    runners = make_runners(model, batch, a.phase, a.variant)
+    runners = make_runners(model, batch, a.phase, a.variant, a.pytorch_device)
     devices = list(a.device) if a.facsimile else []
     for number in range(a.rounds):
         for phase in a.phase:
@@ -140,7 +180,7 @@ def table(model, batch, threads, samples):
     for r in rows:
         ratio = f"{r['ratio']:6.2f} ×" if "ratio" in r else ""
         rate = f"{r['images_per_second']:12,.0f} images/s  ±{50 * (r['spread'] - 1):3.0f} %"
-        print(f"  {r['phase']:8}{r['name']:38}{rate} {ratio}".rstrip(), flush=True)
+        print(f"  {r['phase']:8}{r['name']:56}{rate} {ratio}".rstrip(), flush=True)
     return rows
 
 
@@ -153,6 +193,7 @@ def main():
     parser.add_argument("--phase", nargs="+", choices=["train", "forward"], default=["train", "forward"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a slice of PyTorch")
+    parser.add_argument("--pytorch-device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--variant", default="", help="only variants whose name holds this")
     parser.add_argument("--facsimile", help="the program; without it only PyTorch is measured")
     parser.add_argument("--json", help="append the rows to this file, one JSON object a line")
@@ -162,6 +203,8 @@ def main():
     if unknown:
         parser.error(f"unknown model '{unknown[0]}', expected all or some of {', '.join(MODELS)}")
     torch.set_num_threads(a.threads)
+    # Full single precision on GPUs too.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     for model in models:
         for batch in a.batch_size:
             samples = {}
