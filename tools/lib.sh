@@ -30,6 +30,15 @@ use_shared_data() {
   fi
 }
 
+# Before anything is measured.
+warn_if_busy() {
+  local load
+  load="$(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo 0)"
+  if awk -v load="$load" 'BEGIN { exit !(load > 0.5) }'; then
+    warn "this machine is busy (load $load): figures will be low, and PyTorch with several threads lowest"
+  fi
+}
+
 # field NAME OBJECT: a value of a JSON object.
 field() { sed -nE "s/.*\"$1\" *: *(\"([^\"]*)\"|([a-z0-9]+)).*/\2\3/p" <<<"$2" | head -n 1; }
 

@@ -121,5 +121,7 @@ package final class OpenCLBackend: Backend {
     // The flag promises what the probe then checks; some devices are right without knowing it.
     "-cl-std=CL1.2 -D LANES=\(lanes)" + replacements.buildOptions
       + (device.reportsCorrectRounding ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+      // Oclgrind optimises conv2d_forward and linear_forward into what its interpreter does not know.
+      + (device.info.isSimulator ? " -cl-opt-disable" : "")
   }
 }
