@@ -38,7 +38,8 @@ struct OpenCLParityTests {
       size, size, Swift.max(1, Swift.min(size / 8, 16))
     )
     // Some of the cases: PoCL compiles every kernel anew for each size.
-    try expectParity(TestDevices.openCL(options), [], .random(in: .min ... .max), "groups of \(size)", every: 3)
+    try expectParity(
+      TestDevices.openCL(options), [], .random(in: .min ... .max), "groups of \(size)", every: 3)
   }
 
   @Test("work cut up at random", arguments: 0..<3)
