@@ -125,6 +125,10 @@ let package = Package(
       ],
       exclude: ["Page/Files"], swiftSettings: plain),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
+    // Whether a run can be trained again with the same bits.
+    .target(
+      name: "Provenance",
+      dependencies: ["Datasets", "Models", "Numerics", "Programs", "Storage", "Training"]),
 
     .target(
       name: "Facsimile",
@@ -136,8 +140,8 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Interchange",
-        "Models", "Numerics", "Parity", "Pictures", "Programs", "Search", "Storage", "Study", "Training",
-        "Views",
+        "Models", "Numerics", "Parity", "Pictures", "Programs", "Provenance", "Search", "Storage", "Study",
+        "Training", "Views",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ], swiftSettings: plain),
@@ -188,6 +192,9 @@ let package = Package(
         "CPUBackend", "Datasets", "Models", "Numerics", "Programs", "Search", "Storage", "TestSupport",
         "Training",
       ]),
+    .testTarget(
+      name: "ProvenanceTests",
+      dependencies: ["Datasets", "Models", "Provenance", "Programs", "Storage", "TestSupport", "Training"]),
     .testTarget(
       name: "InterchangeTests",
       dependencies: [

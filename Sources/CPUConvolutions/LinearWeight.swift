@@ -22,7 +22,8 @@ extension Convolutions {
         let there = minimum(weightChannels, outputs - weightChannels * tile)
         multiply(
           rows + linearRows * blocks * (tile - tiles.lowerBound), taps, blocks: blocks,
-          gradient + (weightChannels * tile * inputs + i * 4), inputs: end - i, there: there, next: inputs * 4)
+          gradient + (weightChannels * tile * inputs + i * 4), inputs: end - i, there: there, next: inputs * 4
+        )
       }
       i = end
     }

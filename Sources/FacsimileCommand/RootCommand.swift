@@ -23,7 +23,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
           LatentCommand.self, DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
-          StudyCommand.self, ReportCommand.self,
+          StudyCommand.self, ReportCommand.self, RunsCommand.self, VerifyCommand.self,
         ]),
       CommandGroup(
         name: "Device",

@@ -36,7 +36,7 @@ extension Trainer {
 
   /// Whether an error while resuming is caused by the files of the run's folder. Any other (a lost device, a folder
   /// in use) does not affect the checkpoint, which is kept.
-  static func isOfTheFiles(_ error: any Error) -> Bool {
+  package static func isOfTheFiles(_ error: any Error) -> Bool {
     if let error = error as? FileError { return error.code == ENOENT }
     return error is TrainingError || error is ConfigurationError || error is SafeTensorsError
       || error is DecodingError || error is NotAFile || error is FileTooLarge

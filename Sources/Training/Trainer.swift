@@ -149,7 +149,8 @@ package final class Trainer {
     (manifest.state, manifest.failure) = (.running, nil)
     self.manifest = manifest
     best = try Self.best(of: folder, checkpoint, configuration, manifest, isExplicit: file != nil)
-    if epochs != nil { try folder.write(configuration) }
+    // Also in our form, if it was edited: `verify` compares every byte.
+    try folder.write(configuration)
     try folder.write(manifest)
   }
 

@@ -10,7 +10,7 @@ package struct HookedBackend: Backend {
   /// What is called; each by whichever thread is there.
   fileprivate struct Hooks: Sendable {
     /// After every step of training.
-    var afterStep: @Sendable () throws -> Void = {}
+    var afterStep: @Sendable (any PreparedProgram) throws -> Void = { _ in }
     /// After every read from a buffer's beginning, with what was read.
     var afterRead: @Sendable (Buffer, UnsafeMutableRawBufferPointer) -> Void = { _, _ in }
   }
@@ -21,7 +21,7 @@ package struct HookedBackend: Backend {
   ) {
     let countdown = Countdown(steps)
     (self.base, device) = (base, base.device)
-    hooks = Hooks(afterStep: { if countdown.isLast() { try body() } })
+    hooks = Hooks(afterStep: { _ in if countdown.isLast() { try body() } })
   }
 
   /// Reads one bit wrong, once.
@@ -29,6 +29,22 @@ package struct HookedBackend: Backend {
     self.base = base
     device = DeviceInfo(identifier: "flip:0", name: "a bit wrong", kind: .accelerator, driver: "", units: 1)
     hooks = Hooks(afterRead: { flip.falsify($0, $1) })
+  }
+
+  /// Keeps one bit of a buffer wrong from the end of step `steps` on, as a faulty device might.
+  package init(_ base: any Backend, afterSteps steps: Int, corrupting buffer: String, place: Int, bit: UInt32)
+  {
+    let countdown = Countdown(steps)
+    self.base = base
+    device = DeviceInfo(identifier: "flip:0", name: "a bit wrong", kind: .accelerator, driver: "", units: 1)
+    hooks = Hooks(afterStep: { program in
+      guard countdown.isLast(), let buffer = program.program.buffers.first(where: { $0.name == buffer })
+      else { return }
+      var word: UInt32 = 0
+      try withUnsafeMutableBytes(of: &word) { try program.read(buffer, at: 4 * place, into: $0) }
+      word ^= 1 << bit
+      try withUnsafeBytes(of: word) { try program.write($0, to: buffer, at: 4 * place) }
+    })
   }
 
   package func prepare(_ program: Program) throws -> any PreparedProgram {
@@ -52,7 +68,7 @@ private final class HookedProgram: PreparedProgram {
   }
   func run(_ routine: Routine.Name, step: Int) throws {
     try base.run(routine, step: step)
-    if routine == .update { try hooks.afterStep() }
+    if routine == .update { try hooks.afterStep(base) }
   }
   func synchronize() throws { try base.synchronize() }
 }

@@ -11,7 +11,11 @@ import Training
     let file = root.deletingLastPathComponent().appendingPathComponent(
       "tools/published/\(kind.rawValue).yaml")
     let read = try Configuration(pairs: ConfigurationFile.pairs(contentsOf: file))
-    #expect(read == Configuration(withoutRecipe: kind))
+    var published = Configuration(withoutRecipe: kind)
+    if [.convAutoencoder, .denoisingAutoencoder].contains(kind) {
+      (published.epochs, published.weightDecay) = (30, 1e-5)
+    }
+    #expect(read == published)
     #expect(read != Configuration(kind))
   }
 }

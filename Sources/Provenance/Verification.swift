@@ -1,0 +1,73 @@
+import Models
+import Training
+
+/// The result of training a run again.
+package struct Verification: Sendable, Equatable {
+  /// The result in one word.
+  package enum Verdict: String, Sendable, Encodable {
+    /// Every epoch has the same bits.
+    case reproduced = "REPRODUCED"
+    /// An epoch has other bits.
+    case diverged = "DIVERGED"
+    /// The files of the run disagree.
+    case tampered = "TAMPERED"
+    /// Something is missing.
+    case inconclusive = "INCONCLUSIVE"
+  }
+
+  /// The result.
+  package let verdict: Verdict
+  /// What was found, or what is missing, in one line.
+  package let reason: String
+  /// The epochs that were trained again with the same bits; nil for none.
+  package var epochs: ClosedRange<Int>?
+  /// The first epoch that differs; 0 for the initial parameters.
+  package var epoch: Int?
+  /// The first tensor that differs, if the run keeps a checkpoint of that epoch.
+  package var tensor: String?
+
+  /// A result with its reason.
+  package init(_ verdict: Verdict, _ reason: String) {
+    self.verdict = verdict
+    self.reason = reason
+  }
+}
+
+extension EpochRecord {
+  /// The first value of an epoch that has other bits than in `other`; seconds and devices do not count.
+  func difference(from other: EpochRecord) -> String? {
+    func differs(_ a: Double?, _ b: Double?) -> Bool { a?.bitPattern != b?.bitPattern }
+    if stateSHA256 != other.stateSHA256 {
+      return "the state's SHA-256 is \(stateSHA256), and the run has \(other.stateSHA256)"
+    }
+    if differs(trainLoss, other.trainLoss) {
+      return "the training loss is \(trainLoss), and the run has \(other.trainLoss)"
+    }
+    if differs(validationLoss, other.validationLoss) {
+      return "the validation loss is \(text(validationLoss)), and the run has \(text(other.validationLoss))"
+    }
+    for (ours, theirs, part) in [
+      (trainMetrics, other.trainMetrics, "training"),
+      (validationMetrics, other.validationMetrics, "validation"),
+    ] {
+      for name in Set(ours.keys).union(theirs.keys).sorted() where differs(ours[name], theirs[name]) {
+        return "the \(part) metric \(name) is \(text(ours[name])), and the run has \(text(theirs[name]))"
+      }
+    }
+    return nil
+  }
+
+  private func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "missing" }
+}
+
+extension ModelState {
+  /// The first tensor with other bits than in `other`, in state order, and its first such value.
+  func difference(from other: ModelState) -> (tensor: String, place: Int, ours: Float, theirs: Float)? {
+    for (a, b) in zip(parameters + optimizer, other.parameters + other.optimizer) {
+      for (place, (x, y)) in zip(a.values, b.values).enumerated() where x.bitPattern != y.bitPattern {
+        return (a.name, place, x, y)
+      }
+    }
+    return nil
+  }
+}
