@@ -19,7 +19,7 @@ package struct TSNE: Sendable {
   /// Iterations with exaggeration.
   package var earlyIterations = 250
   /// Iterations after them.
-  package var iterations = 500
+  package var iterations = 750
   /// How many times P counts at first: 4, as in the first paper. On one set of codes of MNIST the later custom of 12 gave a
   /// map of the same divergence that kept distances less in order (rank correlation 0.526 against 0.539).
   package var exaggeration = 4.0
