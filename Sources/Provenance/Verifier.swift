@@ -13,12 +13,24 @@ package struct Verifier {
   /// The manifest of the run.
   package let manifest: Manifest
 
-  /// A run whose files are intact.
+  /// A run whose files are intact; of another version of the contract, only the manifest can be checked.
   ///
   /// - Throws: as ``RunFolder/requireIntact()``.
   package init(_ folder: RunFolder) throws {
     self.folder = folder
-    manifest = try folder.requireIntact()
+    var manifest = try folder.manifest()
+    while manifest.numericsContract == contractVersion {
+      do {
+        manifest = try folder.requireIntact()
+        break
+      } catch {
+        // A running training may have written an epoch between two reads.
+        let now = try folder.manifest()
+        if now == manifest { throw error }
+        manifest = now
+      }
+    }
+    self.manifest = manifest
   }
 
   /// The reason why the run cannot be trained again at all, whatever is provided; nil if it can.

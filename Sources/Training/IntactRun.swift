@@ -18,8 +18,11 @@ extension RunFolder {
     try require(
       configurationFile, holds: Data(ConfigurationFile.text(configuration).utf8),
       "the form that training writes")
-    try require(
-      metricsFile, holds: Data(MetricsTable.csv(manifest.epochs).utf8), "the epochs of manifest.json")
+    // Written after the manifest: a run that is training or was killed may be between the two, which is allowed above.
+    if manifest.state != .running {
+      try require(
+        metricsFile, holds: Data(MetricsTable.csv(manifest.epochs).utf8), "the epochs of manifest.json")
+    }
     try requireCheckpoints(manifest, configuration)
     if manifest.bestEpoch > 0 {
       _ = try Weights.best(of: self, configuration, manifest)

@@ -111,4 +111,32 @@ import Training
     }
     #expect(try verify(folder, 1...3, cpu(1)).verdict == .reproduced)
   }
+
+  @Test("A run killed between two files of an epoch was not tampered with")
+  func killed() throws {
+    struct Lost: Error {}
+    let url = place.file("run")
+    do {
+      let lost = HookedBackend(try cpu(1), afterSteps: 14) { throw Lost() }
+      let trainer = try Trainer(
+        configuration(.vae), dataset: dataset, backend: lost, folder: RunFolder(creating: url))
+      #expect(throws: Lost.self) { try trainer.fit() }
+    }
+    let folder = try RunFolder(reading: url)
+    let rows = try String(contentsOf: folder.metricsFile, encoding: .utf8).split(separator: "\n")
+    try #require(rows.count == 3)
+    try Data((rows.dropLast().joined(separator: "\n") + "\n").utf8).write(to: folder.metricsFile)
+    #expect(try verify(folder, 1...2, cpu(1)).verdict == .reproduced)
+  }
+
+  @Test("Another version of the contract is an obstacle, and no one's doing")
+  func contract() throws {
+    let folder = try train(.vae, ["epochs": "1"])
+    #expect(try Verifier(folder).obstacle == nil)
+    let text = try String(contentsOf: folder.manifestFile, encoding: .utf8)
+    let other = text.replacingOccurrences(of: "\"numerics_contract\" : 1", with: "\"numerics_contract\" : 99")
+    try #require(other != text)
+    try JSONDecoder().decode(Manifest.self, from: Data(other.utf8)).json().write(to: folder.manifestFile)
+    #expect(try Verifier(folder).obstacle?.contains("version 99") == true)
+  }
 }
