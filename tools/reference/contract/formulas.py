@@ -84,17 +84,17 @@ def divergence(mean, log_variance):
     return chain((mean, log_variance), add)
 
 
-def posterior_gradients(g, mean, log_variance, noise, scale):
-    deviation = exp(F(0.5) * log_variance)
-    through = g * (noise * (F(0.5) * deviation))
-    return fma(mean, scale, g), fma(exp(log_variance) - F(1), F(0.5) * scale, through)
+def posterior_gradients(g, q, scale):
+    """Of mean and log-variance; q: the posterior with noise and samples z."""
+    through = g * (q.noise * (F(0.5) * exp(F(0.5) * q.log_variance)))
+    return fma(q.mean, scale, g), fma(exp(q.log_variance) - F(1), F(0.5) * scale, through)
 
 
-def sampled_divergence(z, log_variance, noise):
+def sampled_divergence(q):
     def add(total, z, v, e):
         return fma(fma(z, z, -(e * e)) - v, F(0.5), total)
 
-    return chain((z, log_variance, noise), add)
+    return chain((q.z, q.log_variance, q.noise), add)
 
 
 def importance(totals):
@@ -103,11 +103,12 @@ def importance(totals):
     return (log(np.full(1, totals.shape[1], F)) - log(total)) - maximum, weights
 
 
-def importance_gradients(g, z, log_variance, noise, weights, scale):
-    """Of mean and log-variance [images, latent]; the others [samples, images, latent], weights [samples, images]."""
-    mean, variance = np.zeros(log_variance.shape, F), np.full(log_variance.shape, F(-0.5) * scale)
-    for k, weight in enumerate(weights):
-        reached = fma(z[k], (weight * scale)[:, None], g[k])
+def importance_gradients(g, q, scale):
+    """Of mean and log-variance of each image, through its samples in order."""
+    g, z, v, noise = (t.reshape(q.count, -1, t.shape[1]) for t in (g, q.z, q.log_variance, q.noise))
+    mean, variance = np.zeros(v[0].shape, F), np.full(v[0].shape, F(-0.5) * scale)
+    for k in range(q.count):
+        reached = fma(z[k], q.weights[:, k, None] * scale, g[k])
         mean = mean + reached
-        variance = fma(reached, noise[k] * (F(0.5) * exp(F(0.5) * log_variance)), variance)
+        variance = fma(reached, noise[k] * (F(0.5) * exp(F(0.5) * v[k])), variance)
     return close(mean), close(variance)

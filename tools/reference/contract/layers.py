@@ -29,63 +29,51 @@ def taps(big, small, padding):
             yield ky, kx, (..., ys, xs), (..., yb, xb)
 
 
-def start(images, channels, size, bias):
-    begin = np.zeros(channels, F) if bias is None else bias
-    return np.broadcast_to(begin[:, None, None], (images, channels, *size)).copy()
+def slide(x, weight, bias, size, padding, is_up):
+    """From the big map to the small one, or up from the small to the big one: a layer, or the gradient of its input.
 
-
-def slide_down(big, weight, bias, size, padding):
-    """From the big map to the small one: a convolution, or the gradient of a transposed one."""
-    out = start(len(big), weight.shape[0], size, bias)
-    for ky, kx, on_small, on_big in taps(big.shape[2:], size, padding):
-        for c in range(weight.shape[1]):
-            w = weight[None, :, c, ky, kx, None, None]
-            out[on_small] = fma(big[:, c, None][on_big], w, out[on_small])
+    bias: where the chains begin; size: height and width of the result.
+    """
+    weight = weight if is_up else weight.swapaxes(0, 1)
+    out = np.broadcast_to(bias[:, None, None], (len(x), weight.shape[1], *size)).copy()
+    big, small = (size, x.shape[2:]) if is_up else (x.shape[2:], size)
+    for ky, kx, on_small, on_big in taps(big, small, padding):
+        source, target = (on_small, on_big) if is_up else (on_big, on_small)
+        for c, w in enumerate(weight[..., ky, kx]):
+            out[target] = fma(x[:, c, None][source], w[:, None, None], out[target])
     return close(out)
 
 
-def slide_up(small, weight, bias, size, padding):
-    """From the small map to the big one: a transposed convolution, or the gradient of a convolution."""
-    out = start(len(small), weight.shape[1], size, bias)
-    for ky, kx, on_small, on_big in taps(size, small.shape[2:], padding):
-        for c in range(weight.shape[0]):
-            w = weight[None, c, :, ky, kx, None, None]
-            out[on_big] = fma(small[:, c, None][on_small], w, out[on_big])
-    return close(out)
+def windows(below, size, padding, is_up):
+    """[images, channels, y, x, KERNEL, KERNEL]: what the taps of each output pixel meet, +0 outside."""
+    # Of a convolution a window of the padded input; of a transposed one, whose pixel y and tap k meet at
+    # (y + padding - k) / STRIDE, a reversed window of the input with zeros between its pixels.
+    edge, step = (KERNEL, STRIDE) if is_up else (padding, 1)
+    around = np.zeros((*below.shape[:2], *(max(n, STRIDE * m) + 2 * KERNEL for n, m in zip(size, below.shape[2:]))), F)
+    h, w = (step * n for n in below.shape[2:])
+    around[:, :, edge : edge + h : step, edge : edge + w : step] = below
+    view = np.lib.stride_tricks.sliding_window_view(around, (KERNEL, KERNEL), (2, 3))
+    if is_up:
+        first = padding + 1
+        return view[:, :, first : first + size[0], first : first + size[1], ::-1, ::-1]
+    return view[:, :, : STRIDE * size[0] : STRIDE, : STRIDE * size[1] : STRIDE]
 
 
 def convolution_gradients(below, gradient, places, padding, is_up):
     """Of weights and biases, from a layer's input and the gradient of its output."""
-    height, width = gradient.shape[2:]
-    # The taps of every output pixel as a window of the padded input; of a transposed convolution as a reversed
-    # window of the input with zeros between its pixels, since pixel y and tap k meet at (y + padding - k) / STRIDE.
-    edge, step = (KERNEL, STRIDE) if is_up else (padding, 1)
-    h, w = (max(n, STRIDE * m) + 2 * KERNEL for n, m in zip((height, width), below.shape[2:]))
-    around = np.zeros((*below.shape[:2], h, w), F)
-    h, w = (step * n for n in below.shape[2:])
-    around[:, :, edge : edge + h : step, edge : edge + w : step] = below
-    around, gradient = in_lanes(around, places, CHUNK), in_lanes(gradient, places, CHUNK)
-
-    def window(y, x):
-        if not is_up:
-            return around[..., y * STRIDE : y * STRIDE + KERNEL, x * STRIDE : x * STRIDE + KERNEL]
-        y, x = (n + padding + KERNEL for n in (y, x))
-        return around[..., y - KERNEL + 1 : y + 1, x - KERNEL + 1 : x + 1][..., ::-1, ::-1]
-
-    chunks, (inputs, outputs) = len(gradient), (around.shape[4], gradient.shape[4])
-    channels = (inputs, outputs) if is_up else (outputs, inputs)
-    weight, bias = np.zeros((chunks, LANES, *channels, KERNEL, KERNEL), F), np.zeros((chunks, LANES, outputs), F)
+    size = gradient.shape[2:]
+    taken = in_lanes(windows(below, size, padding, is_up), places, CHUNK)
+    gradient = in_lanes(gradient, places, CHUNK)
+    shape = (len(gradient), LANES, gradient.shape[4])
+    weight, bias = np.zeros((*shape, taken.shape[4], KERNEL, KERNEL), F), np.zeros(shape, F)
     for block in range(CHUNK // BLOCK):
-        for y in range(height):
-            for x in range(width):
-                for half in range(BLOCK // LANES):
-                    values = window(y, x)[:, block, half]
-                    g = gradient[:, block, half, ..., y, x]
-                    a = values[:, :, :, None] if is_up else values[:, :, None]
-                    b = g[:, :, None, :, None, None] if is_up else g[:, :, :, None, None, None]
-                    weight = fma(a, b, weight)
-                    bias = bias + g
-    return close(tree(join_lanes(weight, 1))), close(tree(join_lanes(bias, 1)))
+        for y, x in np.ndindex(*size):
+            for half in range(BLOCK // LANES):
+                g = gradient[:, block, half, ..., y, x]
+                weight = fma(taken[:, block, half, :, None, :, y, x], g[..., None, None, None], weight)
+                bias = bias + g
+    weight, bias = (close(tree(join_lanes(t, 1))) for t in (weight, bias))
+    return weight.swapaxes(0, 1) if is_up else weight, bias
 
 
 def linear(features, weight, bias):
@@ -95,9 +83,8 @@ def linear(features, weight, bias):
     return close(out)
 
 
-def linear_below(gradient, weight, begin=None):
-    """The gradient of the input; begin: that of an earlier layer with the same input."""
-    out = np.zeros((len(gradient), weight.shape[1]), F) if begin is None else begin
+def linear_below(gradient, weight, out):
+    """The gradient of the input; out: +0, or that of an earlier layer with the same input."""
     for o in range(weight.shape[0]):
         out = fma(gradient[:, o, None], weight[None, o], out)
     return close(out)
