@@ -58,3 +58,17 @@ def polynomial(x, first, *coefficients):
     for coefficient in coefficients:
         p = fma(p, x, constant(coefficient))
     return p
+
+
+def self_test():
+    """Sums next to a tie, which two roundings get wrong: normal, and denormal."""
+    a, tiny, odd = 1 + 2.0**-12, 2.0**-75, 2.0**-127 + 2.0**-149
+    for case, expected in [
+        ((a, a, 2.0**-80), 1 + 2.0**-11 + 2.0**-23),
+        ((a, a, -(2.0**-80)), 1 + 2.0**-11),
+        ((tiny * (1 + 2.0**-23), tiny * (1 - 2.0**-23), odd), odd),
+    ]:
+        assert fma(*(np.full(1, x, F) for x in case))[0] == F(expected), case
+
+
+self_test()
