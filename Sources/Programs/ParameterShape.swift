@@ -33,27 +33,40 @@ package struct ParameterShape: Hashable, Sendable, CustomStringConvertible {
   /// Width of the big side: 1 for biases.
   package var big: Int { dimensions.count > 1 ? dimensions[1] : 1 }
 
-  /// Place in the packed order of the value at `index` in PyTorch's order.
-  package func packedIndex(_ index: Int) -> Int {
-    let taps = kernel * kernel
-    let tap = index % taps
-    let b = index / taps % big
-    let s = index / taps / big
-    return ((s / 4 * taps + tap) * big + b) * 4 + s % 4
-  }
-
   /// Packs `values` (PyTorch's order) into `packedCount` floats; padding becomes +0.
   package func pack(_ values: [Float]) -> [Float] {
     precondition(values.count == count, "pack: \(values.count) values for shape \(self)")
     var packed = [Float](repeating: 0, count: packedCount)
-    for (index, value) in values.enumerated() { packed[packedIndex(index)] = value }
+    forEachRun { index, place, taps, apart in
+      for tap in 0..<taps { packed[place + tap * apart] = values[index + tap] }
+    }
     return packed
   }
 
-  /// The inverse of ``pack(_:)``.
-  package func unpack(_ packed: some RandomAccessCollection<Float>) -> [Float] {
+  /// The inverse of ``pack(_:)``; values beyond `packedCount` are ignored.
+  package func unpack(_ packed: ArraySlice<Float>) -> [Float] {
     precondition(packed.count >= packedCount, "unpack: \(packed.count) values for shape \(self)")
-    return (0..<count).map { packed[packed.index(packed.startIndex, offsetBy: packedIndex($0))] }
+    return [Float](unsafeUninitializedCapacity: count) { values, stored in
+      packed.withUnsafeBufferPointer { packed in
+        forEachRun { index, place, taps, apart in
+          for tap in 0..<taps { values[index + tap] = packed[place + tap * apart] }
+        }
+      }
+      stored = count
+    }
+  }
+
+  /// The taps of one pair of channels at a time: the first one's index in PyTorch's order and its place in the packed
+  /// order, how many there are, and how far apart they are packed.
+  @inline(__always) private func forEachRun(_ body: (Int, Int, Int, Int) -> Void) {
+    let (small, big, taps) = (dimensions[0], big, kernel * kernel)
+    var index = 0
+    for s in 0..<small {
+      for b in 0..<big {
+        body(index, (s / 4 * taps * big + b) * 4 + s % 4, taps, big * 4)
+        index += taps
+      }
+    }
   }
 
   /// `[out, in, kh, kw]` in PyTorch's order.

@@ -65,7 +65,7 @@ import Testing
     try golden.expect(y, "output", prepared)
     try golden.expect(dx, "input_gradient", prepared)
     let (dw, db) = (
-      geometry.weight.unpack(arena), ParameterShape.bias(output.channels).unpack(arena[biasOffset...])
+      geometry.weight.unpack(arena[...]), ParameterShape.bias(output.channels).unpack(arena[biasOffset...])
     )
     #expect(relativeError(dw, try t("weight_gradient")) <= 1e-5)
     #expect(relativeError(db, try t("bias_gradient")) <= 1e-5)

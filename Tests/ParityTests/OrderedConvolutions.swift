@@ -121,9 +121,10 @@ extension OrderedSum {
     let join = try join(rows: rows, stride: stride, of: operation.partials, &bench)
     bench.add(Operation(join))
     let sums = try bench.run(on: backend).floats(join.gradients)
+    let kernels = geometry.weight.unpack(sums[...])
     return probes.indices.map { output in
       // [outputs, 1, 3, 3] or [1, outputs, 3, 3]: either way nine numbers an output, the fifth in the middle.
-      [sums[geometry.weight.packedIndex(output * 9 + 4)], sums[weights + output]]
+      [kernels[output * 9 + 4], sums[weights + output]]
     }
   }
 }

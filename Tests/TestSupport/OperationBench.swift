@@ -116,7 +116,7 @@ extension PreparedProgram {
   package func tensor(_ buffer: Buffer) throws -> [Float] {
     switch buffer.contents {
     case .images(let batch, let shape): ImageLayout.unpack(try floats(buffer), shape, batch: batch)
-    case .parameter(let shape): shape.unpack(try floats(buffer))
+    case .parameter(let shape): shape.unpack(try floats(buffer)[...])
     default: try floats(buffer)
     }
   }
