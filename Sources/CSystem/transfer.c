@@ -44,11 +44,17 @@ static struct {
   text_function text;
 } curl;
 static bool is_open;
+// Why the library could not be opened.
+static char reason[256];
 
 static void open_library(void) {
   static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"};
   void *library = NULL;
-  for (size_t i = 0; library == NULL && i < sizeof names / sizeof *names; i++) library = dlopen(names[i], RTLD_NOW);
+  for (size_t i = 0; library == NULL && i < sizeof names / sizeof *names; i++) {
+    library = dlopen(names[i], RTLD_NOW);
+    const char *text = library == NULL ? dlerror() : NULL;
+    if (text && reason[0] == '\0') strncpy(reason, text, sizeof reason - 1);
+  }
   if (library == NULL) return;
   global_function global = (global_function)dlsym(library, "curl_global_init");
   curl.init = (init_function)dlsym(library, "curl_easy_init");
@@ -77,7 +83,10 @@ int facsimile_perform_transfer(const struct facsimile_transfer *transfer, long *
   pthread_once(&once, open_library);
   *status = 0;
   message[0] = '\0';
-  if (!is_open) return -1;
+  if (!is_open) {
+    memcpy(message, reason, sizeof reason);
+    return -1;
+  }
   void *handle = curl.init();
   if (handle == NULL) return FAILED_INIT;
   int code = curl.set(handle, OPTION_URL, transfer->url);

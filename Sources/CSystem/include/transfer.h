@@ -23,7 +23,7 @@ struct facsimile_transfer {
 // C, since Swift cannot call functions with a variable number of arguments, which libcurl's are.
 //
 // Returns libcurl's code, 0 for success, or -1 if there is no libcurl; `status` becomes HTTP's, 0 without an answer, and
-// `message` (at least 256 bytes) libcurl's reason, or empty.
+// `message` (at least 256 bytes) the reason of libcurl or the system, or empty.
 int facsimile_perform_transfer(const struct facsimile_transfer *transfer, long *status, char *message);
 
 #endif

@@ -115,12 +115,12 @@ package struct Fetcher {
 
   private func reason(_ failure: Transfer.Failure, _ file: FetchPlan.File) throws -> String {
     switch failure {
-    case .noLibrary:
+    case .noLibrary(let text):
       let addresses = plan.files.map { "\(plan.mirrors[0])/\($0.name)" }.joined(separator: " ")
       throw FetchError(
         description:
-          "downloads need libcurl (libcurl.so.4), which is not installed: install it (on Debian and Ubuntu: "
-          + "sudo apt-get install curl), or put these into \(folder.path) yourself: \(addresses)")
+          "downloads need libcurl, which cannot be loaded (\(text)): install it (on Debian and Ubuntu: sudo "
+          + "apt-get install curl), or put these into \(folder.path) yourself: \(addresses)")
     case .status(404): return "the server has no such file (404)"
     case .status(let status): return "the server answers with status \(status)"
     case .slow(let seconds): return "the server was too slow to answer: next to nothing came for \(seconds) s"

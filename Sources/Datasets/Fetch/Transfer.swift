@@ -5,8 +5,8 @@ import Foundation
 struct Transfer {
   /// Why a transfer ended early.
   enum Failure: Error, Equatable {
-    /// libcurl is not installed.
-    case noLibrary
+    /// libcurl cannot be loaded, in the system's words.
+    case noLibrary(String)
     /// The server's answer is an error.
     case status(Int)
     /// The server was silent, or nearly so, for this many seconds.
@@ -55,14 +55,13 @@ struct Transfer {
       return facsimile_perform_transfer(&transfer, &status, &message)
     }
     if let error = reception.error { throw error }
+    let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     switch code {
     case 0: return
-    case -1: throw Failure.noLibrary
+    case -1: throw Failure.noLibrary(text)
     case 22: throw Failure.status(status)
     case 28: throw Failure.slow(patience)
-    default:
-      let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-      throw Failure.other(String(decoding: text, as: UTF8.self))
+    default: throw Failure.other(text)
     }
   }
 }
