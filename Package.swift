@@ -84,7 +84,7 @@ let package = Package(
     .target(name: "Models", dependencies: ["Programs", "Numerics"]),
     .target(name: "Storage", dependencies: ["CCrypto"]),
     .target(name: "Pictures", dependencies: ["Storage", "CPNG"]),
-    .target(name: "Datasets", dependencies: ["Numerics", "Pictures", "Storage", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["CSystem", "CZlib", "Numerics", "Pictures", "Storage"]),
     .target(
       name: "Training",
       dependencies: [
@@ -125,10 +125,10 @@ let package = Package(
       ],
       exclude: ["Page/Files"], swiftSettings: plain),
     .target(name: "Parity", dependencies: ["Models", "Programs", "Numerics"]),
-    // Whether a run can be trained again with the same bits.
+    // Whether a run can be trained again with the same bits, and who signed it.
     .target(
       name: "Provenance",
-      dependencies: ["Datasets", "Models", "Numerics", "Programs", "Storage", "Training"]),
+      dependencies: ["CCrypto", "Datasets", "Models", "Numerics", "Programs", "Storage", "Training"]),
 
     .target(
       name: "Facsimile",

@@ -11,10 +11,25 @@ struct CIFAR10Folder {
   static let classNames = [
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
-  private static let unpacked = "cifar-10-batches-bin"
+  /// The folder that the published archive unpacks to.
+  static let unpacked = "cifar-10-batches-bin"
   private static let trainFiles = (1...5).map { "data_batch_\($0).bin" }
   private static let testFile = "test_batch.bin"
   private static let namesFile = "batches.meta.txt"
+  /// All files of the archive that are read.
+  static var files: [String] { trainFiles + [testFile, namesFile] }
+
+  /// SHA-256 of the published files.
+  ///
+  /// Source: torchvision's port to Ruby, which checks these, and whose SHA-256 of the archive is also TensorFlow Datasets'.
+  static let publishedHashes = [
+    "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+    "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+    "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+    "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+    "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+    "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+  ]
 
   /// The files in `folder`, or in a folder with the archive's name inside it; nil if there are none.
   init?(near folder: URL) {

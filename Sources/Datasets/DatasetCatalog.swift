@@ -106,8 +106,7 @@ package struct DatasetCatalog: Sendable {
       if entry.lastPathComponent == name || itself.looksLike(known) { return itself }
       looked.append("\(entry.path) (which holds other IDX files)")
     }
-    let cache = cacheFolder.appendingPathComponent(name, isDirectory: true)
-    for url in [cache, systemFolder.appendingPathComponent(name, isDirectory: true)] {
+    for url in [cacheFolder(of: known), systemFolder(of: known)] {
       let folder = DatasetFolder(url: url)
       if folder.holds(known) { return folder }
       looked.append(url.path)
@@ -118,7 +117,7 @@ package struct DatasetCatalog: Sendable {
     throw DatasetError(
       .notFound,
       "data set \(name) not found, looked in \(looked.joined(separator: ", ")): "
-        + known.advice(folder: cache.path))
+        + known.advice)
   }
 
   private var dataFolders: [URL] {
@@ -127,7 +126,14 @@ package struct DatasetCatalog: Sendable {
     }
   }
 
-  private var cacheFolder: URL { userCache.appendingPathComponent("datasets", isDirectory: true) }
+  /// The folder in the user's cache where a data set is looked for, and downloaded to; it may not exist.
+  package func cacheFolder(of known: KnownDataset) -> URL {
+    userCache.appendingPathComponent("datasets/\(known.rawValue)", isDirectory: true)
+  }
+
+  func systemFolder(of known: KnownDataset) -> URL {
+    systemFolder.appendingPathComponent(known.rawValue, isDirectory: true)
+  }
 
   /// The user's cache folder, `facsimile` in `$XDG_CACHE_HOME` or `~/.cache`; it may not exist.
   package var userCache: URL {

@@ -70,6 +70,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// Whether the files of a folder have the published hashes.
   func matches(_ contents: FolderContents) -> Bool {
     if hashes != nil { return fileHashes == contents.files }
+    if self == .cifar10 { return contents.files == CIFAR10Folder.publishedHashes }
     guard let packedHashes else { return false }
     return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) })
       == contents.packedFiles
@@ -80,8 +81,8 @@ package enum KnownDataset: String, Sendable, CaseIterable {
     self == .kmnist
       ? "only the packed files (.gz) of kmnist can be checked against their published SHA-256: provide all four as published, "
         + "or accept these files with --unverified-data"
-      : "there is no known SHA-256 to check the files of \(rawValue) against: accept them with --unverified-data, or name their "
-        + "folder"
+      : "these are not, by their SHA-256, the published files of \(rawValue): get those, accept these with --unverified-data, or "
+        + "name their folder"
   }
 
   /// Names of the classes, from class 0.
@@ -100,28 +101,10 @@ package enum KnownDataset: String, Sendable, CaseIterable {
 
   /// How to get it into a folder that is searched: where to put existing files, and a shell command, last, so
   /// that it can be pasted as it is.
-  func advice(folder: String) -> String {
+  var advice: String {
     let package =
       self == .fashionMNIST ? "install Debian's package (sudo apt-get install dataset-fashion-mnist), " : ""
-    let place = "put its files there or in a folder of $FACSIMILE_DATA, \(package)or get them with: "
-    let quoted = shellQuoted(path: folder)
-    guard self != .cifar10 else {
-      return place + "mkdir -p \(quoted) && curl -fL \(Self.cifarArchive) | tar -xz -C \(quoted)"
-    }
-    return place + "curl -fL --create-dirs --output-dir \(quoted) --remote-name-all "
-      + shellQuoted(
-        "\(mirror)/{train-images-idx3,train-labels-idx1,t10k-images-idx3,t10k-labels-idx1}-ubyte.gz")
-  }
-
-  private static let cifarArchive = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-
-  /// The download addresses of the four files, as in torchvision.
-  private var mirror: String {
-    switch self {
-    case .mnist: "https://ossci-datasets.s3.amazonaws.com/mnist"
-    case .fashionMNIST: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"
-    case .kmnist: "http://codh.rois.ac.jp/kmnist/dataset/kmnist"
-    case .cifar10: ""
-    }
+    return
+      "put its files there or in a folder of $FACSIMILE_DATA, \(package)or get them with: facsimile data fetch \(rawValue)"
   }
 }

@@ -67,7 +67,7 @@ public struct Images: Sendable {
   ///   files, or of PNG images (`train/CLASS/*.png` and `test/CLASS/*.png`; `CLASS/*.png`, of which a tenth becomes the
   ///   test images; or no classes).
   /// - Parameter takesUnverified: whether to accept files that cannot be checked against published hashes:
-  ///   those of `cifar-10`, and of `kmnist` unpacked.
+  ///   those of `kmnist` unpacked, and other files of `cifar-10` than the published ones.
   /// - Throws: `DatasetError`, `PNGError`, `FileError` or `NotAFile` if it is not there, damaged, or not what its
   ///   name says.
   public static func load(_ nameOrFolder: String, takesUnverified: Bool = false) throws -> (

@@ -7,6 +7,8 @@ package struct Verification: Sendable, Equatable {
   package enum Verdict: String, Sendable, Encodable {
     /// Every epoch has the same bits.
     case reproduced = "REPRODUCED"
+    /// The files are as they were signed; nothing was trained again.
+    case signed = "SIGNED"
     /// An epoch has other bits.
     case diverged = "DIVERGED"
     /// The files of the run disagree.
@@ -18,7 +20,7 @@ package struct Verification: Sendable, Equatable {
   /// The result.
   package let verdict: Verdict
   /// What was found, or what is missing, in one line.
-  package let reason: String
+  package private(set) var reason: String
   /// The epochs that were trained again with the same bits; nil for none.
   package var epochs: ClosedRange<Int>?
   /// The first epoch that differs; 0 for the initial parameters.
@@ -30,6 +32,13 @@ package struct Verification: Sendable, Equatable {
   package init(_ verdict: Verdict, _ reason: String) {
     self.verdict = verdict
     self.reason = reason
+  }
+
+  /// The same result with more said about it.
+  package func adding(_ text: String) -> Verification {
+    var verification = self
+    verification.reason += text
+    return verification
   }
 }
 

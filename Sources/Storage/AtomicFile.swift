@@ -40,6 +40,20 @@ package enum AtomicFile {
     try flush(folder: folder)
   }
 
+  /// Gives a finished file in the same folder its name, as ``write(_:to:)`` does with its temporary one.
+  ///
+  /// - Throws: as ``write(_:to:)``.
+  package static func move(_ finished: URL, to url: URL) throws {
+    try requireReplaceable(url.path)
+    let descriptor = try openPlainFile(finished.path).descriptor
+    defer { close(descriptor) }
+    try checkedCall("flush", finished.path) { fsync(descriptor) }
+    try checkedCall("replace", url.path) {
+      finished.path.withSystemPath { from in url.path.withSystemPath { rename(from, $0) } }
+    }
+    try flush(folder: url.deletingLastPathComponent().path)
+  }
+
   /// Checks that a file can be written at `path`: nothing or a plain file exists there.
   ///
   /// - Throws: `NotAFile` for a folder, a device, a pipe or a socket, or a symbolic link to one.

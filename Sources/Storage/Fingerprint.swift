@@ -31,6 +31,21 @@ package struct Fingerprint: Sendable {
     }
   }
 
+  /// The SHA-256 of a file's bytes.
+  ///
+  /// - Throws: `FileError`, `NotAFile`, `DanglingLink`.
+  package static func hex(ofFile url: URL) throws -> String {
+    let descriptor = try openPlainFile(url.path).descriptor
+    defer { close(descriptor) }
+    var fingerprint = Fingerprint()
+    var part = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = try checkedCall("read", url.path) { read(descriptor, &part, part.count) }
+      if count == 0 { return fingerprint.hex }
+      part.withUnsafeBytes { fingerprint.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+  }
+
   /// The SHA-256 of one piece of data.
   package static func hex(of data: Data) -> String {
     var fingerprint = Fingerprint()

@@ -67,7 +67,7 @@ package final class RunFolder {
     let isRun = ["config.yaml", "manifest.json"].contains {
       Files.exists(folder.appendingPathComponent($0))
     }
-    let names = firstNames + ["config.yaml", "previous.safetensors", FolderLock.name]
+    let names = firstNames + ["config.yaml", "previous.safetensors", "receipt.dsse.json", FolderLock.name]
     return isRun && names.contains(url.lastPathComponent)
   }
 
@@ -114,6 +114,9 @@ package final class RunFolder {
   package var bestFile: URL { url.appendingPathComponent("best.safetensors") }
   /// `initial.safetensors`: the weights a transfer began with.
   package var initialFile: URL { url.appendingPathComponent("initial.safetensors") }
+
+  /// `receipt.dsse.json`: what was signed, and the signature.
+  package var receiptFile: URL { url.appendingPathComponent("receipt.dsse.json") }
 
   /// `images/epoch-001.png`.
   package func pictureFile(epoch: Int) -> URL { url.appendingPathComponent("images/\(name(epoch)).png") }

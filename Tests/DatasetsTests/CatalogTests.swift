@@ -89,11 +89,8 @@ struct CatalogTests {
     #expect(fashion.message.contains("sudo apt-get install dataset-fashion-mnist"))
     let mnist = try error { _ = try catalog().load("mnist") }
     #expect(mnist.message.contains("FACSIMILE_DATA"))
-    // The line comes last, whole, for a folder that is looked at.
-    #expect(
-      mnist.message.contains(
-        /get them with: curl -fL --create-dirs --output-dir \S+\/mnist --remote-name-all 'https:\S+-ubyte.gz'$/
-      ))
+    // The command comes last.
+    #expect(mnist.message.contains(/get them with: facsimile data fetch mnist$/))
     let unknown = try error { _ = try catalog().load("mnits") }
     #expect(unknown.kind == .unknownName)
     #expect(

@@ -5,11 +5,11 @@ import Numerics
 /// `facsimile data`
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Lists and inspects data sets.",
+    commandName: "data", abstract: "Lists, downloads and inspects data sets.",
     discussion: """
       A known name is searched for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
-      /usr/share/datasets. Its files must match the known SHA-256 hashes. There are none for cifar-10, nor for unpacked \
-      kmnist files; --unverified-data accepts these.
+      /usr/share/datasets. Its files must match the known SHA-256 hashes. There are none for unpacked kmnist files; \
+      --unverified-data accepts these, and other files of cifar-10.
 
       A folder may hold IDX files (plain or .gz), CIFAR-10's binary files, or PNG files: train/CLASS/*.png and \
       test/CLASS/*.png, CLASS/*.png (a tenth of every class becomes the test set), or either without classes. All images \
@@ -17,10 +17,11 @@ struct DataCommand: ParsableCommand {
 
       Examples:
         facsimile data list
+        facsimile data fetch mnist
         facsimile data inspect fashion-mnist
         facsimile data inspect /data/my-pictures --json
       """,
-    subcommands: [List.self, Inspect.self])
+    subcommands: [List.self, DataFetchCommand.self, Inspect.self])
 
   /// `facsimile data list`
   struct List: ParsableCommand {

@@ -18,11 +18,16 @@ struct VerifyCommand: ParsableCommand {
         REPRODUCED    exit status 0: every epoch has the same bits
         DIVERGED      exit status 1: an epoch has other bits; the first one is named
         TAMPERED      exit status 1: files of the run were changed
-        INCONCLUSIVE  exit status 2: data, device or program version are missing; says what to provide
+        INCONCLUSIVE  exit status 2: data, device, program version or signature are missing; says what to provide
+        SIGNED        exit status 0: with --signature-only, the files are as they were signed
+
+      With --trusted, the run must also be as it was signed with that key ('facsimile sign'): other files, or a changed \
+      signature, are TAMPERED; no signature, or one by another key, is INCONCLUSIVE.
 
       Examples:
         facsimile verify runs/conv-autoencoder-1
         facsimile verify runs/vae-1 --device opencl --epochs 1-3
+        facsimile verify runs/vae-1 --trusted my.key.pub --signature-only
       """)
 
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"), completion: .directory)
@@ -37,6 +42,14 @@ struct VerifyCommand: ParsableCommand {
         + "there is one (keep-checkpoints).", valueName: "epochs"))
   var epochs: String?
 
+  @Option(
+    help: ArgumentHelp("The public key of the signer, an Ed25519 key in PEM.", valueName: "file"),
+    completion: .file())
+  var trusted: String?
+
+  @Flag(help: "Check the signature only (--trusted), and train nothing again.")
+  var signatureOnly = false
+
   @OptionGroup var output: OutputOptions
 
   private struct Figures: Encodable {
@@ -47,24 +60,39 @@ struct VerifyCommand: ParsableCommand {
     let lastEpoch: Int?
     let divergedEpoch: Int?
     let tensor: String?
+    let keyid: String?
   }
 
   func run() throws {
-    let verification = try verify()
+    guard trusted != nil || !signatureOnly else {
+      throw UsageError("--signature-only needs the signer's public key: --trusted FILE")
+    }
+    let key = try trusted.map { try PublicKey(contentsOf: URL(systemPath: $0)) }
+    var verification = try signature(key) ?? verify()
+    if let key, verification.verdict == .reproduced {
+      verification = verification.adding("; the files are as signed by the key \(key.identifier)")
+    }
     if output.json {
       try Console.json(
         Figures(
           verdict: verification.verdict, reason: verification.reason, run: path,
           firstEpoch: verification.epochs?.lowerBound, lastEpoch: verification.epochs?.upperBound,
-          divergedEpoch: verification.epoch, tensor: verification.tensor))
+          divergedEpoch: verification.epoch, tensor: verification.tensor, keyid: key?.identifier))
     } else {
       Console.say("\(verification.verdict.rawValue): \(verification.reason)")
     }
     switch verification.verdict {
-    case .reproduced: return
+    case .reproduced, .signed: return
     case .diverged, .tampered: throw ExitCode(ExitStatus.no)
     case .inconclusive: throw ExitCode(ExitStatus.couldNotRun)
     }
+  }
+
+  /// The verdict on the signature; nil if the run is to be trained again.
+  private func signature(_ key: PublicKey?) throws -> Verification? {
+    guard let key else { return nil }
+    let verification = try Receipt(RunFolder(reading: URL(systemPath: path, isDirectory: true))).verify(key)
+    return verification.verdict == .signed && !signatureOnly ? nil : verification
   }
 
   private func verify() throws -> Verification {

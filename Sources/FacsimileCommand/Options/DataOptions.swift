@@ -15,7 +15,7 @@ struct DataOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Accept files that cannot be checked against published hashes (cifar-10; unpacked kmnist)."
+      "Accept files that cannot be checked against published hashes (unpacked kmnist; other files of cifar-10)."
   )
   var unverifiedData = false
 
