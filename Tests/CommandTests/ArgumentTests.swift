@@ -17,7 +17,8 @@ struct ArgumentTests {
 
   static let commands = [
     "train", "evaluate", "reconstruct", "generate", "latent", "denoise-curve", "search", "cross-validate",
-    "study", "report", "runs", "verify", "sign", "devices", "parity", "bench", "plan", "data", "export",
+    "study", "report", "runs", "verify", "compare", "sign", "devices", "parity", "bench", "plan", "data",
+    "export",
     "import",
   ]
 
