@@ -1,4 +1,4 @@
-import Models
+import Numerics
 import Training
 
 /// What two runs have in common, and where they part.
@@ -125,9 +125,8 @@ package struct RunComparer {
 
   private func same() -> Comparison {
     let epochs = (manifests.first.epochs.count, manifests.second.epochs.count)
-    let common = min(epochs.0, epochs.1)
-    var parts = ["\(common == 1 ? "the epoch" : "all \(common) epochs") they have in common"]
-    if let traces { parts.append("\(min(traces.first.count, traces.second.count)) traced steps") }
+    var parts = [counted(min(epochs.0, epochs.1), "epoch")]
+    if let traces { parts.append(counted(min(traces.first.count, traces.second.count), "traced step")) }
     let lengths = epochs.0 == epochs.1 ? "" : " (one has \(epochs.0) and the other \(epochs.1))"
     return Comparison(isSame: true, "the same bits in " + parts.joined(separator: " and ") + lengths)
   }

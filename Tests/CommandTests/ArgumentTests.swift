@@ -35,7 +35,7 @@ struct ArgumentTests {
     let result = try Facsimile.run(["--help"])
     #expect(result.status == 0)
     for command in Self.commands { #expect(result.output.contains("\n  \(command) "), "\(command)") }
-    for command in ["compare", "serve", "tune"] {
+    for command in ["serve", "tune"] {
       #expect(!result.output.contains("\n  \(command) "), "\(command)")
     }
   }

@@ -43,7 +43,7 @@ import Testing
     #expect(same.status == 0 && same.figures.identical && same.figures.hashes == 1, "\(same)")
     let epochs = try compare("a b")
     #expect(
-      epochs.status == 0 && epochs.figures.hashes == nil && epochs.figures.reason.contains("all 2 epochs"))
+      epochs.status == 0 && epochs.figures.hashes == nil && epochs.figures.reason.contains("in 2 epochs"))
     let other = try compare("a d")
     #expect(other.status == 1 && other.figures.settings == ["seed is 1 and 4"] && other.figures.epoch == nil)
     let text = try run("compare a c")
