@@ -4,7 +4,8 @@ import Numerics
 
 /// Preprocessing of the command line before the parser.
 enum CommandLineWords {
-  /// Joins negative numbers, which the parser would take for options, to their option: `--epochs -3` is `--epochs=-3`.
+  /// Joins negative numbers, which the parser would take for options, to their option: `--epochs -3` is `--epochs=-3`. What
+  /// follows `--trace` and is no number is not its value.
   static func joined(_ arguments: [String]) -> [String] {
     var words: [String] = []
     for word in arguments {
@@ -12,6 +13,9 @@ enum CommandLineWords {
         word.wholeMatch(of: /-\.?\d.*/) != nil, Double(word) != nil
       {
         words[words.count - 1] = "\(last)=\(word)"
+      } else if words.last == "--trace", Int(word) == nil {
+        words[words.count - 1] = "--trace=auto"
+        words.append(word)
       } else {
         words.append(word)
       }

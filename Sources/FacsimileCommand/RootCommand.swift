@@ -24,7 +24,7 @@ struct RootCommand: ParsableCommand {
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
           LatentCommand.self, DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
           StudyCommand.self, ReportCommand.self, RunsCommand.self, VerifyCommand.self,
-          SignCommand.self,
+          CompareCommand.self, SignCommand.self,
         ]),
       CommandGroup(
         name: "Device",

@@ -35,6 +35,22 @@ package struct ModelState: Sendable, Equatable {
 }
 
 extension ParameterTable {
+  /// The state in packed arenas: the parameters, then the optimizer's, if any.
+  package func state(_ arenas: [[Float]], _ optimizer: Optimizer) -> ModelState {
+    var state = ModelState(parameters: unpack(arenas[0]))
+    for (name, arena) in zip(optimizer.stateNames, arenas.dropFirst()) {
+      state.optimizer += unpack(arena, prefix: Self.prefix(name))
+    }
+    return state
+  }
+
+  /// Names of all tensors of the state, in state order.
+  package func stateNames(_ optimizer: Optimizer) -> [String] {
+    ([""] + optimizer.stateNames.map(Self.prefix)).flatMap { prefix in parameters.map { prefix + $0.name } }
+  }
+
+  private static func prefix(_ arena: String) -> String { "optimizer.\(arena)." }
+
   /// The tensors of a packed arena under names that begin with `prefix`.
   func unpack(_ arena: [Float], prefix: String = "") -> [ModelState.Tensor] {
     parameters.map { parameter in

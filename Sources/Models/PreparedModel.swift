@@ -79,12 +79,13 @@ package final class PreparedModel {
 
   /// Parameters, and the optimizer's state where wanted.
   package func state(withOptimizer: Bool = true) throws -> ModelState {
-    var state = ModelState(parameters: table.unpack(try prepared.floats(model.parameters)))
-    guard withOptimizer, let training = model.training else { return state }
-    for (name, arena) in zip(configuration.optimizer.stateNames, training.state) {
-      state.optimizer += table.unpack(try prepared.floats(arena), prefix: "optimizer.\(name).")
-    }
-    return state
+    table.state(try arenas(withOptimizer: withOptimizer), configuration.optimizer)
+  }
+
+  /// The same as it is stored, to be unpacked elsewhere by ``ParameterTable/state(_:_:)``.
+  package func arenas(withOptimizer: Bool = true) throws -> [[Float]] {
+    let state = withOptimizer ? model.training?.state ?? [] : []
+    return try ([model.parameters] + state).map { try prepared.floats($0) }
   }
 
   /// Sets the parameters, and the optimizer's state if `state` has one.

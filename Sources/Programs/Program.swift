@@ -47,6 +47,25 @@ package struct Program: Hashable, Sendable {
   }
 }
 
+extension Program {
+  /// The same training with every buffer kept, so that the host may read what each operation left: for finding faults.
+  ///
+  /// - Parameter count: the operations of a step that are left, the first ones; nil: all.
+  package func laidOpen(through count: Int? = nil) -> Program {
+    let kept = buffers.map { buffer in
+      guard buffer.storage == .transient else { return buffer }
+      return Buffer(id: buffer.id, name: buffer.name, contents: buffer.contents, storage: .persistent)
+    }
+    var rest = count ?? .max
+    let cut = [Routine.Name.gradients, .update].compactMap { routine($0) }.map { routine in
+      let operations = Array(routine.operations.prefix(rest))
+      rest -= operations.count
+      return Routine(routine.name, operations)
+    }
+    return Program(buffers: kept, routines: cut)
+  }
+}
+
 /// Creates buffers and collects routines.
 package struct ProgramBuilder: Sendable {
   /// Buffers made so far.

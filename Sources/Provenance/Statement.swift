@@ -39,6 +39,8 @@ struct Statement: Codable, Equatable {
     let state: String
     let bestEpoch: Int
     let epochs: [Epoch]
+    /// Root of the trace, if the run has one.
+    let traceSHA256: String?
 
     enum CodingKeys: String, CodingKey {
       case version
@@ -48,6 +50,7 @@ struct Statement: Codable, Equatable {
       case state
       case bestEpoch = "best_epoch"
       case epochs
+      case traceSHA256 = "trace_sha256"
     }
 
     init(_ manifest: Manifest) {
@@ -55,6 +58,7 @@ struct Statement: Codable, Equatable {
       (model, seed) = (manifest.model, manifest.seed)
       dataset = Data(name: manifest.dataset.name, sha256: manifest.dataset.sha256)
       initialSHA256 = manifest.initialSHA256
+      traceSHA256 = manifest.traceSHA256
       (state, bestEpoch) = (manifest.state.rawValue, manifest.bestEpoch)
       epochs = manifest.epochs.map { Epoch(epoch: $0.epoch, stateSHA256: $0.stateSHA256) }
     }
@@ -90,7 +94,7 @@ struct Statement: Codable, Equatable {
     [
       folder.manifestFile, folder.configurationFile, folder.metricsFile, folder.checkpointFile,
       folder.bestFile,
-      folder.initialFile,
+      folder.initialFile, folder.traceFile,
     ]
   }
 

@@ -25,7 +25,9 @@ package struct Verification: Sendable, Equatable {
   package var epochs: ClosedRange<Int>?
   /// The first epoch that differs; 0 for the initial parameters.
   package var epoch: Int?
-  /// The first tensor that differs, if the run keeps a checkpoint of that epoch.
+  /// The first traced step of the epoch that differs, if the run has a trace.
+  package var step: Int?
+  /// The first tensor that differs, if the run has a trace or keeps a checkpoint of that epoch.
   package var tensor: String?
 
   /// A result with its reason.
@@ -44,23 +46,23 @@ package struct Verification: Sendable, Equatable {
 
 extension EpochRecord {
   /// The first value of an epoch that has other bits than in `other`; seconds and devices do not count.
-  func difference(from other: EpochRecord) -> String? {
+  func difference(from other: EpochRecord, called name: String = "the run") -> String? {
     func differs(_ a: Double?, _ b: Double?) -> Bool { a?.bitPattern != b?.bitPattern }
     if stateSHA256 != other.stateSHA256 {
-      return "the state's SHA-256 is \(stateSHA256), and the run has \(other.stateSHA256)"
+      return "the state's SHA-256 is \(stateSHA256), and \(name) has \(other.stateSHA256)"
     }
     if differs(trainLoss, other.trainLoss) {
-      return "the training loss is \(trainLoss), and the run has \(other.trainLoss)"
+      return "the training loss is \(trainLoss), and \(name) has \(other.trainLoss)"
     }
     if differs(validationLoss, other.validationLoss) {
-      return "the validation loss is \(text(validationLoss)), and the run has \(text(other.validationLoss))"
+      return "the validation loss is \(text(validationLoss)), and \(name) has \(text(other.validationLoss))"
     }
     for (ours, theirs, part) in [
       (trainMetrics, other.trainMetrics, "training"),
       (validationMetrics, other.validationMetrics, "validation"),
     ] {
       for name in Set(ours.keys).union(theirs.keys).sorted() where differs(ours[name], theirs[name]) {
-        return "the \(part) metric \(name) is \(text(ours[name])), and the run has \(text(theirs[name]))"
+        return "the \(part) metric \(name) is \(text(ours[name])), and \(name) has \(text(theirs[name]))"
       }
     }
     return nil

@@ -12,6 +12,8 @@ package struct Verifier {
   private let folder: RunFolder
   /// The manifest of the run.
   package let manifest: Manifest
+  /// Its trace, if it has one.
+  let trace: Trace?
 
   /// A run whose files are intact; of another version of the contract, only the manifest can be checked.
   ///
@@ -31,6 +33,7 @@ package struct Verifier {
       }
     }
     self.manifest = manifest
+    trace = manifest.numericsContract == contractVersion ? try folder.trace(of: manifest) : nil
   }
 
   /// The reason why the run cannot be trained again at all, whatever is provided; nil if it can.
@@ -70,6 +73,8 @@ package struct Verifier {
     if trainer.epoch == 0, trainer.manifest.initialSHA256 != manifest.initialSHA256 {
       return diverged(0, "the initial parameters have other bits", nil)
     }
+    let watch = trace.map(TraceWatch.init)
+    if let watch { trainer.follow(watch.trace.plan) { watch.compare($0) } }
     let first = trainer.epoch + 1
     for epoch in first...epochs.upperBound {
       do {
@@ -77,7 +82,7 @@ package struct Verifier {
       } catch let error as TrainingError where error.kind == .notFinite {
         return diverged(epoch, error.description, nil)
       }
-      if let difference = try difference(trainer, epoch) { return difference }
+      if let difference = try difference(trainer, epoch, watch?.difference) { return difference }
     }
     if epochs.upperBound == manifest.epochs.count, first == 1, let difference = try bestDifference(trainer) {
       return difference
@@ -95,7 +100,8 @@ package struct Verifier {
       ? "epoch \(epochs.lowerBound)" : "epochs \(epochs.lowerBound) to \(epochs.upperBound)"
   }
 
-  private func trainer(before epoch: Int, _ dataset: Dataset, _ backend: any Backend) throws -> Trainer {
+  /// A training of the run from the newest checkpoint before `epoch` that it keeps, or from the start.
+  func trainer(before epoch: Int, _ dataset: Dataset, _ backend: any Backend) throws -> Trainer {
     var configuration = manifest.configuration
     // Resuming may have changed it, and it changes no bit.
     configuration.patience = 0
@@ -110,7 +116,9 @@ package struct Verifier {
     return try Trainer(configuration, dataset: dataset, backend: backend, start: start)
   }
 
-  private func difference(_ trainer: Trainer, _ epoch: Int) throws -> Verification? {
+  private func difference(_ trainer: Trainer, _ epoch: Int, _ traced: TraceDifference?) throws
+    -> Verification?
+  {
     let (ours, theirs) = (trainer.manifest.epochs.last!, manifest.epochs[epoch - 1])
     if ours.learningRate.bitPattern != theirs.learningRate.bitPattern {
       return Verification(
@@ -119,20 +127,26 @@ package struct Verifier {
           + "\(ours.learningRate): the number of epochs was changed while it was trained, so it cannot be trained again in one go"
       )
     }
-    guard let difference = ours.difference(from: theirs) else { return nil }
+    let difference = ours.difference(from: theirs)
+    if let traced {
+      let after = difference ?? "the epoch ends with the same bits"
+      var verification = Verification(
+        .diverged, "in \(traced.title): \(traced.tensor) has other bits than in the trace; \(after)")
+      (verification.epoch, verification.step, verification.tensor) = (
+        traced.epoch, traced.step, traced.tensor
+      )
+      if epoch > 1 { verification.epochs = 1...epoch - 1 }
+      return verification
+    }
+    guard let difference else { return nil }
     return diverged(epoch, difference, try tensor(trainer, epoch))
   }
 
   /// The first tensor that differs, if the run has a checkpoint of that epoch.
   private func tensor(_ trainer: Trainer, _ epoch: Int) throws -> String? {
-    for url in [folder.checkpointFile, folder.previousFile, folder.keptCheckpointFile(epoch: epoch)]
-    where Files.exists(url) {
-      let theirs = try Checkpoint(contentsOf: url)
-      guard theirs.epoch == epoch, theirs.step == 0 else { continue }
-      return try trainer.checkpoint().state.difference(from: theirs.state)
-        .map { "\($0.tensor)[\($0.place)] is \($0.ours), and the run has \($0.theirs)" }
-    }
-    return nil
+    guard let theirs = try folder.checkpoint(after: epoch) else { return nil }
+    return try trainer.checkpoint().state.difference(from: theirs.state)
+      .map { "\($0.tensor)[\($0.place)] is \($0.ours), and the run has \($0.theirs)" }
   }
 
   private func bestDifference(_ trainer: Trainer) throws -> Verification? {

@@ -25,8 +25,14 @@ package struct Fingerprint: Sendable {
   }
 
   /// The SHA-256 of everything so far; more may follow.
-  package var hex: String {
-    Digest(copying: digest).finalize().reduce(into: "") { text, byte in
+  package var hex: String { Self.text(bytes) }
+
+  /// The same as 32 bytes.
+  package var bytes: [UInt8] { Digest(copying: digest).finalize() }
+
+  /// The digits of a hash.
+  package static func text(_ hash: [UInt8]) -> String {
+    hash.reduce(into: "") { text, byte in
       text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }
   }
@@ -54,10 +60,13 @@ package struct Fingerprint: Sendable {
   }
 
   /// The SHA-256 of one array of bytes.
-  package static func hex(of bytes: [UInt8]) -> String {
-    var fingerprint = Fingerprint()
-    fingerprint.update(bytes)
-    return fingerprint.hex
+  package static func hex(of bytes: [UInt8]) -> String { text(Self.bytes(of: bytes)) }
+
+  /// The same as 32 bytes.
+  package static func bytes(of bytes: [UInt8]) -> [UInt8] {
+    let digest = Digest()
+    bytes.withUnsafeBytes { digest.update($0) }
+    return digest.finalize()
   }
 }
 

@@ -107,6 +107,14 @@ extension Configuration {
     ["patience", "keep-checkpoints", "epochs"]
   }
 
+  /// The keys that decide the bits and differ from those of another run, with both values.
+  package func differences(from other: Configuration) -> [(key: String, here: String, there: String)] {
+    let there = other.texts
+    return pairs.filter { !changeable.contains($0.key) && there[$0.key] != $0.value }.map {
+      ($0.key, $0.value, there[$0.key] ?? "–")
+    }
+  }
+
   /// The first key whose value differs from ``json()`` of the run's start, except for keys that may change.
   func difference(fromJSON text: String) throws -> (key: String, here: String, there: String?)? {
     let there = try JSONDecoder().decode([String: String].self, from: Data(text.utf8))

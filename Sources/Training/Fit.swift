@@ -46,7 +46,7 @@ extension Trainer {
   }
 
   /// Enters the phase of the next epoch: parameters are kept, the optimizer is reset.
-  private func enterPhase() throws {
+  func enterPhase() throws {
     let phase = configuration.trainable.phase(of: epoch + 1, default: configuration.epochs).index
     guard phase != session.phase else { return }
     let state = try session.model.state(withOptimizer: false)
@@ -67,7 +67,8 @@ extension Trainer {
     while epoch.step < epoch.batches.count {
       try session.model.step(epoch.step)
       epoch.step += 1
-      if stopSignal.isStopped { break }
+      try recorder?.record(session.model, epoch: epoch.number, step: epoch.step)
+      if stopSignal.isStopped || lastStep.map({ $0 == (epoch.number, epoch.step) }) ?? false { break }
       guard polled.duration(to: clock.now) >= Self.pollInterval else { continue }
       let loss = try session.model.loss(step: epoch.step - 1)
       try session.checkFinite(epoch.number)
@@ -121,6 +122,7 @@ extension Trainer {
     }
     let record = record(finished, train, validation, state)
     manifest.epochs.append(record)
+    try noteTrace()
     if let folder {
       if isBest { try Weights(configuration, state, epoch: epoch).write(to: folder.bestFile, of: manifest) }
       try writePicture(to: folder.pictureFile(epoch: epoch))
@@ -155,6 +157,7 @@ extension Trainer {
   }
 
   private func interrupt() throws -> TrainingOutcome {
+    try noteTrace()
     if running != nil { try folder?.write(try checkpoint()) }
     return try end(.interrupted)
   }

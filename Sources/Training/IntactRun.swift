@@ -24,6 +24,7 @@ extension RunFolder {
         metricsFile, holds: Data(MetricsTable.csv(manifest.epochs).utf8), "the epochs of manifest.json")
     }
     try requireCheckpoints(manifest, configuration)
+    _ = try trace(of: manifest)
     if manifest.bestEpoch > 0 {
       _ = try Weights.best(of: self, configuration, manifest)
       try requireForm(bestFile)

@@ -112,6 +112,12 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var bestEpoch: Int
   /// The completed epochs.
   package var epochs: [EpochRecord]
+  /// A trace holds every so many steps, and the last of each epoch; nil without a trace.
+  package internal(set) var traceInterval: Int?
+  /// Number of traced steps.
+  package internal(set) var traceSteps: Int?
+  /// Root of the trace: see ``Trace``.
+  package internal(set) var traceSHA256: String?
   /// The processes that trained it, in order; not covered by the hash.
   package internal(set) var sessions: [Session]?
   /// SHA-256 of the file without this line and without ``sessions``.
@@ -125,6 +131,9 @@ package struct Manifest: Codable, Sendable, Equatable {
     case state, failure
     case bestEpoch = "best_epoch"
     case epochs
+    case traceInterval = "trace_interval"
+    case traceSteps = "trace_steps"
+    case traceSHA256 = "trace_sha256"
     case sessions
     case sha256 = "manifest_sha256"
   }

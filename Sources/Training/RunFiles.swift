@@ -169,6 +169,17 @@ extension RunFolder {
       copies: 1 + configuration.optimizer.stateNames.count) + steps * 4 * (StepTable.width + 64)
   }
 
+  /// A checkpoint at the end of `epoch`, whichever file holds one; nil if none does.
+  ///
+  /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if one cannot be read.
+  package func checkpoint(after epoch: Int) throws -> Checkpoint? {
+    for url in [checkpointFile, previousFile, keptCheckpointFile(epoch: epoch)] where Files.exists(url) {
+      let checkpoint = try Checkpoint(contentsOf: url)
+      if checkpoint.epoch == epoch, checkpoint.step == 0 { return checkpoint }
+    }
+    return nil
+  }
+
   /// The last kept checkpoint with at most `epoch` completed epochs; nil if there is none.
   ///
   /// - Parameters:

@@ -59,6 +59,7 @@ package final class RunFolder {
   /// The files that a run has before its first epoch.
   private static let firstNames = [
     "initial.safetensors", "checkpoint.safetensors", "best.safetensors", "manifest.json", "metrics.csv",
+    "trace",
   ]
 
   /// Whether a path is one of the files that a run needs.
@@ -114,6 +115,9 @@ package final class RunFolder {
   package var bestFile: URL { url.appendingPathComponent("best.safetensors") }
   /// `initial.safetensors`: the weights a transfer began with.
   package var initialFile: URL { url.appendingPathComponent("initial.safetensors") }
+
+  /// `trace`: hashes of every tensor after traced steps.
+  package var traceFile: URL { url.appendingPathComponent("trace") }
 
   /// `receipt.dsse.json`: what was signed, and the signature.
   package var receiptFile: URL { url.appendingPathComponent("receipt.dsse.json") }

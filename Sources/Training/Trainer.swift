@@ -34,6 +34,8 @@ package final class Trainer {
   package var listener: ((TrainingEvent) -> Void)?
   /// Stops the training.
   package var stopSignal = StopSignal()
+  /// Stops the training after so many steps of an epoch, as a signal does.
+  package var lastStep: (epoch: Int, step: Int)?
 
   /// The manifest, with a record of every completed epoch.
   package internal(set) var manifest: Manifest
@@ -52,6 +54,11 @@ package final class Trainer {
 
   var session: TrainingSession
   var running: RunningEpoch?
+  /// Hashes the state after traced steps; nil for none.
+  var recorder: TraceRecorder?
+  var traceFile: TraceFile?
+  /// Whether the run had a trace when it was trained last, which has been deleted since.
+  package internal(set) var hasLostTrace = false
 
   /// Starts a run.
   ///
@@ -62,10 +69,12 @@ package final class Trainer {
   ///   - folder: the output folder; nil for none.
   ///   - start: the initial state.
   ///   - split: training and validation images; nil: split by the configuration.
+  ///   - trace: which steps of a new run with a folder to trace; nil for none.
   /// - Throws: `ConfigurationError`, `TrainingError`, `DatasetError`, or the backend's error.
   package init(
     _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
-    start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil
+    start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil,
+    trace: TraceInterval? = nil
   ) throws {
     var configuration = configuration
     self.backend = backend
@@ -108,6 +117,7 @@ package final class Trainer {
     }
     self.configuration = configuration
     manifest = Manifest(configuration, data, backend.device, initial: state)
+    manifest.traceInterval = try trace?.steps(for: configuration)
     try begin(state)
   }
 
@@ -125,7 +135,8 @@ package final class Trainer {
     architecture: Architecture? = nil
   ) throws {
     var configuration = try folder.configuration(architecture: architecture)
-    var manifest = try folder.manifest(architecture: architecture)
+    let trained = try folder.manifest(architecture: architecture)
+    var manifest = trained
     guard manifest.dataset.sha256 == dataset.sha256 else {
       throw TrainingError(
         .data,
@@ -149,9 +160,12 @@ package final class Trainer {
     (manifest.state, manifest.failure) = (.running, nil)
     self.manifest = manifest
     best = try Self.best(of: folder, checkpoint, configuration, manifest, isExplicit: file != nil)
+    let trace = try resumedTrace(folder, trained, after: checkpoint)
     // Also in our form, if it was edited: `verify` compares every byte.
     try folder.write(configuration)
-    try folder.write(manifest)
+    try folder.write(self.manifest)
+    // The manifest first: a trace may be ahead of it, not behind.
+    if let trace { try trace.file.truncate(trace.plan) }
   }
 
   /// The weights of the best epoch, if it is among the completed ones.
@@ -206,6 +220,9 @@ package final class Trainer {
   private func begin(_ state: ModelState) throws {
     guard let folder else { return }
     if !taken.isEmpty { try Weights(configuration, state).write(to: folder.initialFile, of: manifest) }
+    if let plan = try TracePlan(manifest) {
+      record(to: try TraceFile(creating: folder.traceFile, plan), plan)
+    }
     try folder.write(checkpoint(state))
     try folder.write(manifest)
     try folder.write(configuration)

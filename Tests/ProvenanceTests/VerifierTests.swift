@@ -134,7 +134,8 @@ import Training
     let folder = try train(.vae, ["epochs": "1"])
     #expect(try Verifier(folder).obstacle == nil)
     let text = try String(contentsOf: folder.manifestFile, encoding: .utf8)
-    let other = text.replacingOccurrences(of: "\"numerics_contract\" : 1", with: "\"numerics_contract\" : 99")
+    let contract = "\"numerics_contract\" : \(try folder.manifest().numericsContract)"
+    let other = text.replacingOccurrences(of: contract, with: "\"numerics_contract\" : 99")
     try #require(other != text)
     try JSONDecoder().decode(Manifest.self, from: Data(other.utf8)).json().write(to: folder.manifestFile)
     #expect(try Verifier(folder).obstacle?.contains("version 99") == true)

@@ -249,7 +249,7 @@ import Training
       "seconds": "nan", "step": "0", "epoch": "7", "best-epoch": "9", "stale-epochs": "-1",
       "best-loss": "inf",
       "dataset-sha256": "0", "state-sha256": "0", "format": "facsimile-checkpoint-1",
-      "numerics-contract": "2",
+      "numerics-contract": "99",
     ])
   func value(_ key: String, _ value: String) throws {
     try inFolder { url in

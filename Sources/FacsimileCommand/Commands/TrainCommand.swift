@@ -25,6 +25,7 @@ struct TrainCommand: ParsableCommand {
         facsimile train --resume runs/vae
         facsimile train --resume runs/vae --epochs 50
         facsimile train vae --data fashion-mnist --tensorboard
+        facsimile train conv-autoencoder --data mnist --trace
       """)
 
   @OptionGroup var model: ModelOptions
@@ -69,6 +70,14 @@ struct TrainCommand: ParsableCommand {
 
   @Flag(help: "Also write metrics and pictures as TensorBoard events to the run folder.")
   var tensorboard = false
+
+  @Option(
+    name: .customLong("trace"), defaultAsFlag: "auto", parsing: .next,
+    help: ArgumentHelp(
+      "Also write a trace: hashes of all tensors after every so many steps and each epoch's last, by which 'facsimile compare' and "
+        + "'verify' name the first step and tensor that differ; 1 traces every step (default: as the model's size and the batch "
+        + "suggest, so that hashing takes about a fiftieth of the time).", valueName: "steps"))
+  var trace: String?
 
   @OptionGroup var output: OutputOptions
 
@@ -121,6 +130,7 @@ struct TrainCommand: ParsableCommand {
       ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),
       ("--batch-size", model.batchSize != nil), ("--out", out != nil),
       ("--seed", seed != nil), ("--from", from != nil), ("--trainable", trainable != nil),
+      ("--trace", trace != nil),
     ]
     if let first = given.first(where: \.isGiven) {
       throw UsageError(
@@ -146,6 +156,9 @@ struct TrainCommand: ParsableCommand {
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
       checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted)
+    if trainer.hasLostTrace {
+      Console.warn("\(folder.traceFile.path) is missing: the run goes on without a trace")
+    }
     if wanted != nil, before.totalEpochs != trainer.configuration.totalEpochs {
       Console.tell(Self.change(from: before, trainer), isAside: output.json)
     } else if !trainer.changes.isEmpty {
@@ -181,6 +194,7 @@ struct TrainCommand: ParsableCommand {
       ("epochs", epochs), ("seed", seed), ("trainable", trainable),
     ])
     // All checks come before the folder is created.
+    let interval = try trace.map(Self.interval)
     let start = try from.map { try WeightsSource($0) }
     let dataset = try data.load(from: from)
     let backend = try device.open(isAside: output.json)
@@ -188,12 +202,21 @@ struct TrainCommand: ParsableCommand {
     do {
       let trainer = try Trainer(
         configuration, dataset: dataset, backend: backend, folder: place.folder,
-        start: start.map { .weights($0.file) } ?? .initial)
+        start: start.map { .weights($0.file) } ?? .initial, trace: interval)
       return (trainer, place.folder)
     } catch {
       place.remove()
       throw start?.explain(error, configuration) ?? error
     }
+  }
+
+  private static func interval(_ text: String) throws -> TraceInterval {
+    if text == "auto" { return .automatic }
+    guard let steps = Int(text), 1...TraceInterval.most ~= steps else {
+      throw UsageError(
+        "--trace is '\(text)': expected a whole number of steps from 1 to \(TraceInterval.most), or nothing")
+    }
+    return .every(steps)
   }
 
   private func announce(_ trainer: Trainer, _ folder: RunFolder) {
@@ -209,6 +232,10 @@ struct TrainCommand: ParsableCommand {
       ? "\(trainer.epoch == 1 ? "its epoch is" : "all \(counted(trainer.epoch, "epoch")) are") done"
       : Self.resumption(trainer)
     lines.append("run: \(folder.url.path)" + (resume == nil ? "" : " · \(place)"))
+    if let interval = trainer.manifest.traceInterval {
+      lines.append(
+        "trace: \(interval == 1 ? "every step" : "every \(interval) steps, and the last of every epoch")")
+    }
     for line in lines { Console.tell(line, isAside: output.json) }
   }
 

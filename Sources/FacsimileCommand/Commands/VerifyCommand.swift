@@ -16,7 +16,7 @@ struct VerifyCommand: ParsableCommand {
       parameters, optimizer state, losses and metrics after every epoch. The verdict:
 
         REPRODUCED    exit status 0: every epoch has the same bits
-        DIVERGED      exit status 1: an epoch has other bits; the first one is named
+        DIVERGED      exit status 1: an epoch has other bits; the first is named, with a trace also step and tensor
         TAMPERED      exit status 1: files of the run were changed
         INCONCLUSIVE  exit status 2: data, device, program version or signature are missing; says what to provide
         SIGNED        exit status 0: with --signature-only, the files are as they were signed
@@ -59,6 +59,7 @@ struct VerifyCommand: ParsableCommand {
     let firstEpoch: Int?
     let lastEpoch: Int?
     let divergedEpoch: Int?
+    let divergedStep: Int?
     let tensor: String?
     let keyid: String?
   }
@@ -77,7 +78,8 @@ struct VerifyCommand: ParsableCommand {
         Figures(
           verdict: verification.verdict, reason: verification.reason, run: path,
           firstEpoch: verification.epochs?.lowerBound, lastEpoch: verification.epochs?.upperBound,
-          divergedEpoch: verification.epoch, tensor: verification.tensor, keyid: key?.identifier))
+          divergedEpoch: verification.epoch, divergedStep: verification.step, tensor: verification.tensor,
+          keyid: key?.identifier))
     } else {
       Console.say("\(verification.verdict.rawValue): \(verification.reason)")
     }
