@@ -13,12 +13,15 @@ package final class CrossValidationFolder {
     let foldCount: Int
     let numericsContract: Int
     var folds: [CrossValidation.Fold]
+    /// In the file: its SHA-256, see ``SealedText``.
+    var sha256: String?
 
     enum CodingKeys: String, CodingKey {
       case configuration, folds
       case datasetSHA256 = "dataset_sha256"
       case foldCount = "fold_count"
       case numericsContract = "numerics_contract"
+      case sha256 = "record_sha256"
     }
   }
 
@@ -44,8 +47,11 @@ package final class CrossValidationFolder {
     if !isBegun { try makeEmptyFolder(url) }
     lock = try FolderLock(folder: url)
     if isBegun {
-      guard let known = try? JSONDecoder().decode(Record.self, from: readFile(file, upTo: 1 << 24)) else {
-        throw TrainingError(.run, "\(file.path) is damaged: choose another folder (--out)")
+      guard let text = try? readFile(file, upTo: 1 << 24),
+        let known = try? JSONDecoder().decode(Record.self, from: text), SealedText.isWhole(text, known.sha256)
+      else {
+        throw TrainingError(
+          .run, "\(file.path) is damaged or of an earlier version: choose another folder (--out)")
       }
       if let difference = Self.difference(known, record) {
         throw TrainingError(
@@ -89,9 +95,11 @@ package final class CrossValidationFolder {
   }
 
   private func write() throws {
+    var record = record
+    record.sha256 = SealedText.blank
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(
-      try encoder.encode(record) + Data("\n".utf8), to: url.appendingPathComponent(Self.name))
+    let text = try encoder.encode(record) + Data("\n".utf8)
+    try AtomicFile.write(SealedText.seal(text), to: url.appendingPathComponent(Self.name))
   }
 }

@@ -35,7 +35,8 @@ let package = Package(
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "CZlib", "Datasets", "Models", "OpenCLBackend", "Pictures", "Provenance", "Search", "Storage", "Training",
+        "CZlib", "Datasets", "Models", "OpenCLBackend", "Pictures", "Provenance", "Search", "Storage",
+        "Training",
       ], path: "Fuzz",
       swiftSettings: instrumented + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=address"])]),
