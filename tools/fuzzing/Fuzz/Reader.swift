@@ -44,7 +44,8 @@ enum Reader: String, CaseIterable {
       for number in 2...5 { try put(sound, as: "data_batch_\(number).bin") }
       try put(sound, as: "test_batch.bin")
       try put(end > bytes.startIndex ? bytes[..<end] : sound, as: "data_batch_1.bin")
-      try put(Data(bytes[end...]), as: "batches.meta.txt")
+      let names = place.appendingPathComponent("batches.meta.txt")
+      if end == bytes.endIndex { try? removeAll(names) } else { try Data(bytes[end...]).write(to: names) }
       _ = try DatasetFolder(url: place).read(as: nil)
     case .safetensors:
       try put(bytes)
