@@ -44,7 +44,9 @@ package final class CrossValidationFolder {
       foldCount: validation.folds.count, numericsContract: contractVersion, folds: [])
     let file = url.appendingPathComponent(Self.name)
     let isBegun = Files.exists(file)
-    if !isBegun { try makeEmptyFolder(url) }
+    // A lock file alone is left by a cross-validation that was killed while starting.
+    let isLeft = (try? Files.names(in: url).filter { !TemporaryFile.isOne($0) }) == [FolderLock.name]
+    if !isBegun, !isLeft { try makeEmptyFolder(url) }
     lock = try FolderLock(folder: url)
     if isBegun {
       guard let text = try? readFile(file, upTo: 1 << 24),
@@ -60,6 +62,8 @@ package final class CrossValidationFolder {
       record.folds = known.folds
     }
     self.record = record
+    // The run of a completed fold is left where its removal was interrupted.
+    for fold in record.folds { try removeAll(run(fold.fold)) }
     try write()
   }
 

@@ -102,4 +102,20 @@ import Training
       }
     }
   }
+
+  @Test("What a killed cross-validation leaves is taken up: a lock file alone, the run of a completed fold")
+  func leftovers() throws {
+    let validation = try CrossValidation(configuration(.vae), dataset: Support.dataset(), folds: 2)
+    try inFolder { url in
+      try Data("1\n".utf8).write(to: url.appendingPathComponent(".lock"))
+      let run = url.appendingPathComponent("fold-1")
+      for _ in 0..<2 {
+        let folder = try CrossValidationFolder(validation, at: url)
+        #expect(!Files.exists(run))
+        _ = try validation.run(on: Support.backends()[0], keptIn: folder) { _ in }
+        #expect(folder.folds.count == 2)
+        try makeFolder(run.appendingPathComponent("images"))
+      }
+    }
+  }
 }
