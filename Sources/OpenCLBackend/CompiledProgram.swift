@@ -140,7 +140,7 @@ final class CompiledProgram: @unchecked Sendable {
 }
 
 /// What is kept of a program: a line with the names of the kernels launched so far, then the binary.
-private struct CacheEntry {
+struct CacheEntry {
   let launched: Set<String>
   let binary: [UInt8]
 

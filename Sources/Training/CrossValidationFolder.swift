@@ -13,12 +13,15 @@ package final class CrossValidationFolder {
     let foldCount: Int
     let numericsContract: Int
     var folds: [CrossValidation.Fold]
+    /// In the file: its SHA-256, see ``SealedText``.
+    var sha256: String?
 
     enum CodingKeys: String, CodingKey {
       case configuration, folds
       case datasetSHA256 = "dataset_sha256"
       case foldCount = "fold_count"
       case numericsContract = "numerics_contract"
+      case sha256 = "record_sha256"
     }
   }
 
@@ -41,11 +44,16 @@ package final class CrossValidationFolder {
       foldCount: validation.folds.count, numericsContract: contractVersion, folds: [])
     let file = url.appendingPathComponent(Self.name)
     let isBegun = Files.exists(file)
-    if !isBegun { try makeEmptyFolder(url) }
+    // A lock file alone is left by a cross-validation that was killed while starting.
+    let isLeft = (try? Files.names(in: url).filter { !TemporaryFile.isOne($0) }) == [FolderLock.name]
+    if !isBegun, !isLeft { try makeEmptyFolder(url) }
     lock = try FolderLock(folder: url)
     if isBegun {
-      guard let known = try? JSONDecoder().decode(Record.self, from: readFile(file, upTo: 1 << 24)) else {
-        throw TrainingError(.run, "\(file.path) is damaged: choose another folder (--out)")
+      guard let text = try? readFile(file, upTo: 1 << 24),
+        let known = try? JSONDecoder().decode(Record.self, from: text), SealedText.isWhole(text, known.sha256)
+      else {
+        throw TrainingError(
+          .run, "\(file.path) is damaged or of an earlier version: choose another folder (--out)")
       }
       if let difference = Self.difference(known, record) {
         throw TrainingError(
@@ -54,6 +62,8 @@ package final class CrossValidationFolder {
       record.folds = known.folds
     }
     self.record = record
+    // The run of a completed fold is left where its removal was interrupted.
+    for fold in record.folds { try removeAll(run(fold.fold)) }
     try write()
   }
 
@@ -89,9 +99,11 @@ package final class CrossValidationFolder {
   }
 
   private func write() throws {
+    var record = record
+    record.sha256 = SealedText.blank
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(
-      try encoder.encode(record) + Data("\n".utf8), to: url.appendingPathComponent(Self.name))
+    let text = try encoder.encode(record) + Data("\n".utf8)
+    try AtomicFile.write(SealedText.seal(text), to: url.appendingPathComponent(Self.name))
   }
 }

@@ -6,7 +6,8 @@ import Testing
 /// The table of README.md that strangers compare with: hashes after the first epoch on MNIST.
 @Suite("The README's hashes")
 struct FirstEpochTests {
-  private static let hasData = ProcessInfo.processInfo.environment["FACSIMILE_DATA"].map { !$0.isEmpty } ?? false
+  private static let hasData =
+    ProcessInfo.processInfo.environment["FACSIMILE_DATA"].map { !$0.isEmpty } ?? false
 
   /// The hash in the row of a model.
   private func published(_ kind: ModelKind) throws -> String {
@@ -27,7 +28,9 @@ struct FirstEpochTests {
     let expected = try published(kind)
     for device in ["cpu"] + (TestDevices.isRequired && kind == .convAutoencoder ? ["opencl"] : []) {
       let place = try TemporaryFolder()
-      let arguments = ["train", kind.rawValue, "--data", "mnist", "--epochs", "1", "--device", device, "--out", "run"]
+      let arguments = [
+        "train", kind.rawValue, "--data", "mnist", "--epochs", "1", "--device", device, "--out", "run",
+      ]
       let result = try Facsimile.run(arguments, in: place.url)
       try #require(result.status == 0, "\(result.errors)")
       let manifest = try Facsimile.decode(

@@ -1,6 +1,8 @@
+import Foundation
 import Models
 import Programs
 import Search
+import Storage
 import TestSupport
 import Testing
 import Training
@@ -72,5 +74,48 @@ import Training
     let hook = HookedBackend(try Support.backends()[0], afterSteps: 3) { signal.stop() }
     let validation = try CrossValidation(configuration(.vae), dataset: Support.dataset(), folds: 2)
     #expect(try validation.run(on: hook, stopSignal: signal) { _ in } == nil)
+  }
+
+  @Test("A saved fold with another figure is refused, and the folder is left as it is")
+  func damagedFolds() throws {
+    let validation = try CrossValidation(configuration(.vae), dataset: Support.dataset(), folds: 2)
+    try inFolder { url in
+      func run() throws -> CrossValidation.Result? {
+        let folder = try CrossValidationFolder(validation, at: url)
+        return try validation.run(on: Support.backends()[0], keptIn: folder) { _ in }
+      }
+      let whole = try #require(try run())
+      #expect(try run()?.metrics == whole.metrics)
+      let file = url.appendingPathComponent("cross-validation.json")
+      let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+      let changes = [
+        "\"best_epoch\" : \(whole.folds[0].bestEpoch)": "\"best_epoch\" : 9",
+        "record_sha256": "record_sha257",
+      ]
+      for (old, new) in changes {
+        let damaged = Data(text.replacing(old, with: new, maxReplacements: 1).utf8)
+        try #require(damaged != Data(text.utf8))
+        try damaged.write(to: file)
+        let error = #expect(throws: TrainingError.self) { try run() }
+        #expect(error?.description.contains("cross-validation.json is damaged") == true)
+        #expect(try Data(contentsOf: file) == damaged)
+      }
+    }
+  }
+
+  @Test("What a killed cross-validation leaves is taken up: a lock file alone, the run of a completed fold")
+  func leftovers() throws {
+    let validation = try CrossValidation(configuration(.vae), dataset: Support.dataset(), folds: 2)
+    try inFolder { url in
+      try Data("1\n".utf8).write(to: url.appendingPathComponent(".lock"))
+      let run = url.appendingPathComponent("fold-1")
+      for _ in 0..<2 {
+        let folder = try CrossValidationFolder(validation, at: url)
+        #expect(!Files.exists(run))
+        _ = try validation.run(on: Support.backends()[0], keptIn: folder) { _ in }
+        #expect(folder.folds.count == 2)
+        try makeFolder(run.appendingPathComponent("images"))
+      }
+    }
   }
 }

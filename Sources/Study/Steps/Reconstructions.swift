@@ -33,7 +33,8 @@ extension Figure {
   static func firstEpochs(
     _ folder: RunFolder, _ manifest: Manifest, shape: ImageShape, source: Source?
   ) throws -> Figure? {
-    let records = manifest.epochs.prefix(Recipes.firstEpochs).filter {
+    // Without gaps: the caption counts them.
+    let records = manifest.epochs.prefix(Recipes.firstEpochs).prefix {
       Files.exists(folder.pictureFile(epoch: $0.epoch))
     }
     guard !records.isEmpty else { return nil }

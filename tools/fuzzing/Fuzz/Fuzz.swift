@@ -1,0 +1,31 @@
+import Foundation
+
+/// The reader that FACSIMILE_FUZZ_READER names, and a folder for its files, which `tools/fuzz` removes.
+private let reader: Reader = {
+  let name = ProcessInfo.processInfo.environment["FACSIMILE_FUZZ_READER"] ?? ""
+  guard let reader = Reader(rawValue: name) else {
+    let names = Reader.allCases.map(\.rawValue).joined(separator: " ")
+    FileHandle.standardError.write(Data("set FACSIMILE_FUZZ_READER to one of \(names)\n".utf8))
+    exit(64)
+  }
+  return reader
+}()
+
+private let place = FileManager.default.temporaryDirectory.appendingPathComponent(
+  "facsimile-fuzz-\(getpid())", isDirectory: true)
+
+/// Whether every input's end is printed, for trying single ones.
+private let isTalking = ProcessInfo.processInfo.environment["FACSIMILE_FUZZ_TALK"] != nil
+
+/// One input of libFuzzer's: read it, and fail in no other way than by an error.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  try? FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+  do {
+    try reader.read(Data(bytes: bytes, count: count), in: place)
+    if isTalking { print("read: \(count) bytes") }
+  } catch {
+    if isTalking { print("refused: \(error)") }
+  }
+  return 0
+}
