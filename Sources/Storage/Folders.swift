@@ -51,7 +51,8 @@ package func makeEmptyFolder(_ url: URL) throws {
   try makeFolder(url)
 }
 
-/// Removes a file, or a folder with its contents, if it exists.
+/// Removes a file, or a folder with its contents, if it exists. A lock file goes last: what an interrupted removal leaves still
+/// shows whose it was.
 ///
 /// - Throws: `FileError` naming the first that cannot be removed, with the system's own reason.
 package func removeAll(_ url: URL) throws {
@@ -65,7 +66,10 @@ package func removeAll(_ url: URL) throws {
     try removing(path) { path.withSystemPath { unlink($0) } }
     return
   }
-  for name in try Files.names(in: url).sorted() { try removeAll(url.appendingPathComponent(name)) }
+  let names = try Files.names(in: url).sorted()
+  for name in names.filter({ $0 != FolderLock.name }) + names.filter({ $0 == FolderLock.name }) {
+    try removeAll(url.appendingPathComponent(name))
+  }
   try removing(path) { path.withSystemPath { rmdir($0) } }
 }
 
