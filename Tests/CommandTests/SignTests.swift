@@ -60,16 +60,16 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
       }
       struct Predicate: Decodable {
         struct Epoch: Decodable {
-          let state_sha256: String
+          let stateSha256: String
         }
         let epochs: [Epoch]
-        let numerics_contract: Int
+        let numericsContract: Int
       }
       let _type: String
       let subject: [Subject]
       let predicate: Predicate
     }
-    let statement = try JSONDecoder().decode(Statement.self, from: payload())
+    let statement = try Facsimile.decode(Statement.self, payload())
     #expect(statement._type == "https://in-toto.io/Statement/v1" && statement.predicate.epochs.count == 2)
     #expect(
       statement.subject.map(\.name) == [
