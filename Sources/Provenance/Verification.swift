@@ -46,7 +46,7 @@ package struct Verification: Sendable, Equatable {
 
 extension EpochRecord {
   /// The first value of an epoch that has other bits than in `other`; seconds and devices do not count.
-  func difference(from other: EpochRecord, called name: String = "the run") -> String? {
+  package func difference(from other: EpochRecord, called name: String = "the run") -> String? {
     func differs(_ a: Double?, _ b: Double?) -> Bool { a?.bitPattern != b?.bitPattern }
     if stateSHA256 != other.stateSHA256 {
       return "the state's SHA-256 is \(stateSHA256), and \(name) has \(other.stateSHA256)"
@@ -61,8 +61,9 @@ extension EpochRecord {
       (trainMetrics, other.trainMetrics, "training"),
       (validationMetrics, other.validationMetrics, "validation"),
     ] {
-      for name in Set(ours.keys).union(theirs.keys).sorted() where differs(ours[name], theirs[name]) {
-        return "the \(part) metric \(name) is \(text(ours[name])), and \(name) has \(text(theirs[name]))"
+      for metric in Set(ours.keys).union(theirs.keys).sorted() where differs(ours[metric], theirs[metric]) {
+        return
+          "the \(part) metric \(metric) is \(text(ours[metric])), and \(name) has \(text(theirs[metric]))"
       }
     }
     return nil

@@ -140,4 +140,19 @@ import Training
     try JSONDecoder().decode(Manifest.self, from: Data(other.utf8)).json().write(to: folder.manifestFile)
     #expect(try Verifier(folder).obstacle?.contains("version 99") == true)
   }
+
+  @Test("An epoch that differs in a metric alone names the metric, and whose value is which")
+  func metric() throws {
+    func record(_ accuracy: Double) throws -> EpochRecord {
+      let text = """
+        {"epoch": 1, "train_loss": 2, "train_metrics": {"accuracy": \(accuracy)}, "validation_metrics": {},
+        "learning_rate": 0.1, "seconds": 1, "images_per_second": 1, "state_sha256": "a", "device": "cpu"}
+        """
+      return try JSONDecoder().decode(EpochRecord.self, from: Data(text.utf8))
+    }
+    #expect(try record(0.5).difference(from: record(0.5)) == nil)
+    #expect(
+      try record(0.5).difference(from: record(0.25), called: "the second run")
+        == "the training metric accuracy is 0.5, and the second run has 0.25")
+  }
 }

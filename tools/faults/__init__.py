@@ -1,0 +1,1 @@
+"""Faults of the disk, kills and damaged files, for tools/check-faults."""
