@@ -6,14 +6,17 @@
 __kernel void conv_transpose2d_forward(
     __global const float *input, __global const float *weight, __global const float *bias,
     __global float *output, MapSizes g, int is_rectified, int span) {
-  Tile start = g.big_channels > 1 ? tile_bias(bias, tile_index() * 4) : tile_repeat(bias[0]);
-  up_run(input, weight, input, output, start, g, is_rectified, 0, 1.0f, span);
+  STAGE
+  Tile start = g.big_channels > 1 ? tile_bias(bias, tile_channel(g.big_channels)) : tile_repeat(bias[0]);
+  up_run(input, weight, input, output, start, g, is_rectified, 0, 1.0f, span STAGE_PASS);
 }
 
 __kernel void conv_transpose2d_backward_input(
     __global const float *output_gradient, __global const float *weight, __global const float *mask,
     __global float *input_gradient, MapSizes g, int is_masked, float scale, int span) {
-  down_run(output_gradient, weight, mask, input_gradient, tile_repeat(0.0f), g, 0, is_masked, scale, span);
+  STAGE
+  Tile start = tile_repeat(0.0f);
+  down_run(output_gradient, weight, mask, input_gradient, start, g, 0, is_masked, scale, span STAGE_PASS);
 }
 
 __kernel void conv_transpose2d_backward_weight(
@@ -22,6 +25,6 @@ __kernel void conv_transpose2d_backward_weight(
     int item_tiles) {
   JOIN_SCRATCH
   convolution_weight_item(
-      output_gradient, input, partials, g, 1, blocks, weight_offset, bias_offset, partials_step,
-      item_quads, item_tiles JOIN_PASS);
+      output_gradient, input, partials, g, 1, blocks, weight_offset, bias_offset, partials_step, item_quads,
+      item_tiles JOIN_PASS);
 }

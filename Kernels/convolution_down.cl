@@ -5,7 +5,7 @@
 // one row of the kernel lie side by side in the map and in the weights, so each row is one run.
 
 static inline Tile down_pixel(
-    Tile t, __global const real *big, __global const float *weight, MapSizes g, int y, int x) {
+    Tile t, __global const real *big, __global const float *weight, MapSizes g, int y, int x STAGE_ARGUMENT) {
   int top = y * g.stride - g.padding;
   int left = x * g.stride - g.padding;
   int big_row = g.big_width * g.big_channels;
@@ -19,7 +19,7 @@ static inline Tile down_pixel(
       return tile_run(t, row + 2 * big_row * GROUPS, weight + 24, 3);
     }
     for (int ky = 0; ky < g.kernel_size; ++ky) {
-      t = tile_run(t, row, weight, weight_row);
+      t = shared_run(t, row, weight, weight_row STAGE_PASS);
       row += big_row * GROUPS;
       weight += weight_row * 4;
     }
@@ -29,9 +29,10 @@ static inline Tile down_pixel(
   int kx_first = imax(0, -left);
   int kx_end = imin(g.kernel_size, g.big_width - left);
   for (int ky = imax(0, -top); ky < ky_end; ++ky) {
-    t = tile_run(
+    t = shared_run(
         t, big + ((top + ky) * big_row + (left + kx_first) * g.big_channels) * GROUPS,
-        weight + (ky * weight_row + kx_first * g.big_channels) * 4, (kx_end - kx_first) * g.big_channels);
+        weight + (ky * weight_row + kx_first * g.big_channels) * 4,
+        (kx_end - kx_first) * g.big_channels STAGE_PASS);
   }
   return t;
 }
@@ -39,8 +40,8 @@ static inline Tile down_pixel(
 // `span` pixels of one row of the small map: chains from `start`, then closed, then ReLU or the mask.
 static inline void down_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
-    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span) {
-  int channel = tile_index() * 4;
+    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span STAGE_ARGUMENT) {
+  int channel = tile_channel(g.small_channels);
   int runs = (g.small_width + span - 1) / span;
   int y = place_index() / runs;
   int first = place_index() % runs * span;
@@ -51,7 +52,8 @@ static inline void down_run(
   __global real *small = images_out(to, small_count(g));
   __global const float *w = weight + channel * g.kernel_size * g.kernel_size * g.big_channels;
   for (int x = first; x < end; ++x) {
-    Tile t = down_pixel(start, big, w, g, y, x);
+    Tile t = down_pixel(start, big, w, g, y, x STAGE_PASS);
+    if (is_idle_tile(g.small_channels)) continue;
     int place = ((y * g.small_width + x) * g.small_channels + channel) * GROUPS;
     tile_finish(
         t, small + place, output + place, 1, 0, imin(4, g.small_channels - channel), is_rectified, is_masked,

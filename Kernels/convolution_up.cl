@@ -28,13 +28,28 @@ static inline Tile up_tap_channels(
   return t;
 }
 
-// Four big channels from `first` on of one pixel; channels beyond the last repeat it.
+// The same for four big channels from `first` on of `channels`, shared where the group can; channels beyond the last
+// repeat it. w points at channel 0's weights of the first quad.
+static inline Tile up_channels(
+    Tile t, __global const real *small, __global const float *w, int quad_step, int small_channels, int first,
+    int channels STAGE_ARGUMENT) {
+#if LANES == 1
+  if (is_staged()) {
+    int before = (int)get_group_id(TILE_DIMENSION) * (int)get_local_size(TILE_DIMENSION) * 4;
+    return staged_channels(t, small, w + before * 4, quad_step, small_channels, channels - before, stage);
+  }
+#endif
+  int last = channels - 1 - first;
+  w += first * 4;
+  return up_tap_channels(
+      t, small, w, w + imin(1, last) * 4, w + imin(2, last) * 4, w + imin(3, last) * 4, quad_step, small_channels);
+}
+
+// Four big channels from `first` on of one pixel.
 static inline Tile up_pixel(
     Tile t, __global const real *small, __global const float *weight, MapSizes g, int big_y, int big_x,
-    int first) {
+    int first STAGE_ARGUMENT) {
   int quad_step = g.kernel_size * g.kernel_size * g.big_channels * 4;
-  int last = g.big_channels - 1 - first;
-  int b = imin(1, last) * 4, c = imin(2, last) * 4, d = imin(3, last) * 4;
   // As ky grows by the stride, the small map's row goes back by one; columns likewise.
   int y = (big_y + g.padding) / g.stride;
   for (int ky = big_y + g.padding - y * g.stride; ky < g.kernel_size && y >= 0; ky += g.stride, --y) {
@@ -43,8 +58,8 @@ static inline Tile up_pixel(
     for (int kx = big_x + g.padding - x * g.stride; kx < g.kernel_size && x >= 0; kx += g.stride, --x) {
       if (x >= g.small_width) continue;
       __global const real *s = small + (y * g.small_width + x) * g.small_channels * GROUPS;
-      __global const float *w = weight + ((ky * g.kernel_size + kx) * g.big_channels + first) * 4;
-      t = up_tap_channels(t, s, w, w + b, w + c, w + d, quad_step, g.small_channels);
+      __global const float *w = weight + (ky * g.kernel_size + kx) * g.big_channels * 4;
+      t = up_channels(t, s, w, quad_step, g.small_channels, first, g.big_channels STAGE_PASS);
     }
   }
   return t;
@@ -71,6 +86,7 @@ static inline Tile tile_fma_some_pixels(Tile t, __global const real *x, int step
 // Adds the products of one tap to four pixels, all of them inside.
 static inline Tile up_tap_pixels(
     Tile t, __global const real *small, __global const float *w, int quad_step, int small_channels) {
+  LOADS_AHEAD(2)
   for (int q = 0; q < small_channels / 4; ++q) {
     t = tile_fma_pixels(t, small, small_channels, w[0]);
     t = tile_fma_pixels(t, small + GROUPS, small_channels, w[1]);
@@ -143,8 +159,8 @@ static inline UpTile up_tile(MapSizes g, int tile, int channel) {
 // `span` tiles of one row of the big map: chains from `start`, then closed, then ReLU or the mask.
 static inline void up_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
-    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span) {
-  int channel = tile_index() * 4;
+    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span STAGE_ARGUMENT) {
+  int channel = tile_channel(g.big_channels);
   int tiles = up_tiles(g);
   int runs = (tiles + span - 1) / span;
   int y = place_index() / runs;
@@ -158,7 +174,8 @@ static inline void up_run(
     UpTile u = up_tile(g, tile, channel);
     if (u.count == 0) continue;
     Tile t = g.big_channels == 1 ? up_pixels(start, small, weight, g, y, u.x, u.count)
-                                 : up_pixel(start, small, weight, g, y, u.x, channel);
+                                 : up_pixel(start, small, weight, g, y, u.x, channel STAGE_PASS);
+    if (is_idle_tile(g.big_channels)) continue;
     int place = ((y * g.big_width + u.x) * g.big_channels + channel) * GROUPS;
     tile_finish(t, big + place, output + place, u.step, u.skip, u.count, is_rectified, is_masked, scale);
   }

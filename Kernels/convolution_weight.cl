@@ -46,6 +46,12 @@ typedef struct {
   int ky, tap, xb, xc, kxa, kxb, kxc, y_first, y_end, x_first, x_end;
 } TapPlace;
 
+// The small pixels, along one axis, for which tap k of the kernel lies inside the big map.
+static inline int first_pixel(MapSizes g, int k) { return imax(0, ceil_divide(g.padding - k, g.stride)); }
+static inline int end_pixel(MapSizes g, int k, int big_size, int small_size) {
+  return imin(small_size, floor_divide(big_size - 1 + g.padding - k, g.stride) + 1);
+}
+
 // The taps of tile `tile`, counted by (row of the kernel, three taps of the row). All divisions are here, out
 // of the loops.
 static inline TapPlace tap_place(MapSizes g, int tile) {
@@ -59,10 +65,10 @@ static inline TapPlace tap_place(MapSizes g, int tile) {
   p.kxa = p.tap / g.big_channels;
   p.kxb = (p.tap + p.xb) / g.big_channels;
   p.kxc = (p.tap + p.xc) / g.big_channels;
-  p.y_first = imax(0, ceil_divide(g.padding - p.ky, g.stride));
-  p.y_end = imin(g.small_height, floor_divide(g.big_height - 1 + g.padding - p.ky, g.stride) + 1);
-  p.x_first = imax(0, ceil_divide(g.padding - p.kxa, g.stride));
-  p.x_end = imin(g.small_width, floor_divide(g.big_width - 1 + g.padding - p.kxc, g.stride) + 1);
+  p.y_first = first_pixel(g, p.ky);
+  p.y_end = end_pixel(g, p.ky, g.big_height, g.small_height);
+  p.x_first = first_pixel(g, p.kxa);
+  p.x_end = end_pixel(g, p.kxc, g.big_width, g.small_width);
   return p;
 }
 

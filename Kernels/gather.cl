@@ -9,6 +9,7 @@ __kernel void gather_images(
     samples[lane] = sample_index(indices, step, row_length, first_image, batch, lane);
   }
   int end = run_end(span, count);
+  LOADS_AHEAD(4)
   for (int e = run_first(span); e < end; ++e) {
     int values[LANES];
     for (int lane = 0; lane < LANES; ++lane) {

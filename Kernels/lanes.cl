@@ -40,7 +40,9 @@ static inline bool is_first_lane(void) {
 #if LANES == 1
 // Sums that a work-group joins side by side, at most.
 #define JOIN_LIMIT 16
-#define JOIN_SCRATCH __local float join_scratch[8 * JOIN_LIMIT];
+// Sums of a tile, which they join at once.
+#define JOIN_TILE 12
+#define JOIN_SCRATCH __local float join_scratch[8 * JOIN_TILE * JOIN_LIMIT];
 #define JOIN_ARGUMENT , __local float *join_scratch
 #define JOIN_PASS , join_scratch
 
@@ -50,12 +52,6 @@ static inline float join_sum(lane_sum value JOIN_ARGUMENT) {
   sums[get_local_id(0)] = value;
   barrier(CLK_LOCAL_MEM_FENCE);
   return join_lanes(vload8(0, sums));
-}
-
-static inline float4 join_four(lane_sum a, lane_sum b, lane_sum c, lane_sum d JOIN_ARGUMENT) {
-  float sa = join_sum(a JOIN_PASS), sb = join_sum(b JOIN_PASS);
-  float sc = join_sum(c JOIN_PASS), sd = join_sum(d JOIN_PASS);
-  return (float4)(sa, sb, sc, sd);
 }
 #else
 #define JOIN_SCRATCH

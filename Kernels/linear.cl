@@ -6,9 +6,11 @@
 __kernel void linear_forward(
     __global const float *input, __global const float *weight, __global const float *bias,
     __global float *output, int inputs, int outputs, int is_rectified) {
-  int channel = tile_index() * 4;
-  Tile t = tile_bias(bias, channel);
-  t = tile_run(t, images_in(input, inputs), weight + channel * inputs, inputs);
+  STAGE
+  int channel = tile_channel(outputs);
+  Tile t = shared_run(
+      tile_bias(bias, channel), images_in(input, inputs), weight + channel * inputs, inputs STAGE_PASS);
+  if (is_idle_tile(outputs)) return;
   __global real *result = images_out(output, outputs) + channel * GROUPS;
   tile_finish(t, result, result, 1, 0, imin(4, outputs - channel), is_rectified, 0, 1.0f);
 }
@@ -17,28 +19,69 @@ __kernel void linear_backward_input(
     __global const float *output_gradient, __global const float *weight, __global const float *mask,
     __global float *input_gradient, int inputs, int outputs, int is_masked, float scale,
     int is_accumulating) {
-  int channel = tile_index() * 4;
+  STAGE
+  int channel = tile_channel(inputs);
   int results = imin(4, inputs - channel);
   __global real *result = images_out(input_gradient, inputs) + channel * GROUPS;
-  int b = imin(1, results - 1) * 4, c = imin(2, results - 1) * 4, d = imin(3, results - 1) * 4;
-  __global const float *w = weight + channel * 4;
   Tile t = tile_repeat(0.0f);
   if (is_accumulating) t = tile_load(result, 1, results);
-  t = up_tap_channels(
-      t, images_in(output_gradient, outputs), w, w + b, w + c, w + d, inputs * 4, outputs);
+  t = up_channels(
+      t, images_in(output_gradient, outputs), weight, inputs * 4, outputs, channel, inputs STAGE_PASS);
+  if (is_idle_tile(inputs)) return;
   __global const real *output = images_in(mask, is_masked ? inputs : 0) + channel * GROUPS;
   tile_finish(t, result, output, 1, 0, results, 0, is_masked, scale);
 }
 
+#if LANES == 1
+// An item of QUADS × TILES tiles of four outputs × three inputs over the whole part, all side by side: sum number
+// (tile · QUADS + quad) · 12 + input · 4 + output. The loads of STRIP blocks of images are under way together. Outputs and
+// inputs that do not exist repeat the last. A macro, since compilers unroll only what is a number from the start.
+#define LINEAR_WEIGHT_ITEM(NAME, QUADS, TILES, STRIP)                                                         \
+static inline void NAME(                                                                                      \
+    __global const float *input, __global const float *output_gradient, __global float *weight_gradient,      \
+    int inputs, int outputs, int blocks, int channel, int feature, bool is_idle JOIN_ARGUMENT) {              \
+  lane_pointer small = lanes_in(output_gradient), big = lanes_in(input);                                      \
+  float sums[QUADS * TILES * JOIN_TILE];                                                                      \
+  PRAGMA(unroll)                                                                                              \
+  for (int i = 0; i < QUADS * TILES * JOIN_TILE; ++i) sums[i] = 0.0f;                                         \
+  for (int first = 0; first < blocks; first += STRIP) {                                                       \
+    float small_values[2 * STRIP * 4 * QUADS], big_values[2 * STRIP * 3 * TILES];                             \
+    PRAGMA(unroll)                                                                                            \
+    for (int i = 0; i < 2 * STRIP * 4 * QUADS; ++i) {                                                         \
+      int side = i / (4 * QUADS), at = imin(channel + i % (4 * QUADS), outputs - 1);                          \
+      if (first + side / 2 >= blocks) continue;                                                               \
+      small_values[i] = small[((size_t)(first + side / 2) * outputs + at) * ELEMENT_STEP + side % 2 * LANE_STEP];\
+    }                                                                                                         \
+    PRAGMA(unroll)                                                                                            \
+    for (int i = 0; i < 2 * STRIP * 3 * TILES; ++i) {                                                         \
+      int side = i / (3 * TILES), at = imin(feature + i % (3 * TILES), inputs - 1);                           \
+      if (first + side / 2 >= blocks) continue;                                                               \
+      big_values[i] = big[((size_t)(first + side / 2) * inputs + at) * ELEMENT_STEP + side % 2 * LANE_STEP];  \
+    }                                                                                                         \
+    PRAGMA(unroll)                                                                                            \
+    for (int i = 0; i < 2 * STRIP * QUADS * TILES * JOIN_TILE; ++i) {                                         \
+      int side = i / (QUADS * TILES * JOIN_TILE), number = i % (QUADS * TILES * JOIN_TILE);                   \
+      int tile = number / JOIN_TILE / QUADS, quad = number / JOIN_TILE % QUADS;                               \
+      if (first + side / 2 >= blocks) continue;                                                               \
+      sums[number] = fma(                                                                                     \
+          small_values[side * 4 * QUADS + 4 * quad + i % 4],                                                  \
+          big_values[side * 3 * TILES + 3 * tile + number % JOIN_TILE / 4], sums[number]);                    \
+    }                                                                                                         \
+  }                                                                                                           \
+  PRAGMA(unroll)                                                                                              \
+  for (int i = 0; i < QUADS * TILES; ++i) {                                                                   \
+    int at = channel + i % QUADS * 4, from = feature + i / QUADS * 3;                                         \
+    write_joined(                                                                                             \
+        weight_gradient + (at / 4 * inputs + from) * 4, sums + JOIN_TILE * i, inputs - from,                  \
+        is_idle ? 0 : imin(4, outputs - at), 1 JOIN_PASS);                                                    \
+  }                                                                                                           \
+}
+
+LINEAR_WEIGHT_ITEM(linear_weight_tile, 1, 1, 4)
+LINEAR_WEIGHT_ITEM(linear_weight_square, 2, 2, 2)
+#else
 // Blocks of images that a tile of the weight gradient takes in one go.
 #define LINEAR_BLOCKS 8
-#if LANES == 1
-#define LINEAR_QUADS 1
-#define LINEAR_TILES 1
-#else
-#define LINEAR_QUADS 4
-#define LINEAR_TILES 8
-#endif
 
 // The sums of `quads` × `tiles` tiles of four outputs × three inputs over the whole part.
 //
@@ -60,7 +103,6 @@ static inline void linear_weight_tiles(
         lane_pointer small = small_start + 4 * j * ELEMENT_STEP;
         lane_pointer big = big_start;
         TapTile t = sums[i * quads + j];
-        LOADS_AHEAD(4)
         for (int block = first; block < end; ++block) {
           t = tap_tile_fma(t, small, q.b, q.c, q.d, big, second, third);
           small += outputs * ELEMENT_STEP;
@@ -71,49 +113,62 @@ static inline void linear_weight_tiles(
     }
   }
 }
+#endif
 
-// Over the whole part: LINEAR_QUADS × LINEAR_TILES tiles, or past those four values of the bias.
+// Tiles of which a work-item keeps the sums at once, at most.
+#define LINEAR_ITEM_TILES 32
+
+// Over the whole part: an item is `item_quads` × `item_tiles` tiles, or past those four values of the bias.
 __kernel void linear_backward_weight(
     __global const float *input, __global const float *output_gradient, __global float *weight_gradient,
-    __global float *bias_gradient, int inputs, int outputs, int blocks) {
+    __global float *bias_gradient, int inputs, int outputs, int blocks, int item_quads, int item_tiles) {
   JOIN_SCRATCH
   int item = tile_index();
-  int quads = (outputs + 3) / 4;
-  int tiles = (inputs + 2) / 3;
-  int items_across = (tiles + LINEAR_TILES - 1) / LINEAR_TILES;
-  int weight_items = (quads + LINEAR_QUADS - 1) / LINEAR_QUADS * items_across;
-  // Idle work-items of the last group repeat the last item without writing, as all must reach the barriers.
-  bool is_idle = item >= weight_items + quads;
-  if (is_idle) item = weight_items + quads - 1;
-  bool is_bias = item >= weight_items;
-  int quad = is_bias ? item - weight_items : item / items_across * LINEAR_QUADS;
-  int tile = is_bias ? 0 : item % items_across * LINEAR_TILES;
-  int item_quads = imin(LINEAR_QUADS, quads - quad);
-  int item_tiles = imin(LINEAR_TILES, tiles - tile);
-  TapTile sums[LINEAR_QUADS * LINEAR_TILES];
-  sums[0] = tap_tile_zero();
-  Taps4 bias_sums = taps4_zero();
+  int all_quads = (outputs + 3) / 4;
+  int all_tiles = (inputs + 2) / 3;
+  int items_across = (all_tiles + item_tiles - 1) / item_tiles;
+  int weight_items = (all_quads + item_quads - 1) / item_quads * items_across;
+#if LANES == 1
+  // Groups of weights, then groups of the bias. Idle work-items at the end of either repeat the last item without
+  // writing, as all must reach the barriers.
+  int together = (int)get_local_size(1);
+  int weight_groups = (weight_items + together - 1) / together;
+  bool is_bias = (int)get_group_id(1) >= weight_groups;
+  if (is_bias) item -= weight_groups * together;
+  bool is_idle = item >= (is_bias ? all_quads : weight_items);
+  if (is_idle) item = (is_bias ? all_quads : weight_items) - 1;
+#else
+  bool is_idle = false, is_bias = item >= weight_items;
+  if (is_bias) item -= weight_items;
+#endif
   if (is_bias) {
-    Quad q = quad_of(quad * 4, outputs);
-    lane_pointer small = lanes_in(output_gradient) + quad * 4 * ELEMENT_STEP;
-    bias_sums = lane_sums(bias_sums, small, q.b, q.c, q.d, 2 * outputs, blocks);
-  } else {
-    linear_weight_tiles(
-        sums, input, output_gradient, inputs, outputs, blocks, quad * 4, item_quads, tile * 3, item_tiles);
-  }
-  // Where lanes are work-items all of a group take both ways, with nothing to write on one of them.
-  if (LANES == 1 || !is_bias) {
-    for (int i = 0; i < item_quads * item_tiles; ++i) {
-      int channel = (quad + i % item_quads) * 4, feature = (tile + i / item_quads) * 3;
-      int count = is_idle || is_bias ? 0 : imin(4, outputs - channel);
-      write_taps(
-          weight_gradient + (channel / 4 * inputs + feature) * 4, sums[i], inputs - feature, count,
-          1 JOIN_PASS);
-    }
-  }
-  if (LANES == 1 || is_bias) {
-    int count = is_idle || !is_bias ? 0 : imin(4, outputs - quad * 4);
+    Quad q = quad_of(item * 4, outputs);
+    lane_pointer small = lanes_in(output_gradient) + item * 4 * ELEMENT_STEP;
+    Taps4 sums = lane_sums(taps4_zero(), small, q.b, q.c, q.d, 2 * outputs, blocks);
     write_quad(
-        bias_gradient + quad * 4, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, count, 1 JOIN_PASS);
+        bias_gradient + item * 4, sums.a, sums.b, sums.c, sums.d, is_idle ? 0 : q.count, 1 JOIN_PASS);
+    return;
   }
+  int quad = item / items_across * item_quads;
+  int tile = item % items_across * item_tiles;
+#if LANES == 1
+  if (item_quads == 2) {
+    linear_weight_square(
+        input, output_gradient, weight_gradient, inputs, outputs, blocks, quad * 4, tile * 3, is_idle JOIN_PASS);
+  } else {
+    linear_weight_tile(
+        input, output_gradient, weight_gradient, inputs, outputs, blocks, quad * 4, tile * 3, is_idle JOIN_PASS);
+  }
+#else
+  int quads = imin(item_quads, all_quads - quad);
+  int tiles = imin(item_tiles, all_tiles - tile);
+  TapTile sums[LINEAR_ITEM_TILES];
+  linear_weight_tiles(sums, input, output_gradient, inputs, outputs, blocks, quad * 4, quads, tile * 3, tiles);
+  for (int i = 0; i < quads * tiles; ++i) {
+    int channel = (quad + i % quads) * 4, feature = (tile + i / quads) * 3;
+    write_taps(
+        weight_gradient + (channel / 4 * inputs + feature) * 4, sums[i], inputs - feature,
+        imin(4, outputs - channel), 1);
+  }
+#endif
 }

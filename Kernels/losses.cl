@@ -20,14 +20,21 @@ static inline real add_loss_term(real sum, real term, bool are_logits) {
   return are_logits ? sum + term : formula_squared_error(term, REAL(0.0f), sum);
 }
 
-// On a GPU several work-items share an image: together they fill a strip of terms in local memory, from which the
-// first of them goes on with the chain.
+// On a GPU several work-items share an image: most of them fill a strip of terms in local memory, while the first goes
+// on with the chain over the strip before.
 #if LANES == 1
-#define LOSS_STRIP 128
-#define LOSS_IMAGES 16
-#define LOSS_SCRATCH __local float loss_terms[LOSS_STRIP * LOSS_IMAGES];
+#define LOSS_STRIP 256
+#define LOSS_IMAGES 4
+// Values that a work-item fetches at once.
+#define LOSS_FETCH 4
+#define LOSS_SCRATCH __local float loss_terms[3 * LOSS_STRIP * LOSS_IMAGES];
 #define LOSS_ARGUMENT , __local float *loss_terms
 #define LOSS_PASS , loss_terms
+
+// Where value i in the order (channel, y, x) lies; most images have one channel, and no need of a division.
+static inline int loss_place(int i, int channels, int pixels) {
+  return (channels == 1 ? i : stored_place(i, channels, pixels)) * GROUPS;
+}
 #else
 #define LOSS_SCRATCH
 #define LOSS_ARGUMENT
@@ -50,20 +57,38 @@ static inline void reconstruction_loss(
   // Where a device's groups cannot hold all who share an image, the first group does everything.
   if (get_group_id(TILE_DIMENSION) > 0) return;
   int worker = (int)get_local_id(TILE_DIMENSION), workers = (int)get_local_size(TILE_DIMENSION);
-  __local float *terms = loss_terms + get_local_id(IMAGES_DIMENSION);
-  for (int first = 0; first < count; first += LOSS_STRIP) {
-    int end = imin(LOSS_STRIP, count - first);
-    for (int i = worker; i < end; i += workers) {
-      int e = ((first + i) % pixels * channels + (first + i) / pixels) * GROUPS;
-      terms[i * LOSS_IMAGES] =
-          loss_term(p[e], t[e], g + e, there, scale, are_logits, activation, has_gradient);
+  // The others of the first worker's hardware group would wait for its chain: they fill nothing either.
+  int idle = workers > 32 ? 8 : 0, fillers = workers - idle, filler = worker < idle ? LOSS_STRIP : worker - idle;
+  int strip = imin(LOSS_STRIP, LOSS_FETCH * fillers);
+  __local float *even = loss_terms + get_local_id(IMAGES_DIMENSION);
+  __local float *odd = even + LOSS_STRIP * LOSS_IMAGES, *targets = odd + LOSS_STRIP * LOSS_IMAGES;
+  for (int first = -strip; first < count; first += strip) {
+    int next = first + strip, end = imin(strip, count - next);
+    // All values first, so that their loads are under way together; then term by term, in one place of the program.
+    PRAGMA(unroll)
+    for (int m = 0; m < LOSS_FETCH; ++m) {
+      int i = filler + m * fillers;
+      if (i >= end) continue;
+      int e = loss_place(next + i, channels, pixels);
+      odd[i * LOSS_IMAGES] = p[e];
+      targets[i * LOSS_IMAGES] = t[e];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (worker == 0) {
+    PRAGMA(unroll 1)
+    for (int i = filler; i < end; i += fillers) {
+      int e = loss_place(next + i, channels, pixels);
+      odd[i * LOSS_IMAGES] = loss_term(
+          odd[i * LOSS_IMAGES], targets[i * LOSS_IMAGES], g + e, there, scale, are_logits, activation,
+          has_gradient);
+    }
+    if (worker == 0 && first >= 0) {
+      int here = imin(strip, count - first);
       LOADS_AHEAD(16)
-      for (int i = 0; i < end; ++i) sum = add_loss_term(sum, terms[i * LOSS_IMAGES], are_logits);
+      for (int i = 0; i < here; ++i) sum = add_loss_term(sum, even[i * LOSS_IMAGES], are_logits);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
+    __local float *filled = odd;
+    odd = even;
+    even = filled;
   }
   if (worker > 0) return;
 #else

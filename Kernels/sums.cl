@@ -30,6 +30,7 @@ __kernel void sum_per_image(__global const float *per_image, __global float *sum
   JOIN_SCRATCH
   lane_pointer values = lanes_in(per_image);
   lane_sum sum = (lane_sum)(0.0f);
+  LOADS_AHEAD(16)
   for (int i = 0; i < 2 * blocks; ++i) sum += values[i * LANE_STEP];
   float joined = close_float(join_sum(sum JOIN_PASS));
   if (is_first_lane()) sums[place] = joined;

@@ -39,7 +39,7 @@ static inline Tile tile_fma(Tile t, real x, float wa, float wb, float wc, float 
 static inline Tile tile_fma_quad(Tile t, real x, float4 w) { return tile_fma(t, x, w.x, w.y, w.z, w.w); }
 
 // Products of which a GPU has all loads under way before it uses the first.
-#define RUN_STRIP 16
+#define RUN_STRIP 8
 
 // `count` products in each chain: values one element apart, quads of weights side by side.
 static inline Tile tile_run(Tile t, __global const real *x, __global const float *w, int count) {

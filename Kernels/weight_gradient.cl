@@ -26,13 +26,43 @@ static inline Taps4 taps4_zero(void) {
   return t;
 }
 
-// Joins and writes the first `count` of four sums; every work-item of the group comes here.
+#if LANES == 1
+// Joins the sums of a tile, taps by quads, and writes the first `count` of each of the first `taps` quads; a lane joins
+// every eighth. Every work-item of the group comes here.
+static inline void write_joined(
+    __global float *out, const float *sums, int taps, int count, int closed JOIN_ARGUMENT) {
+  int lane = (int)get_local_id(0);
+  __local float *tile = join_scratch + get_local_id(1) * (8 * JOIN_TILE);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  PRAGMA(unroll)
+  for (int i = 0; i < JOIN_TILE; ++i) tile[8 * i + lane] = sums[i];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int i = lane; i < JOIN_TILE; i += 8) {
+    if (i / 4 >= taps || i % 4 >= count) continue;
+    float sum = join_lanes(vload8(i, tile));
+    out[i] = closed ? close_float(sum) : sum;
+  }
+}
+
+// Writes the first `count` of four sums; the sums of up to three taps.
 static inline void write_quad(
     __global float *out, lane_sum a, lane_sum b, lane_sum c, lane_sum d, int count,
     int closed JOIN_ARGUMENT) {
-  float4 sums = join_four(a, b, c, d JOIN_PASS);
+  float sums[JOIN_TILE] = {a, b, c, d};
+  write_joined(out, sums, 1, count, closed JOIN_PASS);
+}
+
+static inline void write_taps(
+    __global float *out, TapTile t, int taps, int count, int closed JOIN_ARGUMENT) {
+  float sums[JOIN_TILE] = {t.a.a, t.b.a, t.c.a, t.d.a, t.a.b, t.b.b, t.c.b, t.d.b, t.a.c, t.b.c, t.c.c, t.d.c};
+  write_joined(out, sums, taps, count, closed JOIN_PASS);
+}
+#else
+// Joins and writes the first `count` of four sums.
+static inline void write_quad(
+    __global float *out, lane_sum a, lane_sum b, lane_sum c, lane_sum d, int count, int closed) {
+  float4 sums = join_four(a, b, c, d);
   if (closed) sums = close_four(sums);
-  if (!is_first_lane()) return;
   if (count > 0) out[0] = sums.x;
   if (count > 1) out[1] = sums.y;
   if (count > 2) out[2] = sums.z;
@@ -40,19 +70,14 @@ static inline void write_quad(
 }
 
 // Writes the sums of up to three taps, quad by quad.
-static inline void write_taps(
-    __global float *out, TapTile t, int taps, int count, int closed JOIN_ARGUMENT) {
-  write_quad(out, t.a.a, t.b.a, t.c.a, t.d.a, taps > 0 ? count : 0, closed JOIN_PASS);
-  write_quad(out + 4, t.a.b, t.b.b, t.c.b, t.d.b, taps > 1 ? count : 0, closed JOIN_PASS);
-  write_quad(out + 8, t.a.c, t.b.c, t.c.c, t.d.c, taps > 2 ? count : 0, closed JOIN_PASS);
+static inline void write_taps(__global float *out, TapTile t, int taps, int count, int closed) {
+  write_quad(out, t.a.a, t.b.a, t.c.a, t.d.a, taps > 0 ? count : 0, closed);
+  write_quad(out + 4, t.a.b, t.b.b, t.c.b, t.d.b, taps > 1 ? count : 0, closed);
+  write_quad(out + 8, t.a.c, t.b.c, t.c.c, t.d.c, taps > 2 ? count : 0, closed);
 }
 
 // Tiles of which a work-item keeps the sums at once, at most.
-#if LANES == 1
-#define ITEM_TILES 1
-#else
 #define ITEM_TILES 16
-#endif
 
 // The sums of `quads` quads of small channels × `tiles` tiles of taps over a chunk of images.
 //
@@ -89,7 +114,7 @@ static inline void weight_tiles(
 static inline void convolution_weight_item(
     __global const float *big_map, __global const float *small_map, __global float *partials, MapSizes g,
     int is_bias_of_big, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
-    int item_tiles JOIN_ARGUMENT) {
+    int item_tiles) {
   int item = tile_index();
   int first_block = 2 * place_index();
   int end_block = imin(first_block + 2, blocks);
@@ -99,45 +124,32 @@ static inline void convolution_weight_item(
   int all_quads = (g.small_channels + 3) / 4;
   int items_across = (all_tiles + item_tiles - 1) / item_tiles;
   int weight_items = (all_quads + item_quads - 1) / item_quads * items_across;
-  int bias_channels = is_bias_of_big ? g.big_channels : g.small_channels;
-  // Idle work-items of the last group repeat the last item without writing, as all must reach the barriers.
-  bool is_idle = item >= weight_items + (bias_channels + 3) / 4;
-  if (is_idle) item = weight_items + (bias_channels + 3) / 4 - 1;
-  bool is_bias = item >= weight_items;
-  int quad = is_bias ? item - weight_items : item / items_across * item_quads;
-  int tile = is_bias ? 0 : item % items_across * item_tiles;
-  int quads = LANES == 1 ? 1 : imin(item_quads, all_quads - quad);
-  int tiles = LANES == 1 ? 1 : imin(item_tiles, all_tiles - tile);
-  TapTile sums[ITEM_TILES];
-  sums[0] = tap_tile_zero();
-  Taps4 bias_sums = taps4_zero();
-  if (is_bias) {
-    Quad q = quad_of(quad * 4, bias_channels);
+  if (item >= weight_items) {
+    int channels = is_bias_of_big ? g.big_channels : g.small_channels;
     int pixels = is_bias_of_big ? g.big_height * g.big_width : g.small_height * g.small_width;
-    lane_pointer map = lanes_in(is_bias_of_big ? big_map : small_map) + quad * 4 * ELEMENT_STEP;
+    int channel = (item - weight_items) * 4;
+    Quad q = quad_of(channel, channels);
+    Taps4 sums = taps4_zero();
+    lane_pointer map = lanes_in(is_bias_of_big ? big_map : small_map) + channel * ELEMENT_STEP;
     for (int block = first_block; block < end_block; ++block) {
-      bias_sums = lane_sums(
-          bias_sums, map + (size_t)block * pixels * bias_channels * ELEMENT_STEP, q.b, q.c, q.d,
-          2 * bias_channels, pixels);
+      sums = lane_sums(
+          sums, map + (size_t)block * pixels * channels * ELEMENT_STEP, q.b, q.c, q.d, 2 * channels, pixels);
     }
-  } else {
-    weight_tiles(
-        sums, big_map, small_map, g, first_block, end_block, quad * 4, quads, tile, tiles);
+    write_quad(partials + bias_offset + channel, sums.a, sums.b, sums.c, sums.d, q.count, 0);
+    return;
   }
-  // Where lanes are work-items all of a group take both ways, with nothing to write on one of them.
-  if (LANES == 1 || !is_bias) {
-    for (int i = 0; i < quads * tiles; ++i) {
-      int channel = (quad + i % quads) * 4;
-      int count = is_idle || is_bias ? 0 : imin(4, g.small_channels - channel);
-      TapPlace at = tap_place(g, tile + i / quads);
-      int place = (channel / 4 * g.kernel_size + at.ky) * row_taps + at.tap;
-      write_taps(partials + weight_offset + place * 4, sums[i], row_taps - at.tap, count, 0 JOIN_PASS);
-    }
-  }
-  if (LANES == 1 || is_bias) {
-    int count = is_idle || !is_bias ? 0 : imin(4, bias_channels - quad * 4);
-    write_quad(
-        partials + bias_offset + quad * 4, bias_sums.a, bias_sums.b, bias_sums.c, bias_sums.d, count,
-        0 JOIN_PASS);
+  int quad = item / items_across * item_quads;
+  int tile = item % items_across * item_tiles;
+  int quads = imin(item_quads, all_quads - quad);
+  int tiles = imin(item_tiles, all_tiles - tile);
+  TapTile sums[ITEM_TILES];
+  weight_tiles(sums, big_map, small_map, g, first_block, end_block, quad * 4, quads, tile, tiles);
+  for (int i = 0; i < quads * tiles; ++i) {
+    int channel = (quad + i % quads) * 4;
+    TapPlace at = tap_place(g, tile + i / quads);
+    int place = (channel / 4 * g.kernel_size + at.ky) * row_taps + at.tap;
+    write_taps(
+        partials + weight_offset + place * 4, sums[i], row_taps - at.tap, imin(4, g.small_channels - channel), 0);
   }
 }
+#endif

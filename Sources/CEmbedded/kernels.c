@@ -56,6 +56,9 @@ static const struct Text texts[] = {
     {"initialise.cl", (const unsigned char[]){
 #embed "../../Kernels/initialise.cl" suffix(, 0)
     }},
+    {"lane_gradient.cl", (const unsigned char[]){
+#embed "../../Kernels/lane_gradient.cl" suffix(, 0)
+    }},
     {"lanes.cl", (const unsigned char[]){
 #embed "../../Kernels/lanes.cl" suffix(, 0)
     }},
@@ -85,6 +88,9 @@ static const struct Text texts[] = {
     }},
     {"reparameterize.cl", (const unsigned char[]){
 #embed "../../Kernels/reparameterize.cl" suffix(, 0)
+    }},
+    {"staged.cl", (const unsigned char[]){
+#embed "../../Kernels/staged.cl" suffix(, 0)
     }},
     {"sums.cl", (const unsigned char[]){
 #embed "../../Kernels/sums.cl" suffix(, 0)

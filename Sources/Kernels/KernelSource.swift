@@ -27,8 +27,9 @@ package struct KernelSource: Sendable {
   package static let operations: [KernelSource] =
     common
     + [
-      "batch", "parameters", "tile", "convolution_down", "convolution_up", "convolution_weight",
-      "weight_gradient", "initialise", "gather", "conv2d", "conv_transpose2d", "linear", "flatten",
+      "batch", "parameters", "tile", "staged", "convolution_down", "convolution_up", "convolution_weight",
+      "weight_gradient", "lane_gradient", "initialise", "gather", "conv2d", "conv_transpose2d", "linear",
+      "flatten",
       "activation", "leaky_relu", "dropout", "losses", "cross_entropy", "reparameterize", "importance",
       "sums", "clip_norm", "update",
     ].map(KernelSource.init)

@@ -82,7 +82,7 @@ struct LaunchPlanner: OperationLauncher, Sendable {
   /// Makes a buffer of the backend's own with these words.
   let constant: @Sendable (_ name: String, _ words: [UInt32]) throws -> DeviceMemory
 
-  private var areImagesItems: Bool { options.lanes == 1 }
+  var areImagesItems: Bool { options.lanes == 1 }
 
   /// How many of `count` one work-item takes in a row: `whole` where vectors are images, else one.
   func span(_ whole: Int) -> Int {
@@ -99,11 +99,25 @@ struct LaunchPlanner: OperationLauncher, Sendable {
         global: [tiles, places, groups], local: [Self.divisor(of: tiles, atMost: options.itemGroup), 1, 1])
   }
 
-  /// Every image of `batch`; where images are work-items, 16 of them share one (see `losses.cl`).
+  /// Every image of `batch` × `tiles` × `places`, for runs of `run` products: where images are work-items, groups share
+  /// values and weights of long runs (see `staged.cl`).
+  func runs(_ batch: Int, tiles: Int, places: Int = 1, run: Int) -> Grid {
+    // Where there is one place only, more than the tiles help with loading.
+    let shared = tiles > 4 || places == 1 ? 8 : tiles > 2 ? 4 : 2
+    let images = Blocking.blocks(batch) * Blocking.block
+    let together = Self.divisor(of: images, atMost: 2 * Blocking.block)
+    guard areImagesItems, run >= 16, options.imageGroup >= together, options.itemGroup >= shared else {
+      return self.images(batch, tiles: tiles, places: places)
+    }
+    return Grid(
+      global: [images, (tiles + shared - 1) / shared * shared, places], local: [together, shared, 1])
+  }
+
+  /// Every image of `batch`; where images are work-items, 64 of them share one, four images a group (see `losses.cl`).
   func sharedImages(_ batch: Int) -> Grid {
     guard areImagesItems else { return images(batch) }
     let images = Blocking.blocks(batch) * Blocking.block
-    return Grid(global: [images, 16, 1], local: [Blocking.block, 16, 1])
+    return Grid(global: [images, 64, 1], local: [4, 64, 1])
   }
 
   /// Every image of `batch` × `count` elements, in runs of `span`.
@@ -113,15 +127,22 @@ struct LaunchPlanner: OperationLauncher, Sendable {
 
   /// `sums` sums over images that are joined, for each of `places`.
   func lanes(_ sums: Int, places: Int = 1) -> Grid {
-    guard areImagesItems else {
-      return Grid(
-        global: [sums, places, 1], local: [Self.divisor(of: sums, atMost: options.itemGroup), 1, 1])
-    }
-    let together = Swift.min(options.laneGroup, 16)
-    return Grid(
-      global: [Blocking.lanes, (sums + together - 1) / together * together, places],
-      local: [Blocking.lanes, together, 1], lanesMeet: true)
+    areImagesItems
+      ? lanes(groups: groups(of: sums), places: places)
+      : Grid(global: [sums, places, 1], local: [Self.divisor(of: sums, atMost: options.itemGroup), 1, 1])
   }
+
+  /// Where lanes are work-items: groups of as many sums as meet.
+  func lanes(groups: Int, places: Int = 1) -> Grid {
+    Grid(
+      global: [Blocking.lanes, groups * sumsTogether, places], local: [Blocking.lanes, sumsTogether, 1],
+      lanesMeet: true)
+  }
+
+  /// Groups that hold `sums`; the last may not be full.
+  func groups(of sums: Int) -> Int { (sums + sumsTogether - 1) / sumsTogether }
+
+  private var sumsTogether: Int { Swift.min(options.laneGroup, 16) }
 
   /// `count` items; the last group may hold idle ones, so the kernel must look.
   func items(_ count: Int) -> Grid {

@@ -60,11 +60,12 @@ package struct ParityReport: Codable, Hashable, Sendable {
 ///
 /// Throws: what a backend throws.
 package func runParity(
-  devices: [any Backend], models: [ModelKind], steps: Int, seed: UInt64, every stride: Int = 1,
+  devices: [any Backend], operations: [Operation.Kind] = Operation.Kind.allCases, models: [ModelKind],
+  steps: Int, seed: UInt64, every stride: Int = 1,
   progress: (String) -> Void
 ) throws -> ParityReport {
   var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })
-  for kind in Operation.Kind.allCases {
+  for kind in operations {
     progress(kind.rawValue)
     for operationCase in OperationCase.cases(of: kind, every: stride) {
       try report.compare("\(kind.rawValue) \(operationCase.name)", devices, seed: seed) {

@@ -257,7 +257,7 @@ class Twin(nn.Module):
         if self.variational:
             epsilon, samples = draws.epsilon, self.configuration.importance_samples
             if epsilon is None and (self.training or samples):
-                epsilon = torch.randn(*([samples] if samples else []), *z.shape, dtype=z.dtype)
+                epsilon = torch.randn(*([samples] if samples else []), *z.shape, dtype=z.dtype, device=z.device)
             if epsilon is not None:
                 z = z + epsilon * torch.exp(0.5 * state.logvar)
             if samples:

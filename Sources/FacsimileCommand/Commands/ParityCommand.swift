@@ -18,11 +18,20 @@ struct ParityCommand: ParsableCommand {
         facsimile parity
         facsimile parity --model all --device opencl --steps 10
         facsimile parity --model vae --json
+        facsimile parity --operation linear_forward conv2d_forward
         facsimile parity --functions
       """)
 
-  @Option(help: ArgumentHelp("The model: \(ModelOptions.names), or all.", valueName: "model"))
-  var model = "all"
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The operations, such as linear_forward (default: all; with them, no model unless it is asked for).",
+      valueName: "name"))
+  var operation: [String] = []
+
+  @Option(
+    help: ArgumentHelp("The model: \(ModelOptions.names), or all (default: all).", valueName: "model"))
+  var model: String?
 
   @OptionGroup var devices: DevicesOptions
 
@@ -39,7 +48,14 @@ struct ParityCommand: ParsableCommand {
 
   func run() throws {
     try require("--steps", steps, in: 1...100_000)
-    let models = model == "all" ? ModelKind.allCases : [try ModelKind(name: model)]
+    let models =
+      switch model {
+      case nil: operation.isEmpty ? ModelKind.allCases : []
+      case "all": ModelKind.allCases
+      case let name?: [try ModelKind(name: name)]
+      }
+    let operations: [Operation.Kind] =
+      try operation.isEmpty ? Operation.Kind.allCases : operation.map { try choice("--operation", $0) }
     let backends = try compared()
     let line = StatusLine()
     let progress = { (what: String) in
@@ -57,7 +73,9 @@ struct ParityCommand: ParsableCommand {
       }
       report = try runFunctionParity(devices: sweeping, progress: progress)
     } else {
-      report = try runParity(devices: backends, models: models, steps: steps, seed: seed, progress: progress)
+      report = try runParity(
+        devices: backends, operations: operations, models: models, steps: steps, seed: seed,
+        progress: progress)
     }
     line.clear()
     if output.json {

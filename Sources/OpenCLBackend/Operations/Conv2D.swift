@@ -21,7 +21,7 @@ extension LaunchPlanner {
     let span = span(work.tilesInRow)
     let layer = Launch(
       direction == .down ? .conv2DForward : .convTranspose2DForward,
-      images(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span)),
+      runs(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span), run: work.run),
       [
         .buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(d.output), .sizes(MapSizes(geometry)),
         .flag(d.activation == .relu), .int(span),
@@ -38,7 +38,7 @@ extension LaunchPlanner {
     return [
       Launch(
         direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput,
-        images(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span)),
+        runs(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span), run: work.run),
         [
           .buffer(d.outputGradient), .buffer(d.weight), .buffer(mask), .buffer(d.inputGradient),
           .sizes(MapSizes(geometry)), .flag(d.mask != nil), .float(d.mask?.scale ?? 1), .int(span),
@@ -51,7 +51,7 @@ extension LaunchPlanner {
     return [
       Launch(
         d.convolution.direction == .down ? .conv2DBackwardWeight : .convTranspose2DBackwardWeight,
-        lanes(work.items, places: work.chunks),
+        work.grid,
         [
           .buffer(d.input), .buffer(d.outputGradient), .buffer(d.partials),
           .sizes(MapSizes(d.convolution.geometry)), .int(Blocking.blocks(d.convolution.batch)),
@@ -62,33 +62,37 @@ extension LaunchPlanner {
   }
 }
 
-/// How many quads of channels and tiles of taps a work-item of the weight gradient takes.
+/// How the weight gradient of a convolution is cut up.
 private struct WeightGradientWork {
+  /// Quads of channels and tiles of taps that a work-item takes; none where it takes one weight (see `lane_gradient.cl`).
   private(set) var itemQuads = 1
   private(set) var itemTiles = 1
-  let chunks: Int
-  private let quads: Int
-  private let tiles: Int
-  private let biasQuads: Int
-
-  /// Items of a chunk.
-  var items: Int {
-    (quads + itemQuads - 1) / itemQuads * ((tiles + itemTiles - 1) / itemTiles) + biasQuads
-  }
+  let grid: Grid
 
   init(_ convolution: Convolution, _ planner: LaunchPlanner) {
     let g = convolution.geometry
-    chunks = Blocking.chunks(convolution.batch)
-    quads = (g.small.channels + 3) / 4
-    tiles = g.kernel * ((g.kernel * g.big.channels + 2) / 3)
-    biasQuads = (convolution.output.channels + 3) / 4
-    guard planner.options.lanes > 1 else { return }
+    let chunks = Blocking.chunks(convolution.batch)
+    let quads = (g.small.channels + 3) / 4
+    let tiles = g.kernel * ((g.kernel * g.big.channels + 2) / 3)
+    let biases = convolution.output.channels
+    if planner.areImagesItems {
+      var items = quads * tiles
+      if items * Blocking.lanes * chunks < 128 * planner.units {
+        (itemQuads, itemTiles, items) = (0, 0, g.kernel * g.kernel * g.big.channels * g.small.channels)
+      }
+      grid = planner.lanes(groups: planner.groups(of: items) + biases, places: chunks)
+      return
+    }
     // ITEM_TILES of the kernel is 4 × 4. Sharing saves reads, but every compute unit wants several items.
     itemQuads = Swift.min(planner.span(4), 4)
-    itemTiles = Swift.min(planner.span(4), 4)
-    while items * chunks < 4 * planner.units, itemQuads * itemTiles > 1 {
+    itemTiles = itemQuads
+    func items(_ itemQuads: Int, _ itemTiles: Int) -> Int {
+      (quads + itemQuads - 1) / itemQuads * ((tiles + itemTiles - 1) / itemTiles) + (biases + 3) / 4
+    }
+    while items(itemQuads, itemTiles) * chunks < 4 * planner.units, itemQuads * itemTiles > 1 {
       if itemQuads >= itemTiles { itemQuads = (itemQuads + 1) / 2 } else { itemTiles = (itemTiles + 1) / 2 }
     }
+    grid = planner.lanes(items(itemQuads, itemTiles), places: chunks)
   }
 }
 
@@ -99,11 +103,14 @@ private struct ConvolutionWork {
   /// Tiles in a row of the map: pixels, or, going up to one channel, four pixels of one phase.
   let tilesInRow: Int
   let rows: Int
+  /// Products of a chain that lie side by side: a row of taps, or a tap's channels.
+  let run: Int
 
   init(_ direction: Convolution.Direction, _ g: ConvolutionGeometry) {
     let map = direction == .down ? g.small : g.big
     channelTiles = (map.channels + 3) / 4
     rows = map.height
+    run = direction == .down ? g.kernel * g.big.channels : g.small.channels / 4
     let isOneChannel = direction == .up && map.channels == 1
     tilesInRow = isOneChannel ? g.stride * ((map.width + 4 * g.stride - 1) / (4 * g.stride)) : map.width
   }

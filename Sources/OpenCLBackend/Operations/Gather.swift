@@ -4,7 +4,8 @@ import Programs
 extension LaunchPlanner {
   func launches(_ d: GatherImages) -> [Launch] {
     let (batch, shape) = d.output.images!
-    let span = span(Self.elementSpan)
+    // Where images are work-items, bytes that lie together are fetched together.
+    let span = areImagesItems ? 4 : span(Self.elementSpan)
     return [
       Launch(
         .gatherImages, elements(batch, shape.count, span: span),

@@ -4,7 +4,7 @@ import Programs
 extension LaunchPlanner {
   func launches(_ d: LinearForward) -> [Launch] {
     let layer = Launch(
-      .linearForward, images(d.shape.batch, tiles: (d.shape.outputs + 3) / 4),
+      .linearForward, runs(d.shape.batch, tiles: (d.shape.outputs + 3) / 4, run: d.shape.inputs),
       [
         .buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(d.output), .int(d.shape.inputs),
         .int(d.shape.outputs), .flag(d.activation == .relu),
@@ -17,7 +17,8 @@ extension LaunchPlanner {
     let mask = d.mask?.output ?? d.outputGradient
     return [
       Launch(
-        .linearBackwardInput, images(d.shape.batch, tiles: (d.shape.inputs + 3) / 4),
+        .linearBackwardInput,
+        runs(d.shape.batch, tiles: (d.shape.inputs + 3) / 4, run: d.shape.outputs),
         [
           .buffer(d.outputGradient), .buffer(d.weight), .buffer(mask), .buffer(d.inputGradient),
           .int(d.shape.inputs), .int(d.shape.outputs), .flag(d.mask != nil), .float(d.mask?.scale ?? 1),
@@ -27,17 +28,19 @@ extension LaunchPlanner {
   }
 
   func launches(_ d: LinearBackwardWeight) -> [Launch] {
-    // LINEAR_QUADS × LINEAR_TILES of the kernel.
-    let (quadsOfItem, tilesOfItem) = options.lanes == 1 ? (1, 1) : (4, 8)
     let (quads, tiles) = ((d.shape.outputs + 3) / 4, (d.shape.inputs + 2) / 3)
-    let across = (tiles + tilesOfItem - 1) / tilesOfItem
-    let items = (quads + quadsOfItem - 1) / quadsOfItem * across + quads
+    // On a GPU several tiles share what they read where a single one each would be more than the device can hold.
+    let isLarge = quads * tiles * Blocking.lanes > 512 * units
+    let (quadsOfItem, tilesOfItem) = areImagesItems ? isLarge ? (2, 2) : (1, 1) : (4, 8)
+    let items = (quads + quadsOfItem - 1) / quadsOfItem * ((tiles + tilesOfItem - 1) / tilesOfItem)
     return [
       Launch(
-        .linearBackwardWeight, lanes(items),
+        .linearBackwardWeight,
+        areImagesItems ? lanes(groups: groups(of: items) + groups(of: quads)) : lanes(items + quads),
         [
           .buffer(d.input), .buffer(d.outputGradient), .buffer(d.weightGradient), .buffer(d.biasGradient),
           .int(d.shape.inputs), .int(d.shape.outputs), .int(Blocking.blocks(d.shape.batch)),
+          .int(quadsOfItem), .int(tilesOfItem),
         ])
     ]
   }
