@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
         facsimile train --resume runs/vae --epochs 50
         facsimile train vae --data fashion-mnist --tensorboard
         facsimile train conv-autoencoder --data mnist --trace
+        mpirun -n 4 facsimile train vae --data mnist --set shards=8 --distributed mpi
       """)
 
   @OptionGroup var model: ModelOptions
@@ -79,10 +80,14 @@ struct TrainCommand: ParsableCommand {
         + "suggest, so that hashing takes about a fiftieth of the time).", valueName: "steps"))
   var trace: String?
 
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup var output: OutputOptions
 
-  func run() throws {
-    let (trainer, folder) = try resume.map(resumed) ?? begun()
+  func run() throws { try distribution.run(train) }
+
+  private func train(_ job: Job?) throws {
+    let (trainer, folder) = try job.map(shared) ?? alone()
+    guard let folder else { return try assist(trainer) }
     announce(trainer, folder)
     let stop = StopSignal.onInterrupt()
     let reporter = TrainingReporter(epochs: trainer.configuration.totalEpochs, isAside: output.json)
@@ -106,6 +111,29 @@ struct TrainCommand: ParsableCommand {
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
   }
 
+  /// Trains for another process, which has the folder.
+  private func assist(_ trainer: Trainer) throws {
+    trainer.stopSignal = StopSignal.onInterrupt()
+    if try trainer.fit() == .interrupted { throw ExitCode(ExitStatus.interrupted) }
+  }
+
+  private func alone() throws -> (Trainer, RunFolder?) {
+    let (trainer, folder, _) = try begin()
+    return (trainer, folder)
+  }
+
+  /// Begins or resumes the run; `remove` takes back what was made for a new one.
+  ///
+  /// - Parameters:
+  ///   - means: data and device; nil: as the options say.
+  ///   - group: the processes that train together, of which this one is rank 0; nil: this one alone.
+  func begin(_ means: TrainingMeans? = nil, _ group: (any Collective)? = nil) throws -> (
+    trainer: Trainer, folder: RunFolder, remove: () -> Void
+  ) {
+    if let resume { return try resumed(resume, means, group) }
+    return try begun(means, group)
+  }
+
   /// `stopped in epoch 4 after step 271 of 422`
   private static func place(_ trainer: Trainer) -> String {
     let steps = trainer.steps
@@ -125,7 +153,8 @@ struct TrainCommand: ParsableCommand {
 
   // MARK: - Resuming
 
-  private func resumed(_ path: String) throws -> (Trainer, RunFolder) {
+  /// Throws: `UsageError` if there are options that the run at `path` has settled.
+  func requireNothingElse(_ path: String) throws {
     let given: [(name: String, isGiven: Bool)] = [
       ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),
       ("--batch-size", model.batchSize != nil), ("--out", out != nil),
@@ -137,6 +166,12 @@ struct TrainCommand: ParsableCommand {
         "--resume takes everything but --epochs from the run, so \(first.name) cannot be given; "
           + "patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
+  }
+
+  private func resumed(_ path: String, _ means: TrainingMeans?, _ group: (any Collective)?) throws -> (
+    Trainer, RunFolder, remove: () -> Void
+  ) {
+    try requireNothingElse(path)
     let folder = try RunFolder(resuming: URL(systemPath: path, isDirectory: true))
     let files =
       [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
@@ -151,11 +186,11 @@ struct TrainCommand: ParsableCommand {
       try longer.set("epochs", text)
       return longer.epochs
     }
-    let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: output.json)
+    let dataset = try means?.dataset ?? data.load(of: folder)
+    let backend = try means?.backend ?? device.open(isAside: output.json)
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
-      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted)
+      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted, group: group)
     if trainer.hasLostTrace {
       Console.warn("\(folder.traceFile.path) is missing: the run goes on without a trace")
     }
@@ -165,7 +200,7 @@ struct TrainCommand: ParsableCommand {
       let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
       Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)
     }
-    return (trainer, folder)
+    return (trainer, folder, {})
   }
 
   /// How a changed number of epochs affects the learning-rate schedule.
@@ -188,22 +223,27 @@ struct TrainCommand: ParsableCommand {
 
   // MARK: - Starting
 
-  private func begun() throws -> (Trainer, RunFolder) {
+  /// The settings of a new run.
+  func settings() throws -> Configuration {
     if checkpoint != nil { throw UsageError("--checkpoint needs the run it belongs to: --resume RUN") }
-    let configuration = try model.configuration([
-      ("epochs", epochs), ("seed", seed), ("trainable", trainable),
-    ])
+    return try model.configuration([("epochs", epochs), ("seed", seed), ("trainable", trainable)])
+  }
+
+  private func begun(_ means: TrainingMeans?, _ group: (any Collective)?) throws -> (
+    Trainer, RunFolder, remove: () -> Void
+  ) {
+    let configuration = try settings()
     // All checks come before the folder is created.
     let interval = try trace.map(Self.interval)
     let start = try from.map { try WeightsSource($0) }
-    let dataset = try data.load(from: from)
-    let backend = try device.open(isAside: output.json)
+    let dataset = try means?.dataset ?? data.load(from: from)
+    let backend = try means?.backend ?? device.open(isAside: output.json)
     let place = try NewRunFolder(out, model: configuration.model)
     do {
       let trainer = try Trainer(
         configuration, dataset: dataset, backend: backend, folder: place.folder,
-        start: start.map { .weights($0.file) } ?? .initial, trace: interval)
-      return (trainer, place.folder)
+        start: start.map { .weights($0.file) } ?? .initial, trace: interval, group: group)
+      return (trainer, place.folder, place.remove)
     } catch {
       place.remove()
       throw start?.explain(error, configuration) ?? error

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Backends
+import Distributed
+import Foundation
+import Training
+
+/// The processes of one job, of which rank 0 speaks for all.
+final class Job {
+  let group: MPIGroup
+  /// Number of ranks on this machine.
+  let neighbours: Int
+
+  var isFirst: Bool { group.rank == 0 }
+
+  private init() throws {
+    group = try MPIGroup()
+    if group.rank > 0 { Console.mute() }
+    let own = ProcessInfo.processInfo.hostName
+    neighbours = try group.gather(Array(own.utf8)).count { $0 == Array(own.utf8) }
+  }
+
+  /// Runs `body` in every process; they end together.
+  ///
+  /// An error that all ranks know of is said by rank 0. One of a single rank is said by that rank, and ends the others at
+  /// once: they may be waiting for it.
+  static func run(_ body: (Job) throws -> Void) throws {
+    let job: Job
+    do {
+      job = try Job()
+    } catch let error as MPIError {
+      // Without MPI a process knows its rank from the launcher alone, and one line is enough.
+      if Launched.rank > 0 { throw ExitCode(ExitStatus.couldNotRun) }
+      throw error
+    }
+    do {
+      try body(job)
+    } catch {
+      try job.end(error)
+    }
+    job.group.close()
+  }
+
+  private func end(_ error: any Error) throws -> Never {
+    let status = (error as? ExitCode)?.rawValue ?? Failure(error, []).status
+    let isShared =
+      error is ExitCode || error is JobFailure || error is GroupError
+      || (error as? TrainingError)?.kind == .notFinite
+    guard isShared else {
+      let rank = group.count > 1 ? "rank \(group.rank): " : ""
+      Console.complain(rank + Failure(error, []).line)
+      group.abort(status)
+    }
+    group.close()
+    throw isFirst ? error : ExitCode(status)
+  }
+
+  /// What `body` gives at this rank, if it succeeds at all.
+  ///
+  /// Throws: `JobFailure`, at all ranks, with the error of the lowest rank that has one.
+  func each<Value>(_ body: () throws -> Value) throws -> Value {
+    let result = Result { try body() }
+    let all = try group.gather(Array(JobFailure.encoded(result))).map(JobFailure.init(encoded:))
+    let failures = all.enumerated().compactMap { rank, failure in failure.map { (rank, $0) } }
+    guard let (rank, first) = failures.first else { return try result.get() }
+    let isCommon = failures.count == group.count && failures.allSatisfy { $0.1 == first }
+    throw isCommon ? first : JobFailure(description: "rank \(rank): \(first)", status: first.status)
+  }
+
+  /// What `body` gives at rank 0, at all ranks.
+  ///
+  /// Throws: `JobFailure`, at all ranks, if it fails.
+  func fromFirst(_ body: () throws -> Data) throws -> Data {
+    let result = isFirst ? Result { try body() } : nil
+    let failure = try group.broadcast(result.map { Array(JobFailure.encoded($0)) })
+    if let failure = JobFailure(encoded: failure) { throw failure }
+    return Data(try group.broadcast(result.map { Array(try $0.get()) }))
+  }
+}
+
+/// An error that all ranks of a job know of.
+struct JobFailure: Error, Codable, Equatable, CustomStringConvertible {
+  let description: String
+  let status: Int32
+
+  init(description: String, status: Int32) { (self.description, self.status) = (description, status) }
+
+  /// Nil if no bytes were sent, for success.
+  fileprivate init?(encoded bytes: [UInt8]) {
+    guard !bytes.isEmpty, let failure = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else {
+      return nil
+    }
+    self = failure
+  }
+
+  fileprivate static func encoded<Value>(_ result: Result<Value, any Error>) -> Data {
+    guard case .failure(let error) = result else { return Data() }
+    let failure = Failure(error, [])
+    // Two strings and a number always have a JSON form.
+    return try! JSONEncoder().encode(JobFailure(description: failure.line, status: failure.status))
+  }
+}
