@@ -141,7 +141,8 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Distributed", "Generation", "Interchange",
+        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Distributed", "Generation",
+        "Interchange",
         "Models", "Numerics", "Parity", "Pictures", "Programs", "Provenance", "Search", "Storage", "Study",
         "Training", "Views",
         .product(

@@ -20,10 +20,11 @@ package final class MPIGroup: Collective {
 
   /// Joins the processes that were started together; waits for all of them.
   ///
+  /// - Parameter names: names of the library's file; nil: as the launcher's is called.
   /// - Throws: ``MPIError`` if there is no MPI, or it is another one than that of the launcher.
-  package init() throws {
+  package init(names: [String]? = nil) throws {
     let launcher = Launcher.here
-    mpi = try MPILibrary(launcher)
+    mpi = try MPILibrary(launcher, names: names)
     // Processes on one machine may be forbidden to read each other's memory, as in a container; Open MPI then complains.
     setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0)
     var (level, rank, size) = (Int32(0), Int32(0), Int32(0))
@@ -37,7 +38,8 @@ package final class MPIGroup: Collective {
     (self.rank, count) = (Int(rank), Int(size))
     if let started = Launcher.processes, started != count {
       throw MPIError(
-        "\(started) processes were started, but \(mpi.name) knows \(count): install \(launcher.package), whose mpirun this is")
+        "\(started) processes were started, but \(mpi.name) knows \(count): install \(launcher.package), whose mpirun this is"
+      )
     }
   }
 
@@ -48,7 +50,8 @@ package final class MPIGroup: Collective {
       for range in Self.pieces(message.bytes.count) {
         try request(&requests) {
           mpi.receive(
-            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank), 0,
+            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank),
+            0,
             mpi.world, $0)
         }
       }
@@ -57,7 +60,8 @@ package final class MPIGroup: Collective {
       for range in Self.pieces(message.bytes.count) {
         try request(&requests) {
           mpi.send(
-            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank), 0,
+            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank),
+            0,
             mpi.world, $0)
         }
       }

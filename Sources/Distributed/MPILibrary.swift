@@ -14,7 +14,8 @@ final class MPILibrary {
   typealias Code = Int32
 
   let initialise:
-    @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Code, UnsafeMutablePointer<Code>) -> Code
+    @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Code, UnsafeMutablePointer<Code>) ->
+      Code
   let finalise: @convention(c) () -> Code
   let abort: @convention(c) (Word, Code) -> Code
   let rank: @convention(c) (Word, UnsafeMutablePointer<Code>) -> Code
@@ -23,7 +24,8 @@ final class MPILibrary {
   let send:
     @convention(c) (UnsafeRawPointer?, Code, Word, Code, Code, Word, UnsafeMutablePointer<Word>) -> Code
   let receive:
-    @convention(c) (UnsafeMutableRawPointer?, Code, Word, Code, Code, Word, UnsafeMutablePointer<Word>) -> Code
+    @convention(c) (UnsafeMutableRawPointer?, Code, Word, Code, Code, Word, UnsafeMutablePointer<Word>) ->
+      Code
   let test: @convention(c) (UnsafeMutablePointer<Word>, UnsafeMutablePointer<Code>, Word) -> Code
   let errorText: @convention(c) (Code, UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Code>) -> Code
 
@@ -38,9 +40,10 @@ final class MPILibrary {
 
   /// Opens the library of the launcher that started this process, or else whichever is there.
   ///
+  /// - Parameter names: names of its file; nil: those of the launcher's.
   /// - Throws: ``MPIError`` that says what to install.
-  init(_ launcher: Launcher) throws {
-    let names = launcher.libraries
+  init(_ launcher: Launcher, names: [String]? = nil) throws {
+    let names = names ?? launcher.libraries
     // Open MPI's own plug-ins look for its functions among the global ones.
     guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_GLOBAL) }).first else {
       throw MPIError(

@@ -32,7 +32,9 @@ package enum PartTree {
     var first = parts.lowerBound
     while first < parts.upperBound {
       var size = 1
-      while size < count, first % (2 * size) == 0, min(first + 2 * size, count) <= parts.upperBound { size *= 2 }
+      while size < count, first % (2 * size) == 0, min(first + 2 * size, count) <= parts.upperBound {
+        size *= 2
+      }
       let node = first..<min(first + size, count)
       nodes.append(node)
       first = node.upperBound

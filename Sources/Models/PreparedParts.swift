@@ -15,7 +15,8 @@ extension PreparedModel {
     var losses = try prepared.floats(training.sums)
     for (node, sum) in zip(training.nodes, sums) {
       let row = node.lowerBound - share.lowerBound
-      let gradients = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(sum)[..<(4 * table.arenaCount)])
+      let gradients = UnsafeMutableRawBufferPointer(
+        rebasing: UnsafeMutableRawBufferPointer(sum)[..<(4 * table.arenaCount)])
       try prepared.read(training.gradients, at: 4 * row * table.arenaCount, into: gradients)
       losses.withUnsafeMutableBufferPointer {
         let rows = $0.baseAddress! + row * slots

@@ -245,7 +245,8 @@ package final class Trainer {
 
   func checkpoint(_ state: ModelState) -> Checkpoint {
     Checkpoint(
-      running?.configuration ?? configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch, running: running,
+      running?.configuration ?? configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch,
+      running: running,
       stopping: stopping,
       epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256
     )

@@ -15,7 +15,9 @@ final class Loopback: Sendable {
   init(_ count: Int) { self.count = count }
 
   /// Runs `body` at every rank at once; results by rank.
-  static func run<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (any Collective) throws -> Value) -> [Result<Value, any Error>] {
+  static func run<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (any Collective) throws -> Value)
+    -> [Result<Value, any Error>]
+  {
     let network = Loopback(count)
     let results = Mutex([Int: Result<Value, any Error>]())
     let threads = (0..<count).map { rank in
@@ -40,7 +42,9 @@ final class Loopback: Sendable {
 
     func exchange(_ sent: [Outgoing], _ received: [Incoming]) throws {
       for message in sent {
-        network.box.withLock { $0[Route(from: rank, to: message.rank), default: []].append(Array(message.bytes)) }
+        network.box.withLock {
+          $0[Route(from: rank, to: message.rank), default: []].append(Array(message.bytes))
+        }
       }
       for message in received {
         let route = Route(from: message.rank, to: rank)
@@ -52,11 +56,15 @@ final class Loopback: Sendable {
             return first
           }
           if let bytes {
-            guard bytes.count == message.bytes.count else { throw Lost("\(bytes.count) bytes for \(message.bytes.count)") }
+            guard bytes.count == message.bytes.count else {
+              throw Lost("\(bytes.count) bytes for \(message.bytes.count)")
+            }
             message.bytes.copyBytes(from: bytes)
             break
           }
-          guard ContinuousClock.now < deadline else { throw Lost("rank \(message.rank) says nothing to rank \(rank)") }
+          guard ContinuousClock.now < deadline else {
+            throw Lost("rank \(message.rank) says nothing to rank \(rank)")
+          }
           usleep(50)
         }
       }

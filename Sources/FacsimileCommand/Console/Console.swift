@@ -38,8 +38,15 @@ enum Console {
   /// Prints a warning.
   static func warn(_ line: String) { report("warning: \(line)") }
 
+  private static let isPlain = Atomic(false)
+
+  /// From now on no line is overwritten: what looks like a terminal may be a launcher that passes lines on.
+  static func useWholeLines() { isPlain.store(true, ordering: .relaxed) }
+
   /// Whether standard output is a terminal that can overwrite a line (`TERM` is set, and not `dumb`).
-  static let isTerminal: Bool = {
+  static var isTerminal: Bool { !isPlain.load(ordering: .relaxed) && looksLikeTerminal }
+
+  private static let looksLikeTerminal: Bool = {
     let kind = SystemPath.environment("TERM")["TERM"] ?? ""
     return isatty(STDOUT_FILENO) == 1 && !["", "dumb", "unknown"].contains(kind)
   }()

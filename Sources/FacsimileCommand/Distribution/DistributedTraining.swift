@@ -57,7 +57,9 @@ extension TrainCommand {
   /// Which data the run that is resumed or started from was trained on, unless others are named.
   private func runsData() throws -> Manifest.Data? {
     guard data.data == nil else { return nil }
-    if let resume { return try RunFolder(reading: URL(systemPath: resume, isDirectory: true)).manifest().dataset }
+    if let resume {
+      return try RunFolder(reading: URL(systemPath: resume, isDirectory: true)).manifest().dataset
+    }
     guard let from, try WeightsSource.isRun(from) else { return nil }
     return try RunFolder(reading: URL(systemPath: from, isDirectory: true)).manifest().dataset
   }

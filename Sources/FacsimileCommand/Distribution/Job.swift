@@ -14,6 +14,7 @@ final class Job {
 
   private init() throws {
     group = try MPIGroup()
+    Console.useWholeLines()
     if group.rank > 0 { Console.mute() }
     let own = ProcessInfo.processInfo.hostName
     neighbours = try group.gather(Array(own.utf8)).count { $0 == Array(own.utf8) }
@@ -37,7 +38,14 @@ final class Job {
     } catch {
       try job.end(error)
     }
-    job.group.close()
+    job.close()
+  }
+
+  /// Waits for all ranks, and ends MPI.
+  private func close() {
+    group.close()
+    // Once a rank has ended with another status than 0, the launcher ends the others, which are about to.
+    signal(SIGTERM, SIG_IGN)
   }
 
   private func end(_ error: any Error) throws -> Never {
@@ -50,8 +58,10 @@ final class Job {
       Console.complain(rank + Failure(error, []).line)
       group.abort(status)
     }
-    group.close()
-    throw isFirst ? error : ExitCode(status)
+    // Before any rank ends: the launcher then ends the others.
+    if isFirst, !(error is ExitCode) { Console.complain(Failure(error, []).line) }
+    close()
+    throw ExitCode(status)
   }
 
   /// What `body` gives at this rank, if it succeeds at all.

@@ -15,7 +15,8 @@ struct DeviceOptions: ParsableArguments {
   ///
   /// Throws: `DeviceError`, `UsageError`.
   func open(isAside: Bool, sharedBy processes: Int = 1) throws -> any Backend {
-    let threads = try threads.checked() ?? (processes > 1 ? DeviceCatalog.defaultThreads(sharedBy: processes) : nil)
+    let threads =
+      try threads.checked() ?? (processes > 1 ? DeviceCatalog.defaultThreads(sharedBy: processes) : nil)
     let chosen = try DeviceCatalog(threads: threads).open(DeviceChoice(device))
     let facts = chosen.backend.device
     let line = "device: \(facts.identifier) · \(facts.name) · \(facts.size) (\(chosen.reason))"

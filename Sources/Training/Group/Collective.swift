@@ -26,7 +26,9 @@ package struct Incoming {
   package let rank: Int
   package let bytes: UnsafeMutableRawBufferPointer
 
-  package init(from rank: Int, _ bytes: UnsafeMutableRawBufferPointer) { (self.rank, self.bytes) = (rank, bytes) }
+  package init(from rank: Int, _ bytes: UnsafeMutableRawBufferPointer) {
+    (self.rank, self.bytes) = (rank, bytes)
+  }
 }
 
 extension Collective {

@@ -7,9 +7,11 @@ extension Configuration {
   /// Throws: `ConfigurationError` if a batch has fewer parts than there are `ranks`.
   package func requireParts(for ranks: Int) throws {
     guard ranks > partCount else { return }
-    let batch = shards == partCount ? "" : ", which make \(counted(partCount, "part")) of a batch of \(batchSize)"
+    let batch =
+      shards == partCount ? "" : ", which make \(counted(partCount, "part")) of a batch of \(batchSize)"
     throw ConfigurationError(
-      "shards is \(shards)\(batch): expected at least as many parts as processes, \(ranks); start fewer, or set more shards")
+      "shards is \(shards)\(batch): expected at least as many parts as processes, \(ranks); start fewer, or set more shards"
+    )
   }
 }
 

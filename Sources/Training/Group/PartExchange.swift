@@ -8,17 +8,12 @@ import Numerics
 /// process, in whatever way parts and ranks match.
 package final class PartExchange {
   /// One addition, and the messages before it.
-  struct Step: Equatable {
-    let join: PartTree.Join
+  package struct Step: Sendable {
+    package let join: PartTree.Join
     /// Ranks to which this one sends a node that it holds.
-    let sent: [(rank: Int, node: Range<Int>)]
+    package let sent: [(rank: Int, node: Range<Int>)]
     /// The rank from which the node that is missing here comes; nil if none is.
-    let received: (rank: Int, node: Range<Int>)?
-
-    static func == (a: Step, b: Step) -> Bool {
-      a.join == b.join && a.sent.elementsEqual(b.sent, by: ==) && a.received?.rank == b.received?.rank
-        && a.received?.node == b.received?.node
-    }
+    package let received: (rank: Int, node: Range<Int>)?
   }
 
   private let group: any Collective
@@ -43,7 +38,7 @@ package final class PartExchange {
   deinit { (sums + [missing]).forEach { $0.deallocate() } }
 
   /// What rank `rank` sends, receives and adds, node by node.
-  static func steps(rank: Int, of ranks: Int, parts: Int) -> [Step] {
+  package static func steps(rank: Int, of ranks: Int, parts: Int) -> [Step] {
     let shares = (0..<ranks).map { PartTree.share(of: $0, of: ranks, parts: parts) }
     func holders(_ node: Range<Int>) -> [Int] { shares.indices.filter { shares[$0].overlaps(node) } }
     return PartTree.joins(of: parts).compactMap { join in
