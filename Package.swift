@@ -184,6 +184,7 @@ let package = Package(
       dependencies: [
         "CSystem", "Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training",
       ]),
+    .testTarget(name: "DistributedTests", dependencies: ["Distributed"]),
     .testTarget(
       name: "ViewsTests",
       dependencies: [

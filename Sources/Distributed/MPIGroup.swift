@@ -4,7 +4,7 @@ import Training
 
 /// The processes that `mpirun` started.
 ///
-/// All calls are made on the thread that opened it.
+/// Calls are made on one thread at a time.
 package final class MPIGroup: Collective {
   package let rank: Int
   package let count: Int
@@ -28,8 +28,8 @@ package final class MPIGroup: Collective {
     // Processes on one machine may be forbidden to read each other's memory, as in a container; Open MPI then complains.
     setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0)
     var (level, rank, size) = (Int32(0), Int32(0), Int32(0))
-    // One thread calls it.
-    let isOpen = mpi.initialise(nil, nil, 1, &level) == 0
+    // MPI_THREAD_SERIALIZED
+    let isOpen = mpi.initialise(nil, nil, 2, &level) == 0
     ArithmeticMode.establish()
     guard isOpen, mpi.rank(mpi.world, &rank) == 0, mpi.size(mpi.world, &size) == 0 else {
       throw MPIError("\(mpi.name) could not begin")

@@ -16,7 +16,9 @@ extension Trainer {
   ///   written, the manifest says what happened), `FileError` if a file cannot be written, or the backend's error.
   package func fit(through last: Int? = nil) throws -> TrainingOutcome {
     // This is the caller's thread.
-    let outcome = try ArithmeticMode.standard { try train(through: last) }
+    let outcome = try ArithmeticMode.standard {
+      try crew?.lead(self, through: last) { try train(through: last) } ?? train(through: last)
+    }
     listener?(.finished(outcome))
     return outcome
   }
@@ -40,7 +42,10 @@ extension Trainer {
   }
 
   /// Whether to stop between two epochs.
-  private func isStopped() throws -> Bool { try group?.any(stopSignal.isStopped) ?? stopSignal.isStopped }
+  private func isStopped() throws -> Bool {
+    // A signal that comes meanwhile counts the next time, or the ranks would part.
+    try group?.any(stopSignal.isStopped) ?? stopSignal.isStopped
+  }
 
   /// Patience applies to the last phase only, so that an epoch's phase never depends on losses.
   private var isExhausted: Bool {
@@ -176,6 +181,8 @@ extension Trainer {
   }
 
   private func interrupt() throws -> TrainingOutcome {
+    // Where another rank asked for it: what this one would train next is not wanted either.
+    if group != nil { stopSignal.stop() }
     try writing {
       try noteTrace()
       if running != nil { try folder?.write(try checkpoint()) }

@@ -47,15 +47,15 @@ final class TrainingSession {
 
   /// Starts one step; in a group it is done when it returns.
   ///
-  /// - Parameter wantsStop: whether to stop after this step.
+  /// - Parameter wantsStop: whether to stop after this step; asked as late as can be.
   /// - Returns: whether to stop after it, which all ranks answer alike.
-  func step(_ step: Int, wantsStop: Bool) throws -> Bool {
+  func step(_ step: Int, wantsStop: @autoclosure () -> Bool) throws -> Bool {
     guard let exchange else {
       try model.step(step)
-      return wantsStop
+      return wantsStop()
     }
     try model.gradients(step)
-    let isLast = try exchange.join(model, wantsStop: wantsStop)
+    let isLast = try exchange.join(model, wantsStop: wantsStop())
     try model.update(step)
     return isLast
   }
@@ -111,4 +111,17 @@ struct RunningEpoch {
 
   /// Images of every step.
   var images: [Int] { batches.map(\.count) }
+}
+
+extension RunningEpoch {
+  /// The epoch from its first step; `table` if already known.
+  init(_ number: Int, _ configuration: Configuration, _ data: TrainingData, table: [UInt32]? = nil) {
+    let order = data.order(seed: configuration.seed, epoch: number)
+    self.number = number
+    self.configuration = configuration
+    batches = stride(from: 0, to: order.count, by: configuration.batchSize).map {
+      order[$0..<min($0 + configuration.batchSize, order.count)]
+    }
+    self.table = table ?? configuration.trainingTable(epoch: number, batches: batches.map(\.count)).words
+  }
 }

@@ -125,6 +125,53 @@ struct DistributedTests {
     #expect(try !place.names().contains("run"))
   }
 
+  @Test("Cross-validation, search and evaluation: the figures of one process", arguments: MPI.launchers)
+  func figures(_ mpi: MPI) throws {
+    let space =
+      "model: vae\nepochs: 2\nfixed: {hidden: 8, batch-size: 32, shards: 3}\nspace: {latent: [2, 3]}\n"
+    try place.put("s.yaml", Data(space.utf8))
+    let device = ["--device", "cpu", "--threads", "1", "--json"]
+    let run = settings(.classifier, epochs: 1) + ["--out", "run", "--device", "cpu"]
+    #expect(try Facsimile.run(run, in: place.url).status == 0)
+    let commands = [
+      [
+        "cross-validate", "vae", "--data", "data", "--folds", "2", "--epochs", "1", "--set", "hidden=8",
+        "shards=3",
+      ],
+      ["search", "s.yaml", "--data", "data"], ["evaluate", "run", "--split", "train"],
+    ]
+    func figures(_ result: Facsimile.Result) -> [Substring] {
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output.split(separator: "\n").filter {
+        !$0.contains("seconds") && !$0.contains("storage")
+      }
+    }
+    for command in commands {
+      let isSearch = command[0] == "search"
+      let alone = try Facsimile.run(
+        command + device + (isSearch ? ["--storage", "alone.sqlite"] : []), in: place.url)
+      let rank =
+        command + device + ["--distributed", "mpi"] + (isSearch ? ["--storage", "many.sqlite"] : [])
+      let many = try mpi.run([[String]](repeating: rank, count: 3), in: place.url)
+      #expect(figures(many) == figures(alone), "\(command[0])")
+    }
+    let jobs = ["search", "s.yaml", "--data", "data", "--jobs", "2", "--distributed", "mpi"] + device
+    let refused = try mpi.run([jobs, jobs], in: place.url)
+    #expect(refused.status == 64 && refused.errors.contains("error: --jobs is 2"), "\(refused.errors)")
+  }
+
+  @Test("A folder that is not empty: one line, and nothing is touched", arguments: MPI.launchers)
+  func folder(_ mpi: MPI) throws {
+    try place.put("full/letter.txt", Data("dear".utf8))
+    let rank = settings(.vae) + ["--out", "full", "--device", "cpu", "--distributed", "mpi"]
+    let result = try mpi.run([rank, rank], in: place.url)
+    #expect(result.status == 2)
+    let lines = result.errors.split(separator: "\n").filter { $0.hasPrefix("error: ") }
+    #expect(
+      lines.count == 1 && lines[0].contains("full is not empty: it holds letter.txt"), "\(result.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path("full")) == ["letter.txt"])
+  }
+
   @Test("An unknown kind of job")
   func unknown() throws {
     try Facsimile.expectFailure(

@@ -86,8 +86,13 @@ struct TrainCommand: ParsableCommand {
   func run() throws { try distribution.run(train) }
 
   private func train(_ job: Job?) throws {
-    let (trainer, folder) = try job.map(shared) ?? alone()
-    guard let folder else { return try assist(trainer) }
+    let means = try job.map(means)
+    if let job, let means { try job.lead(means) }
+    let (trainer, folder, remove) = try begin(means, job?.crew)
+    do { try trainer.prepareCrew() } catch {
+      remove()
+      throw error
+    }
     announce(trainer, folder)
     let stop = StopSignal.onInterrupt()
     let reporter = TrainingReporter(epochs: trainer.configuration.totalEpochs, isAside: output.json)
@@ -111,27 +116,16 @@ struct TrainCommand: ParsableCommand {
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
   }
 
-  /// Trains for another process, which has the folder.
-  private func assist(_ trainer: Trainer) throws {
-    trainer.stopSignal = StopSignal.onInterrupt()
-    if try trainer.fit() == .interrupted { throw ExitCode(ExitStatus.interrupted) }
-  }
-
-  private func alone() throws -> (Trainer, RunFolder?) {
-    let (trainer, folder, _) = try begin()
-    return (trainer, folder)
-  }
-
   /// Begins or resumes the run; `remove` takes back what was made for a new one.
   ///
   /// - Parameters:
   ///   - means: data and device; nil: as the options say.
-  ///   - group: the processes that train together, of which this one is rank 0; nil: this one alone.
-  func begin(_ means: TrainingMeans? = nil, _ group: (any Collective)? = nil) throws -> (
-    trainer: Trainer, folder: RunFolder, remove: () -> Void
+  ///   - crew: the processes that train along; nil: none.
+  private func begin(_ means: TrainingMeans?, _ crew: Crew?) throws -> (
+    Trainer, RunFolder, remove: () -> Void
   ) {
-    if let resume { return try resumed(resume, means, group) }
-    return try begun(means, group)
+    if let resume { return try resumed(resume, means, crew) }
+    return try begun(means, crew)
   }
 
   /// `stopped in epoch 4 after step 271 of 422`
@@ -168,7 +162,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private func resumed(_ path: String, _ means: TrainingMeans?, _ group: (any Collective)?) throws -> (
+  private func resumed(_ path: String, _ means: TrainingMeans?, _ crew: Crew?) throws -> (
     Trainer, RunFolder, remove: () -> Void
   ) {
     try requireNothingElse(path)
@@ -190,7 +184,7 @@ struct TrainCommand: ParsableCommand {
     let backend = try means?.backend ?? device.open(isAside: output.json)
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
-      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted, group: group)
+      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted, crew: crew)
     if trainer.hasLostTrace {
       Console.warn("\(folder.traceFile.path) is missing: the run goes on without a trace")
     }
@@ -229,7 +223,7 @@ struct TrainCommand: ParsableCommand {
     return try model.configuration([("epochs", epochs), ("seed", seed), ("trainable", trainable)])
   }
 
-  private func begun(_ means: TrainingMeans?, _ group: (any Collective)?) throws -> (
+  private func begun(_ means: TrainingMeans?, _ crew: Crew?) throws -> (
     Trainer, RunFolder, remove: () -> Void
   ) {
     let configuration = try settings()
@@ -242,7 +236,7 @@ struct TrainCommand: ParsableCommand {
     do {
       let trainer = try Trainer(
         configuration, dataset: dataset, backend: backend, folder: place.folder,
-        start: start.map { .weights($0.file) } ?? .initial, trace: interval, group: group)
+        start: start.map { .weights($0.file) } ?? .initial, trace: interval, crew: crew)
       return (trainer, place.folder, place.remove)
     } catch {
       place.remove()

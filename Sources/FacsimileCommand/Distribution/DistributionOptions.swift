@@ -4,7 +4,7 @@ import ArgumentParser
 struct DistributionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Train one model in several processes, with the bits of one: mpi, if mpirun starts them. They share the parts of each "
+      "Work in several processes, with the bits of one: mpi, if mpirun starts them. In training they share the parts of each "
         + "batch, so there may be at most as many as shards.",
       valueName: "how"))
   var distributed: String?

@@ -7,6 +7,10 @@ import Training
 /// The processes of one job, of which rank 0 speaks for all.
 final class Job {
   let group: MPIGroup
+  /// The ranks as those that train along with rank 0.
+  let crew: Crew
+  /// Whether the others are waiting for what rank 0 wants to train.
+  private var isLed = false
   /// Number of ranks on this machine.
   let neighbours: Int
 
@@ -14,6 +18,7 @@ final class Job {
 
   private init() throws {
     group = try MPIGroup()
+    crew = Crew(group)
     Console.useWholeLines()
     if group.rank > 0 { Console.mute() }
     let own = ProcessInfo.processInfo.hostName
@@ -22,8 +27,8 @@ final class Job {
 
   /// Runs `body` in every process; they end together.
   ///
-  /// An error that all ranks know of is said by rank 0. One of a single rank is said by that rank, and ends the others at
-  /// once: they may be waiting for it.
+  /// An error that all ranks know of, or that rank 0 can tell them, is said by rank 0. Any other is said by its rank, and
+  /// ends the others at once: they may be waiting for it.
   static func run(_ body: (Job) throws -> Void) throws {
     let job: Job
     do {
@@ -38,7 +43,15 @@ final class Job {
     } catch {
       try job.end(error)
     }
+    if job.isLed, job.isFirst { try job.crew.end(ExitStatus.done) }
     job.close()
+  }
+
+  /// From now on rank 0 alone goes on, and the others train along; these leave their command here when rank 0 lets them.
+  func lead(_ means: TrainingMeans) throws {
+    isLed = true
+    guard !isFirst else { return }
+    throw ExitCode(try crew.assist(means.dataset, on: means.backend, StopSignal.onInterrupt()))
   }
 
   /// Waits for all ranks, and ends MPI.
@@ -52,7 +65,8 @@ final class Job {
     let status = (error as? ExitCode)?.rawValue ?? Failure(error, []).status
     let isShared =
       error is ExitCode || error is JobFailure || error is GroupError
-      || (error as? TrainingError)?.kind == .notFinite
+      // Bad usage, before rank 0 goes on alone, is everybody's.
+      || (isLed ? isFirst && !crew.isAstray : error is UsageError)
     guard isShared else {
       let rank = group.count > 1 ? "rank \(group.rank): " : ""
       Console.complain(rank + Failure(error, []).line)
@@ -60,6 +74,7 @@ final class Job {
     }
     // Before any rank ends: the launcher then ends the others.
     if isFirst, !(error is ExitCode) { Console.complain(Failure(error, []).line) }
+    if isLed, isFirst { try crew.end(status) }
     close()
     throw ExitCode(status)
   }

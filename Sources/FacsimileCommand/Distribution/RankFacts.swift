@@ -14,9 +14,12 @@ struct RankFacts: Codable {
   /// Keys and values; empty where rank 0 alone knows the settings.
   let configuration: [[String]]
   let data: String
+  /// SHA-256 of the weights; empty where there are none yet.
+  let weights: String
   let device: String
 
-  init(_ configuration: Configuration?, _ dataset: Dataset, _ device: DeviceInfo) {
+  init(_ configuration: Configuration?, _ dataset: Dataset, _ device: DeviceInfo, weights: Weights?) {
+    self.weights = weights?.state.sha256 ?? ""
     version = Version.number
     commit = String(cString: facsimile_commit())
     contract = contractVersion
@@ -31,6 +34,7 @@ struct RankFacts: Codable {
       ("version", version, first.version), ("commit", commit, first.commit),
       ("version of the numerics contract", "\(contract)", "\(first.contract)"),
       ("data set", "SHA-256 \(data)", "SHA-256 \(first.data)"),
+      ("set of weights", "SHA-256 \(weights)", "SHA-256 \(first.weights)"),
     ]
     for (name, own, other) in facts where own != other {
       return "rank \(rank) has another \(name) than rank 0: \(own), not \(other)"

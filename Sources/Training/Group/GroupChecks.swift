@@ -20,12 +20,23 @@ extension Collective {
   func share(of count: Int) -> Range<Int> { PartTree.share(of: rank, of: self.count, parts: count) }
 
   /// The values that ranks computed for their ``share(of:)``, in order.
-  func join(_ values: [Float]) throws -> [Float] {
+  func join<Value: BitwiseCopyable>(_ values: [Value]) throws -> [Value] {
     try gather(values.withUnsafeBytes { Array($0) }).flatMap { bytes in
-      [Float](unsafeUninitializedCapacity: bytes.count / 4) { floats, count in
-        UnsafeMutableRawBufferPointer(floats).copyBytes(from: bytes)
-        count = bytes.count / 4
+      let count = bytes.count / MemoryLayout<Value>.stride
+      return [Value](unsafeUninitializedCapacity: count) {
+        UnsafeMutableRawBufferPointer($0).copyBytes(from: bytes)
+        $1 = count
       }
+    }
+  }
+
+  /// Sums of counts over all ranks.
+  func sum(_ counts: [[Int]]) throws -> [[Int]] {
+    let all = try gather(Array(JSONEncoder().encode(counts))).map {
+      try JSONDecoder().decode([[Int]].self, from: Data($0))
+    }
+    return counts.indices.map { row in
+      counts[row].indices.map { column in all.reduce(0) { $0 + $1[row][column] } }
     }
   }
 
