@@ -1,7 +1,8 @@
 import ArgumentParser
-import Backends
+import CVersion
 import Distributed
 import Foundation
+import Numerics
 import Training
 
 /// The processes of one job, of which rank 0 speaks for all.
@@ -12,7 +13,7 @@ final class Job {
   /// Whether the others are waiting for what rank 0 wants to train.
   private var isLed = false
   /// Number of ranks on this machine.
-  let neighbours: Int
+  private(set) var neighbours = 1
 
   var isFirst: Bool { group.rank == 0 }
 
@@ -21,6 +22,18 @@ final class Job {
     crew = Crew(group)
     Console.useWholeLines()
     if group.rank > 0 { Console.mute() }
+  }
+
+  /// The first messages: whoever is of another version may understand no others.
+  private func meet() throws {
+    let version =
+      "\(Version.number), commit \(String(cString: facsimile_commit())), numerics contract \(contractVersion)"
+    let versions = try group.gather(Array(version.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    if let rank = versions.firstIndex(where: { $0 != versions[0] }) {
+      throw JobFailure(
+        description: "rank \(rank) has another version than rank 0: \(versions[rank]), not \(versions[0])",
+        status: ExitStatus.couldNotRun)
+    }
     let own = ProcessInfo.processInfo.hostName
     neighbours = try group.gather(Array(own.utf8)).count { $0 == Array(own.utf8) }
   }
@@ -39,6 +52,7 @@ final class Job {
       throw error
     }
     do {
+      try job.meet()
       try body(job)
     } catch {
       try job.end(error)

@@ -1,16 +1,11 @@
-import CVersion
 import Datasets
 import Foundation
 import Models
-import Numerics
 import Programs
 import Training
 
 /// What all ranks of a job must have in common, and what they may differ in.
 struct RankFacts: Codable {
-  let version: String
-  let commit: String
-  let contract: Int
   /// Keys and values; empty where rank 0 alone knows the settings.
   let configuration: [[String]]
   let data: String
@@ -20,9 +15,6 @@ struct RankFacts: Codable {
 
   init(_ configuration: Configuration?, _ dataset: Dataset, _ device: DeviceInfo, weights: Weights?) {
     self.weights = weights?.state.sha256 ?? ""
-    version = Version.number
-    commit = String(cString: facsimile_commit())
-    contract = contractVersion
     self.configuration = configuration?.pairs.map { [$0.key, $0.value] } ?? []
     data = dataset.sha256
     self.device = "\(device.identifier), \(device.size)"
@@ -31,8 +23,6 @@ struct RankFacts: Codable {
   /// How `self`, of rank `rank`, differs from rank 0; nil if it does not.
   private func difference(_ rank: Int, from first: RankFacts) -> String? {
     let facts = [
-      ("version", version, first.version), ("commit", commit, first.commit),
-      ("version of the numerics contract", "\(contract)", "\(first.contract)"),
       ("data set", "SHA-256 \(data)", "SHA-256 \(first.data)"),
       ("set of weights", "SHA-256 \(weights)", "SHA-256 \(first.weights)"),
     ]
@@ -53,17 +43,12 @@ struct RankFacts: Codable {
   /// Throws: `JobFailure` that names the first rank that differs from rank 0.
   func compared(in job: Job) throws -> [String] {
     let all = try job.group.gather(Array(try JSONEncoder().encode(self))).map {
-      try? JSONDecoder().decode(RankFacts.self, from: Data($0))
+      try JSONDecoder().decode(RankFacts.self, from: Data($0))
     }
     for (rank, facts) in all.enumerated() {
-      let difference =
-        if let facts, let first = all[0] {
-          facts.difference(rank, from: first)
-        } else {
-          "rank \(rank) is another version of Facsimile than rank 0"
-        }
-      if let difference { throw JobFailure(description: difference, status: ExitStatus.couldNotRun) }
+      guard let difference = facts.difference(rank, from: all[0]) else { continue }
+      throw JobFailure(description: difference, status: ExitStatus.couldNotRun)
     }
-    return all.map { $0!.device }
+    return all.map(\.device)
   }
 }
