@@ -27,7 +27,7 @@ struct MPI: Sendable, CustomStringConvertible {
       options + Array(each.joined(separator: [":"])), in: folder, stop: stop, by: program)
   }
 
-  /// A rank of the job that `launcher` started.
+  /// Any rank of the job that `launcher` started.
   static func rank(of launcher: Int32) -> Int32 {
     let children =
       (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
@@ -42,6 +42,6 @@ struct MPI: Sendable, CustomStringConvertible {
       guard process > 1, let parent = stat(process)?.parent else { return false }
       return parent == launcher || descends(parent)
     }
-    return children.sorted().last { stat($0)?.name == "facsimile" && descends($0) } ?? launcher
+    return children.filter { stat($0)?.name == "facsimile" && descends($0) }.randomElement() ?? launcher
   }
 }
