@@ -66,9 +66,6 @@ extension Collective {
     return all
   }
 
-  /// Returns once every rank has called it.
-  package func meet() throws { _ = try gather(sizes: 0) }
-
   /// Whether any rank says so.
   package func any(_ isSo: Bool) throws -> Bool { try gather(sizes: isSo ? 1 : 0).contains(1) }
 
