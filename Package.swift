@@ -90,6 +90,8 @@ let package = Package(
       dependencies: [
         "CSystem", "CVersion", "Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams",
       ]),
+    // Several processes that train one model: the system's MPI, loaded when it is asked for.
+    .target(name: "Distributed", dependencies: ["Numerics", "Training"]),
     .target(
       name: "Search",
       dependencies: [
@@ -139,7 +141,8 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Generation", "Interchange",
+        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Distributed", "Generation",
+        "Interchange",
         "Models", "Numerics", "Parity", "Pictures", "Programs", "Provenance", "Search", "Storage", "Study",
         "Training", "Views",
         .product(
@@ -181,6 +184,7 @@ let package = Package(
       dependencies: [
         "CSystem", "Datasets", "Models", "Pictures", "Programs", "Storage", "TestSupport", "Training",
       ]),
+    .testTarget(name: "DistributedTests", dependencies: ["Distributed"]),
     .testTarget(
       name: "ViewsTests",
       dependencies: [

@@ -13,6 +13,13 @@ extension DeviceCatalog {
   /// Default number of threads of the CPU backend and of work on the host: one per processor that this
   /// process may use.
   package static var defaultThreads: Int { ProcessorShare.here.threads }
+
+  /// The same for one of several processes that work together on this machine, of which each may be bound to processors of
+  /// its own already.
+  package static func defaultThreads(sharedBy processes: Int) -> Int {
+    let share = ProcessorShare.here
+    return share.allowed < share.processors ? share.threads : max(share.threads / processes, 1)
+  }
 }
 
 extension BackendProvider {

@@ -52,6 +52,10 @@ struct Failure {
   let status: Int32
 
   init(_ error: any Error, _ arguments: [String]) {
+    if let failure = error as? JobFailure {
+      (line, status) = (failure.description, failure.status)
+      return
+    }
     // Only errors of the parser itself have this code.
     let isParserError = RootCommand.exitCode(for: error) == .validationFailure
     status = isParserError || Self.isUsage(error) ? ExitStatus.usage : ExitStatus.couldNotRun

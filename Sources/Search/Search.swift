@@ -76,17 +76,19 @@ package final class Search: Sendable {
   ///
   /// - Parameters:
   ///   - backends: a device for every trial at a time.
+  ///   - crew: the processes that train along, where there is one backend; nil: none.
   ///   - stopSignal: stops the search; trials finish their step and write a checkpoint.
   ///   - report: called for every event, on the training threads.
   /// - Throws: an error that concerns the whole search; the trials stay as they are, and can be resumed.
   package func run(
-    on backends: [any Backend], stopSignal: StopSignal = StopSignal(),
+    on backends: [any Backend], crew: Crew? = nil, stopSignal: StopSignal = StopSignal(),
     report: @escaping @Sendable (SearchEvent) -> Void = { _ in }
   ) throws -> Outcome {
     precondition(!backends.isEmpty, "a search needs a device")
+    precondition(crew == nil || backends.count == 1, "a crew trains one model at a time")
     try store.requeue()
     guard space.strategy == .halving else {
-      guard try runWaiting(on: backends, through: nil, stopSignal, report) else { return .interrupted }
+      guard try runWaiting(on: backends, crew, through: nil, stopSignal, report) else { return .interrupted }
       try store.removeRuns(exceptOn: nil)
       return .finished
     }
@@ -94,7 +96,7 @@ package final class Search: Sendable {
     while true {
       let rung = try store.rung()
       try store.removeRuns(exceptOn: rung)
-      guard try runWaiting(on: backends, through: rungs.epochs[rung], stopSignal, report) else {
+      guard try runWaiting(on: backends, crew, through: rungs.epochs[rung], stopSignal, report) else {
         return .interrupted
       }
       let next = rung + 1
@@ -109,7 +111,7 @@ package final class Search: Sendable {
 
   /// Trains all waiting trials; false if it was stopped.
   private func runWaiting(
-    on backends: [any Backend], through last: Int?, _ stopSignal: StopSignal,
+    on backends: [any Backend], _ crew: Crew?, through last: Int?, _ stopSignal: StopSignal,
     _ report: @escaping @Sendable (SearchEvent) -> Void
   ) throws -> Bool {
     let problem = FirstError()
@@ -125,7 +127,7 @@ package final class Search: Sendable {
           while !stopSignal.isStopped, problem.error == nil, try supply.fill(store),
             let trial = try store.takeNext()
           {
-            try run(trial, on: backend, through: last, stopSignal, report)
+            try run(trial, on: backend, crew, through: last, stopSignal, report)
           }
         } catch {
           problem.note(error)
@@ -138,11 +140,12 @@ package final class Search: Sendable {
   }
 
   private func run(
-    _ trial: Trial, on backend: any Backend, through last: Int?, _ stopSignal: StopSignal,
+    _ trial: Trial, on backend: any Backend, _ crew: Crew?, through last: Int?, _ stopSignal: StopSignal,
     _ report: @Sendable (SearchEvent) -> Void
   ) throws {
     report(.began(trial))
-    let training = TrialTraining(dataset: dataset, backend: backend, stopSignal: stopSignal)
+    let training = TrialTraining(
+      dataset: dataset, backend: backend, stopSignal: stopSignal, crew: crew)
     let ended = try training.run(trial, in: store.run(trial), through: last) { trial, record in
       try store.update(trial)
       report(.epoch(trial, record))

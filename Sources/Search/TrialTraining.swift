@@ -10,6 +10,8 @@ struct TrialTraining {
   let dataset: Dataset
   let backend: any Backend
   let stopSignal: StopSignal
+  /// The processes that train along; nil: none.
+  var crew: Crew?
 
   /// Trains to the end of epoch `last`; nil for the configuration's own.
   ///
@@ -71,6 +73,6 @@ struct TrialTraining {
   }
 
   private func trainer(_ trial: Trial, in folder: URL) throws -> Trainer {
-    try Trainer.goingOn(with: trial.settings, in: folder, dataset: dataset, backend: backend)
+    try Trainer.goingOn(with: trial.settings, in: folder, dataset: dataset, backend: backend, crew: crew)
   }
 }

@@ -59,8 +59,18 @@ package struct Checkpoint: Sendable, Equatable {
     self = try naming(url) { try Self(reading: url, atMost: limit, architecture) }
   }
 
+  /// A checkpoint from the bytes that ``serialized()`` gave; errors name `url`.
+  ///
+  /// - Throws: as ``init(contentsOf:atMost:architecture:)``.
+  package init(serialized bytes: Data, naming url: URL) throws {
+    self = try Training.naming(url) { try Self(SafeTensors(data: bytes), url, nil) }
+  }
+
   private init(reading url: URL, atMost limit: Int?, _ architecture: Architecture?) throws {
-    let file = try SafeTensors(contentsOf: url, atMost: limit)
+    try self.init(SafeTensors(contentsOf: url, atMost: limit), url, architecture)
+  }
+
+  private init(_ file: SafeTensors, _ url: URL, _ architecture: Architecture?) throws {
     func text(_ key: String) throws -> String {
       guard let value = file.metadata[key] else {
         throw TrainingError(.run, "\(url.path) is not a checkpoint: it has no '\(key)'")
@@ -121,7 +131,12 @@ package struct Checkpoint: Sendable, Equatable {
   /// Writes the checkpoint atomically.
   ///
   /// - Throws: `FileError`.
-  package func write(to url: URL) throws {
+  package func write(to url: URL) throws { try file().write(to: url) }
+
+  /// The bytes of the file.
+  package func serialized() throws -> Data { try file().serialized() }
+
+  private func file() throws -> SafeTensors {
     var file = SafeTensors()
     try state.add(to: &file)
     if step > 0 {
@@ -139,7 +154,7 @@ package struct Checkpoint: Sendable, Equatable {
     ]
     file.metadata["best-loss"] = stopping.bestLoss.map { "\($0)" }
     file.seal()
-    try file.write(to: url)
+    return file
   }
 
   /// Checks that this is a checkpoint of the run described by `manifest`.

@@ -127,7 +127,7 @@ extension Configuration {
   func differs(fromJSON text: String) throws -> Bool { try difference(fromJSON: text) != nil }
 
   /// Reads ``json()``.
-  init(json: String, architecture: Architecture? = nil) throws {
+  package init(json: String, architecture: Architecture? = nil) throws {
     try self.init(
       texts: JSONDecoder().decode([String: String].self, from: Data(json.utf8)), architecture: architecture)
   }

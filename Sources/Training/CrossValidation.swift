@@ -45,13 +45,14 @@ package struct CrossValidation: Sendable {
   /// - Parameters:
   ///   - backend: the device.
   ///   - folder: where folds are saved and resumed; nil for nowhere.
+  ///   - crew: the processes that train along; nil: none.
   ///   - stopSignal: stops the training.
   ///   - listener: called for every training event.
   ///   - done: called for every completed fold.
   /// - Returns: the metrics; nil if it was stopped.
   /// - Throws: `TrainingError`, or the backend's error.
   package func run(
-    on backend: any Backend, keptIn folder: CrossValidationFolder? = nil,
+    on backend: any Backend, keptIn folder: CrossValidationFolder? = nil, crew: Crew? = nil,
     stopSignal: StopSignal = StopSignal(),
     listener: ((TrainingEvent) -> Void)? = nil,
     done: (Fold) -> Void
@@ -66,8 +67,8 @@ package struct CrossValidation: Sendable {
         try folder.map {
           try Trainer.goingOn(
             with: configuration, in: $0.run(index + 1), dataset: dataset, backend: backend,
-            split: split(index))
-        } ?? Trainer(configuration, dataset: dataset, backend: backend, split: split(index))
+            split: split(index), crew: crew)
+        } ?? Trainer(configuration, dataset: dataset, backend: backend, split: split(index), crew: crew)
       trainer.stopSignal = stopSignal
       trainer.listener = listener
       do {

@@ -25,6 +25,8 @@ package final class Evaluator {
   let noise: Double?
   /// Whether pixels are binarised.
   package let binarisation: Binarisation
+  /// The processes that share the batches; nil: this one has all.
+  let group: (any Collective)?
 
   /// Loads model and images on the device.
   ///
@@ -35,11 +37,14 @@ package final class Evaluator {
   ///   - mode: whether a posterior is sampled (as its loss wants) or its mean decoded.
   ///   - noise: noise on the input; nil: the configuration's.
   ///   - binarise: binarisation; nil: the configuration's.
+  ///   - group: processes that evaluate together, all with the same model and images: figures are computed by all and
+  ///     known to all. nil: this one alone.
   /// - Throws: `ProgramError`, or the backend's error.
   package init(
     _ weights: Weights, images: ImageSet, backend: any Backend, mode: EvaluationMode = .sample,
-    noise: Double? = nil, binarise: Binarisation? = nil
+    noise: Double? = nil, binarise: Binarisation? = nil, group: (any Collective)? = nil
   ) throws {
+    self.group = group
     self.weights = weights
     self.images = images
     self.backend = backend
@@ -75,14 +80,17 @@ package final class Evaluator {
       confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     }
     let batches = try begin(indices, draw: draw)
-    for (step, batch) in batches.enumerated() {
+    let share = group?.share(of: batches.count) ?? batches.indices
+    for (step, batch) in zip(share, batches[share]) {
       try model.evaluate(step)
       guard confusion != nil else { continue }
       for (index, logits) in zip(batch, try model.outputs(batch.count)) {
         confusion![Int(images.labels![Int(index)])][Self.largest(logits)] += 1
       }
     }
-    let losses = try model.evaluationLosses(steps: batches.count)
+    let own = try model.evaluationLosses(steps: share.upperBound)[(share.lowerBound * model.slots.count)...]
+    let losses = try group?.join(Array(own)) ?? Array(own)
+    if let own = confusion { confusion = try group?.sum(own) ?? own }
     let means = MetricMeans(losses: losses, slots: model.slots, images: batches.map(\.count))
     return Evaluation(
       images: batches.reduce(0) { $0 + $1.count }, metrics: means?.named ?? [:], confusion: confusion)

@@ -16,7 +16,9 @@ extension Trainer {
   ///   written, the manifest says what happened), `FileError` if a file cannot be written, or the backend's error.
   package func fit(through last: Int? = nil) throws -> TrainingOutcome {
     // This is the caller's thread.
-    let outcome = try ArithmeticMode.standard { try train(through: last) }
+    let outcome = try ArithmeticMode.standard {
+      try crew?.lead(self, through: last) { try train(through: last) } ?? train(through: last)
+    }
     listener?(.finished(outcome))
     return outcome
   }
@@ -27,7 +29,7 @@ extension Trainer {
     do {
       while epoch < last {
         if isExhausted { return try end(.stoppedEarly) }
-        if stopSignal.isStopped { return try interrupt() }
+        if try isStopped() { return try interrupt() }
         try enterPhase()
         guard try runEpoch(last: last) else { return try interrupt() }
         try endEpoch()
@@ -37,6 +39,12 @@ extension Trainer {
     }
     if epoch < total { return isExhausted ? try end(.stoppedEarly) : .reached }
     return try end(.finished)
+  }
+
+  /// Whether to stop between two epochs.
+  private func isStopped() throws -> Bool {
+    // A signal that comes meanwhile counts the next time, or the ranks would part.
+    try group?.any(stopSignal.isStopped) ?? stopSignal.isStopped
   }
 
   /// Patience applies to the last phase only, so that an epoch's phase never depends on losses.
@@ -50,7 +58,7 @@ extension Trainer {
     let phase = configuration.trainable.phase(of: epoch + 1, default: configuration.epochs).index
     guard phase != session.phase else { return }
     let state = try session.model.state(withOptimizer: false)
-    session = try TrainingSession(configuration, phase: phase, data: data, backend: backend)
+    session = try TrainingSession(configuration, phase: phase, data: data, backend: backend, group: group)
     try session.model.write(state)
     stopping.startPhase()
     listener?(.phase(configuration.trainable.phases[phase]))
@@ -64,14 +72,15 @@ extension Trainer {
     let began = clock.now
     let before = (step: epoch.step, seconds: epoch.seconds)
     var polled = began
+    var isFinite = true
     while epoch.step < epoch.batches.count {
-      try session.model.step(epoch.step)
+      let isStopping = try session.step(epoch.step, wantsStop: stopSignal.isStopped || !isFinite)
       epoch.step += 1
       try recorder?.record(session.model, epoch: epoch.number, step: epoch.step)
-      if stopSignal.isStopped || lastStep.map({ $0 == (epoch.number, epoch.step) }) ?? false { break }
-      guard polled.duration(to: clock.now) >= Self.pollInterval else { continue }
+      if isStopping || lastStep.map({ $0 == (epoch.number, epoch.step) }) ?? false { break }
+      guard group?.rank ?? 0 == 0, polled.duration(to: clock.now) >= Self.pollInterval else { continue }
       let loss = try session.model.loss(step: epoch.step - 1)
-      try session.checkFinite(epoch.number)
+      if group == nil { try session.checkFinite(epoch.number) } else { isFinite = try session.isFinite() }
       polled = clock.now
       report(
         epoch, since: before.step, seconds: began.duration(to: polled) / .seconds(1), loss: loss, last: last)
@@ -100,6 +109,7 @@ extension Trainer {
     let finished = running!
     let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
     let state = try session.model.state()
+    try group?.requireSame(state, epoch: finished.number, device: backend.device.identifier)
     let validation = try session.validate()
     // The importance-weighted loss is not the sum of its parts.
     let loss =
@@ -122,8 +132,9 @@ extension Trainer {
     }
     let record = record(finished, train, validation, state)
     manifest.epochs.append(record)
-    try noteTrace()
-    if let folder {
+    try writing {
+      try noteTrace()
+      guard let folder else { return }
       if isBest { try Weights(configuration, state, epoch: epoch).write(to: folder.bestFile, of: manifest) }
       try writePicture(to: folder.pictureFile(epoch: epoch))
       manifest.state = .running
@@ -132,6 +143,19 @@ extension Trainer {
       try folder.write(checkpoint(state))
     }
     listener?(.epoch(record, isBest: isBest))
+  }
+
+  /// Writes to the folder, if there is one.
+  ///
+  /// - Throws: what `body` throws; in a group, where that is at rank 0 only, ``GroupError`` at all other ranks.
+  private func writing(_ body: () throws -> Void) throws {
+    let result = Result { try body() }
+    guard let group else { return try result.get() }
+    if case .failure(let error) = result {
+      _ = try group.any(true)
+      throw GroupError("\(error)")
+    }
+    if try group.any(false) { throw GroupError("rank 0 could not write its files") }
   }
 
   private func record(
@@ -157,8 +181,12 @@ extension Trainer {
   }
 
   private func interrupt() throws -> TrainingOutcome {
-    try noteTrace()
-    if running != nil { try folder?.write(try checkpoint()) }
+    // Where another rank asked for it: what this one would train next is not wanted either.
+    if group != nil { stopSignal.stop() }
+    try writing {
+      try noteTrace()
+      if running != nil { try folder?.write(try checkpoint()) }
+    }
     return try end(.interrupted)
   }
 
@@ -169,7 +197,7 @@ extension Trainer {
     case .interrupted: manifest.state = .interrupted
     case .reached: break
     }
-    try folder?.write(manifest)
+    try writing { try folder?.write(manifest) }
     return outcome
   }
 

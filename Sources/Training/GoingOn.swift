@@ -10,16 +10,18 @@ extension Trainer {
   ///
   /// - Parameters:
   ///   - split: training and validation images; nil: split by the configuration.
+  ///   - crew: the processes that train along; nil: none.
   ///   - start: the initial state of a new run.
   /// - Throws: as `init`; the folder is unchanged if the device fails or another process holds it.
   package static func goingOn(
     with configuration: Configuration, in url: URL, dataset: Dataset, backend: any Backend,
-    split: (train: [UInt32], validation: [UInt32])? = nil, start: () throws -> Start = { .initial }
+    split: (train: [UInt32], validation: [UInt32])? = nil, crew: Crew? = nil,
+    start: () throws -> Start = { .initial }
   ) throws -> Trainer {
     do {
       let resumed = try Trainer(
         resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend,
-        split: split)
+        split: split, crew: crew)
       // A run takes the shape of images, the number of classes and the hash of the weights given as it begins.
       var expected = configuration
       try expected.take(dataset)
@@ -31,7 +33,7 @@ extension Trainer {
     try removeAll(url)
     return try Trainer(
       configuration, dataset: dataset, backend: backend, folder: RunFolder(creating: url, patience: patience),
-      start: start(), split: split)
+      start: start(), split: split, crew: crew)
   }
 
   /// Whether an error while resuming is caused by the files of the run's folder. Any other (a lost device, a folder

@@ -46,9 +46,11 @@ extension Evaluator {
         binarise: binarisation), on: backend)
     try model.write(images: images.pixels)
     try model.write(weights.state)
-    var sum = 0.0
-    var done = 0
-    for batch in model.evaluationBatches(indices) {
+    let batches = model.evaluationBatches(indices)
+    let share = batches[group?.share(of: batches.count) ?? batches.indices]
+    let count = share.reduce(0) { $0 + $1.count }
+    var values: [Double] = []
+    for batch in share {
       try model.beginLikelihood(batch, draws: passes)
       var losses: [[Float]] = []
       for pass in 0..<passes {
@@ -56,11 +58,10 @@ extension Evaluator {
         losses += try model.sampleLosses(batch.count)
       }
       losses.removeLast(losses.count - samples)
-      for n in 0..<batch.count { sum += Self.logMeanExp(losses.map { -Double($0[n]) }) }
-      done += batch.count
-      progress(Double(done) / Double(indices.count))
+      for n in 0..<batch.count { values.append(Self.logMeanExp(losses.map { -Double($0[n]) })) }
+      progress(Double(values.count) / Double(count))
     }
-    return sum / Double(indices.count)
+    return (try group?.join(values) ?? values).reduce(0, +) / Double(indices.count)
   }
 
   /// Images that go through the encoder together: fewer where they are large, since every one has its samples.

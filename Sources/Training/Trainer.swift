@@ -26,6 +26,12 @@ package final class Trainer {
   package let backend: any Backend
   /// The output folder; nil for none.
   package let folder: RunFolder?
+  /// The processes that train together, of which rank 0 alone has a folder; nil: this one alone.
+  package let group: (any Collective)?
+  /// The crew of that group, at rank 0 where it leads one.
+  private(set) var crew: Crew?
+  /// Training and validation images that were given.
+  let split: (train: [UInt32], validation: [UInt32])?
   /// Names of the parameters initialised from a file instead of the seed.
   package let taken: [String]
   /// Keys changed in `config.yaml` since the last session.
@@ -70,27 +76,35 @@ package final class Trainer {
   ///   - start: the initial state.
   ///   - split: training and validation images; nil: split by the configuration.
   ///   - trace: which steps of a new run with a folder to trace; nil for none.
+  ///   - group: the processes that train together, all with the same data and configuration; those of other ranks than 0
+  ///     start from rank 0's ``checkpoint()``, without a folder. nil: this one alone.
+  ///   - crew: instead, at rank 0: those whom it leads.
   /// - Throws: `ConfigurationError`, `TrainingError`, `DatasetError`, or the backend's error.
   package init(
     _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
     start: Start = .initial, split: (train: [UInt32], validation: [UInt32])? = nil,
-    trace: TraceInterval? = nil
+    trace: TraceInterval? = nil, group: (any Collective)? = nil, crew: Crew? = nil
   ) throws {
     var configuration = configuration
     self.backend = backend
     self.folder = folder
+    self.group = crew?.group ?? group
+    self.crew = crew
+    self.split = split
+    try configuration.requireParts(for: self.group?.count ?? 1)
     data = try TrainingData(dataset, configuration, split: split)
     try configuration.take(dataset)
     (epoch, stopping, running) = (0, EarlyStopping(), nil)
     if case .checkpoint(let checkpoint) = start {
       epoch = checkpoint.epoch
       stopping = checkpoint.stopping
-      running = try Self.running(checkpoint, configuration, data)
+      running = try Self.running(checkpoint, data)
     }
     // Between epochs this is the phase that ended, if any: `fit` then enters the next.
     let phase = configuration.trainable.phase(
       of: running?.number ?? max(epoch, 1), default: configuration.epochs)
-    session = try TrainingSession(configuration, phase: phase.index, data: data, backend: backend)
+    session = try TrainingSession(
+      configuration, phase: phase.index, data: data, backend: backend, group: self.group)
 
     if case .checkpoint(let checkpoint) = start {
       guard checkpoint.losses.count == checkpoint.step * session.model.slots.count else {
@@ -128,11 +142,13 @@ package final class Trainer {
   ///   - epochs: the total number of epochs, which is written to `config.yaml`; nil: as in `config.yaml`.
   ///   - split: training and validation images, as when the run started; nil: split by the configuration.
   ///   - architecture: a custom model's layers, the same as before.
+  ///   - group: the processes that train together, of which this one is rank 0; nil: this one alone.
+  ///   - crew: instead: those whom this one leads.
   /// - Throws: `TrainingError` if the data set or the configuration is another, or a file is damaged; else as `init`.
   package convenience init(
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
     epochs: Int? = nil, split: (train: [UInt32], validation: [UInt32])? = nil,
-    architecture: Architecture? = nil
+    architecture: Architecture? = nil, group: (any Collective)? = nil, crew: Crew? = nil
   ) throws {
     var configuration = try folder.configuration(architecture: architecture)
     let trained = try folder.manifest(architecture: architecture)
@@ -149,7 +165,7 @@ package final class Trainer {
     let checkpoint = try folder.checkpoint(file, of: manifest, configuration, architecture: architecture)
     try self.init(
       configuration, dataset: dataset, backend: backend, folder: folder, start: .checkpoint(checkpoint),
-      split: split)
+      split: split, group: group, crew: crew)
     changes = configuration.pairs.filter { manifest.configuration.texts[$0.key] != $0.value }.map(\.key)
     manifest.configuration = configuration
     // A run killed between manifest and checkpoint repeats that epoch, with the same bits.
@@ -167,6 +183,13 @@ package final class Trainer {
     // The manifest first: a trace may be ahead of it, not behind.
     if let trace { try trace.file.truncate(trace.plan) }
   }
+
+  deinit { crew?.forget(self) }
+
+  /// Prepares the processes that this one leads, if any, for training along; else ``fit(through:)`` does.
+  ///
+  /// - Throws: ``GroupError`` that names a process which cannot.
+  package func prepareCrew() throws { try crew?.prepare(self) }
 
   /// The weights of the best epoch, if it is among the completed ones.
   ///
@@ -195,13 +218,13 @@ package final class Trainer {
 
   /// The unfinished epoch of `checkpoint`.
   private static func running(
-    _ checkpoint: Checkpoint, _ configuration: Configuration, _ data: TrainingData
+    _ checkpoint: Checkpoint, _ data: TrainingData
   ) throws -> RunningEpoch? {
     guard checkpoint.step > 0 else { return nil }
-    var running = RunningEpoch(checkpoint.epoch + 1, configuration, data, table: checkpoint.table)
     // With the settings at the start of the epoch: a changed number of epochs affects the schedule from the next epoch on.
     var began = checkpoint.configuration
     try began.take(data.dataset)
+    var running = RunningEpoch(checkpoint.epoch + 1, began, data, table: checkpoint.table)
     let expected = ArithmeticMode.standard { [began] in RunningEpoch(checkpoint.epoch + 1, began, data).table
     }
     guard expected == checkpoint.table else {
@@ -237,64 +260,10 @@ package final class Trainer {
 
   func checkpoint(_ state: ModelState) -> Checkpoint {
     Checkpoint(
-      configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch, running: running,
+      running?.configuration ?? configuration, datasetSHA256: data.dataset.sha256, state: state, epoch: epoch,
+      running: running,
       stopping: stopping,
       epochSHA256: running == nil ? state.sha256 : manifest.epochs.last?.stateSHA256 ?? manifest.initialSHA256
     )
-  }
-}
-
-extension Configuration {
-  /// Sets the total number of epochs of a run.
-  ///
-  /// Throws: `TrainingError` if more are done already, or the phases set the epochs.
-  fileprivate mutating func lengthen(to epochs: Int, _ manifest: Manifest) throws {
-    guard epochs != self.epochs else { return }
-    guard trainable.phases.contains(where: { $0.epochs == nil }) else {
-      throw TrainingError(
-        .run, "the phases set the epochs of this run (trainable=\(trainable)): --epochs cannot be given")
-    }
-    self.epochs = epochs
-    guard totalEpochs >= manifest.epochs.count else {
-      throw TrainingError(
-        .run,
-        "\(counted(manifest.epochs.count, "epoch")) \(manifest.epochs.count == 1 ? "is" : "are") done already: expected at least as many, not \(totalEpochs)"
-      )
-    }
-  }
-
-  /// Records the initial parameters.
-  ///
-  /// Throws: `TrainingError` if the configuration names others.
-  fileprivate mutating func begin(with state: ModelState) throws {
-    let hash = state.withoutOptimizer.sha256
-    guard initialWeights == nil || initialWeights == hash else {
-      throw TrainingError(
-        .weights,
-        "initial-weights is \(initialWeights!), but these weights give \(hash): give the initial.safetensors of the run "
-          + "that the configuration is from, or set initial-weights=seed to begin another run")
-    }
-    initialWeights = hash
-  }
-
-  /// Throws: `TrainingError` if the configuration names initial weights that were not given.
-  fileprivate func requireSeed() throws {
-    guard let initialWeights else { return }
-    throw TrainingError(
-      .weights,
-      "initial-weights is \(initialWeights): give those weights (the run that the configuration is from holds them in "
-        + "initial.safetensors), or set initial-weights=seed", remedy: .giveWeights)
-  }
-}
-
-extension RunningEpoch {
-  /// The epoch from its first step; `table` if already known.
-  init(_ number: Int, _ configuration: Configuration, _ data: TrainingData, table: [UInt32]? = nil) {
-    let order = data.order(seed: configuration.seed, epoch: number)
-    self.number = number
-    batches = stride(from: 0, to: order.count, by: configuration.batchSize).map {
-      order[$0..<min($0 + configuration.batchSize, order.count)]
-    }
-    self.table = table ?? configuration.trainingTable(epoch: number, batches: batches.map(\.count)).words
   }
 }

@@ -10,19 +10,30 @@ final class TrainingSession {
   let phase: Int
   private let data: TrainingData
   private let validationBatches: [ArraySlice<UInt32>]
+  private let group: (any Collective)?
+  private let exchange: PartExchange?
 
-  init(_ configuration: Configuration, phase: Int, data: TrainingData, backend: any Backend) throws {
+  init(
+    _ configuration: Configuration, phase: Int, data: TrainingData, backend: any Backend,
+    group: (any Collective)? = nil
+  ) throws {
     self.phase = phase
     self.data = data
+    self.group = group
+    // A group of one computes all parts, as without a group.
+    let isShared = group.map { $0.count > 1 } ?? false
     func steps(_ images: Int, _ batch: Int) -> Int { (images + batch - 1) / batch }
     let validationSteps = steps(data.validation.count, EvaluationShape.standardBatch)
     model = try PreparedModel(
       configuration, images: data.residentCount,
       training: TrainingShape(
         steps: steps(data.train.count, configuration.batchSize),
-        layers: configuration.trainable.phases[phase].layers),
+        layers: configuration.trainable.phases[phase].layers,
+        parts: isShared ? group?.share(of: configuration.partCount) : nil),
       // One more row for the pictures.
       evaluation: EvaluationShape(steps: validationSteps + 1), on: backend)
+    exchange =
+      isShared ? group.map { [model] in PartExchange($0, parts: configuration.partCount, model: model) } : nil
     try data.upload(to: model)
     validationBatches = model.evaluationBatches(data.validation)
     try model.beginEvaluation(
@@ -34,6 +45,21 @@ final class TrainingSession {
     try model.beginEpoch(epoch.batches, table: epoch.table, losses: epoch.losses)
   }
 
+  /// Starts one step; in a group it is done when it returns.
+  ///
+  /// - Parameter wantsStop: whether to stop after this step; asked as late as can be.
+  /// - Returns: whether to stop after it, which all ranks answer alike.
+  func step(_ step: Int, wantsStop: @autoclosure () -> Bool) throws -> Bool {
+    guard let exchange else {
+      try model.step(step)
+      return wantsStop()
+    }
+    try model.gradients(step)
+    let isLast = try exchange.join(model, wantsStop: wantsStop())
+    try model.update(step)
+    return isLast
+  }
+
   /// - Throws: `TrainingError` naming step and tensor if a value is not finite.
   func checkFinite(_ epoch: Int) throws {
     guard let found = try model.notFinite() else { return }
@@ -43,10 +69,16 @@ final class TrainingSession {
       "\(what) is not finite in step \(found.step + 1) of epoch \(epoch)")
   }
 
+  /// Whether all values so far are finite.
+  func isFinite() throws -> Bool { try model.notFinite() == nil }
+
   /// Means over the validation images; nil if there are none.
   func validate() throws -> MetricMeans? {
-    for step in validationBatches.indices { try model.evaluate(step) }
-    let losses = try model.evaluationLosses(steps: validationBatches.count)
+    let share = group?.share(of: validationBatches.count) ?? validationBatches.indices
+    for step in share { try model.evaluate(step) }
+    let slots = model.slots.count
+    let own = try model.evaluationLosses(steps: share.upperBound)[(share.lowerBound * slots)...]
+    let losses = try group?.join(Array(own)) ?? Array(own)
     return MetricMeans(losses: losses, slots: model.slots, images: validationBatches.map(\.count))
   }
 
@@ -64,6 +96,8 @@ final class TrainingSession {
 struct RunningEpoch {
   /// From 1.
   let number: Int
+  /// The settings that it began with.
+  let configuration: Configuration
   /// Indices of every step.
   let batches: [ArraySlice<UInt32>]
   /// Words of the table of steps.
@@ -77,4 +111,17 @@ struct RunningEpoch {
 
   /// Images of every step.
   var images: [Int] { batches.map(\.count) }
+}
+
+extension RunningEpoch {
+  /// The epoch from its first step; `table` if already known.
+  init(_ number: Int, _ configuration: Configuration, _ data: TrainingData, table: [UInt32]? = nil) {
+    let order = data.order(seed: configuration.seed, epoch: number)
+    self.number = number
+    self.configuration = configuration
+    batches = stride(from: 0, to: order.count, by: configuration.batchSize).map {
+      order[$0..<min($0 + configuration.batchSize, order.count)]
+    }
+    self.table = table ?? configuration.trainingTable(epoch: number, batches: batches.map(\.count)).words
+  }
 }

@@ -40,6 +40,8 @@ enum Facsimile {
   struct Stop {
     let signal: Int32
     let text: String
+    /// The process that gets it, given the one that was started.
+    var target: @Sendable (Int32) -> Int32 = { $0 }
 
     /// Ctrl-C.
     static func interrupt(behind text: String) -> Stop { Stop(signal: SIGINT, text: text) }
@@ -49,11 +51,14 @@ enum Facsimile {
 
   /// Runs the program with these arguments to its end, or stops it on the way. Kernels built by one run serve the next,
   /// but none from before the tests.
+  ///
+  /// - Parameter launcher: another program that gets these arguments and starts this one.
   static func run(
-    _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], stop: Stop? = nil
+    _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], stop: Stop? = nil,
+    by launcher: URL? = nil
   ) throws -> Result {
     let process = Process()
-    process.executableURL = program
+    process.executableURL = launcher ?? program
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment
@@ -81,7 +86,7 @@ enum Facsimile {
       if let stop, !isStopped, String(decoding: said, as: UTF8.self).contains(stop.text) {
         isStopped = true
         Thread.sleep(forTimeInterval: .random(in: 0...0.03))
-        kill(identifier, stop.signal)
+        kill(stop.target(identifier), stop.signal)
       }
     }
     reading.wait()

@@ -120,7 +120,7 @@ import Testing
     #expect(starts == (0..<parts).map { $0 * size })
     #expect(kinds(model).contains(.sumPartials) == (parts > 1))
     #expect(model.training!.gradients.count == parts * model.table.arenaCount)
-    #expect(model.training!.parts == parts && model.training!.sums.count == parts * model.slots.count)
+    #expect(model.training!.sums.count == parts * model.slots.count)
     #expect(model.slots == [.loss, .reconstruction, .klDivergence])
   }
 

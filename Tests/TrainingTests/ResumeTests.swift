@@ -141,4 +141,20 @@ import Training
       #expect(again.manifest.epochs.map(\.stateSHA256) == [try folder.manifest().epochs[2].stateSHA256])
     }
   }
+
+  @Test("More epochs under a cosine, given in the middle of an epoch that is stopped again")
+  func longerTwice() throws {
+    try inFolder { url in
+      let configuration = try Support.configuration(.vae, ["schedule": "cosine", "epochs": "2"])
+      try Support.run(configuration, stoppingAfter: 2, in: url)
+      for step in [3, 4] {
+        let signal = StopSignal()
+        let backend = HookedBackend(try Support.backend(), afterSteps: 1) { signal.stop() }
+        let trainer = try Trainer(
+          resuming: RunFolder(resuming: url), dataset: Support.dataset(), backend: backend, epochs: 5)
+        trainer.stopSignal = signal
+        #expect(try trainer.fit() == .interrupted && trainer.steps.done == step)
+      }
+    }
+  }
 }

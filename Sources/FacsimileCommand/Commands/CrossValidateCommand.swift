@@ -38,6 +38,7 @@ struct CrossValidateCommand: ParsableCommand {
     completion: .directory)
   var out: String?
 
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup var output: OutputOptions
 
   private struct Figures: Encodable {
@@ -49,15 +50,23 @@ struct CrossValidateCommand: ParsableCommand {
     let metrics: [String: CrossValidation.Spread]
   }
 
-  func run() throws {
-    let configuration = try model.configuration([("epochs", epochs), ("seed", seed)])
-    let dataset = try data.load()
+  func run() throws { try distribution.run(validate) }
+
+  private func validate(_ job: Job?) throws {
+    let configuration = try job?.each(settings) ?? settings()
+    let means = try job?.means(data: data.load, device: device, isAside: output.json) {
+      configuration
+    } check: {
+      try configuration.requireParts(for: job!.group.count)
+    }
+    if let job, let means { try job.lead(means) }
+    let dataset = try means?.dataset ?? data.load()
     let validation = try CrossValidation(configuration, dataset: dataset, folds: folds)
     if out == "" { throw UsageError("--out is empty: expected a folder for the folds") }
     let folder = try out.map {
       try CrossValidationFolder(validation, at: URL(systemPath: $0, isDirectory: true))
     }
-    let backend = try device.open(isAside: output.json)
+    let backend = try means?.backend ?? device.open(isAside: output.json)
     tell("data: \(dataset.title) · \(counted(dataset.train.count, "image")) in \(counted(folds, "fold"))")
     if let done = folder?.folds, !done.isEmpty {
       tell("resumed: \(counted(done.count, "fold")) of \(folds) already done")
@@ -65,7 +74,8 @@ struct CrossValidateCommand: ParsableCommand {
     let reporter = TrainingReporter(epochs: configuration.totalEpochs, isAside: output.json)
     defer { reporter.finish() }
     let result = try validation.run(
-      on: backend, keptIn: folder, stopSignal: StopSignal.onInterrupt(), listener: reporter.report
+      on: backend, keptIn: folder, crew: job?.crew, stopSignal: StopSignal.onInterrupt(),
+      listener: reporter.report
     ) {
       fold in
       reporter.finish()
@@ -89,6 +99,10 @@ struct CrossValidateCommand: ParsableCommand {
         "\(Format.title(name)): \(Format.metric(name, spread.mean)) ± \(Format.metric(name, spread.standardDeviation))"
       )
     }
+  }
+
+  private func settings() throws -> Configuration {
+    try model.configuration([("epochs", epochs), ("seed", seed)])
   }
 
   private func tell(_ line: String) { Console.tell(line, isAside: output.json) }

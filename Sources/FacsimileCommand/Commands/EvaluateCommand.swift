@@ -23,6 +23,7 @@ struct EvaluateCommand: ParsableCommand {
         facsimile evaluate runs/vae-1 --samples 5000 --count 1000 --binarise fixed
         facsimile evaluate runs/denoising-autoencoder-1 --noise 0.4
         facsimile evaluate runs/classifier-1 --confusion confusion.svg --curves losses.svg
+        mpirun -n 4 facsimile evaluate runs/vae-1 --samples 5000 --distributed mpi
       """)
 
   @OptionGroup var trained: RunOptions
@@ -75,6 +76,7 @@ struct EvaluateCommand: ParsableCommand {
   var filters: String?
 
   @OptionGroup var drawing: DrawingOptions
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup var output: OutputOptions
 
   private struct Figures: Encodable {
@@ -94,7 +96,9 @@ struct EvaluateCommand: ParsableCommand {
     let confusion: [[Int]]?
   }
 
-  func run() throws {
+  func run() throws { try distribution.run(evaluate) }
+
+  private func evaluate(_ job: Job?) throws {
     try require("--samples", samples, in: 1...100_000)
     try requireNoise(noise)
     let (confusionFile, curvesFile, filtersFile) = (
@@ -106,8 +110,11 @@ struct EvaluateCommand: ParsableCommand {
     guard binarise != .dynamic else {
       throw UsageError("--binarise is dynamic, which is for training: expected none or fixed")
     }
-    let folder = try trained.folder()
-    let weights = try Weights(run: folder, trained.weights)
+    func read() throws -> (RunFolder, Weights) {
+      let folder = try trained.folder()
+      return (folder, try Weights(run: folder, trained.weights))
+    }
+    let (folder, weights) = try job?.each(read) ?? read()
     if confusion != nil, !weights.configuration.classifies {
       throw UsageError(
         "--confusion needs a classifier, and \(trained.run) is a \(weights.configuration.model.rawValue)")
@@ -117,8 +124,10 @@ struct EvaluateCommand: ParsableCommand {
         "--samples needs a variational autoencoder, and \(trained.run) is a \(weights.configuration.model.rawValue)"
       )
     }
-    let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: output.json)
+    let means = try job?.means(
+      data: { try data.load(of: folder) }, device: device, isAside: output.json, weights: weights, check: {})
+    let dataset = try means?.dataset ?? data.load(of: folder)
+    let backend = try means?.backend ?? device.open(isAside: output.json)
     let (images, indices) = try dataset.images(of: split, weights.configuration)
     let all = indices ?? Array(0..<UInt32(images.count))
     if let count, count > all.count {
@@ -128,7 +137,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     let chosen = Array(all.prefix(count ?? all.count))
     let evaluator = try Evaluator(
-      weights, images: images, backend: backend, noise: noise, binarise: binarise)
+      weights, images: images, backend: backend, noise: noise, binarise: binarise, group: job?.group)
     let evaluation = try evaluator.evaluate(chosen)
     var metrics = evaluation.metrics
     let likelihood = try samples.map { samples in
@@ -138,6 +147,7 @@ struct EvaluateCommand: ParsableCommand {
         line.show("log-likelihood \(Format.bar($0))")
       }
     }
+    if let job, !job.isFirst { return }
     metrics["log_likelihood"] = likelihood
     // The earlier spelling stays because published scripts read it.
     metrics["log-likelihood"] = likelihood

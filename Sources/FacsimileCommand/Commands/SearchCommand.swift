@@ -64,11 +64,14 @@ struct SearchCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup var output: OutputOptions
 
-  func run() throws {
+  func run() throws { try distribution.run(named) }
+
+  private func named(_ job: Job?) throws {
     do {
-      try search()
+      try search(job)
     } catch let error as SearchError where error.kind == .space {
       throw UsageError("\(space): \(error.description)")
     } catch let error as ConfigurationError {
@@ -76,12 +79,21 @@ struct SearchCommand: ParsableCommand {
     }
   }
 
-  private func search() throws {
+  private func search(_ job: Job?) throws {
     try require("--jobs", jobs, in: 1...64)
+    if job != nil, jobs > 1 {
+      throw UsageError("--jobs is \(jobs): with --distributed the processes train one trial at a time")
+    }
+    let means = try job?.means(data: data.load, device: device, isAside: output.json) {
+      nil
+    } check: {
+      try requireParts(SearchSpace(text(), changes()), job!.group.count)
+    }
+    if let job, let means { try job.lead(means) }
     let checked = try SearchSpace(text(), changes())
-    let dataset = try data.load()
+    let dataset = try means?.dataset ?? data.load()
     // All checks come before the storage is created.
-    let backends = try backends()
+    let backends = try means.map { [$0.backend] } ?? backends()
     let search = try Search(checked, dataset: dataset, storage: storageFile)
     let known = try search.trials()
     let reporter = SearchReporter(checked, trials: known, isAside: output.json)
@@ -89,7 +101,9 @@ struct SearchCommand: ParsableCommand {
       "search: \(checked.strategy.rawValue)\(Self.cut(checked)) · \(counted(checked.trials, "trial"))"
         + (jobs > 1 ? ", \(jobs) side by side" : "") + " · \(dataset.title) · \(search.storage.path)",
       isAside: output.json)
-    let outcome = try search.run(on: backends, stopSignal: StopSignal.onInterrupt()) { reporter.report($0) }
+    let outcome = try search.run(
+      on: backends, crew: job?.crew, stopSignal: StopSignal.onInterrupt()
+    ) { reporter.report($0) }
     reporter.finish()
     let table = try SearchTable(search, data: data.data)
     if outcome == .interrupted {
@@ -109,6 +123,12 @@ struct SearchCommand: ParsableCommand {
     guard space.strategy == .grid, space.isDrawn else { return "" }
     let count = SearchSpace.combinations(space.axes).map(Format.count) ?? "more than 2^63"
     return " (drawn from \(count) by seed \(space.seed))"
+  }
+
+  /// Trials whose own settings give too few parts fail one by one.
+  private func requireParts(_ space: SearchSpace, _ ranks: Int) throws {
+    guard !space.axes.contains(where: { ["shards", "batch-size"].contains($0.key) }) else { return }
+    try space.base.requireParts(for: ranks)
   }
 
   private func text() throws -> String {

@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
         facsimile train --resume runs/vae --epochs 50
         facsimile train vae --data fashion-mnist --tensorboard
         facsimile train conv-autoencoder --data mnist --trace
+        mpirun -n 4 facsimile train vae --data mnist --set shards=8 --distributed mpi
       """)
 
   @OptionGroup var model: ModelOptions
@@ -79,10 +80,19 @@ struct TrainCommand: ParsableCommand {
         + "suggest, so that hashing takes about a fiftieth of the time).", valueName: "steps"))
   var trace: String?
 
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup var output: OutputOptions
 
-  func run() throws {
-    let (trainer, folder) = try resume.map(resumed) ?? begun()
+  func run() throws { try distribution.run(train) }
+
+  private func train(_ job: Job?) throws {
+    let means = try job.map(means)
+    if let job, let means { try job.lead(means) }
+    let (trainer, folder, remove) = try begin(means, job?.crew)
+    do { try trainer.prepareCrew() } catch {
+      remove()
+      throw error
+    }
     announce(trainer, folder)
     let stop = StopSignal.onInterrupt()
     let reporter = TrainingReporter(epochs: trainer.configuration.totalEpochs, isAside: output.json)
@@ -106,6 +116,18 @@ struct TrainCommand: ParsableCommand {
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
   }
 
+  /// Begins or resumes the run; `remove` takes back what was made for a new one.
+  ///
+  /// - Parameters:
+  ///   - means: data and device; nil: as the options say.
+  ///   - crew: the processes that train along; nil: none.
+  private func begin(_ means: TrainingMeans?, _ crew: Crew?) throws -> (
+    Trainer, RunFolder, remove: () -> Void
+  ) {
+    if let resume { return try resumed(resume, means, crew) }
+    return try begun(means, crew)
+  }
+
   /// `stopped in epoch 4 after step 271 of 422`
   private static func place(_ trainer: Trainer) -> String {
     let steps = trainer.steps
@@ -125,7 +147,8 @@ struct TrainCommand: ParsableCommand {
 
   // MARK: - Resuming
 
-  private func resumed(_ path: String) throws -> (Trainer, RunFolder) {
+  /// Throws: `UsageError` if there are options that the run at `path` has settled.
+  func requireNothingElse(_ path: String) throws {
     let given: [(name: String, isGiven: Bool)] = [
       ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),
       ("--batch-size", model.batchSize != nil), ("--out", out != nil),
@@ -137,6 +160,12 @@ struct TrainCommand: ParsableCommand {
         "--resume takes everything but --epochs from the run, so \(first.name) cannot be given; "
           + "patience and keep-checkpoints may be edited in \(path)/config.yaml")
     }
+  }
+
+  private func resumed(_ path: String, _ means: TrainingMeans?, _ crew: Crew?) throws -> (
+    Trainer, RunFolder, remove: () -> Void
+  ) {
+    try requireNothingElse(path)
     let folder = try RunFolder(resuming: URL(systemPath: path, isDirectory: true))
     let files =
       [folder.checkpointFile, folder.previousFile] + (checkpoint.map { [URL(systemPath: $0)] } ?? [])
@@ -151,11 +180,11 @@ struct TrainCommand: ParsableCommand {
       try longer.set("epochs", text)
       return longer.epochs
     }
-    let dataset = try data.load(of: folder)
-    let backend = try device.open(isAside: output.json)
+    let dataset = try means?.dataset ?? data.load(of: folder)
+    let backend = try means?.backend ?? device.open(isAside: output.json)
     let trainer = try Trainer(
       resuming: folder, dataset: dataset, backend: backend,
-      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted)
+      checkpoint: checkpoint.map { URL(systemPath: $0) }, epochs: wanted, crew: crew)
     if trainer.hasLostTrace {
       Console.warn("\(folder.traceFile.path) is missing: the run goes on without a trace")
     }
@@ -165,7 +194,7 @@ struct TrainCommand: ParsableCommand {
       let settings = trainer.changes.map { "\($0)=\(trainer.configuration.texts[$0] ?? "")" }
       Console.tell("config.yaml has changed: \(settings.joined(separator: " "))", isAside: output.json)
     }
-    return (trainer, folder)
+    return (trainer, folder, {})
   }
 
   /// How a changed number of epochs affects the learning-rate schedule.
@@ -188,22 +217,27 @@ struct TrainCommand: ParsableCommand {
 
   // MARK: - Starting
 
-  private func begun() throws -> (Trainer, RunFolder) {
+  /// The settings of a new run.
+  func settings() throws -> Configuration {
     if checkpoint != nil { throw UsageError("--checkpoint needs the run it belongs to: --resume RUN") }
-    let configuration = try model.configuration([
-      ("epochs", epochs), ("seed", seed), ("trainable", trainable),
-    ])
+    return try model.configuration([("epochs", epochs), ("seed", seed), ("trainable", trainable)])
+  }
+
+  private func begun(_ means: TrainingMeans?, _ crew: Crew?) throws -> (
+    Trainer, RunFolder, remove: () -> Void
+  ) {
+    let configuration = try settings()
     // All checks come before the folder is created.
     let interval = try trace.map(Self.interval)
     let start = try from.map { try WeightsSource($0) }
-    let dataset = try data.load(from: from)
-    let backend = try device.open(isAside: output.json)
+    let dataset = try means?.dataset ?? data.load(from: from)
+    let backend = try means?.backend ?? device.open(isAside: output.json)
     let place = try NewRunFolder(out, model: configuration.model)
     do {
       let trainer = try Trainer(
         configuration, dataset: dataset, backend: backend, folder: place.folder,
-        start: start.map { .weights($0.file) } ?? .initial, trace: interval)
-      return (trainer, place.folder)
+        start: start.map { .weights($0.file) } ?? .initial, trace: interval, crew: crew)
+      return (trainer, place.folder, place.remove)
     } catch {
       place.remove()
       throw start?.explain(error, configuration) ?? error

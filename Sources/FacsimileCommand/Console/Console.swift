@@ -11,7 +11,17 @@ enum Console {
   static func tell(_ line: String, isAside: Bool) { if isAside { note(line) } else { say(line) } }
 
   /// Prints a line to standard error.
-  static func note(_ line: String) { write(printable(line) + "\n", to: .standardError) }
+  static func note(_ line: String) {
+    guard !isMuted.load(ordering: .relaxed) else { return }
+    report(line)
+  }
+
+  private static func report(_ line: String) { write(printable(line) + "\n", to: .standardError) }
+
+  private static let isMuted = Atomic(false)
+
+  /// From now on nothing but errors and warnings is printed: another process of the job speaks.
+  static func mute() { isMuted.store(true, ordering: .relaxed) }
 
   /// Escapes control characters (as `\\u{1B}`), which names of files and classes may contain.
   private static func printable(_ text: String) -> String {
@@ -23,13 +33,20 @@ enum Console {
   }
 
   /// Prints an error.
-  static func complain(_ line: String) { note("error: \(line)") }
+  static func complain(_ line: String) { report("error: \(line)") }
 
   /// Prints a warning.
-  static func warn(_ line: String) { note("warning: \(line)") }
+  static func warn(_ line: String) { report("warning: \(line)") }
+
+  private static let isPlain = Atomic(false)
+
+  /// From now on no line is overwritten: what looks like a terminal may be a launcher that passes lines on.
+  static func useWholeLines() { isPlain.store(true, ordering: .relaxed) }
 
   /// Whether standard output is a terminal that can overwrite a line (`TERM` is set, and not `dumb`).
-  static let isTerminal: Bool = {
+  static var isTerminal: Bool { !isPlain.load(ordering: .relaxed) && looksLikeTerminal }
+
+  private static let looksLikeTerminal: Bool = {
     let kind = SystemPath.environment("TERM")["TERM"] ?? ""
     return isatty(STDOUT_FILENO) == 1 && !["", "dumb", "unknown"].contains(kind)
   }()
@@ -48,6 +65,7 @@ enum Console {
   static func write(_ text: String, to handle: FileHandle) { write(SystemPath.bytes(text), to: handle) }
 
   private static func write(_ bytes: [UInt8], to handle: FileHandle) {
+    if handle.fileDescriptor == STDOUT_FILENO, isMuted.load(ordering: .relaxed) { return }
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Foundation.write(handle.fileDescriptor, $0.baseAddress, $0.count) }

@@ -51,7 +51,13 @@ struct DataOptions: ParsableArguments {
   /// changed.
   func load(of run: RunFolder) throws -> Dataset {
     guard data == nil, Files.isTaken(run.manifestFile.path) else { return try load() }
-    let trainedOn = try run.manifest().dataset
+    return try load(trainedOn: run.manifest().dataset)
+  }
+
+  /// The data set that a run was trained on.
+  ///
+  /// Throws: as ``load(of:)``.
+  func load(trainedOn: Manifest.Data) throws -> Dataset {
     var catalog = catalog
     // They are checked against the run's hash.
     catalog.takesUnverified = true

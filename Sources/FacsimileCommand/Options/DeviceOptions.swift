@@ -10,11 +10,14 @@ struct DeviceOptions: ParsableArguments {
 
   @OptionGroup var threads: ThreadOptions
 
-  /// Opens the device and prints which it is and why; `isAside`: to standard error.
+  /// Opens the device and prints which it is and why; `isAside`: to standard error. By default the CPU backend takes a
+  /// process's share of the threads, if `processes` of this machine work together.
   ///
   /// Throws: `DeviceError`, `UsageError`.
-  func open(isAside: Bool) throws -> any Backend {
-    let chosen = try DeviceCatalog(threads: threads.checked()).open(DeviceChoice(device))
+  func open(isAside: Bool, sharedBy processes: Int = 1) throws -> any Backend {
+    let threads =
+      try threads.checked() ?? (processes > 1 ? DeviceCatalog.defaultThreads(sharedBy: processes) : nil)
+    let chosen = try DeviceCatalog(threads: threads).open(DeviceChoice(device))
     let facts = chosen.backend.device
     let line = "device: \(facts.identifier) · \(facts.name) · \(facts.size) (\(chosen.reason))"
     Console.tell(line, isAside: isAside)

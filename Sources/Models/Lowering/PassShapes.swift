@@ -4,11 +4,14 @@ package struct TrainingShape: Hashable, Sendable {
   package let steps: Int
   /// What trains.
   package let layers: TrainingPhases.Layers
+  /// The parts of a batch that the program computes, while other processes compute the others; nil: all.
+  package let parts: Range<Int>?
 
   /// Training of `layers` with room for `steps` steps.
-  package init(steps: Int, layers: TrainingPhases.Layers = .all) {
+  package init(steps: Int, layers: TrainingPhases.Layers = .all, parts: Range<Int>? = nil) {
     self.steps = steps
     self.layers = layers
+    self.parts = parts
   }
 }
 

@@ -3,11 +3,14 @@ import Programs
 /// The result of lowering `gradients` and `update`.
 package struct TrainHandles {
   package let batches: BatchBuffers
-  /// The parts' gradients one after another.
+  /// The gradients of the program's parts one after another.
   package let gradients: Buffer
-  /// The parts' sums of losses, `sums[part · slots + slot]`.
+  /// Their sums of losses, `sums[part · slots + slot]`, parts counted from the program's first.
   package let sums: Buffer
-  package let parts: Int
+  /// Where the program holds some of the parts only: which.
+  package let share: Range<Int>?
+  /// The sums that `gradients` then leaves, each in the row of its first part; see ``PartTree``.
+  package let nodes: [Range<Int>]
   package let state: [Buffer]
   package let status: Buffer
 }
@@ -16,20 +19,25 @@ extension Lowering {
   /// The routines `gradients` (every part forward and backward, with sums of its own) and `update` (the parts joined,
   /// one update): several processes may put their parts together between the two.
   ///
-  /// The batch is cut into parts of ⌈batch / shards⌉ images; a last part may hold fewer.
+  /// A program that holds some of the parts only joins them as far as they are whole nodes of the tree over all parts,
+  /// at the end of `gradients`; its `update` expects the sums over the whole batch in the place of its first part.
   mutating func lowerTrain(_ shape: TrainingShape) throws -> TrainHandles {
-    let partSize = (configuration.batchSize + configuration.shards - 1) / configuration.shards
-    let parts = (configuration.batchSize + partSize - 1) / partSize
+    let (partSize, parts) = (configuration.partSize, configuration.partCount)
+    let share = shape.parts ?? 0..<parts
+    guard !share.isEmpty, share.upperBound <= parts else {
+      throw ProgramError("training", "parts \(share) of \(parts)")
+    }
     let batches = batchBuffers(
       "train", steps: shape.steps, batch: configuration.batchSize, rowLength: parts * partSize)
     let trainable = table.trainable(shape.layers)
-    let gradients = builder.buffer("gradients", .floats(parts * table.arenaCount), .persistent)
-    let sums = lossSums("train", parts: parts)
+    let gradients = builder.buffer("gradients", .floats(share.count * table.arenaCount), .persistent)
+    let sums = lossSums("train", parts: share.count)
     let partials = partialsBuffer(trainable, partSize: partSize)
     let segments = segments("convolution segments", trainable.filter { table.parameters[$0].isConvolution })
 
     var firstTensors: [Buffer] = []
-    for part in 0..<parts {
+    for part in share {
+      let row = part - share.lowerBound
       let prefix = parts == 1 ? "train." : "train.part\(part)."
       let style = PassStyle(
         prefix: prefix, isTraining: true, noise: architecture.noise, binarise: configuration.binarise,
@@ -37,8 +45,8 @@ extension Lowering {
       let source = BatchSource(
         table: batches.table, indices: batches.indices, rowLength: batches.rowLength,
         firstImage: part * partSize)
-      let places = gradientPlaces(gradients, part, prefix, partials, trainable)
-      if part == 0 { firstTensors = places.tensors }
+      let places = gradientPlaces(gradients, row, prefix, partials, trainable)
+      if row == 0 { firstTensors = places.tensors }
 
       var pass = try lowerInput(source, batch: partSize, style)
       try lowerLayers(&pass, style)
@@ -50,22 +58,36 @@ extension Lowering {
             partials: partials, rows: partials.count / table.convolutionCount, stride: table.convolutionCount,
             segments: segments, gradients: places.arena))
       }
-      try sumLosses(loss.perImage, into: sums, part: part)
+      try sumLosses(loss.perImage, into: sums, part: row)
+    }
+    let nodes = shape.parts.map { PartTree.nodes(within: $0, of: parts) } ?? []
+    let joined = nodes.contains { $0.count > 1 } || shape.parts == nil && parts > 1
+    let trained = joined ? self.segments("trainable segments", trainable) : nil
+    for node in nodes where node.count > 1 {
+      try joinGradients(gradients, row: node.lowerBound - share.lowerBound, rows: node.count, trained!)
     }
     finish(.gradients)
 
-    try joinLosses(sums, parts: parts, batches)
-    if parts > 1 {
-      append(
-        try SumPartials(
-          partials: gradients, rows: parts, stride: table.arenaCount,
-          segments: self.segments("trainable segments", trainable), gradients: gradients))
-    }
+    try joinLosses(sums, parts: shape.parts == nil ? parts : 1, batches)
+    if shape.parts == nil, parts > 1 { try joinGradients(gradients, row: 0, rows: parts, trained!) }
     let clip = try lowerClip(gradients, firstTensors, trainable)
     let (state, status) = try lowerUpdate(batches, gradients, trainable, clip)
     finish(.update)
     return TrainHandles(
-      batches: batches, gradients: gradients, sums: sums, parts: parts, state: state, status: status)
+      batches: batches, gradients: gradients, sums: sums, share: shape.parts, nodes: nodes, state: state,
+      status: status)
+  }
+
+  /// Joins the gradients of `rows` parts from `row` on, into the first of these rows.
+  private mutating func joinGradients(_ gradients: Buffer, row: Int, rows: Int, _ segments: Buffer) throws {
+    let stride = table.arenaCount
+    let part =
+      row == 0
+      ? gradients
+      : builder.buffer(
+        "gradients.\(row)", .floats(rows * stride), .region(of: gradients.id, offset: row * stride))
+    append(
+      try SumPartials(partials: part, rows: rows, stride: stride, segments: segments, gradients: part))
   }
 
   private mutating func partialsBuffer(_ trainable: Set<Int>, partSize: Int) -> Buffer? {
@@ -84,9 +106,9 @@ extension Lowering {
   }
 
   private mutating func gradientPlaces(
-    _ gradients: Buffer, _ part: Int, _ prefix: String, _ partials: Buffer?, _ trainable: Set<Int>
+    _ gradients: Buffer, _ row: Int, _ prefix: String, _ partials: Buffer?, _ trainable: Set<Int>
   ) -> GradientPlaces {
-    let base = part * table.arenaCount
+    let base = row * table.arenaCount
     return GradientPlaces(
       arena: builder.buffer(
         prefix + "gradients", .floats(table.arenaCount), .region(of: gradients.id, offset: base)),

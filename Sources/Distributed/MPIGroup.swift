@@ -1,0 +1,113 @@
+import Foundation
+import Numerics
+import Training
+
+/// The processes that `mpirun` started.
+///
+/// Calls are made on one thread at a time.
+package final class MPIGroup: Collective {
+  package let rank: Int
+  package let count: Int
+  /// `Open MPI` or `MPICH`.
+  package var library: String { mpi.name }
+
+  private let mpi: MPILibrary
+
+  /// Bytes of one message at most: MPI counts in 32 bits.
+  private static let limit = 1 << 30
+  /// For how long a message is waited for without giving the processor away, and then without sleeping.
+  private static let (eager, awake) = (Duration.microseconds(50), Duration.milliseconds(20))
+
+  /// Joins the processes that were started together; waits for all of them.
+  ///
+  /// - Parameter names: names of the library's file; nil: as the launcher's is called.
+  /// - Throws: ``MPIError`` if there is no MPI, or it is another one than that of the launcher.
+  package init(names: [String]? = nil) throws {
+    let launcher = Launcher.here
+    mpi = try MPILibrary(launcher, names: names)
+    // Processes on one machine may be forbidden to read each other's memory, as in a container; Open MPI then complains.
+    setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0)
+    var (level, rank, size) = (Int32(0), Int32(0), Int32(0))
+    // MPI_THREAD_SERIALIZED
+    let isOpen = mpi.initialise(nil, nil, 2, &level) == 0
+    ArithmeticMode.establish()
+    guard isOpen, mpi.rank(mpi.world, &rank) == 0, mpi.size(mpi.world, &size) == 0 else {
+      throw MPIError("\(mpi.name) could not begin")
+    }
+    _ = mpi.setErrorHandler(mpi.world, mpi.errorsReturn)
+    (self.rank, count) = (Int(rank), Int(size))
+    if let started = Launcher.processes, started != count {
+      throw MPIError(
+        "\(started) processes were started, but \(mpi.name) knows \(count): install \(launcher.package), whose mpirun this is"
+      )
+    }
+  }
+
+  package func exchange(_ sent: [Outgoing], _ received: [Incoming]) throws {
+    defer { ArithmeticMode.establish() }
+    var requests: [UInt] = []
+    for message in received {
+      for range in Self.pieces(message.bytes.count) {
+        try request(&requests) {
+          mpi.receive(
+            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank),
+            0,
+            mpi.world, $0)
+        }
+      }
+    }
+    for message in sent {
+      for range in Self.pieces(message.bytes.count) {
+        try request(&requests) {
+          mpi.send(
+            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank),
+            0,
+            mpi.world, $0)
+        }
+      }
+    }
+    try wait(for: &requests)
+  }
+
+  /// Ends MPI; all ranks call it, and wait for each other.
+  package func close() { _ = mpi.finalise() }
+
+  /// Ends the processes of all ranks at once with `status`.
+  package func abort(_ status: Int32) -> Never {
+    _ = mpi.abort(mpi.world, status)
+    exit(status)
+  }
+
+  private static func pieces(_ count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: limit).map { $0..<min($0 + limit, count) }
+  }
+
+  private func request(_ requests: inout [UInt], _ begin: (UnsafeMutablePointer<UInt>) -> Int32) throws {
+    var request = UInt(0)
+    try check(begin(&request))
+    requests.append(request)
+  }
+
+  /// Waits without keeping a processor busy that the awaited rank may need.
+  private func wait(for requests: inout [UInt]) throws {
+    let began = ContinuousClock.now
+    for index in requests.indices {
+      var isDone = Int32(0)
+      while true {
+        try check(mpi.test(&requests[index], &isDone, mpi.statusIgnore))
+        if isDone != 0 { break }
+        let waited = began.duration(to: .now)
+        if waited > Self.awake { usleep(100) } else if waited > Self.eager { sched_yield() }
+      }
+    }
+  }
+
+  private func check(_ code: Int32) throws {
+    guard code != 0 else { return }
+    var text = [CChar](repeating: 0, count: 8192)
+    var length = Int32(0)
+    _ = mpi.errorText(code, &text, &length)
+    let reason = String(decoding: text.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    throw MPIError("\(mpi.name): \(reason)")
+  }
+}

@@ -1,0 +1,94 @@
+/// Processes that train one model together, each with a rank from 0 on.
+///
+/// Every rank makes the same calls in the same order, on one thread; each returns once all its own messages have come and
+/// gone. Messages between two ranks arrive in the order in which they were sent.
+package protocol Collective: AnyObject {
+  /// This process.
+  var rank: Int { get }
+  /// Number of processes.
+  var count: Int { get }
+  /// Sends and receives at once; a message is received into exactly as many bytes as were sent.
+  ///
+  /// - Throws: why messages cannot be exchanged.
+  func exchange(_ sent: [Outgoing], _ received: [Incoming]) throws
+}
+
+/// A message to a rank.
+package struct Outgoing {
+  package let rank: Int
+  package let bytes: UnsafeRawBufferPointer
+
+  package init(to rank: Int, _ bytes: UnsafeRawBufferPointer) { (self.rank, self.bytes) = (rank, bytes) }
+}
+
+/// Room for a message of a rank.
+package struct Incoming {
+  package let rank: Int
+  package let bytes: UnsafeMutableRawBufferPointer
+
+  package init(from rank: Int, _ bytes: UnsafeMutableRawBufferPointer) {
+    (self.rank, self.bytes) = (rank, bytes)
+  }
+}
+
+extension Collective {
+  private var others: [Int] { (0..<count).filter { $0 != rank } }
+
+  /// What every rank gives, by rank; all ranks get it.
+  package func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    let sizes = try gather(sizes: bytes.count)
+    var offsets = [0]
+    for size in sizes { offsets.append(offsets.last! + size) }
+    var all = [UInt8](repeating: 0, count: offsets.last!)
+    try bytes.withUnsafeBytes { own in
+      try all.withUnsafeMutableBytes { all in
+        try exchange(
+          others.filter { _ in !own.isEmpty }.map { Outgoing(to: $0, own) },
+          others.filter { sizes[$0] > 0 }.map {
+            Incoming(from: $0, UnsafeMutableRawBufferPointer(rebasing: all[offsets[$0]..<offsets[$0 + 1]]))
+          })
+      }
+    }
+    return sizes.indices.map { $0 == rank ? bytes : Array(all[offsets[$0]..<offsets[$0 + 1]]) }
+  }
+
+  /// What rank 0 gives (others give nil); all ranks get it.
+  package func broadcast(_ bytes: [UInt8]?) throws -> [UInt8] {
+    precondition((bytes != nil) == (rank == 0), "rank 0 and no other has something to tell")
+    let size = try gather(sizes: bytes?.count ?? 0)[0]
+    var all = bytes ?? [UInt8](repeating: 0, count: size)
+    guard size > 0 else { return all }
+    try all.withUnsafeMutableBytes { all in
+      try rank == 0
+        ? exchange(others.map { Outgoing(to: $0, UnsafeRawBufferPointer(all)) }, [])
+        : exchange([], [Incoming(from: 0, all)])
+    }
+    return all
+  }
+
+  /// Whether any rank says so.
+  package func any(_ isSo: Bool) throws -> Bool { try gather(sizes: isSo ? 1 : 0).contains(1) }
+
+  private func gather(sizes own: Int) throws -> [Int] {
+    var sizes = [UInt64](repeating: 0, count: count)
+    try withUnsafeBytes(of: UInt64(own).littleEndian) { own in
+      try sizes.withUnsafeMutableBytes { sizes in
+        try exchange(
+          others.map { Outgoing(to: $0, own) },
+          others.map {
+            Incoming(from: $0, UnsafeMutableRawBufferPointer(rebasing: sizes[8 * $0..<8 * $0 + 8]))
+          })
+      }
+    }
+    sizes[rank] = UInt64(own).littleEndian
+    return sizes.map { Int(UInt64(littleEndian: $0)) }
+  }
+}
+
+/// Why all ranks end alike: every rank throws it, and rank 0 is to say it.
+package struct GroupError: Error, CustomStringConvertible, Hashable, Sendable {
+  /// The message, in one line.
+  package let description: String
+
+  package init(_ message: String) { description = message }
+}
