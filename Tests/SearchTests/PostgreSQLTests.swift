@@ -73,6 +73,33 @@ struct PostgreSQLTests {
     }
   }
 
+  @Test("The isolation that a server has by default does not matter")
+  func isolation() throws {
+    let server = try PostgreSQLServer.shared.get()
+    let (address, schema) = try server.place()
+    let serializable = address.replacing(
+      "search_path%3D\(schema)",
+      with: "search_path%3D\(schema)%20-cdefault_transaction_isolation%3Dserializable")
+    try inFolder { folder in
+      let alone = try Support.table(Support.space, in: folder)
+      let group = DispatchGroup()
+      for _ in 0..<4 {
+        group.enter()
+        Thread {
+          defer { group.leave() }
+          do {
+            let search = try join(Support.space, serializable, folder)
+            #expect(try search.run(on: Support.backends(2)) == .finished)
+            #expect(try search.trials().facts == alone.facts)
+          } catch {
+            Issue.record(error)
+          }
+        }.start()
+      }
+      group.wait()
+    }
+  }
+
   @Test("A trial whose lease has lapsed is another's, and the first worker's result is not taken")
   func fencing() throws {
     let server = try PostgreSQLServer.shared.get()

@@ -106,7 +106,8 @@ package final class PostgreSQLConnection {
   ///
   /// - Throws: `PostgreSQLError`, or what `body` throws.
   func transaction<Value>(_ body: (PostgreSQLConnection) throws -> Value) throws -> Value {
-    try execute("BEGIN")
+    // Whatever the server's default is: statements see what others have committed before them.
+    try execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     do {
       let value = try body(self)
       try execute("COMMIT")
