@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// A PostgreSQL server of the tests' own, on a socket in a folder of its own; Debian's packages `postgresql` and
-/// `libpq5`. It needs a user other than root, as root takes `postgres`.
+/// `libpq5`. It refuses to run as root: where the tests do, it runs as `postgres`.
 package final class PostgreSQLServer: Sendable {
   /// Why no server could be started.
   package struct Failure: Error, CustomStringConvertible {

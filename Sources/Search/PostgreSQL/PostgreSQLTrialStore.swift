@@ -213,12 +213,14 @@ final class PostgreSQLTrialStore: TrialStore {
     try link.transaction { connection in
       // One worker at a time; the first to be here decides, by what a lone worker would know.
       try connection.execute("SELECT id FROM facsimile_search FOR UPDATE")
-      let select = "SELECT \(PostgreSQLSchema.names) FROM facsimile_trial WHERE state = 'done' AND rung = $1"
       if let last = try connection.integer("SELECT MAX(rung) FROM facsimile_trial"), last > rung {
         return try connection.integer(
           "SELECT COUNT(*) FROM facsimile_trial WHERE rung > $1", [.integer(rung)]) ?? 0
       }
-      let done = try connection.rows(select, [.integer(rung)]).map(Trial.init)
+      let done = try connection.rows(
+        "SELECT \(PostgreSQLSchema.names) FROM facsimile_trial WHERE state = 'done' AND rung = $1",
+        [.integer(rung)]
+      ).map(Trial.init)
       let survivors = done.sorted(by: Trial.precedes).prefix(count)
       for trial in survivors { try Self.write(trial.promoted, to: connection) }
       return survivors.count
