@@ -138,7 +138,11 @@ package final class PostgreSQLServer: Sendable {
   private static func endAll() {
     for folder in running.withLock({ $0 }) {
       let file = try? String(contentsOfFile: folder.path + "/data/postmaster.pid", encoding: .utf8)
-      if let process = file?.split(separator: "\n").first.flatMap({ Int32($0) }) { kill(process, SIGQUIT) }
+      if let process = file?.split(separator: "\n").first.flatMap({ Int32($0) }) {
+        kill(process, SIGQUIT)
+        // Until it has ended, it writes files into the folder.
+        for _ in 0..<200 where kill(process, 0) == 0 { usleep(20_000) }
+      }
       try? FileManager.default.removeItem(at: folder)
     }
   }
