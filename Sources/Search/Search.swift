@@ -17,6 +17,20 @@ package enum SearchEvent: Sendable {
   case ended(Trial)
   /// A new rung: the best `trials` trials continue to the end of epoch `epochs`.
   case rung(Int, trials: Int, epochs: Int)
+  /// How far the rung is with the trials of all workers; only where others train some.
+  case standing(Standing)
+  /// A trial was taken away: its lease had lapsed, and another worker has it.
+  case lost(Trial)
+  /// A line for people: the server is gone, or back.
+  case notice(String)
+}
+
+/// How far a rung is, or a search without rungs.
+package struct Standing: Hashable, Sendable {
+  /// Trials that are done or failed.
+  package let ended: Int
+  /// All its trials.
+  package let trials: Int
 }
 
 /// Trains the trials of a space, sequentially or in parallel, and stores each in its storage.
@@ -36,25 +50,51 @@ package final class Search: Sendable {
   package let space: SearchSpace
   /// The images.
   package let dataset: Dataset
-  private let store: TrialStore
+  private let store: any TrialStore
   private let supply: TrialSupply
   /// Epochs of a trial; the same for all where there are rungs.
   private let epochs: Int
 
-  /// Starts or resumes a search.
+  /// Starts or resumes a search of one process.
   ///
   /// - Parameter storage: the SQLite file; beside it, in a folder of its name with `.runs`, are the checkpoints of
   ///   trials under way. Both are locked for as long as this object lives.
   /// - Parameter patience: seconds to wait for others who hold the storage.
   /// - Throws: `SearchError`, `ConfigurationError`; `TrainingError` if a classifier's labels are missing.
-  package init(_ space: SearchSpace, dataset: Dataset, storage: URL, patience: Double = 30) throws {
+  package convenience init(
+    _ space: SearchSpace, dataset: Dataset, storage: URL, patience: Double = 30
+  ) throws {
+    try self.init(space, dataset) { try SQLiteTrialStore(storage, space, dataset, patience: patience) }
+  }
+
+  /// Starts, resumes or joins a search of any number of processes, on any machines.
+  ///
+  /// - Parameters:
+  ///   - server: the database, which holds one search.
+  ///   - runs: where checkpoints of trials under way are kept: the beginning of a folder's path. Workers that share the
+  ///     folder share checkpoints; others train a trial that they take over from its beginning, with the same bits.
+  ///   - lease: seconds until a trial whose worker is silent is given to another.
+  ///   - patience: seconds to wait for a server that is gone; at first 30 at most.
+  ///   - notify: called with a line when the server is gone or back before training begins.
+  /// - Throws: as for one process.
+  package convenience init(
+    _ space: SearchSpace, dataset: Dataset, server: PostgreSQLAddress, runs: URL, lease: Double = 60,
+    patience: Double = 600, notify: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    try self.init(space, dataset) {
+      try PostgreSQLTrialStore(
+        server, space, dataset, runs: runs, lease: lease, patience: patience, notify: notify)
+    }
+  }
+
+  private init(_ space: SearchSpace, _ dataset: Dataset, _ open: () throws -> any TrialStore) throws {
     if space.base.classifies, dataset.train.labels == nil {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
     }
     // Whatever is impossible is refused before a file is made.
     let supply = try TrialSupply(space, images: dataset.train.count)
     self.dataset = dataset
-    store = try TrialStore(storage, space, dataset, patience: patience)
+    store = try open()
     self.space = store.space
     epochs = supply.epochs
     self.supply =
@@ -63,14 +103,14 @@ package final class Search: Sendable {
     try self.supply.begin(store)
   }
 
-  /// The storage, symbolic links resolved.
-  package var storage: URL { store.url }
+  /// The path of the file, symbolic links resolved, or the database's address.
+  package var storage: String { store.name }
 
   /// The trials that are in the storage, by number: all, or where there are very many those that were reached and some
   /// more.
   ///
   /// - Throws: the database's error.
-  package func trials() throws -> [Trial] { try store.trials() }
+  package func trials() throws -> [Trial] { try store.trials(nil) }
 
   /// Trains the remaining trials, as many in parallel as there are backends.
   ///
@@ -86,32 +126,31 @@ package final class Search: Sendable {
   ) throws -> Outcome {
     precondition(!backends.isEmpty, "a search needs a device")
     precondition(crew == nil || backends.count == 1, "a crew trains one model at a time")
-    try store.requeue()
+    try store.begin(stopSignal) { report(.notice($0)) }
+    defer { store.end() }
     guard space.strategy == .halving else {
-      guard try runWaiting(on: backends, crew, through: nil, stopSignal, report) else { return .interrupted }
-      try store.removeRuns(exceptOn: nil)
+      guard try runWaiting(on: backends, crew, nil, stopSignal, report) else { return .interrupted }
+      try store.removeRuns(finished: true)
       return .finished
     }
     let rungs = Rungs(trials: space.trials, epochs: epochs, eta: space.eta)
     while true {
+      try store.removeRuns(finished: false)
       let rung = try store.rung()
-      try store.removeRuns(exceptOn: rung)
-      guard try runWaiting(on: backends, crew, through: rungs.epochs[rung], stopSignal, report) else {
-        return .interrupted
-      }
+      guard try runWaiting(on: backends, crew, rungs, stopSignal, report) else { return .interrupted }
       let next = rung + 1
       guard next < rungs.trials.count else { break }
       let survivors = try store.promote(rungs.trials[next], from: rung)
       guard survivors > 0 else { break }
       report(.rung(next, trials: survivors, epochs: rungs.epochs[next]))
     }
-    try store.removeRuns(exceptOn: nil)
+    try store.removeRuns(finished: true)
     return .finished
   }
 
-  /// Trains all waiting trials; false if it was stopped.
+  /// Trains all waiting trials, to the end of their rung; false if it was stopped.
   private func runWaiting(
-    on backends: [any Backend], _ crew: Crew?, through last: Int?, _ stopSignal: StopSignal,
+    on backends: [any Backend], _ crew: Crew?, _ rungs: Rungs?, _ stopSignal: StopSignal,
     _ report: @escaping @Sendable (SearchEvent) -> Void
   ) throws -> Bool {
     let problem = FirstError()
@@ -124,11 +163,7 @@ package final class Search: Sendable {
         defer { group.leave() }
         ArithmeticMode.establish()
         do {
-          while !stopSignal.isStopped, problem.error == nil, try supply.fill(store),
-            let trial = try store.takeNext()
-          {
-            try run(trial, on: backend, crew, through: last, stopSignal, report)
-          }
+          try work(on: backend, crew, rungs, stopSignal, until: { problem.error != nil }, report)
         } catch {
           problem.note(error)
         }
@@ -136,8 +171,33 @@ package final class Search: Sendable {
     }
     group.wait()
     if let error = problem.error { throw error }
-    return try !store.hasWaiting() && store.count() >= space.trials
+    return try !stopSignal.isStopped || store.isComplete()
   }
+
+  /// Claims and trains one trial after another; where others train the last ones, waits for what comes of them.
+  private func work(
+    on backend: any Backend, _ crew: Crew?, _ rungs: Rungs?, _ stopSignal: StopSignal, until isOver: () -> Bool,
+    _ report: @escaping @Sendable (SearchEvent) -> Void
+  ) throws {
+    var pause = Self.shortestPause
+    while !stopSignal.isStopped, !isOver() {
+      try supply.fill(store)
+      let loss = StopSignal(following: stopSignal)
+      switch try store.claim(loss) {
+      case .none: return
+      case .later:
+        if let standing = try store.standing() { report(.standing(standing)) }
+        Thread.sleep(forTimeInterval: pause)
+        pause = min(2 * pause, Self.longestPause)
+      case .trial(let trial):
+        pause = Self.shortestPause
+        try run(trial, on: backend, crew, through: rungs?.epochs[trial.rung], loss, report)
+      }
+    }
+  }
+
+  /// Seconds between two questions whether there is a trial again.
+  private static let (shortestPause, longestPause) = (0.05, 1.6)
 
   private func run(
     _ trial: Trial, on backend: any Backend, _ crew: Crew?, through last: Int?, _ stopSignal: StopSignal,
@@ -146,18 +206,38 @@ package final class Search: Sendable {
     report(.began(trial))
     let training = TrialTraining(
       dataset: dataset, backend: backend, stopSignal: stopSignal, crew: crew)
-    let ended = try training.run(trial, in: store.run(trial), through: last) { trial, record in
-      try store.update(trial)
-      report(.epoch(trial, record))
+    func train(in folder: URL) throws -> Trial {
+      try training.run(trial, in: folder, through: last) { trial, record in
+        guard try store.update(trial) else { throw TrialLost() }
+        report(.epoch(trial, record))
+      }
     }
-    try store.update(ended)
-    // Only halving continues trials.
-    if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
-      try? removeAll(store.run(ended))
+    do {
+      let ended: Trial
+      do {
+        ended = try train(in: store.run(trial))
+      } catch let error as FolderInUse {
+        guard let spare = store.spareRun(trial) else { throw error }
+        defer { try? removeAll(spare) }
+        ended = try train(in: spare)
+      }
+      guard try store.update(ended) else { throw TrialLost() }
+      // Only halving continues trials.
+      if ended.state == .failed || (ended.state == .done && space.strategy != .halving) {
+        try? removeAll(store.run(ended))
+      }
+      if let standing = try store.standing() { report(.standing(standing)) }
+      report(.ended(ended))
+    } catch {
+      // Whoever has it now may have removed its folder under the one who lost it.
+      guard try error is TrialLost || !store.holds(trial) else { throw error }
+      report(.lost(trial))
     }
-    report(.ended(ended))
   }
 }
+
+/// A trial that is no longer this process's.
+private struct TrialLost: Error {}
 
 /// The first error of several threads.
 private final class FirstError: Sendable {

@@ -4,6 +4,8 @@ package struct SearchError: Error, CustomStringConvertible, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     /// The space or its options are invalid.
     case space
+    /// The name of the storage cannot be: its scheme is unknown, or it holds a password.
+    case address
     /// The storage is in use, is that of another search, or cannot be used.
     case storage
   }

@@ -58,6 +58,14 @@ package struct Trial: Equatable, Sendable {
     seconds = trainer.manifest.epochs.reduce(0) { $0 + $1.seconds }
   }
 
+  /// The same, waiting on the next rung.
+  var promoted: Trial {
+    var trial = self
+    trial.rung += 1
+    trial.state = .waiting
+    return trial
+  }
+
   /// Order by validation loss, then by number; trials without a loss last.
   static func precedes(_ a: Trial, _ b: Trial) -> Bool {
     let (first, second) = (a.validationLoss ?? .infinity, b.validationLoss ?? .infinity)
@@ -68,8 +76,8 @@ package struct Trial: Equatable, Sendable {
 extension Trial {
   /// A row of the table `trial`.
   ///
-  /// - Throws: `SQLiteError`, `SearchError` if the storage was changed by others.
-  init(_ row: SQLiteRow) throws {
+  /// - Throws: `SearchError` if the storage was changed by others.
+  init(_ row: StoredRow) throws {
     number = try row.value("number")
     let (texts, word): (String, String) = (try row.value("configuration"), try row.value("state"))
     guard let configuration = try? JSONDecoder().decode([String: String].self, from: Data(texts.utf8)),
@@ -89,33 +97,18 @@ extension Trial {
     failure = try row.optional("failure")
   }
 
-  /// Adds its row, or replaces it.
-  ///
-  /// - Throws: `SQLiteError`.
-  func write(to database: SQLite) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let columns: [String: SQLiteValue] = [
-      "number": .integer(number),
-      "configuration": .text(String(decoding: try encoder.encode(configuration), as: UTF8.self)),
-      "state": .text(state.rawValue), "rung": .integer(rung), "epochs": .integer(epochs),
-      "validation_loss": SQLiteValue(validationLoss), "best_epoch": .integer(bestEpoch),
-      "state_sha256": SQLiteValue(stateSHA256), "seconds": .real(seconds), "failure": SQLiteValue(failure),
-    ]
-    try database.replace(in: "trial", columns)
-  }
-}
-
-extension SQLite {
-  /// Adds a row, or replaces it, with the hash of what it holds.
-  ///
-  /// - Throws: `SQLiteError`.
-  func replace(in table: String, _ columns: [String: SQLiteValue]) throws {
-    var columns = columns
-    columns["sha256"] = .text(SQLiteRow(path: path, columns: columns).contentSHA256)
-    let sorted = columns.sorted { $0.key < $1.key }
-    let names = sorted.map(\.key).joined(separator: ", ")
-    let marks = sorted.map { _ in "?" }.joined(separator: ", ")
-    try rows("INSERT OR REPLACE INTO \(table) (\(names)) VALUES (\(marks))", sorted.map(\.value))
+  /// What its row holds, but for the hash of it.
+  var columns: [String: StoredValue] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let texts = String(decoding: try encoder.encode(configuration), as: UTF8.self)
+      return [
+        "number": .integer(number), "configuration": .text(texts), "state": .text(state.rawValue),
+        "rung": .integer(rung), "epochs": .integer(epochs), "validation_loss": StoredValue(validationLoss),
+        "best_epoch": .integer(bestEpoch), "state_sha256": StoredValue(stateSHA256),
+        "seconds": .real(seconds), "failure": StoredValue(failure),
+      ]
+    }
   }
 }

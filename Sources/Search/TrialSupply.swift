@@ -31,30 +31,29 @@ final class TrialSupply: Sendable {
   /// Epochs of the first trial.
   var epochs: Int { state.withLock { $0.proposals.epochs } ?? space.base.totalEpochs }
 
-  /// Ensures that a trial is waiting in the storage; false if all trials have been added and none is waiting.
+  /// Ensures that a trial is waiting in the storage, unless all have been added.
   ///
   /// - Throws: `SearchError` if a trial cannot be, or the storage cannot be written.
-  func fill(_ store: TrialStore) throws -> Bool {
+  func fill(_ store: any TrialStore) throws {
     try state.withLock { state in
-      if try store.hasWaiting() { return true }
-      return try add(&state, to: store)
+      if try !store.hasWaiting() { try add(&state, to: store) }
     }
   }
 
   /// Compares the storage with the first portion, and adds missing trials.
   ///
   /// - Throws: as ``fill(_:)``.
-  func begin(_ store: TrialStore) throws {
+  func begin(_ store: any TrialStore) throws {
     try state.withLock { state in
       try store.check(state.pending)
       let known = try store.count()
-      if known < min(Self.portion, space.trials) { _ = try add(&state, to: store) }
+      if known < min(Self.portion, space.trials) { try add(&state, to: store) }
     }
   }
 
-  private func add(_ state: inout State, to store: TrialStore) throws -> Bool {
+  private func add(_ state: inout State, to store: any TrialStore) throws {
     let known = try store.count()
-    guard known < space.trials else { return false }
+    guard known < space.trials else { return }
     if known >= state.first + state.pending.count {
       try state.proposals.skip(known - state.proposals.count)
       state.first = known
@@ -63,7 +62,6 @@ final class TrialSupply: Sendable {
     try store.add(Array(state.pending.dropFirst(known - state.first)), behind: known)
     state.first += state.pending.count
     state.pending = []
-    return true
   }
 
   private func draw(_ state: inout State) throws {

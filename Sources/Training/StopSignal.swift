@@ -5,11 +5,19 @@ import Synchronization
 package final class StopSignal: Sendable {
   private let flag = Atomic(false)
   private let heedsInterrupts: Bool
+  private let leader: StopSignal?
 
   /// A signal without a request yet.
   package convenience init() { self.init(heedsInterrupts: false) }
 
-  private init(heedsInterrupts: Bool) { self.heedsInterrupts = heedsInterrupts }
+  /// A signal that is stopped with `leader`, or alone.
+  package convenience init(following leader: StopSignal) {
+    self.init(heedsInterrupts: false, leader: leader)
+  }
+
+  private init(heedsInterrupts: Bool, leader: StopSignal? = nil) {
+    (self.heedsInterrupts, self.leader) = (heedsInterrupts, leader)
+  }
 
   /// Requests a stop.
   package func stop() { flag.store(true, ordering: .relaxed) }
@@ -17,6 +25,7 @@ package final class StopSignal: Sendable {
   /// Whether a stop was requested.
   package var isStopped: Bool {
     flag.load(ordering: .relaxed) || heedsInterrupts && facsimile_was_interrupted()
+      || leader?.isStopped == true
   }
 
   /// A stop signal triggered by Ctrl-C (SIGINT), SIGTERM and SIGHUP, with a message on standard error. A second one

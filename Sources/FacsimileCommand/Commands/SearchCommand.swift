@@ -30,10 +30,17 @@ struct SearchCommand: ParsableCommand {
       Trials are stored in an SQLite file. The same command resumes a search that was stopped or killed. The resulting \
       table is the same regardless of interruptions, --jobs and devices.
 
+      With --storage postgresql://[user@]host[:port]/database any number of processes on any machines may run the same \
+      command: each claims trials until none is left, and all end with the same table. A trial whose worker is killed \
+      returns after --lease seconds; a server that is gone is waited for, up to 10 minutes. Passwords come from ~/.pgpass \
+      (PGPASSFILE), PGPASSWORD or a service file, never from the address. A database (or schema: \
+      ?options=-csearch_path%3DNAME) holds one search.
+
       Examples:
         facsimile search tools/study-grid.yaml --data mnist --trials 24 --epochs 2
         facsimile search space.yaml --data mnist --strategy halving --trials 27 --epochs 9
         facsimile search space.yaml --data mnist --storage results.sqlite --json
+        facsimile search space.yaml --data mnist --storage postgresql://db.example.org/search
       """)
 
   @Argument(help: ArgumentHelp("The space, a YAML file.", valueName: "space"), completion: .file())
@@ -49,9 +56,16 @@ struct SearchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "SQLite file for the trials (default: the name of the space with .sqlite, in the current folder).",
-      valueName: "file"))
+      "SQLite file for the trials (default: the name of the space with .sqlite, in the current folder), or a database "
+        + "for many workers, postgresql://host/name.",
+      valueName: "place"))
   var storage: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With PostgreSQL: time after which the trial of a worker that was killed is given to another (default: 60).",
+      valueName: "seconds"))
+  var lease: Int?
 
   @Option(help: "Number of trials to train in parallel; they share the CPU's threads.")
   var jobs = 1
@@ -81,8 +95,17 @@ struct SearchCommand: ParsableCommand {
 
   private func search(_ job: Job?) throws {
     try require("--jobs", jobs, in: 1...64)
-    if job != nil, jobs > 1 {
-      throw UsageError("--jobs is \(jobs): with --distributed the processes train one trial at a time")
+    try require("--lease", lease, in: 2...86_400)
+    let place = try place()
+    if job != nil {
+      if jobs > 1 {
+        throw UsageError("--jobs is \(jobs): with --distributed the processes train one trial at a time")
+      }
+      if case .server = place {
+        throw UsageError(
+          "--storage is a server: with --distributed the processes train one trial of a file at a time; "
+            + "workers of a server are started one by one")
+      }
     }
     let means = try job?.means(data: data.load, device: device, isAside: output.json) {
       nil
@@ -94,12 +117,20 @@ struct SearchCommand: ParsableCommand {
     let dataset = try means?.dataset ?? data.load()
     // All checks come before the storage is created.
     let backends = try means.map { [$0.backend] } ?? backends()
-    let search = try Search(checked, dataset: dataset, storage: storageFile)
+    let search =
+      switch place {
+      case .file(let path): try Search(checked, dataset: dataset, storage: URL(systemPath: path))
+      case .server(let address):
+        try Search(
+          checked, dataset: dataset, server: address, runs: URL(systemPath: spaceName),
+          lease: Double(lease ?? 60)
+        ) { Console.note($0) }
+      }
     let known = try search.trials()
     let reporter = SearchReporter(checked, trials: known, isAside: output.json)
     Console.tell(
       "search: \(checked.strategy.rawValue)\(Self.cut(checked)) · \(counted(checked.trials, "trial"))"
-        + (jobs > 1 ? ", \(jobs) side by side" : "") + " · \(dataset.title) · \(search.storage.path)",
+        + (jobs > 1 ? ", \(jobs) side by side" : "") + " · \(dataset.title) · \(search.storage)",
       isAside: output.json)
     let outcome = try search.run(
       on: backends, crew: job?.crew, stopSignal: StopSignal.onInterrupt()
@@ -145,11 +176,19 @@ struct SearchCommand: ParsableCommand {
     return changes
   }
 
-  private var storageFile: URL {
-    if let storage { return URL(systemPath: storage) }
-    let name = URL(systemPath: space).deletingPathExtension().lastPathComponent
-    return URL(systemPath: "\(name).sqlite")
+  private func place() throws -> SearchPlace {
+    do {
+      let place = try SearchPlace(storage ?? "\(spaceName).sqlite")
+      if lease != nil, case .file = place {
+        throw UsageError("--lease is of a search in PostgreSQL: expected --storage postgresql://… with it")
+      }
+      return place
+    } catch let error as SearchError where error.kind == .address {
+      throw UsageError("--storage: \(error)")
+    }
   }
+
+  private var spaceName: String { URL(systemPath: space).deletingPathExtension().lastPathComponent }
 
   /// One device per job; only the first is printed, since they are all the same.
   private func backends() throws -> [any Backend] {

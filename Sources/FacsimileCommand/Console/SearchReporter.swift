@@ -9,9 +9,12 @@ import Training
 final class SearchReporter: Sendable {
   private struct State {
     var ended: Int
+    /// Whether others train too, and ``ended`` is what the storage says.
+    var isShared = false
+    /// Those that had ended before.
+    var earlier = 0
     /// Trials of the rung, or of the search.
     var trials: Int
-    var endedHere = 0
     var best: Trial?
     var began = ContinuousClock.now
   }
@@ -28,7 +31,10 @@ final class SearchReporter: Sendable {
     self.isAside = isAside
     line = StatusLine(isAside: isAside)
     let best = trials.filter { $0.state != .failed && $0.validationLoss != nil }.min(by: Self.isBetter)
-    state = Mutex(State(ended: ended.count, trials: rung == 0 ? space.trials : current.count, best: best))
+    state = Mutex(
+      State(
+        ended: ended.count, earlier: ended.count, trials: rung == 0 ? space.trials : current.count, best: best
+      ))
   }
 
   /// Shows an event.
@@ -39,8 +45,13 @@ final class SearchReporter: Sendable {
       case .epoch(let trial, _): if trial.validationLoss != nil { note(trial, &state) }
       case .ended(let trial): end(trial, &state)
       case .rung(let number, let trials, let epochs):
-        state = State(ended: 0, trials: trials, best: state.best)
+        state = State(ended: 0, isShared: state.isShared, trials: trials, best: state.best)
         say("rung \(number + 1): the best \(trials) continue to epoch \(epochs)")
+      case .standing(let standing):
+        (state.ended, state.trials, state.isShared) = (standing.ended, standing.trials, true)
+      case .lost(let trial):
+        note("trial \(trial.number) was taken over by another worker: its lease had lapsed")
+      case .notice(let text): note(text)
       }
       show(state)
     }
@@ -57,13 +68,17 @@ final class SearchReporter: Sendable {
 
   private func end(_ trial: Trial, _ state: inout State) {
     guard trial.state != .waiting else { return }
-    state.ended += 1
-    state.endedHere += 1
+    if !state.isShared { state.ended += 1 }
     let place = "trial \(trial.number) (\(state.ended)/\(state.trials))"
     if let failure = trial.failure { return say("\(place) failed: \(failure)") }
     say(
       "\(place) · validation loss \(trial.validationLoss.map(Format.loss) ?? "–") of epoch \(trial.bestEpoch)"
         + " · \(counted(trial.epochs, "epoch")) · \(Format.time(trial.seconds))")
+  }
+
+  private func note(_ text: String) {
+    line.clear()
+    Console.note(text)
   }
 
   private func say(_ text: String) {
@@ -75,9 +90,10 @@ final class SearchReporter: Sendable {
     guard state.trials > 0 else { return }
     let share = Double(state.ended) / Double(state.trials)
     var text = "\(state.ended)/\(state.trials) \(Format.bar(share)) \(Int(100 * share)) %"
-    if state.endedHere > 0 {
+    if state.ended > state.earlier {
       let elapsed = state.began.duration(to: .now) / .seconds(1)
-      text += " · \(Format.time(elapsed / Double(state.endedHere) * Double(state.trials - state.ended))) left"
+      let left = elapsed / Double(state.ended - state.earlier) * Double(state.trials - state.ended)
+      text += " · \(Format.time(left)) left"
     }
     if let best = state.best, let loss = best.validationLoss {
       text += " · best \(Format.loss(loss)) (trial \(best.number))"

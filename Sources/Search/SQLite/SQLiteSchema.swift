@@ -1,7 +1,5 @@
-import Storage
-
 /// The tables of a storage. A change needs a new version and a migration.
-enum TrialSchema {
+enum SQLiteSchema {
   /// `PRAGMA user_version`.
   static let version = 2
   /// `PRAGMA application_id`: tells our files from any other SQLite file ("FACS").
@@ -72,23 +70,5 @@ enum TrialSchema {
       }
     }
     try database.execute("PRAGMA user_version = \(version)")
-  }
-}
-
-extension SQLiteRow {
-  /// SHA-256 over all columns but `sha256` (and the row's place), sorted by name.
-  var contentSHA256: String {
-    let values = columns.filter { $0.key != "sha256" && $0.key != "place" }.sorted { $0.key < $1.key }
-    let texts = values.flatMap { [$0.key, $0.value.canonical] }.map { "\($0.utf8.count):\($0)" }
-    return Fingerprint.hex(of: Array(texts.joined().utf8))
-  }
-
-  /// Checks whether the row is as it was written.
-  ///
-  /// - Throws: `SQLiteError`.
-  func requireWhole(_ what: String) throws {
-    guard try value("sha256") == contentSHA256 else {
-      throw SQLiteError(path, "\(what) is not what was written")
-    }
   }
 }

@@ -45,7 +45,7 @@ package final class SQLite: Sendable {
   /// - Returns: its rows; none of a statement that changes something.
   /// - Throws: `SQLiteError`.
   @discardableResult
-  package func rows(_ statement: String, _ values: SQLiteValue...) throws -> [SQLiteRow] {
+  package func rows(_ statement: String, _ values: StoredValue...) throws -> [StoredRow] {
     try rows(statement, values)
   }
 
@@ -53,7 +53,7 @@ package final class SQLite: Sendable {
   ///
   /// - Throws: `SQLiteError`.
   @discardableResult
-  func rows(_ statement: String, _ values: [SQLiteValue]) throws -> [SQLiteRow] {
+  func rows(_ statement: String, _ values: [StoredValue]) throws -> [StoredRow] {
     try lock.withLock {
       var prepared: OpaquePointer?
       try check(sqlite3_prepare_v2(handle, statement, -1, &prepared, nil))
@@ -64,13 +64,13 @@ package final class SQLite: Sendable {
       let names = (0..<sqlite3_column_count(prepared)).map {
         String(cString: sqlite3_column_name(prepared, $0))
       }
-      var rows: [SQLiteRow] = []
+      var rows: [StoredRow] = []
       while true {
         let status = sqlite3_step(prepared)
         if status == SQLITE_DONE { return rows }
         guard status == SQLITE_ROW else { throw SQLiteError(path, handle, status, patience) }
-        let values = names.indices.map { SQLiteValue(prepared, Int32($0)) }
-        rows.append(SQLiteRow(path: path, columns: Dictionary(zip(names, values)) { first, _ in first }))
+        let values = names.indices.map { StoredValue(prepared, Int32($0)) }
+        rows.append(StoredRow(path: path, columns: Dictionary(zip(names, values)) { first, _ in first }))
       }
     }
   }
@@ -157,4 +157,56 @@ package struct SQLiteError: Error, CustomStringConvertible {
     code = SQLITE_MISMATCH
     description = "\(path) is damaged: \(message)"
   }
+}
+
+extension StoredValue {
+  /// The value of a column in the current row of `statement`.
+  init(_ statement: OpaquePointer?, _ column: Int32) {
+    switch sqlite3_column_type(statement, column) {
+    case SQLITE_NULL: self = .null
+    case SQLITE_INTEGER: self = .integer(Int(sqlite3_column_int64(statement, column)))
+    case SQLITE_FLOAT: self = .real(sqlite3_column_double(statement, column))
+    default:
+      // Text, and bytes read as text. The length belongs to what the call before it made.
+      let start = sqlite3_column_text(statement, column)
+      let count = Int(sqlite3_column_bytes(statement, column))
+      self = .text(String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self))
+    }
+  }
+
+  /// Binds it to a parameter, from 1; returns SQLite's result code.
+  func bind(to statement: OpaquePointer?, at index: Int32) -> Int32 {
+    switch self {
+    case .null: return sqlite3_bind_null(statement, index)
+    case .integer(let value): return sqlite3_bind_int64(statement, index, Int64(value))
+    case .real(let value): return sqlite3_bind_double(statement, index, value)
+    case .text(var value):
+      // Minus one has SQLite make a copy of its own.
+      let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+      return value.withUTF8 { bytes in
+        bytes.withMemoryRebound(to: CChar.self) {
+          sqlite3_bind_text64(statement, index, $0.baseAddress, UInt64($0.count), copied, UInt8(SQLITE_UTF8))
+        }
+      }
+    }
+  }
+}
+
+extension SQLite {
+  /// Adds a row, or replaces it, with the hash of what it holds.
+  ///
+  /// - Throws: `SQLiteError`.
+  func replace(in table: String, _ columns: [String: StoredValue]) throws {
+    let sorted = StoredRow(path: path, columns: columns).hashed.sorted { $0.key < $1.key }
+    let names = sorted.map(\.key).joined(separator: ", ")
+    let marks = sorted.map { _ in "?" }.joined(separator: ", ")
+    try rows("INSERT OR REPLACE INTO \(table) (\(names)) VALUES (\(marks))", sorted.map(\.value))
+  }
+}
+
+extension Trial {
+  /// Adds its row, or replaces it.
+  ///
+  /// - Throws: `SQLiteError`.
+  func write(to database: SQLite) throws { try database.replace(in: "trial", columns) }
 }
