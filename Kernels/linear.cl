@@ -24,7 +24,7 @@ __kernel void linear_backward_input(
   int results = imin(4, inputs - channel);
   __global real *result = images_out(input_gradient, inputs) + channel * GROUPS;
   Tile t = tile_repeat(0.0f);
-  if (is_accumulating) t = tile_load(result, 1, results);
+  if (is_accumulating && !is_idle_tile(inputs)) t = tile_load(result, 1, results);
   t = up_channels(
       t, images_in(output_gradient, outputs), weight, inputs * 4, outputs, channel, inputs STAGE_PASS);
   if (is_idle_tile(inputs)) return;

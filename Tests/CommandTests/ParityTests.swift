@@ -19,4 +19,19 @@ struct ParityTests {
     #expect(report.devices.count >= 2 && report.mismatches.isEmpty)
     #expect(report.identical == report.cases && report.cases >= 300 * (report.devices.count - 1))
   }
+
+  @Test("It compares some operations only, without a model unless one is asked for")
+  func operations() throws {
+    func cases(_ options: [String]) throws -> Int {
+      let result = try Facsimile.run(["parity", "--steps", "1", "--json"] + options)
+      #expect(result.status == 0, "\(result.errors)")
+      let report = try result.json(Report.self)
+      #expect(report.identical == report.cases)
+      return report.cases / (report.devices.count - 1)
+    }
+    let two = try cases(["--operation", "flatten", "join_losses"])
+    let one = try cases(["--operation", "flatten"])
+    #expect(one > 0 && two > one && two < 40)
+    #expect(try cases(["--operation", "flatten", "--model", "vae"]) > one)
+  }
 }
