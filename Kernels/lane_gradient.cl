@@ -159,33 +159,34 @@ static inline void convolution_weight_item(
   int items = across * g.kernel_size * (is_one ? row_taps : (row_taps + 2) / 3);
   int together = (int)get_local_size(1);
   int bias_channel = (int)get_group_id(1) - (items + together - 1) / together;
+  int bias_channels = is_bias_of_big ? g.big_channels : g.small_channels;
+  // Where groups had to become smaller, there are more of them than sums.
+  if (bias_channel >= bias_channels) return;
   if (bias_channel >= 0) {
-    int channels = is_bias_of_big ? g.big_channels : g.small_channels;
     int pixels = is_bias_of_big ? g.big_height * g.big_width : g.small_height * g.small_width;
-    if (bias_channel >= channels) return;
     lane_pointer map = lanes_in(is_bias_of_big ? big_map : small_map)
-        + ((size_t)first_block * pixels * channels + bias_channel) * ELEMENT_STEP;
-    float sum = bias_sum(map, channels * ELEMENT_STEP, 2 * pixels * (end_block - first_block) JOIN_PASS);
+        + ((size_t)first_block * pixels * bias_channels + bias_channel) * ELEMENT_STEP;
+    float sum = bias_sum(map, bias_channels * ELEMENT_STEP, 2 * pixels * (end_block - first_block) JOIN_PASS);
     sum = join_sum(sum JOIN_PASS);
     if (is_first_lane() && get_local_id(1) == 0) partials[bias_offset + bias_channel] = sum;
-    return;
-  }
-  int item = imin(tile_index(), items - 1);
-  bool is_idle = tile_index() >= items;
-  // Channels fastest, so that a group shares what it reads of the big map.
-  int tile = item / across, channel = item % across;
-  if (is_one) {
-    float sum = weight_sum(
-        big_map, small_map, g, first_block, end_block, tile / row_taps, tile % row_taps, channel);
-    sum = join_sum(sum JOIN_PASS);
-    int place = channel / 4 * g.kernel_size * row_taps + tile;
-    if (is_first_lane() && !is_idle) partials[weight_offset + place * 4 + channel % 4] = sum;
   } else {
-    TapPlace at = tap_place(g, tile);
-    TapTile sums = weight_tile(big_map, small_map, g, first_block, end_block, at, channel * 4);
-    int place = (channel * g.kernel_size + at.ky) * row_taps + at.tap;
-    int count = is_idle ? 0 : imin(4, g.small_channels - channel * 4);
-    write_taps(partials + weight_offset + place * 4, sums, row_taps - at.tap, count, 0 JOIN_PASS);
+    int item = imin(tile_index(), items - 1);
+    bool is_idle = tile_index() >= items;
+    // Channels fastest, so that a group shares what it reads of the big map.
+    int tile = item / across, channel = item % across;
+    if (is_one) {
+      float sum = weight_sum(
+          big_map, small_map, g, first_block, end_block, tile / row_taps, tile % row_taps, channel);
+      sum = join_sum(sum JOIN_PASS);
+      int place = channel / 4 * g.kernel_size * row_taps + tile;
+      if (is_first_lane() && !is_idle) partials[weight_offset + place * 4 + channel % 4] = sum;
+    } else {
+      TapPlace at = tap_place(g, tile);
+      TapTile sums = weight_tile(big_map, small_map, g, first_block, end_block, at, channel * 4);
+      int place = (channel * g.kernel_size + at.ky) * row_taps + at.tap;
+      int count = is_idle ? 0 : imin(4, g.small_channels - channel * 4);
+      write_taps(partials + weight_offset + place * 4, sums, row_taps - at.tap, count, 0 JOIN_PASS);
+    }
   }
 }
 #endif

@@ -34,7 +34,7 @@ static inline void write_joined(
   int lane = (int)get_local_id(0);
   __local float *tile = join_scratch + get_local_id(1) * (8 * JOIN_TILE);
   barrier(CLK_LOCAL_MEM_FENCE);
-  PRAGMA(unroll)
+  // Not told to unroll: PoCL 3.1 then makes code that crashes.
   for (int i = 0; i < JOIN_TILE; ++i) tile[8 * i + lane] = sums[i];
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int i = lane; i < JOIN_TILE; i += 8) {

@@ -176,7 +176,8 @@ package final class Search: Sendable {
 
   /// Claims and trains one trial after another; where others train the last ones, waits for what comes of them.
   private func work(
-    on backend: any Backend, _ crew: Crew?, _ rungs: Rungs?, _ stopSignal: StopSignal, until isOver: () -> Bool,
+    on backend: any Backend, _ crew: Crew?, _ rungs: Rungs?, _ stopSignal: StopSignal,
+    until isOver: () -> Bool,
     _ report: @escaping @Sendable (SearchEvent) -> Void
   ) throws {
     var pause = Self.shortestPause

@@ -81,7 +81,7 @@ struct ArgumentTests {
       (["bench", "--device", "cpu", "--rounds", "0"], "--rounds is 0"),
       (["parity", "--model", "gan"], "unknown model 'gan'"),
       (["parity", "--steps", "0"], "--steps is 0"),
-      (["parity", "--operation", "linear_forwad"], "did you mean 'linear_forward'"),
+      (["parity", "--operation", "linear_forwad"], "did you mean linear_forward"),
       (["reconstruct", "run", "--out", "picture.jpg"], "expected a .png file"),
       (["export", "run", "--format", "pickle", "--out", "x"], "--format is 'pickle'"),
       (["evaluate", "run", "--split", "all"], "all"),

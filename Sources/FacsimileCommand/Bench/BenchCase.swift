@@ -41,7 +41,7 @@ struct BenchCase {
   /// - Throws: the backend's error.
   func measure(_ effort: Effort) throws -> [Figures] {
     PeakMemory.reset()
-    let prepared = try prepare()
+    let prepared = try Self.prepare(configuration, on: backend, images: images)
     let phases: [(name: String, routines: [Routine.Name], step: (Int) throws -> Void)] = [
       ("train", [.gradients, .update], prepared.step), ("forward", [.evaluate], prepared.evaluate),
     ]
@@ -58,12 +58,16 @@ struct BenchCase {
     }
   }
 
-  /// The program with images, initial parameters and the tables of a whole epoch of full batches.
-  private func prepare() throws -> PreparedModel {
+  /// The program with made-up images, initial parameters and the tables of a whole epoch of full batches.
+  ///
+  /// - Parameter parts: of a batch, that it computes; nil: all.
+  static func prepare(
+    _ configuration: Configuration, on backend: any Backend, images: Int, parts: Range<Int>? = nil
+  ) throws -> PreparedModel {
     let batch = configuration.batchSize
     let steps = images / batch
     let prepared = try PreparedModel(
-      configuration, images: images, training: TrainingShape(steps: steps),
+      configuration, images: images, training: TrainingShape(steps: steps, parts: parts),
       evaluation: EvaluationShape(steps: steps, batch: batch), on: backend)
     // A few hundred pictures, repeated: what they show has no influence on speed.
     let pictures = MadeUpImages.blobs(256, configuration.imageShape, seed: 0)

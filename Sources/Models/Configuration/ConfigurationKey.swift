@@ -109,7 +109,7 @@ package struct ConfigurationKey: Sendable {
         let isHash = text.count == 64 && text.allSatisfy { $0.isHexDigit && !$0.isUppercase }
         return text == "seed" ? .some(nil) : isHash ? text : nil
       }, { $0 ?? "seed" }),
-    whole("shards", \.shards, 1...64, "parts that a batch is split into"),
+    whole("shards", \.shards, 1...1024, "parts that a batch is split into"),
     parsed(
       "trainable", \.trainable, "all, last-N, or phases such as last-2:5,all:10 (append @RATE to set a rate)",
       "layers to train, and for how many epochs; dropout stays on in all layers",

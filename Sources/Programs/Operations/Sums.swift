@@ -97,7 +97,7 @@ package struct JoinLosses: Descriptor {
 
   /// Throws: ``ProgramError`` if a buffer is too small, or parts or slots are too many.
   package init(sums: Buffer, parts: Int, scaled: [Bool], table: Buffer, losses: Buffer) throws {
-    try require((1...64).contains(parts), "join losses", "\(parts) parts, expected 1...64")
+    try require((1...1024).contains(parts), "join losses", "\(parts) parts, expected 1...1024")
     try require((1...32).contains(scaled.count), "join losses", "\(scaled.count) slots, expected 1...32")
     try requireFloats("join losses", "sums", sums, atLeast: parts * scaled.count)
     try requireWords("join losses", "table of steps", table, atLeast: StepTable.width)

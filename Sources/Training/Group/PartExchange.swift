@@ -40,21 +40,28 @@ package final class PartExchange {
   /// What rank `rank` sends, receives and adds, node by node.
   package static func steps(rank: Int, of ranks: Int, parts: Int) -> [Step] {
     let shares = (0..<ranks).map { PartTree.share(of: $0, of: ranks, parts: parts) }
-    func holders(_ node: Range<Int>) -> [Int] { shares.indices.filter { shares[$0].overlaps(node) } }
     return PartTree.joins(of: parts).compactMap { join in
-      let (left, right) = (holders(join.left), holders(join.right))
       // A rank's own parts are joined by its device.
-      guard Set(left + right).count > 1, (left + right).contains(rank) else { return nil }
-      var sent: [(rank: Int, node: Range<Int>)] = []
-      var received: (rank: Int, node: Range<Int>)?
-      for (takers, givers, node) in [(left, right, join.right), (right, left, join.left)] {
-        for (index, taker) in takers.filter({ !givers.contains($0) }).enumerated() {
-          let giver = givers[index % givers.count]
-          if giver == rank { sent.append((taker, node)) }
-          if taker == rank { received = (giver, node) }
-        }
+      guard !shares[rank].contains(join.node), shares[rank].overlaps(join.node) else { return nil }
+      let messages = messages(before: join, shares)
+      return Step(
+        join: join, sent: messages.filter { $0.giver == rank }.map { ($0.taker, $0.node) },
+        received: messages.first { $0.taker == rank }.map { ($0.giver, $0.node) })
+    }
+  }
+
+  /// A node that one rank sends to another.
+  typealias Message = (giver: Int, taker: Int, node: Range<Int>)
+
+  /// What goes from rank to rank before `join`, if `shares` are the ranks' parts: those that hold only one of its sides
+  /// get the other, from those that hold it in turn.
+  static func messages(before join: PartTree.Join, _ shares: [Range<Int>]) -> [Message] {
+    func holders(_ node: Range<Int>) -> [Int] { shares.indices.filter { shares[$0].overlaps(node) } }
+    let (left, right) = (holders(join.left), holders(join.right))
+    return [(left, right, join.right), (right, left, join.left)].flatMap { takers, givers, node in
+      takers.filter { !givers.contains($0) }.enumerated().map { index, taker in
+        (givers[index % givers.count], taker, node)
       }
-      return Step(join: join, sent: sent, received: received)
     }
   }
 

@@ -1,0 +1,48 @@
+import Models
+import Parity
+import Programs
+
+/// What a process takes for its share of a step, measured: the gradients of so many parts, their sums read, the sum over
+/// all written, and the update.
+struct PartTimes {
+  /// Bytes of a sum over parts.
+  let bytes: Int
+  private let measured: [Int: Double]
+
+  /// Measures shares of so many parts, and of one fewer.
+  ///
+  /// - Throws: the backend's error.
+  init(_ configuration: Configuration, on backend: any Backend, images: Int, shares: [Int]) throws {
+    var measured: [Int: Double] = [:]
+    var bytes = 0
+    for share in Set(shares.flatMap { [$0, max($0 - 1, 1)] }) {
+      let count = min(images, 4 * configuration.batchSize)
+      let prepared = try BenchCase.prepare(
+        configuration, on: backend, images: max(count, configuration.batchSize), parts: 0..<share)
+      bytes = 4 * (prepared.partSumCount + 1)
+      let sums = prepared.partNodes.map { _ in
+        UnsafeMutableBufferPointer<Float>.allocate(capacity: prepared.partSumCount)
+      }
+      defer { sums.forEach { $0.deallocate() } }
+      func step() throws {
+        try prepared.gradients(0)
+        try prepared.readPartSums(into: sums)
+        try prepared.write(partSum: UnsafeBufferPointer(sums[0]))
+        try prepared.update(0)
+        try prepared.synchronize()
+      }
+      for _ in 0..<3 { try step() }
+      let times = try (0..<15).map { _ in
+        let began = ContinuousClock.now
+        try step()
+        return began.duration(to: .now) / .seconds(1)
+      }
+      measured[share] = times.sorted()[times.count / 2]
+    }
+    self.measured = measured
+    self.bytes = bytes
+  }
+
+  /// Seconds of a step with a share of `parts`.
+  func seconds(parts: Int) -> Double { measured[parts]! }
+}
