@@ -102,7 +102,9 @@ package struct DatasetCatalog: Sendable {
       let file = URL(systemPath: path)
       if FolderListing.isArchive(file) { throw DatasetFolder.packed(file) }
       if PackedFile.isOne(file) { return DatasetFolder(url: file.standardizedFileURL) }
-      throw DatasetError(.notReadable, path: path, "expected a folder of images, or a file made by 'facsimile data pack', found another file")
+      throw DatasetError(
+        .notReadable, path: path,
+        "expected a folder of images, or a file made by 'facsimile data pack', found another file")
     }
     return DatasetFolder(url: url.standardizedFileURL)
   }

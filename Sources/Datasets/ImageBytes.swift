@@ -15,7 +15,9 @@ package struct ImageBytes: Sendable, Equatable {
   package init(_ bytes: [UInt8]) { (place, count) = (.memory(bytes), bytes.count) }
 
   /// `count` values of a plain file, from `offset` on; they are read whenever they are asked for.
-  init(_ file: FileBytes, offset: Int, count: Int) { (place, self.count) = (.file(file, offset: offset), count) }
+  init(_ file: FileBytes, offset: Int, count: Int) {
+    (place, self.count) = (.file(file, offset: offset), count)
+  }
 
   /// Whether they are in memory.
   package var isInMemory: Bool { if case .memory = place { true } else { false } }
@@ -24,7 +26,8 @@ package struct ImageBytes: Sendable, Equatable {
   ///
   /// - Throws: `FileError`; `DatasetError` if the file has been changed since it was opened.
   package func read(from first: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-    precondition(first >= 0 && first + buffer.count <= count, "ImageBytes: \(buffer.count) from \(first) of \(count)")
+    precondition(
+      first >= 0 && first + buffer.count <= count, "ImageBytes: \(buffer.count) from \(first) of \(count)")
     switch place {
     case .memory(let bytes):
       bytes.withUnsafeBytes {

@@ -36,12 +36,16 @@ struct DataMemoryTests {
     #expect(configurations[0] == configurations[1])
     for command in [
       ["evaluate", "a", "--split", "train", "--json"],
-      ["cross-validate", "vae", "--folds", "2", "--epochs", "1", "--data", "data", "--json", "--set", "hidden=8"],
+      [
+        "cross-validate", "vae", "--folds", "2", "--epochs", "1", "--data", "data", "--json", "--set",
+        "hidden=8",
+      ],
     ] {
       let outputs = try [[], ["--data-memory", "100000"]].map {
         try Facsimile.run(command + ["--device", "cpu"] + $0, in: place.url)
       }
-      #expect(outputs[0].status == 0 && outputs[0].output == outputs[1].output, "\(outputs[1].errors)")
+      let figures = outputs.map { $0.output.split(separator: "\n").filter { !$0.contains("\"seconds\"") } }
+      #expect(outputs[0].status == 0 && figures[0] == figures[1], "\(outputs[1].errors)")
     }
   }
 
@@ -50,20 +54,24 @@ struct DataMemoryTests {
     for number in 0..<40 {
       let pixels = (0..<256).map { UInt8(truncatingIfNeeded: number * 9 + $0) }
       try place.put(
-        "my pictures/\(number % 2)/\(number).png", Picture(channels: 1, width: 16, height: 16, pixels: pixels).pngData())
+        "my pictures/\(number % 2)/\(number).png",
+        Picture(channels: 1, width: 16, height: 16, pixels: pixels).pngData())
     }
     let packed = try Facsimile.run(["data", "pack", "my pictures", "--out", "p.idx"], in: place.url)
     #expect(packed.status == 0 && packed.output.contains("40 images of 1×16×16"), "\(packed.errors)")
     let expected = try train("a", ["--data", "my pictures"])
     #expect(try train("b", ["--data", "p.idx", "--data-memory", "1MB"]) == expected)
-    let longer = try Facsimile.run(["train", "--resume", "b", "--epochs", "3", "--device", "cpu"], in: place.url)
+    let longer = try Facsimile.run(
+      ["train", "--resume", "b", "--epochs", "3", "--device", "cpu"], in: place.url)
     #expect(longer.status == 0, "\(longer.errors)")
     #expect(try states("b").count == 3)
     let figures = try Facsimile.run(["data", "pack", "p.idx", "--out", "q.idx", "--json"], in: place.url)
-    #expect(figures.output.contains("\"images\" : 40") || figures.output.contains("\"images\": 40"), "\(figures.output)")
+    #expect(
+      figures.output.contains("\"images\" : 40") || figures.output.contains("\"images\": 40"),
+      "\(figures.output)")
   }
 
-  @Test("Bad sizes and places are one line", arguments: ["0", "-3", "1.5GB", "2XB", "GB", "", "1e9", "٣"])
+  @Test("Bad sizes and places are one line", arguments: ["0", "-3", "1.5GB", "2XB", "GB", "1e9", "٣"])
   func refusals(_ size: String) throws {
     try Facsimile.expectFailure(
       ["train", "vae", "--data", "data", "--data-memory=\(size)"], status: 64,
@@ -74,9 +82,9 @@ struct DataMemoryTests {
   func places() throws {
     try place.put("a/readme.txt", Data("no picture".utf8))
     try Facsimile.expectFailure(
-      ["data", "pack", "a", "--out", "none/p.idx"], status: 1, "there is no folder", in: place.url)
+      ["data", "pack", "a", "--out", "none/p.idx"], status: 2, "there is no folder", in: place.url)
     try Facsimile.expectFailure(
-      ["data", "pack", "a", "--out", "p.idx"], status: 1, "holds no images", in: place.url)
+      ["data", "pack", "a", "--out", "p.idx"], status: 2, "holds no images", in: place.url)
     try Facsimile.expectFailure(["data", "pack", "a"], status: 64, "--out", in: place.url)
   }
 }

@@ -61,7 +61,9 @@ struct PackedFileTests {
   @Test("Pictures of classes: the file gives the data set of the folder, names included", arguments: [1, 3])
   func pictures(_ channels: Int) throws {
     for number in 0..<24 {
-      try putPicture("a/\(number % 2 == 0 ? "cat" : "dog \"é\"")/\(number).png", number, channels: number == 7 ? channels : 1)
+      try putPicture(
+        "a/\(number % 2 == 0 ? "cat" : "dog \"é\"")/\(number).png", number,
+        channels: number == 7 ? channels : 1)
     }
     let expected = try catalog().load(folder.path("a"))
     let file = try pack("a", "b.idx")
@@ -95,7 +97,9 @@ struct PackedFileTests {
   func damaged() throws {
     for number in 0..<6 { try putPicture("a/\(number).png", number) }
     var heard: [Int] = []
-    try catalog().pack(folder.path("a"), to: folder.file("a.idx")) { done, all in heard.append(done * 100 + all) }
+    try catalog().pack(folder.path("a"), to: folder.file("a.idx")) { done, all in
+      heard.append(done * 100 + all)
+    }
     #expect(heard.last == 606)
     let before = try Data(contentsOf: folder.file("a.idx"))
     let whole = try Data(contentsOf: folder.file("a/3.png"))
@@ -112,10 +116,14 @@ struct PackedFileTests {
     let data = try Data(contentsOf: file)
     // The names are a line of their own at the end.
     let names = data.count - (data.lastIndex(of: UInt8(ascii: "{"))! - data.startIndex)
-    let other = change < 0 ? data.dropLast(change == -1 ? names + 1 : min(-change, data.count - 20)) : data + Data(count: change)
+    let other =
+      change < 0
+      ? data.dropLast(change == -1 ? names + 1 : min(-change, data.count - 20)) : data + Data(count: change)
     try folder.put("other.idx", other)
     for memory in [nil, 1] {
-      let error = #expect(throws: DatasetError.self) { try catalog(memory: memory).load(folder.path("other.idx")) }
+      let error = #expect(throws: DatasetError.self) {
+        try catalog(memory: memory).load(folder.path("other.idx"))
+      }
       #expect(error?.path == folder.path("other.idx") && error?.description.contains("\n") == false)
     }
   }

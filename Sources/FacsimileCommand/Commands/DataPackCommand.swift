@@ -46,7 +46,8 @@ struct DataPackCommand: ParsableCommand {
     var images = 0
     try catalog.pack(folder, to: file) { done, all in
       images = all
-      line.show("packing \(Format.bar(Double(done) / Double(all))) \(Format.count(done)) of \(counted(all, "image"))")
+      line.show(
+        "packing \(Format.bar(Double(done) / Double(all))) \(Format.count(done)) of \(counted(all, "image"))")
     }
     line.show("checking")
     let dataset = try catalog.load(file.path)

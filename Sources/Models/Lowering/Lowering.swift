@@ -24,7 +24,8 @@ struct Lowering {
     self.configuration = configuration
     architecture = configuration.architecture
     table = try ParameterTable(architecture)
-    dataset = builder.buffer("dataset", .bytes((window ?? datasetImages) * architecture.input.count), .persistent)
+    dataset = builder.buffer(
+      "dataset", .bytes((window ?? datasetImages) * architecture.input.count), .persistent)
     windowRows = window == nil ? 0 : LoweredModel.windowRows
     labels =
       configuration.classifies ? builder.buffer("labels", .bytes(datasetImages), .persistent) : nil
