@@ -1,12 +1,16 @@
-// A batch of images out of the resident data set: bytes / 255. Absent images become zeros.
+// A batch of images out of the resident data set, or out of a window of `rows` batches: bytes / 255. Absent images become
+// zeros.
 __kernel void gather_images(
     __global const uchar *dataset, __global const uint *indices, __global float *output, int channels,
-    int pixels, int row_length, int first_image, int batch, int span, uint step) {
+    int pixels, int row_length, int first_image, int batch, int rows, int span, uint step) {
   int count = channels * pixels;
   __global real *out = images_out(output, count);
   uint samples[LANES];
   for (int lane = 0; lane < LANES; ++lane) {
     samples[lane] = sample_index(indices, step, row_length, first_image, batch, lane);
+    if (rows > 0 && samples[lane] != ABSENT_IMAGE) {
+      samples[lane] = step % rows * row_length + first_image + sampled_group(batch) * LANES + lane;
+    }
   }
   int end = run_end(span, count);
   LOADS_AHEAD(4)

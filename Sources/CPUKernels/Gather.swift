@@ -27,15 +27,18 @@ public typealias Indices = UnsafePointer<UInt32>
 public let absentImage = UInt32.max
 
 /// One block of images out of the data set's bytes: x ÷ 255; absent images become zeros.
+///
+/// - Parameter row: where the block's images lie one after another; nil: by their indices.
 public func gatherImages(
-  _ dataset: UnsafePointer<UInt8>, _ size: MapSize, indices: Indices, count: Int, output: MutableImages
+  _ dataset: UnsafePointer<UInt8>, _ size: MapSize, indices: Indices, count: Int, row: Int?,
+  output: MutableImages
 ) {
   for half in 0..<2 {
     let first = half * 8
     // A place without image reads the first one; its lane is cleared below.
     @inline(__always) func start(_ lane: Int) -> UnsafePointer<UInt8> {
       let n = first + lane
-      let index = n < count && indices[n] != absentImage ? Int(indices[n]) : 0
+      let index = n < count && indices[n] != absentImage ? row.map { $0 + n } ?? Int(indices[n]) : 0
       return dataset + index * size.count
     }
     let (p0, p1, p2, p3) = (start(0), start(1), start(2), start(3))

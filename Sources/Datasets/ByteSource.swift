@@ -23,6 +23,21 @@ extension ByteSource {
     return filled
   }
 
+  /// Passes on the next `count` bytes in pieces, fewer only at the end; returns how many.
+  func pass(_ count: Int, to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { piece.deallocate() }
+    var passed = 0
+    while passed < count {
+      let wanted = UnsafeMutableRawBufferPointer(rebasing: piece[..<min(piece.count, count - passed)])
+      let filled = try fill(wanted)
+      if filled == 0 { break }
+      try body(UnsafeRawBufferPointer(rebasing: wanted[..<filled]))
+      passed += filled
+    }
+    return passed
+  }
+
   /// The next bytes, fewer than asked for only at the end.
   func next(_ count: Int) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -40,14 +55,17 @@ func openByteSource(_ url: URL) throws -> any ByteSource {
 }
 
 /// The raw bytes of a file.
-final class FileBytes: ByteSource {
+final class FileBytes: ByteSource, Sendable {
   let path: String
   let mostBytes: Int
   fileprivate let descriptor: Int32
+  /// When it was changed last, as it was opened.
+  private let changed: [Int]
 
   init(_ url: URL) throws {
     path = url.path
     (descriptor, mostBytes) = try openPlainFile(path)
+    changed = Self.changed(descriptor)
   }
 
   deinit {
@@ -56,5 +74,28 @@ final class FileBytes: ByteSource {
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     try checkedCall("read", path) { Foundation.read(descriptor, buffer.baseAddress, buffer.count) }
+  }
+
+  /// Reads the bytes from `offset` on, from any thread.
+  ///
+  /// - Throws: `FileError`; `DatasetError` if the file has been changed since it was opened.
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var filled = 0
+    while filled < buffer.count {
+      let count = try checkedCall("read", path) {
+        pread(descriptor, buffer.baseAddress! + filled, buffer.count - filled, offset + filled)
+      }
+      if count == 0 { break }
+      filled += count
+    }
+    guard filled == buffer.count, Self.changed(descriptor) == changed else {
+      throw DatasetError(.truncated, path: path, "the file changed while it was in use")
+    }
+  }
+
+  private static func changed(_ descriptor: Int32) -> [Int] {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return [] }
+    return [Int(status.st_size), Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)]
   }
 }

@@ -63,7 +63,7 @@ package struct Dataset: Sendable {
     var fingerprint = Fingerprint()
     for set in [train, test] {
       fingerprint.update(IDX.imagesHeader(count: set.count, shape: set.shape))
-      fingerprint.update(set.pixels)
+      try set.bytes.pass { fingerprint.update($0) }
       guard let labels = set.labels else { continue }
       fingerprint.update(IDX.header(magic: IDX.labelsMagic, dimensions: [set.count]))
       fingerprint.update(labels)

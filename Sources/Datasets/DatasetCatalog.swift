@@ -13,6 +13,11 @@ package struct DatasetCatalog: Sendable {
   private let systemFolder: URL
   /// Whether to accept files that cannot be checked against published hashes.
   package var takesUnverified = false
+  /// Bytes that images may take at a time: on the device, and on the host, where plain IDX files of images stay where they
+  /// are. nil: what device and machine can spare. Affects speed and memory, never results.
+  package var memory: Int?
+  /// Plain files of images with more values stay where they are, unless ``memory`` says that all do.
+  private static let inMemory = 1 << 28
 
   /// A catalog of the data sets on this machine.
   ///
@@ -41,7 +46,9 @@ package struct DatasetCatalog: Sendable {
   ///   by Philox under a fixed seed, from every class alike; or either without folders of classes. Images and classes
   ///   are in natural order (`img2` before `img10`).
   ///
-  /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), or a folder.
+  /// Or it is one file, into which ``pack(_:to:progress:)`` has put them.
+  ///
+  /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), a folder, or a packed file.
   /// - Throws: `DatasetError` when it is missing, incomplete, damaged, or not what its name says; `PNGError` for a
   ///   damaged picture; `FileError` or `NotAFile` when a file cannot be read.
   package func load(_ nameOrFolder: String) throws -> Dataset {
@@ -49,17 +56,24 @@ package struct DatasetCatalog: Sendable {
   }
 
   func read(_ nameOrFolder: String) throws -> (dataset: Dataset, files: [String: String]) {
-    let known = KnownDataset(rawValue: nameOrFolder)
-    let folder = try known.map(find) ?? folder(nameOrFolder)
-    let contents = try folder.read(as: known)
+    let (known, folder) = try place(of: nameOrFolder)
+    var contents = try folder.read(as: known, inMemory: memory == nil ? Self.inMemory : 0)
+    contents.train.memory = memory
+    contents.test.memory = memory
     let found = KnownDataset.allCases.first { $0.matches(contents) }
     if let known { try require(known, found, in: folder) }
     let meant = known ?? found
     let dataset = try Dataset(
-      name: meant?.rawValue ?? folder.url.lastPathComponent, train: contents.train, test: contents.test,
+      name: meant?.rawValue ?? folder.name, train: contents.train, test: contents.test,
       classNames: contents.classNames ?? meant?.classNames, source: folder.url,
       isVerified: found != nil && found == meant)
     return (dataset, contents.files)
+  }
+
+  /// The known name that was given, if it is one, and where the data set is.
+  func place(of nameOrFolder: String) throws -> (KnownDataset?, DatasetFolder) {
+    let known = KnownDataset(rawValue: nameOrFolder)
+    return (known, try known.map(find) ?? folder(nameOrFolder))
   }
 
   /// Throws: `DatasetError` if the files under a name are known to be others, or cannot be compared with anything and are
@@ -87,7 +101,10 @@ package struct DatasetCatalog: Sendable {
     guard Files.isFolder(url) else {
       let file = URL(systemPath: path)
       if FolderListing.isArchive(file) { throw DatasetFolder.packed(file) }
-      throw DatasetError(.notReadable, path: path, "expected a folder of images, found a file")
+      if PackedFile.isOne(file) { return DatasetFolder(url: file.standardizedFileURL) }
+      throw DatasetError(
+        .notReadable, path: path,
+        "expected a folder of images, or a file made by 'facsimile data pack', found another file")
     }
     return DatasetFolder(url: url.standardizedFileURL)
   }

@@ -3,8 +3,8 @@ import Storage
 
 /// The contents of a folder.
 struct FolderContents {
-  let train: ImageSet
-  let test: ImageSet
+  var train: ImageSet
+  var test: ImageSet
   /// Names of the classes, if the files have them.
   let classNames: [String]?
   /// SHA-256 of each unpacked file, by its name without `.gz`; none for folders of PNG.
@@ -13,9 +13,16 @@ struct FolderContents {
   var packedFiles: [String: String] = [:]
 }
 
-/// A folder of images in one of the forms that are read: IDX files, CIFAR-10's files, PNG.
+/// A folder of images in one of the forms that are read: IDX files, CIFAR-10's files, PNG; or a file that they were packed
+/// into.
 struct DatasetFolder {
   let url: URL
+
+  /// What the data set is called if it is not a known one: as the folder, or as the file without its extension.
+  var name: String {
+    let name = url.lastPathComponent
+    return Files.isFolder(url) ? name : URL(systemPath: name).deletingPathExtension().lastPathComponent
+  }
 
   /// Whether at least one of the files exists: the folder is meant, even if
   /// others are missing.
@@ -30,15 +37,30 @@ struct DatasetFolder {
 
   /// Reads the folder.
   ///
-  /// - Parameter known: the data set it must be; nil for any.
+  /// - Parameters:
+  ///   - known: the data set it must be; nil for any.
+  ///   - limit: plain IDX files of images with more values stay where they are.
   /// - Throws: `DatasetError`, `PNGError`, `FileError`, `NotAFile`.
-  func read(as known: KnownDataset?) throws -> FolderContents {
-    let idx = IDXFolder(url: url)
+  func read(as known: KnownDataset?, inMemory limit: Int = .max) throws -> FolderContents {
+    if !Files.isFolder(url) { return try PackedFile(url: url).read(inMemory: limit) }
+    let idx = IDXFolder(url: url, inMemory: limit)
     if known != .cifar10, idx.isMeant { return try idx.read(as: known) }
     if let cifar = CIFAR10Folder(near: url) { return try cifar.read() }
+    return try pngFolder().read()
+  }
+
+  private func pngFolder() throws -> PNGFolder {
     let listing = try FolderListing(url)
     if listing.holdsNoImages, let archive = listing.archives.first { throw Self.packed(archive) }
-    return try PNGFolder(url: url).read()
+    return PNGFolder(url: url)
+  }
+
+  /// What there is to read of a folder of PNG; nil for another form.
+  ///
+  /// - Throws: as ``read(as:inMemory:)``.
+  func pictures(as known: KnownDataset?) throws -> PNGFolder.Plan? {
+    let isIDX = known != .cifar10 && IDXFolder(url: url).isMeant
+    return isIDX || !Files.isFolder(url) || CIFAR10Folder(near: url) != nil ? nil : try pngFolder().plan()
   }
 
   /// Packed CIFAR-10 archives in the folder.

@@ -26,7 +26,8 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - set: the images.
     ///   - classCount: how many classes the data set has; 0 where it has no labels.
-    package init(_ set: ImageSet, classCount: Int) {
+    /// - Throws: as ``ImageSet/read(_:into:)``.
+    package init(_ set: ImageSet, classCount: Int) throws {
       images = set.count
       channels = set.channels
       height = set.height
@@ -37,7 +38,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
         return counts
       }
       // Sums over the 256 shades: the same result however the pixels are ordered.
-      let shades = Self.histograms(set)
+      let shades = try Self.histograms(set)
       channelMeans = shades.map(Self.mean)
       let all = (0..<256).map { shade in shades.reduce(0) { $0 + $1[shade] } }
       let mean = Self.mean(all)
@@ -46,16 +47,20 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
         return sum + distance * distance * Double(shade.element)
       }
       self.mean = mean
-      standardDeviation = (squares / Double(set.pixels.count)).squareRoot()
+      standardDeviation = (squares / Double(set.bytes.count)).squareRoot()
     }
 
     /// Histograms of each channel.
-    private static func histograms(_ set: ImageSet) -> [[Int]] {
+    private static func histograms(_ set: ImageSet) throws -> [[Int]] {
       let (channels, area) = (set.channels, set.height * set.width)
       var counts = [Int](repeating: 0, count: channels * 256)
-      for plane in 0..<set.count * channels {
-        let first = plane % channels * 256
-        for pixel in set.pixels[plane * area..<(plane + 1) * area] { counts[first + Int(pixel)] += 1 }
+      // Values in memory are not copied.
+      var place = 0
+      try set.bytes.pass { piece in
+        for pixel in piece {
+          counts[place / area % channels * 256 + Int(pixel)] += 1
+          place += 1
+        }
       }
       return (0..<channels).map { Array(counts[$0 * 256..<($0 + 1) * 256]) }
     }
@@ -99,7 +104,7 @@ extension DatasetCatalog {
   /// - Throws: as `load(_:)`.
   package func inspect(_ nameOrFolder: String) throws -> DatasetInspection {
     let (dataset, files) = try read(nameOrFolder)
-    return DatasetInspection(
+    return try DatasetInspection(
       name: dataset.name, folder: dataset.source?.path ?? "", isVerified: dataset.isVerified,
       train: .init(dataset.train, classCount: dataset.classCount),
       test: .init(dataset.test, classCount: dataset.classCount),

@@ -21,24 +21,34 @@ package enum IDX {
     package let count: Int
     /// The size of every image; nil for labels.
     package let shape: ImageShape?
-    /// Images: as in ``ImageSet/pixels``; labels: `count` values.
-    package let bytes: [UInt8]
+    /// Images: as in ``ImageSet/bytes``; labels: `count` values.
+    package let values: ImageBytes
     /// SHA-256 of the unpacked file, header included, in lowercase hexadecimal digits.
     package let sha256: String
+
+    /// The values in memory.
+    package var bytes: [UInt8] { get throws { try values.values(0..<values.count) } }
   }
 
   /// Reads a file of images: [count, height, width], or [count, channels, height, width].
   ///
+  /// - Parameter limit: a plain file of more values is left where it is, and read whenever they are asked for.
   /// - Throws: `DatasetError` when it is not exactly a file of one or more images of a size that is handled;
   ///   `FileError` or `NotAFile` when it cannot be read.
-  package static func images(contentsOf url: URL) throws -> Contents {
-    let source = try openByteSource(url)
+  package static func images(contentsOf url: URL, inMemory limit: Int = .max) throws -> Contents {
+    try images(openByteSource(url), inMemory: limit)
+  }
+
+  /// The same, of what comes next in `source`; `isLast`: whether nothing may follow.
+  static func images(
+    _ source: any ByteSource, at start: Int = 0, inMemory limit: Int = .max, isLast: Bool = true
+  ) throws -> Contents {
     let header = try readHeader(source, magics: [imagesMagic, channelImagesMagic])
     let sizes = header.dimensions.dropFirst()
     let shape = ImageShape(
       channels: sizes.count == 3 ? sizes.first! : 1, height: sizes.dropLast().last!, width: sizes.last!)
     try shape.check(path: source.path)
-    return try readItems(source, header, shape: shape)
+    return try readItems(source, header, shape: shape, at: start, inMemory: limit, isLast: isLast)
   }
 
   /// Reads a file of labels.
@@ -46,8 +56,12 @@ package enum IDX {
   /// - Throws: `DatasetError` when it is not exactly a file of one or more labels; `FileError` or `NotAFile`
   ///   when it cannot be read.
   package static func labels(contentsOf url: URL) throws -> Contents {
-    let source = try openByteSource(url)
-    return try readItems(source, readHeader(source, magics: [labelsMagic]), shape: nil)
+    try labels(openByteSource(url))
+  }
+
+  /// The same, of what comes next in `source`.
+  static func labels(_ source: any ByteSource, isLast: Bool = true) throws -> Contents {
+    try readItems(source, readHeader(source, magics: [labelsMagic]), shape: nil, isLast: isLast)
   }
 
   /// The header of a file with these dimensions; shared with the hash of a data set.
@@ -85,9 +99,10 @@ package enum IDX {
     return Header(bytes: header(magic: magic, dimensions: dimensions), dimensions: dimensions)
   }
 
-  /// Reads what follows the header, up to the end of the file.
+  /// Reads what follows the header, up to the end of the file where `isLast`.
   private static func readItems(
-    _ source: any ByteSource, _ header: Header, shape: ImageShape?
+    _ source: any ByteSource, _ header: Header, shape: ImageShape?, at start: Int = 0,
+    inMemory limit: Int = .max, isLast: Bool
   ) throws -> Contents {
     let count = header.dimensions[0]
     let (size, overflow) = count.multipliedReportingOverflow(by: shape?.count ?? 1)
@@ -97,23 +112,31 @@ package enum IDX {
         "the header promises \(count) items, more than the file can hold: it is cut off or damaged, get it again"
       )
     }
-    if let shape { try ImageSet.checkMemory(count: count, shape: shape, path: source.path) }
-    let bytes = try source.next(size)
-    guard bytes.count == size else {
+    var fingerprint = Fingerprint()
+    fingerprint.update(header.bytes)
+    let values: ImageBytes
+    let found: Int
+    if let file = source as? FileBytes, size > limit {
+      found = try file.pass(size) { fingerprint.update($0) }
+      values = ImageBytes(file, offset: start + header.bytes.count, count: size)
+    } else {
+      if let shape { try ImageSet.checkMemory(count: count, shape: shape, path: source.path) }
+      let bytes = try source.next(size)
+      fingerprint.update(bytes)
+      (found, values) = (bytes.count, ImageBytes(bytes))
+    }
+    guard found == size else {
       throw DatasetError(
         .truncated, path: source.path,
-        "expected \(size) bytes after the header, found \(bytes.count): the file is cut off, get it again")
+        "expected \(size) bytes after the header, found \(found): the file is cut off, get it again")
     }
     // Asking for one byte more also has the checksum of a packed file checked.
-    guard try source.next(1).isEmpty else {
+    guard try !isLast || source.next(1).isEmpty else {
       throw DatasetError(
         .trailingBytes, path: source.path,
         "expected the end after \(counted(count, "item")), found more bytes")
     }
-    var fingerprint = Fingerprint()
-    fingerprint.update(header.bytes)
-    fingerprint.update(bytes)
-    return Contents(count: count, shape: shape, bytes: bytes, sha256: fingerprint.hex)
+    return Contents(count: count, shape: shape, values: values, sha256: fingerprint.hex)
   }
 
   private static func word(_ source: any ByteSource) throws -> UInt32 {

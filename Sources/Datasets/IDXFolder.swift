@@ -5,6 +5,8 @@ import Storage
 /// The four IDX files of a data set in a folder, or only the two of images.
 struct IDXFolder {
   let url: URL
+  /// Plain files of images with more values stay where they are.
+  var inMemory = Int.max
 
   /// The file in this folder, unpacked or packed; the unpacked one if both exist. A dangling link
   /// counts: unreadable labels are not the same as none.
@@ -47,19 +49,19 @@ struct IDXFolder {
     }
     func set(_ imagesFile: DatasetFile, _ labelsFile: DatasetFile) throws -> ImageSet {
       if known?.hashes == nil, url(of: labelsFile) == nil {
-        let images = try contents(imagesFile, IDX.images)
-        return try ImageSet(pixels: images.bytes, shape: images.shape!)
+        let images = try contents(imagesFile) { try IDX.images(contentsOf: $0, inMemory: inMemory) }
+        return try ImageSet(bytes: images.values, labels: nil, shape: images.shape!)
       }
       // Labels first: if they are damaged, the larger file need not be unpacked.
-      let labels = try contents(labelsFile, IDX.labels)
-      let images = try contents(imagesFile, IDX.images)
+      let labels = try contents(labelsFile) { try IDX.labels(contentsOf: $0) }
+      let images = try contents(imagesFile) { try IDX.images(contentsOf: $0, inMemory: inMemory) }
       guard labels.count == images.count else {
         throw DatasetError(
           .countMismatch, path: try require(labelsFile).path,
           "expected \(counted(images.count, "label")), one per image in \(try require(imagesFile).lastPathComponent), "
             + "found \(labels.count)")
       }
-      return try ImageSet(pixels: images.bytes, labels: labels.bytes, shape: images.shape!)
+      return try ImageSet(bytes: images.values, labels: labels.bytes, shape: images.shape!)
     }
     let train = try set(.trainImages, .trainLabels)
     let test = try set(.testImages, .testLabels)

@@ -8,9 +8,12 @@ package struct ImageSet: Sendable, Equatable {
   /// The size of every image.
   package let shape: ImageShape
   /// `count × channels × height × width` values, image by image, channel by channel, row by row; 0 is black.
-  package let pixels: [UInt8]
+  package let bytes: ImageBytes
   /// `count` classes, numbered from 0, or nil if there are none.
   package let labels: [UInt8]?
+  /// Bytes that images may take on a device at a time; nil: what device and machine can spare. Affects speed and memory,
+  /// never results.
+  package var memory: Int?
 
   /// Values per pixel: 1 or 3.
   package var channels: Int { shape.channels }
@@ -22,26 +25,31 @@ package struct ImageSet: Sendable, Equatable {
   /// A set from its pixels and labels.
   ///
   /// - Parameters:
-  ///   - pixels: as in ``pixels``.
+  ///   - pixels: as in ``bytes``.
   ///   - labels: a class for each image, or nil.
   ///   - shape: the size of every image.
   /// - Throws: `DatasetError` when the size is not handled, there is no image or a part of one, or a label too
   ///   many or too few.
   package init(pixels: [UInt8], labels: [UInt8]? = nil, shape: ImageShape = .mnist) throws {
+    try self.init(bytes: ImageBytes(pixels), labels: labels, shape: shape)
+  }
+
+  /// A set from values that may be in a file; else as ``init(pixels:labels:shape:)``.
+  init(bytes: ImageBytes, labels: [UInt8]?, shape: ImageShape) throws {
     try shape.check(path: nil)
-    guard !pixels.isEmpty else { throw DatasetError(.empty, "expected at least one image, found none") }
-    guard pixels.count.isMultiple(of: shape.count) else {
+    guard bytes.count > 0 else { throw DatasetError(.empty, "expected at least one image, found none") }
+    guard bytes.count.isMultiple(of: shape.count) else {
       throw DatasetError(
-        .wrongShape, "expected a multiple of \(shape.count) bytes (images of \(shape)), found \(pixels.count)"
+        .wrongShape, "expected a multiple of \(shape.count) bytes (images of \(shape)), found \(bytes.count)"
       )
     }
-    count = pixels.count / shape.count
+    count = bytes.count / shape.count
     if let labels, labels.count != count {
       throw DatasetError(
         .countMismatch, "expected \(counted(count, "label")), one per image, found \(labels.count)")
     }
     self.shape = shape
-    self.pixels = pixels
+    self.bytes = bytes
     self.labels = labels
   }
 
@@ -59,10 +67,25 @@ package struct ImageSet: Sendable, Equatable {
     try self.init(pixels: brightnesses.map { UInt8(($0 * 255).rounded()) }, labels: labels, shape: shape)
   }
 
-  /// The `shape.count` values of one image, channel by channel, row by row.
+  /// All values; of images in a file, read anew. Traps if that has changed meanwhile.
+  package var pixels: [UInt8] { Self.found { try bytes.values(0..<bytes.count) } }
+
+  /// The `shape.count` values of one image, channel by channel, row by row. Traps if its file has changed meanwhile.
   package func image(_ index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "ImageSet: image \(index) of \(count)")
-    return Array(pixels[index * shape.count..<(index + 1) * shape.count])
+    return Self.found { try bytes.values(index * shape.count..<(index + 1) * shape.count) }
+  }
+
+  /// Copies whole images.
+  ///
+  /// - Throws: `FileError`; `DatasetError` if their file has changed meanwhile.
+  package func read(_ images: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    precondition(buffer.count == images.count * shape.count, "ImageSet: \(buffer.count) bytes for \(images)")
+    try bytes.read(from: images.lowerBound * shape.count, into: buffer)
+  }
+
+  private static func found(_ read: () throws -> [UInt8]) -> [UInt8] {
+    do { return try read() } catch { fatalError("\(error)") }
   }
 
   /// - Parameters:

@@ -15,10 +15,29 @@ struct PNGFolder {
   /// `test` in ASCII; part of what a split is, so it never changes.
   private static let splitSeed: UInt64 = 0x7465_7374
 
+  /// The pictures that belong to the two sets, in order.
+  struct Plan {
+    /// Training and test pictures, each with its class.
+    let sets: [[(file: URL, label: UInt8)]]
+    /// Whether each set has labels.
+    let isLabelled: [Bool]
+    let shape: ImageShape
+    let classNames: [String]?
+  }
+
   /// Reads all images.
   ///
   /// - Throws: `DatasetError`, `PNGError` for a file that is no sound PNG, `FileError`, `NotAFile`.
   func read() throws -> FolderContents {
+    let plan = try plan()
+    let sets = try zip(plan.sets, plan.isLabelled).map { try Self.set($0, isLabelled: $1, plan.shape) }
+    return FolderContents(train: sets[0], test: sets[1], classNames: plan.classNames, files: [:])
+  }
+
+  /// What there is to read; the headers of all pictures are checked.
+  ///
+  /// - Throws: as ``read()``.
+  func plan() throws -> Plan {
     let listing = try FolderListing(url)
     let named = Self.parts.filter(listing.folders.contains)
     if named.count == 1, try isPart(named[0], listing) {
@@ -28,8 +47,8 @@ struct PNGFolder {
           + "and a tenth of it becomes the test set")
     }
     return named.count == 2
-      ? try readParts(named.map { try PNGPart(url.appendingPathComponent($0, isDirectory: true)) })
-      : try readWhole(PNGPart(url))
+      ? try parts(named.map { try PNGPart(url.appendingPathComponent($0, isDirectory: true)) })
+      : try whole(PNGPart(url))
   }
 
   /// Whether a folder called `train` or `test` is that, and not a class of that name.
@@ -38,17 +57,17 @@ struct PNGFolder {
     return try !FolderListing(url.appendingPathComponent(name, isDirectory: true)).folders.isEmpty
   }
 
-  private func readParts(_ parts: [PNGPart]) throws -> FolderContents {
+  private func parts(_ parts: [PNGPart]) throws -> Plan {
     let names = NaturalOrder.sorted(Array(Set(parts.flatMap { $0.classNames ?? [] })))
     try check(names)
     let images = parts.map { $0.images(classes: names) }
     let shape = try PNGImages.shape(of: images.joined().map(\.file))
-    let sets = try zip(images, parts).map { try Self.set($0, isLabelled: $1.classNames != nil, shape) }
-    return FolderContents(
-      train: sets[0], test: sets[1], classNames: names.isEmpty ? nil : names, files: [:])
+    return Plan(
+      sets: images, isLabelled: parts.map { $0.classNames != nil }, shape: shape,
+      classNames: names.isEmpty ? nil : names)
   }
 
-  private func readWhole(_ part: PNGPart) throws -> FolderContents {
+  private func whole(_ part: PNGPart) throws -> Plan {
     try check(part.classNames ?? [])
     let images = part.images(classes: part.classNames ?? [])
     guard images.count > 1 else {
@@ -58,10 +77,10 @@ struct PNGFolder {
     }
     let shape = try PNGImages.shape(of: images.map(\.file))
     let split = Self.split(labels: images.map(\.label))
-    let sets = try [split.train, split.test].map { indices in
-      try Self.set(indices.map { images[$0] }, isLabelled: part.classNames != nil, shape)
-    }
-    return FolderContents(train: sets[0], test: sets[1], classNames: part.classNames, files: [:])
+    let isLabelled = part.classNames != nil
+    return Plan(
+      sets: [split.train, split.test].map { indices in indices.map { images[$0] } },
+      isLabelled: [isLabelled, isLabelled], shape: shape, classNames: part.classNames)
   }
 
   private static func set(

@@ -3,29 +3,33 @@ import Pictures
 
 /// Reading many PNG of one size.
 enum PNGImages {
-  /// The values of all images, as in ``ImageSet/pixels``; in a set of three channels, gray ones become red, green and
-  /// blue of the same shade.
+  /// The values of all images, as in ``ImageSet/bytes``.
   ///
   /// - Parameter shape: what ``shape(of:)`` found.
-  /// - Throws: `PNGError` for a picture that is damaged, `DatasetError`, `FileError`, `NotAFile`.
+  /// - Throws: as ``values(of:_:)``; `DatasetError` if memory does not suffice.
   static func pixels(of files: [URL], _ shape: ImageShape) throws -> [UInt8] {
+    try ImageSet.checkMemory(count: files.count, shape: shape, path: nil)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(files.count * shape.count)
-    for file in files {
-      let picture = try Picture(contentsOf: file)
-      let found = ImageShape(channels: shape.channels, height: picture.height, width: picture.width)
-      guard found == shape, picture.channels <= shape.channels else {
-        throw DatasetError(.wrongShape, path: file.path, "the file changed while the folder was read")
-      }
-      pixels += (shape.channels == 3 ? picture.inColour : picture).planar
-    }
+    for file in files { pixels += try values(of: file, shape) }
     return pixels
+  }
+
+  /// The values of one image; in a set of three channels, a gray one becomes red, green and blue of the same shade.
+  ///
+  /// - Throws: `PNGError` for a picture that is damaged, `DatasetError`, `FileError`, `NotAFile`.
+  static func values(of file: URL, _ shape: ImageShape) throws -> [UInt8] {
+    let picture = try Picture(contentsOf: file)
+    let found = ImageShape(channels: shape.channels, height: picture.height, width: picture.width)
+    guard found == shape, picture.channels <= shape.channels else {
+      throw DatasetError(.wrongShape, path: file.path, "the file changed while the folder was read")
+    }
+    return (shape.channels == 3 ? picture.inColour : picture).planar
   }
 
   /// The size of all images: three channels where any is in colour. Only the headers are read.
   ///
-  /// - Throws: `DatasetError` for sizes that are not handled or differ, or if memory does not suffice; `PNGError`,
-  ///   `FileError`, `NotAFile`.
+  /// - Throws: `DatasetError` for sizes that are not handled or differ; `PNGError`, `FileError`, `NotAFile`.
   static func shape(of files: [URL]) throws -> ImageShape {
     var first: (file: URL, shape: ImageShape)?
     var channels = 1
@@ -45,8 +49,6 @@ enum PNGImages {
       }
     }
     guard let shape = first?.shape else { preconditionFailure("PNGImages: no files") }
-    let common = ImageShape(channels: channels, height: shape.height, width: shape.width)
-    try ImageSet.checkMemory(count: files.count, shape: common, path: nil)
-    return common
+    return ImageShape(channels: channels, height: shape.height, width: shape.width)
   }
 }

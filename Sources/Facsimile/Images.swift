@@ -88,7 +88,7 @@ public struct Images: Sendable {
     let count = min(count, self.count)
     let few = try! ImageSet(
       // A part of a set that is sound is sound.
-      pixels: Array(stored.pixels.prefix(count * stored.shape.count)),
+      pixels: stored.bytes.values(0..<count * stored.shape.count),
       labels: stored.labels.map { Array($0.prefix(count)) },
       shape: stored.shape)
     return Images(few, origin: origin)

@@ -18,10 +18,15 @@ extension PreparedModel {
   package func beginEvaluation(_ batches: [ArraySlice<UInt32>], draw: Int = 0) throws {
     let table = configuration.evaluationTable(batches: batches.map(\.count), draw: draw)
     try write(batches, table: table.words, to: evaluation.batches)
+    window?.begin(.evaluation, batches)
   }
 
   /// Starts the evaluation of one batch; what it made may be read before the next is started.
-  package func evaluate(_ step: Int) throws { try prepared.run(.evaluate, step: step) }
+  package func evaluate(_ step: Int) throws {
+    try window?.provide(.evaluation, step)
+    try prepared.run(.evaluate, step: step)
+    try window?.provideAhead(.evaluation, step + 1)
+  }
 
   /// What the first `steps` batches left in their slots; waits for them.
   package func evaluationLosses(steps: Int) throws -> [Float] {
@@ -31,8 +36,9 @@ extension PreparedModel {
   /// Prepares the device for estimating the likelihood of one batch: step d draws for the d-th time.
   package func beginLikelihood(_ batch: ArraySlice<UInt32>, draws: Int) throws {
     let table = configuration.likelihoodTable(images: batch.count, draws: draws)
-    try write(
-      [ArraySlice<UInt32>](repeating: batch, count: draws), table: table.words, to: evaluation.batches)
+    let batches = [ArraySlice<UInt32>](repeating: batch, count: draws)
+    try write(batches, table: table.words, to: evaluation.batches)
+    window?.begin(.evaluation, batches)
   }
 
   /// What a step of ``beginLikelihood(_:draws:)`` found: log q(z | x) − log p(x, z) of the batch's first `count` images,

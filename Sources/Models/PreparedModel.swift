@@ -9,6 +9,8 @@ package final class PreparedModel {
   /// The model as a program.
   package let model: LoweredModel
   package let prepared: any PreparedProgram
+  /// What fills the window, where not all images are resident.
+  let window: ImageWindow?
 
   /// What it was made from.
   package var configuration: Configuration { model.configuration }
@@ -34,9 +36,73 @@ package final class PreparedModel {
   ) throws {
     model = try LoweredModel(
       configuration, datasetImages: images, training: training, evaluation: evaluation)
-    try HostMemory.require(Self.hostBytes(model, backend), for: "the model")
-    prepared = try backend.prepare(model.program)
+    prepared = try Self.prepare(model, on: backend)
+    window = nil
   }
+
+  /// Puts the model on `backend`, and the images: all of them if they fit into `memory`, else batch by batch, as they are
+  /// needed. Both give the same bits.
+  ///
+  /// - Parameters:
+  ///   - images: where they are read.
+  ///   - memory: bytes that images may take at a time, though never fewer than those of two batches; nil: what device
+  ///     and machine can spare.
+  /// - Throws: as ``init(_:images:training:evaluation:on:)``, and what `images` throws.
+  package convenience init(
+    _ configuration: Configuration, images: any ImageSource, memory: Int?, training: TrainingShape? = nil,
+    evaluation: EvaluationShape, on backend: any Backend
+  ) throws {
+    func prepared(hasWindow: Bool) throws -> (LoweredModel, any PreparedProgram) {
+      let model = try LoweredModel(
+        configuration, datasetImages: images.count, training: training, evaluation: evaluation,
+        hasWindow: hasWindow)
+      return (model, try Self.prepare(model, on: backend))
+    }
+    let size = configuration.imageShape.count
+    let window = LoweredModel.windowImages(configuration, training: training, evaluation: evaluation)
+    // A window that takes more than all images is of no use.
+    let isNeeded = window < images.count && images.count * size > memory ?? .max
+    let (model, program): (LoweredModel, any PreparedProgram)
+    do {
+      (model, program) = try prepared(hasWindow: isNeeded)
+    } catch is NotEnoughMemory where memory == nil && window < images.count {
+      (model, program) = try prepared(hasWindow: true)
+    }
+    guard model.hasWindow else {
+      self.init(model, program, window: nil)
+      try upload(images)
+      return
+    }
+    let ahead = (memory ?? ImageWindow.usualBytes) - window * size
+    self.init(model, program, window: ImageWindow(model, program, images, ahead: ahead))
+  }
+
+  private init(_ model: LoweredModel, _ prepared: any PreparedProgram, window: ImageWindow?) {
+    self.model = model
+    self.prepared = prepared
+    self.window = window
+  }
+
+  private static func prepare(_ model: LoweredModel, on backend: any Backend) throws -> any PreparedProgram {
+    try HostMemory.require(hostBytes(model, backend), for: "the model")
+    return try backend.prepare(model.program)
+  }
+
+  /// Makes all images resident, in pieces that need no memory worth mentioning.
+  private func upload(_ images: any ImageSource) throws {
+    let size = model.architecture.input.count
+    let most = max(1, Self.pieceBytes / size)
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: most * size, alignment: 16)
+    defer { piece.deallocate() }
+    for first in stride(from: 0, to: images.count, by: most) {
+      let range = first..<min(first + most, images.count)
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: piece[..<(range.count * size)])
+      try images.read(range, into: bytes)
+      try prepared.write(UnsafeRawBufferPointer(bytes), to: model.dataset, at: first * size)
+    }
+  }
+
+  private static let pieceBytes = 1 << 22
 
   /// What the host holds at most: the state when it is written, as values, as tensors of a file and as the file; and where
   /// the device is a processor, what persists on it.
@@ -46,14 +112,21 @@ package final class PreparedModel {
     return 3 * 4 * model.table.arenaCount * arenas + persistent
   }
 
-  /// The same with another `program`: the oracle tests use different random numbers.
-  package init(_ model: LoweredModel, program: Program, on backend: any Backend) throws {
+  /// The same with another `program`, such as one whose random numbers differ.
+  ///
+  /// - Parameter images: where its images are read; nil: they are written.
+  package init(
+    _ model: LoweredModel, program: Program, images: (any ImageSource)? = nil, on backend: any Backend
+  ) throws {
     self.model = model
     prepared = try backend.prepare(program)
+    window = model.hasWindow ? images.map { [prepared] in ImageWindow(model, prepared, $0, ahead: 0) } : nil
+    if let images, window == nil { try upload(images) }
   }
 
   /// Makes `pixels` (whole images, one byte per value in the order (channel, y, x)) the resident images from `first` on.
   package func write(images pixels: [UInt8], from first: Int = 0) throws {
+    precondition(window == nil, "images of a model with a window are read from their source")
     let size = model.architecture.input.count
     precondition(pixels.count % size == 0, "\(pixels.count) bytes are no whole images of \(size)")
     try pixels.withUnsafeBytes { try prepared.write($0, to: model.dataset, at: first * size) }

@@ -16,6 +16,7 @@ extension PreparedModel {
   ///   - losses: what steps that are done already left in their slots.
   package func beginEpoch(_ batches: [ArraySlice<UInt32>], table: [UInt32], losses: [Float] = []) throws {
     try write(batches, table: table, to: training.batches)
+    window?.begin(.training, batches)
     try prepared.write([UInt32.max], to: training.status)
     if !losses.isEmpty { try prepared.write(losses, to: training.batches.losses) }
   }
@@ -27,7 +28,11 @@ extension PreparedModel {
   }
 
   /// The first half of a step: forward and backward, leaving gradients and sums of losses for each part of the batch.
-  package func gradients(_ step: Int) throws { try prepared.run(.gradients, step: step) }
+  package func gradients(_ step: Int) throws {
+    try window?.provide(.training, step)
+    try prepared.run(.gradients, step: step)
+    try window?.provideAhead(.training, step + 1)
+  }
 
   /// The second half: joins the parts, stores losses and updates the parameters.
   package func update(_ step: Int) throws { try prepared.run(.update, step: step) }

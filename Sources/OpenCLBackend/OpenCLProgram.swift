@@ -14,9 +14,12 @@ package final class OpenCLProgram: PreparedProgram {
   private var runsSinceFlush = 0
   /// Copies of what is being written without waiting.
   private var pending: [UnsafeMutableRawBufferPointer] = []
+  private var pendingBytes = 0
 
   /// Writes up to this many bytes are copied instead of waited for.
-  private static let copyLimit = 1 << 20
+  private static let copyLimit = 1 << 23
+  /// Bytes of copies that may gather before they are waited for.
+  private static let pendingLimit = 1 << 26
   /// Runs that may gather before the device is told to start.
   private static let flushInterval = 8
 
@@ -56,9 +59,11 @@ package final class OpenCLProgram: PreparedProgram {
     let target = try memory.host(buffer, bytes: bytes.count, at: offset)
     guard !bytes.isEmpty else { return }
     guard bytes.count <= Self.copyLimit else { return try target.write(bytes, at: offset) }
+    if pendingBytes + bytes.count > Self.pendingLimit { try synchronize() }
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
     copy.copyMemory(from: bytes)
     pending.append(copy)
+    pendingBytes += bytes.count
     try target.write(UnsafeRawBufferPointer(copy), at: offset, isBlocking: false)
   }
 
@@ -97,6 +102,7 @@ package final class OpenCLProgram: PreparedProgram {
   private func releasePending() {
     pending.forEach { $0.deallocate() }
     pending = []
+    pendingBytes = 0
   }
 }
 

@@ -19,6 +19,13 @@ let inputCases: [OperationCase] =
             dataset: setup.buffer("dataset", .bytes(50 * shape.count), .bytes),
             source: setup.source(batch: batch, first: first), output: setup.images("output", batch, shape)))
       },
+      OperationCase(.gatherImages, name + " out of a window") { setup in
+        let source = setup.source(batch: batch, first: first)
+        return Operation(
+          try GatherImages(
+            dataset: setup.buffer("dataset", .bytes(2 * source.rowLength * shape.count), .bytes),
+            source: source, output: setup.images("output", batch, shape), rows: 2))
+      },
       OperationCase(.addNoise, name) { setup in
         Operation(
           try AddNoise(

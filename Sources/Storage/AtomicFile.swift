@@ -15,13 +15,22 @@ package enum AtomicFile {
   /// - Throws: `FileError` naming the step that failed, the path and the system's reason; `NotAFile` if something
   ///   other than a plain file exists there, which is left unchanged.
   package static func write(_ data: Data, to url: URL) throws {
+    try write(to: url) { append in try data.withUnsafeBytes(append) }
+  }
+
+  /// The same for contents that come piece by piece: `body` is given what appends one.
+  ///
+  /// - Throws: as ``write(_:to:)``, and what `body` throws.
+  package static func write(
+    to url: URL, _ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
     try requireReplaceable(url.path)
     let folder = url.deletingLastPathComponent().path
     TemporaryFile.sweepOnce(folder)
     let temporary = try TemporaryFile(in: folder, for: url.path)
     do {
       do {
-        try writeAll(data, to: temporary.descriptor, path: url.path)
+        try body { try writeAll($0, to: temporary.descriptor, path: url.path) }
         try checkedCall("flush", url.path) { fsync(temporary.descriptor) }
         // Closing releases the lock, so the file must have its final name by then.
         try checkedCall("replace", url.path) {
@@ -70,14 +79,12 @@ package enum AtomicFile {
     }
   }
 
-  private static func writeAll(_ data: Data, to descriptor: Int32, path: String) throws {
-    try data.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let part = UnsafeRawBufferPointer(rebasing: rest)
-        rest = rest.dropFirst(
-          try checkedCall("write", path) { Foundation.write(descriptor, part.baseAddress, part.count) })
-      }
+  private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let part = UnsafeRawBufferPointer(rebasing: rest)
+      rest = rest.dropFirst(
+        try checkedCall("write", path) { Foundation.write(descriptor, part.baseAddress, part.count) })
     }
   }
 

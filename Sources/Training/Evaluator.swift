@@ -53,11 +53,10 @@ package final class Evaluator {
     let batch = EvaluationShape.standardBatch
     try weights.configuration.require(images)
     model = try PreparedModel(
-      weights.configuration, images: images.count,
+      weights.configuration, images: images, memory: images.memory,
       evaluation: EvaluationShape(
         steps: (images.count + batch - 1) / batch, mode: mode, noise: noise, binarise: binarisation),
       on: backend)
-    try model.write(images: images.pixels)
     if let labels = images.labels { try model.write(labels: labels) }
     try model.write(weights.state)
   }

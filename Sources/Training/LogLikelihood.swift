@@ -40,11 +40,10 @@ extension Evaluator {
     let together = min(samples, Self.samplesOfPass)
     let passes = (samples + together - 1) / together
     let model = try PreparedModel(
-      configuration, images: images.count,
+      configuration, images: images, memory: images.memory,
       evaluation: EvaluationShape(
         steps: passes, batch: Self.batch(configuration), mode: .likelihood(samples: together), noise: noise,
         binarise: binarisation), on: backend)
-    try model.write(images: images.pixels)
     try model.write(weights.state)
     let batches = model.evaluationBatches(indices)
     let share = batches[group?.share(of: batches.count) ?? batches.indices]

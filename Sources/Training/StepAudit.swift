@@ -30,8 +30,8 @@ extension Trainer {
     let (program, operations) = (lowered.program.laidOpen(), lowered.program.trainingOperations)
     func models(_ program: Program, _ state: ModelState) throws -> [PreparedModel] {
       try [device, other].map {
-        let model = try PreparedModel(lowered, program: program, on: $0)
-        try data.upload(to: model)
+        let model = try PreparedModel(lowered, program: program, images: data, on: $0)
+        if let labels = data.dataset.train.labels { try model.write(labels: labels) }
         try model.write(state)
         try model.beginEpoch(epoch.batches, table: epoch.table, losses: epoch.losses)
         return model

@@ -67,23 +67,31 @@ package struct TrainingData: Sendable {
     return Array(rounds.prefix(most))
   }
 
-  /// Images that are resident.
-  var residentCount: Int { dataset.train.count + pictures.count }
-
-  /// Indices of the images for pictures among the resident ones.
+  /// Indices of the images for pictures among those of ``count``.
   var pictureIndices: [UInt32] { pictures.indices.map { UInt32(dataset.train.count + $0) } }
-
-  /// Loads images and labels on the device.
-  func upload(to model: PreparedModel) throws {
-    try model.write(images: dataset.train.pixels)
-    for (place, index) in pictures.enumerated() {
-      try model.write(images: dataset.test.image(index), from: dataset.train.count + place)
-    }
-    if let labels = dataset.train.labels { try model.write(labels: labels) }
-  }
 
   /// The order of the training images in `epoch`: sorted by (Philox word of stream `shuffle`, index).
   package func order(seed: UInt64, epoch: Int) -> [UInt32] {
     RandomStream.shuffle.order(train, seed: seed, epoch: UInt32(epoch))
+  }
+}
+
+extension ImageSet: ImageSource {}
+
+/// The training images, and after them those for pictures.
+extension TrainingData: ImageSource {
+  package var count: Int { dataset.train.count + pictures.count }
+
+  package func read(_ images: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws {
+    let training = images.clamped(to: 0..<dataset.train.count)
+    let size = dataset.shape.count
+    try dataset.train.read(
+      training, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<(training.count * size)]))
+    for (place, image) in zip(training.count..., images.dropFirst(training.count)) {
+      let index = pictures[image - dataset.train.count]
+      try dataset.test.read(
+        index..<index + 1,
+        into: UnsafeMutableRawBufferPointer(rebasing: bytes[(place * size)..<((place + 1) * size)]))
+    }
   }
 }

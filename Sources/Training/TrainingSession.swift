@@ -25,7 +25,7 @@ final class TrainingSession {
     func steps(_ images: Int, _ batch: Int) -> Int { (images + batch - 1) / batch }
     let validationSteps = steps(data.validation.count, EvaluationShape.standardBatch)
     model = try PreparedModel(
-      configuration, images: data.residentCount,
+      configuration, images: data, memory: data.dataset.train.memory,
       training: TrainingShape(
         steps: steps(data.train.count, configuration.batchSize),
         layers: configuration.trainable.phases[phase].layers,
@@ -34,7 +34,7 @@ final class TrainingSession {
       evaluation: EvaluationShape(steps: validationSteps + 1), on: backend)
     exchange =
       isShared ? group.map { [model] in PartExchange($0, parts: configuration.partCount, model: model) } : nil
-    try data.upload(to: model)
+    if let labels = data.dataset.train.labels { try model.write(labels: labels) }
     validationBatches = model.evaluationBatches(data.validation)
     try model.beginEvaluation(
       validationBatches + (data.pictures.isEmpty ? [] : [data.pictureIndices[...]]))

@@ -43,6 +43,11 @@ struct Part {
     Indices(indices + step * source.rowLength + source.firstImage + imageBlock(block) * Blocking.block)
   }
 
+  /// Place of the first image of `block` in a window of `rows` batches.
+  func place(_ block: Int, _ step: Int, rows: Int) -> Int {
+    step % rows * source.rowLength + source.firstImage + imageBlock(block) * Blocking.block
+  }
+
   func random(_ random: RandomSource, _ block: Int, _ step: Int, isFresh: Bool = true) -> RandomBlock {
     RandomBlock(
       seed: random.seed, stream: random.stream, epoch: isFresh ? word(.epoch, step) : 0,

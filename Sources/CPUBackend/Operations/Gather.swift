@@ -5,10 +5,11 @@ extension Memory {
   func launches(_ d: GatherImages) -> [Launch] {
     let (from, to, part) = (bytes(d.dataset), images(d.output), Part(d.source, d.output, self))
     let (size, vectors) = (MapSize(d.output.images!.shape), d.output.blockVectors)
+    let rows = d.rows
     return perBlock(d.output) { block, step in
       gatherImages(
         from, size, indices: part.indices(block, step), count: part.there(block, step),
-        output: to + block * vectors)
+        row: rows == 0 ? nil : part.place(block, step, rows: rows), output: to + block * vectors)
     }
   }
 

@@ -5,7 +5,7 @@ import Numerics
 /// `facsimile data`
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Lists, downloads and inspects data sets.",
+    commandName: "data", abstract: "Lists, downloads, inspects and packs data sets.",
     discussion: """
       A known name is searched for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
       /usr/share/datasets. Its files must match the known SHA-256 hashes. There are none for unpacked kmnist files; \
@@ -13,15 +13,16 @@ struct DataCommand: ParsableCommand {
 
       A folder may hold IDX files (plain or .gz), CIFAR-10's binary files, or PNG files: train/CLASS/*.png and \
       test/CLASS/*.png, CLASS/*.png (a tenth of every class becomes the test set), or either without classes. All images \
-      must have the same size, from 8 to 128 pixels a side, and be grayscale or RGB.
+      must have the same size, from 8 to 128 pixels a side, and be grayscale or RGB. 'data pack' makes one file of it.
 
       Examples:
         facsimile data list
         facsimile data fetch mnist
         facsimile data inspect fashion-mnist
         facsimile data inspect /data/my-pictures --json
+        facsimile data pack /data/my-pictures --out my-pictures.idx
       """,
-    subcommands: [List.self, DataFetchCommand.self, Inspect.self])
+    subcommands: [List.self, DataFetchCommand.self, Inspect.self, DataPackCommand.self])
 
   /// `facsimile data list`
   struct List: ParsableCommand {

@@ -8,7 +8,7 @@ import Training
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The data set: \(DataOptions.names), or a folder of IDX, CIFAR-10 or PNG files; see 'facsimile data --help' "
+      "The data set: \(DataOptions.names), a folder of IDX, CIFAR-10 or PNG files, or a packed file; see 'facsimile data --help' "
         + "(default: the one the run was trained on; required without a run).",
       valueName: "data"))
   var data: String?
@@ -19,10 +19,21 @@ struct DataOptions: ParsableArguments {
   )
   var unverifiedData = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory that images may take, such as 500MB or 2GB (at least two batches): if they need more, batches are read as they are "
+        + "needed (default: what device and machine can spare); affects speed and memory, never results.",
+      valueName: "bytes"))
+  var dataMemory: String?
+
+  /// Throws: `UsageError` if `--data-memory` is no number of bytes.
   private var catalog: DatasetCatalog {
-    var catalog = DatasetCatalog()
-    catalog.takesUnverified = unverifiedData
-    return catalog
+    get throws {
+      var catalog = DatasetCatalog()
+      catalog.takesUnverified = unverifiedData
+      catalog.memory = try dataMemory.map { try byteCount("--data-memory", $0) }
+      return catalog
+    }
   }
 
   static var names: String { KnownDataset.allCases.map(\.rawValue).joined(separator: ", ") }
@@ -58,7 +69,7 @@ struct DataOptions: ParsableArguments {
   ///
   /// Throws: as ``load(of:)``.
   func load(trainedOn: Manifest.Data) throws -> Dataset {
-    var catalog = catalog
+    var catalog = try catalog
     // They are checked against the run's hash.
     catalog.takesUnverified = true
     // Prefer the folder it came from; on another machine the name may still refer to the same data.

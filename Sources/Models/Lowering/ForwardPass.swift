@@ -50,7 +50,7 @@ extension Lowering {
   /// Images of the batch, clean and as the first layer sees them.
   mutating func lowerInput(_ source: BatchSource, batch: Int, _ style: PassStyle) throws -> ForwardPass {
     var clean = images(style.prefix + "images", batch: batch, architecture.input)
-    append(try GatherImages(dataset: dataset, source: source, output: clean))
+    append(try GatherImages(dataset: dataset, source: source, output: clean, rows: windowRows))
     if style.binarise != .none {
       let isFresh = style.isTraining && style.binarise == .dynamic
       // Fixed bits are part of the data and do not depend on the seed.

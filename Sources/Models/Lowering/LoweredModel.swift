@@ -11,11 +11,13 @@ package struct LoweredModel: Sendable {
   /// Routines `initialise`, `evaluate`, and `gradients` and `update` where asked for.
   package let program: Program
 
-  /// Bytes of the resident images.
+  /// Bytes of the resident images, or of ``windowRows`` batches.
   package let dataset: Buffer
-  /// Images that are resident.
+  /// Images of the data set.
   package let datasetImages: Int
-  /// A byte a resident image, for a classifier.
+  /// Whether only a window of the images is resident: the batch of step s in row s mod ``windowRows``.
+  package let hasWindow: Bool
+  /// A byte an image, for a classifier.
   package let labels: Buffer?
   /// What the slots of a step's losses hold, in order.
   package let slots: [Metric]
@@ -29,22 +31,27 @@ package struct LoweredModel: Sendable {
   ///
   /// - Parameters:
   ///   - configuration: model and settings.
-  ///   - datasetImages: images that are resident.
+  ///   - datasetImages: images of the data set.
   ///   - training: the shape of training; nil for none.
   ///   - evaluation: the shape of `evaluate`.
+  ///   - hasWindow: whether only a window of the images is resident; changes no bit.
   ///
   /// Throws: `ConfigurationError`, or `ProgramError` if layers do not fit together.
   package init(
-    _ configuration: Configuration, datasetImages: Int, training: TrainingShape?, evaluation: EvaluationShape
+    _ configuration: Configuration, datasetImages: Int, training: TrainingShape?, evaluation: EvaluationShape,
+    hasWindow: Bool = false
   ) throws {
     try configuration.validate()
-    var lowering = try Lowering(configuration, datasetImages: datasetImages)
+    let window =
+      hasWindow ? Self.windowImages(configuration, training: training, evaluation: evaluation) : nil
+    var lowering = try Lowering(configuration, datasetImages: datasetImages, window: window)
     lowering.lowerInitialise()
     self.evaluation = try lowering.lowerEvaluate(evaluation)
     self.training = try training.map { try lowering.lowerTrain($0) }
 
     self.configuration = configuration
     self.datasetImages = datasetImages
+    self.hasWindow = hasWindow
     architecture = lowering.architecture
     table = lowering.table
     program = lowering.builder.program()
@@ -52,5 +59,16 @@ package struct LoweredModel: Sendable {
     labels = lowering.labels
     slots = lowering.slots
     parameters = lowering.arena
+  }
+
+  /// Batches in a window: while one is computed, the next is uploaded.
+  static let windowRows = 2
+
+  /// Images of a window.
+  static func windowImages(
+    _ configuration: Configuration, training: TrainingShape?, evaluation: EvaluationShape
+  ) -> Int {
+    let row = training == nil ? 0 : configuration.partCount * configuration.partSize
+    return windowRows * max(row, evaluation.batch)
   }
 }

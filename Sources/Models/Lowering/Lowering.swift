@@ -8,6 +8,8 @@ struct Lowering {
   let table: ParameterTable
   var builder = ProgramBuilder()
   let dataset: Buffer
+  /// Batches that `dataset` holds in turn; 0: it holds all images.
+  let windowRows: Int
   let labels: Buffer?
   let arena: Buffer
   /// The tensors, regions of the arena, in state order.
@@ -16,12 +18,15 @@ struct Lowering {
   /// The routine under construction.
   var operations: [Operation] = []
 
-  init(_ configuration: Configuration, datasetImages: Int) throws {
+  /// - Parameter window: images that are resident at a time; nil: all.
+  init(_ configuration: Configuration, datasetImages: Int, window: Int?) throws {
     guard datasetImages > 0 else { throw ConfigurationError("the data set holds no images") }
     self.configuration = configuration
     architecture = configuration.architecture
     table = try ParameterTable(architecture)
-    dataset = builder.buffer("dataset", .bytes(datasetImages * architecture.input.count), .persistent)
+    dataset = builder.buffer(
+      "dataset", .bytes((window ?? datasetImages) * architecture.input.count), .persistent)
+    windowRows = window == nil ? 0 : LoweredModel.windowRows
     labels =
       configuration.classifies ? builder.buffer("labels", .bytes(datasetImages), .persistent) : nil
     arena = builder.buffer("parameters", .floats(table.arenaCount), .persistent)

@@ -10,7 +10,7 @@ extension LaunchPlanner {
       Launch(
         .gatherImages, elements(batch, shape.count, span: span),
         [.buffer(d.dataset), .buffer(d.source.indices), .buffer(d.output)] + shape.arguments
-          + d.source.withIndices(batch) + [.int(span), .step])
+          + d.source.withIndices(batch) + [.int(d.rows), .int(span), .step])
     ]
   }
 

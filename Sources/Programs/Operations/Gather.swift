@@ -1,22 +1,29 @@
 /// A batch of images out of the resident data set: `output[n] = float(bytes[index[n]]) / 255`.
 ///
-/// Shapes: dataset bytes [count, C·H·W] → output [N, C, H, W]. Absent images become zeros.
+/// Shapes: dataset bytes [count, C·H·W] → output [N, C, H, W]. Absent images become zeros. Where the data set is a
+/// window of ``rows`` batches instead, the batch of step s is row s mod ``rows``, in the order of its indices.
 package struct GatherImages: Descriptor {
   package let dataset: Buffer
   package let source: BatchSource
   package let output: Buffer
+  /// Batches of `source.rowLength` images that `dataset` holds in turn; 0: it holds all images, by their index.
+  package let rows: Int
 
-  /// Throws: ``ProgramError`` if the data set is not whole images.
-  package init(dataset: Buffer, source: BatchSource, output: Buffer) throws {
+  /// Throws: ``ProgramError`` if the data set is not whole images, or has no room for `rows` batches.
+  package init(dataset: Buffer, source: BatchSource, output: Buffer, rows: Int = 0) throws {
     guard let (batch, shape) = output.images else { throw ProgramError("gather", "output holds no images") }
     try requireBytes("gather", "data set", dataset, atLeast: shape.count)
     try source.check("gather", batch: batch)
     try require(
       dataset.count % shape.count == 0, "gather",
       "the data set holds \(dataset.count) bytes, not a multiple of the \(shape.count) of an image")
+    try require(
+      rows >= 0 && rows * source.rowLength <= dataset.count / shape.count, "gather",
+      "the data set holds \(dataset.count / shape.count) images, not \(rows) rows of \(source.rowLength)")
     self.dataset = dataset
     self.source = source
     self.output = output
+    self.rows = rows
   }
 
   package var kind: Operation.Kind { .gatherImages }

@@ -1,0 +1,9 @@
+/// Images on the host, of which a device gets all or a window.
+package protocol ImageSource: Sendable {
+  /// Number of images.
+  var count: Int { get }
+  /// Copies whole images, one byte per value in the order (channel, y, x).
+  ///
+  /// - Throws: an error that names the file, if it cannot be read.
+  func read(_ images: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws
+}
