@@ -85,6 +85,9 @@ private struct ChunkedCase {
       } else if buffer.name == "indices", buffer.count >= 2 * batch {
         // Where a batch is several samples of each image, chunks share the images.
         try prepared.write(otherSamples(places, buffer, fill), to: buffer)
+      } else if let gather = operation.descriptor as? GatherImages, gather.rows > 0, buffer == gather.dataset
+      {
+        try prepared.write(otherWindow(places, gather, fill), to: buffer)
       }
     }
     try prepared.run(.gradients, step: 0)
@@ -104,6 +107,17 @@ private struct ChunkedCase {
       images.replaceSubrange(range, with: others[range])
     }
     return ImageLayout.pack(images, shape, batch: batch)
+  }
+
+  /// The window that images are gathered from, with other bytes for those of `places` in the first step.
+  private func otherWindow(_ places: [Int], _ gather: GatherImages, _ fill: Fill) -> [UInt8] {
+    var bytes = setup.contents(gather.dataset, fill)
+    let count = gather.output.images!.shape.count
+    for n in places {
+      let first = (gather.source.firstImage + n) * count
+      for index in first..<first + count { bytes[index] ^= 0x55 }
+    }
+    return bytes
   }
 
   /// The samples of the first step's images, those of `places` the ones after.
