@@ -28,10 +28,20 @@ static inline Tile up_tap_channels(
   return t;
 }
 
-// The same for four big channels from `first` on of `channels`, shared where the group can; channels beyond the last
-// repeat it. w points at channel 0's weights of the first quad.
+// Where the weights of four big channels lie, from the first on: channels beyond the last repeat it.
+typedef struct {
+  int first, b, c, d;
+} BigQuad;
+
+static inline BigQuad big_quad(int first, int channels) {
+  int last = channels - 1 - first;
+  BigQuad q = {first * 4, imin(1, last) * 4, imin(2, last) * 4, imin(3, last) * 4};
+  return q;
+}
+
+// `up_tap_channels`, shared where the group can. w points at the weights of channel 0 of `channels`, in the first quad.
 static inline Tile up_channels(
-    Tile t, __global const real *small, __global const float *w, int quad_step, int small_channels, int first,
+    Tile t, __global const real *small, __global const float *w, int quad_step, int small_channels, BigQuad q,
     int channels STAGE_ARGUMENT) {
 #if LANES == 1
   if (is_staged()) {
@@ -39,10 +49,8 @@ static inline Tile up_channels(
     return staged_channels(t, small, w + before * 4, quad_step, small_channels, channels - before, stage);
   }
 #endif
-  int last = channels - 1 - first;
-  w += first * 4;
-  return up_tap_channels(
-      t, small, w, w + imin(1, last) * 4, w + imin(2, last) * 4, w + imin(3, last) * 4, quad_step, small_channels);
+  w += q.first;
+  return up_tap_channels(t, small, w, w + q.b, w + q.c, w + q.d, quad_step, small_channels);
 }
 
 // Four big channels from `first` on of one pixel.
@@ -50,6 +58,7 @@ static inline Tile up_pixel(
     Tile t, __global const real *small, __global const float *weight, MapSizes g, int big_y, int big_x,
     int first STAGE_ARGUMENT) {
   int quad_step = g.kernel_size * g.kernel_size * g.big_channels * 4;
+  BigQuad q = big_quad(first, g.big_channels);
   // As ky grows by the stride, the small map's row goes back by one; columns likewise.
   int y = (big_y + g.padding) / g.stride;
   for (int ky = big_y + g.padding - y * g.stride; ky < g.kernel_size && y >= 0; ky += g.stride, --y) {
@@ -59,7 +68,7 @@ static inline Tile up_pixel(
       if (x >= g.small_width) continue;
       __global const real *s = small + (y * g.small_width + x) * g.small_channels * GROUPS;
       __global const float *w = weight + (ky * g.kernel_size + kx) * g.big_channels * 4;
-      t = up_channels(t, s, w, quad_step, g.small_channels, first, g.big_channels STAGE_PASS);
+      t = up_channels(t, s, w, quad_step, g.small_channels, q, g.big_channels STAGE_PASS);
     }
   }
   return t;

@@ -26,7 +26,8 @@ __kernel void linear_backward_input(
   Tile t = tile_repeat(0.0f);
   if (is_accumulating && !is_idle_tile(inputs)) t = tile_load(result, 1, results);
   t = up_channels(
-      t, images_in(output_gradient, outputs), weight, inputs * 4, outputs, channel, inputs STAGE_PASS);
+      t, images_in(output_gradient, outputs), weight, inputs * 4, outputs, big_quad(channel, inputs),
+      inputs STAGE_PASS);
   if (is_idle_tile(inputs)) return;
   __global const real *output = images_in(mask, is_masked ? inputs : 0) + channel * GROUPS;
   tile_finish(t, result, output, 1, 0, results, 0, is_masked, scale);
