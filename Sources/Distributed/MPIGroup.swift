@@ -47,22 +47,17 @@ package final class MPIGroup: Collective {
     defer { ArithmeticMode.establish() }
     var requests: [UInt] = []
     for message in received {
-      for range in Self.pieces(message.bytes.count) {
+      try Self.pieces(message.bytes.count) { first, count in
         try request(&requests) {
           mpi.receive(
-            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank),
-            0,
-            mpi.world, $0)
+            message.bytes.baseAddress! + first, count, mpi.byte, Int32(message.rank), 0, mpi.world, $0)
         }
       }
     }
     for message in sent {
-      for range in Self.pieces(message.bytes.count) {
+      try Self.pieces(message.bytes.count) { first, count in
         try request(&requests) {
-          mpi.send(
-            message.bytes.baseAddress! + range.lowerBound, Int32(range.count), mpi.byte, Int32(message.rank),
-            0,
-            mpi.world, $0)
+          mpi.send(message.bytes.baseAddress! + first, count, mpi.byte, Int32(message.rank), 0, mpi.world, $0)
         }
       }
     }
@@ -78,8 +73,9 @@ package final class MPIGroup: Collective {
     exit(status)
   }
 
-  private static func pieces(_ count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: limit).map { $0..<min($0 + limit, count) }
+  /// First byte and length of each piece of a message.
+  private static func pieces(_ bytes: Int, _ body: (Int, Int32) throws -> Void) rethrows {
+    for first in stride(from: 0, to: bytes, by: limit) { try body(first, Int32(min(limit, bytes - first))) }
   }
 
   private func request(_ requests: inout [UInt], _ begin: (UnsafeMutablePointer<UInt>) -> Int32) throws {

@@ -9,16 +9,18 @@ struct PartTimes {
   let bytes: Int
   private let measured: [Int: Double]
 
-  /// Measures shares of so many parts, and of one fewer.
+  /// Measures the shares of parts that these numbers of processes have.
   ///
   /// - Throws: the backend's error.
-  init(_ configuration: Configuration, on backend: any Backend, images: Int, shares: [Int]) throws {
+  init(_ configuration: Configuration, on backend: any Backend, processes: [Int]) throws {
+    let shares = processes.flatMap { count in
+      (0..<count).map { PartTree.share(of: $0, of: count, parts: configuration.partCount).count }
+    }
     var measured: [Int: Double] = [:]
     var bytes = 0
-    for share in Set(shares.flatMap { [$0, max($0 - 1, 1)] }) {
-      let count = min(images, 4 * configuration.batchSize)
+    for share in Set(shares) {
       let prepared = try BenchCase.prepare(
-        configuration, on: backend, images: max(count, configuration.batchSize), parts: 0..<share)
+        configuration, on: backend, images: configuration.batchSize, parts: 0..<share)
       bytes = 4 * (prepared.partSumCount + 1)
       let sums = prepared.partNodes.map { _ in
         UnsafeMutableBufferPointer<Float>.allocate(capacity: prepared.partSumCount)

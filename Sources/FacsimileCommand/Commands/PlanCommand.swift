@@ -69,8 +69,7 @@ struct PlanCommand: ParsableCommand {
     }
     let network = StepEstimate.Network(latency: latency / 1e6, bandwidth: bandwidth * 1e9 / 8)
     let times = try PartTimes(
-      configuration, on: device.open(isAside: output.json), images: images,
-      shares: processes.map { (configuration.partCount + $0 - 1) / $0 })
+      configuration, on: device.open(isAside: output.json), processes: processes)
     let estimates = processes.map {
       StepEstimate(
         configuration, processes: $0, bytes: times.bytes, network: network, computing: times.seconds(parts:))
