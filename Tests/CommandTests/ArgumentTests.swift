@@ -68,6 +68,8 @@ struct ArgumentTests {
       (["plan", "vae", "--batch-size", "0"], "batch-size is '0'"),
       (["plan", "conv-autoencoder", "--set", "filters=8,,16"], "filters is '8,,16'"),
       (["plan", "conv-autoencoder", "--images", "0"], "--images is 0"),
+      (["plan", "vae", "--latency", "5"], "--latency has no effect without --processes"),
+      (["plan", "vae", "--processes", "2", "--set", "shards=2", "--bandwidth", "0"], "--bandwidth is 0"),
       (["train", "vae", "--epochs", "many"], "epochs is 'many'"),
       (["train", "vae", "--seed", "-1"], "seed"),
       (["train", "vae", "--epochs", "3", "--trainable", "all:1"], "--epochs has no effect"),

@@ -28,19 +28,23 @@ struct PlanCommand: ParsableCommand {
   var processes: [Int] = []
 
   @Option(
-    help: ArgumentHelp("With --processes, microseconds until a byte arrives.", valueName: "microseconds"))
-  var latency = 50.0
+    help: ArgumentHelp(
+      "With --processes, microseconds until a byte arrives (default: 50).", valueName: "microseconds"))
+  var latency: Double?
 
   @Option(
     help: ArgumentHelp(
-      "With --processes, gigabits a second that one process can send.", valueName: "gigabits"))
-  var bandwidth = 10.0
+      "With --processes, gigabits a second that one process can send (default: 10).", valueName: "gigabits"))
+  var bandwidth: Double?
 
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     guard processes.isEmpty else { return try estimate() }
+    for (name, value) in [("latency", latency), ("bandwidth", bandwidth)] where value != nil {
+      throw UsageError("--\(name) has no effect without --processes")
+    }
     try require("--images", images, in: 1...100_000_000)
     let configuration = try model.configuration()
     func steps(_ count: Int, _ batch: Int) -> Int { (count + batch - 1) / batch }
@@ -57,6 +61,7 @@ struct PlanCommand: ParsableCommand {
 
   private func estimate() throws {
     let configuration = try model.configuration()
+    let (latency, bandwidth) = (latency ?? 50, bandwidth ?? 10)
     guard latency >= 0, latency <= 1e9 else {
       throw UsageError("--latency is \(latency): expected microseconds from 0 to 1e9")
     }
