@@ -1,4 +1,4 @@
-// Element-wise functions behind a layer, and their gradients from the stored output. In place where input and
+// Element-wise functions after a layer, and their gradients from the stored output. In place where input and
 // output are one buffer.
 
 // ACTIVATION_… are the numbers of the cases of Programs' Activation, from the prelude.

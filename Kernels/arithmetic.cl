@@ -19,7 +19,7 @@
 #define VECTOR(name) CONCATENATE(name, LANES)
 #endif
 
-// On a GPU a chain waits for each of its loads unless several are under way: so many rounds of the loop behind it
+// On a GPU a chain waits for each of its loads unless several are under way: so many rounds of the loop after it
 // are unrolled there. On a CPU the compilers know better.
 #define PRAGMA(text) _Pragma(#text)
 #if LANES == 1

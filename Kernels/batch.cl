@@ -14,7 +14,7 @@ static inline int images_there(__global const uint *row, int first_image, int ba
   return imin(batch, (int)row[STEP_IMAGES] - first_image);
 }
 
-// A buffer may hold several samples of each of `batch` images, one behind another, each from a new block on: how many
+// A buffer may hold several samples of each of `batch` images, one after another, each from a new block on: how many
 // groups of images a sample takes, which sample this work-item's is, and which group of images it is of.
 static inline int image_groups(int batch) { return (batch + 15) / 16 * GROUPS; }
 static inline int sample_number(int batch) { return image_group() / image_groups(batch); }

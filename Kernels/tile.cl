@@ -96,7 +96,7 @@ static inline void tile_store(Tile t, __global real *out, int step, int first, i
   if (end > 3) out[3 * step * GROUPS] = t.d;
 }
 
-// The gradient through ReLU and the dropout behind it: g · scale where the stored output is positive, else 0.
+// The gradient through ReLU and the dropout after it: g · scale where the stored output is positive, else 0.
 static inline Tile tile_mask(Tile t, Tile output, float scale) {
   t.a = formula_relu_mask(t.a, output.a, scale);
   t.b = formula_relu_mask(t.b, output.b, scale);

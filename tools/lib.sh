@@ -18,8 +18,15 @@ fail() {
 # usage_of FILE: the comment at the top of a script, as its help.
 usage_of() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$1"; }
 
-# Folder of a release build's products.
-products() { swift build --package-path "$root" -c release --show-bin-path; }
+# A build for a first look and for tests, in half the time of a release build: what computes is optimised all the same
+# (Package.swift), nothing is written for a debugger, and each module is compiled at once.
+quick=(-c debug -debug-info-format none -Xswiftc -wmo -Xswiftc -num-threads -Xswiftc 2 -Xswiftc -disable-batch-mode)
+
+# products [BUILD OPTIONS]: the folder of a build's products, by default of a release build.
+products() {
+  [ $# -gt 0 ] || set -- -c release
+  swift build --package-path "$root" "$@" --show-bin-path
+}
 
 # By default, use a folder of data sets next to the checkout.
 use_shared_data() {

@@ -25,7 +25,7 @@ protocol TrialStore: Sendable {
   /// How many trials there are.
   func count() throws -> Int
   /// Adds trials that wait; the first has the number after `known`.
-  func add(_ configurations: [Configuration], behind known: Int) throws
+  func add(_ configurations: [Configuration], after known: Int) throws
   /// The first `count` trials, by number; nil: all.
   func trials(_ count: Int?) throws -> [Trial]
 

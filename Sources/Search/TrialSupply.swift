@@ -59,7 +59,7 @@ final class TrialSupply: Sendable {
       state.first = known
       try draw(&state)
     }
-    try store.add(Array(state.pending.dropFirst(known - state.first)), behind: known)
+    try store.add(Array(state.pending.dropFirst(known - state.first)), after: known)
     state.first += state.pending.count
     state.pending = []
   }

@@ -71,13 +71,13 @@ struct DistributedTests {
     #expect(third.status == 130, "\(third.errors)")
     let last = try states("run").count
     let alone = try Facsimile.run(
-      resumed + ["--device", "cpu"], in: place.url, stop: .interrupt(behind: " \(last + 1)/100000"))
+      resumed + ["--device", "cpu"], in: place.url, stop: .interrupt(after: " \(last + 1)/100000"))
     #expect(alone.status == 130, "\(alone.errors)")
     let expected = try states("run")
 
     let plain = try Facsimile.run(
       settings(kind) + ["--out", "plain", "--device", "cpu"], in: place.url,
-      stop: .interrupt(behind: " \(expected.count)/100000"))
+      stop: .interrupt(after: " \(expected.count)/100000"))
     #expect(plain.status == 130)
     #expect(try Array(states("plain").prefix(expected.count)) == expected)
   }

@@ -60,7 +60,7 @@ struct ExportTests {
       "60",
     ]
     let stopped = try Facsimile.run(
-      train + ["--tensorboard", "--out", "run"], in: place.url, stop: .interrupt(behind: "epoch  3/60"))
+      train + ["--tensorboard", "--out", "run"], in: place.url, stop: .interrupt(after: "epoch  3/60"))
     #expect(stopped.status == 130, "\(stopped.errors)")
     _ = try run(["train", "--resume", "run", "--device", "cpu"])
     _ = try run(export("tensorboard", "logs/run"))
@@ -115,7 +115,7 @@ struct ExportTests {
         "train", "vae", "--data", "data", "--device", "cpu", "--out", "run", "--set", "batch-size=1",
         "hidden=4096",
       ],
-      in: place.url, stop: .interrupt(behind: "run: "))
+      in: place.url, stop: .interrupt(after: "run: "))
     #expect(stopped.status == 130, "\(stopped.errors)")
     try fails(export("tensorboard", "x"), 2, "run has not completed an epoch")
   }

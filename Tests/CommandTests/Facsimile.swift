@@ -44,9 +44,9 @@ enum Facsimile {
     var target: @Sendable (Int32) -> Int32 = { $0 }
 
     /// Ctrl-C.
-    static func interrupt(behind text: String) -> Stop { Stop(signal: SIGINT, text: text) }
+    static func interrupt(after text: String) -> Stop { Stop(signal: SIGINT, text: text) }
     /// `kill -9`, which nobody can catch.
-    static func kill(behind text: String) -> Stop { Stop(signal: SIGKILL, text: text) }
+    static func kill(after text: String) -> Stop { Stop(signal: SIGKILL, text: text) }
   }
 
   /// Runs the program with these arguments to its end, or stops it on the way. Kernels built by one run serve the next,

@@ -148,7 +148,7 @@ struct InterfaceTests {
     let whole = try run(command).json(Figures.self)
     // Without --json, so that the stop can wait for a line.
     let plain = command.filter { $0 != "--json" } + ["--out", "kept"]
-    let stopped = try Facsimile.run(plain, in: place.url, stop: .interrupt(behind: "fold 1/3"))
+    let stopped = try Facsimile.run(plain, in: place.url, stop: .interrupt(after: "fold 1/3"))
     #expect(stopped.status == 130 && stopped.errors.contains("everything done is kept"), "\(stopped.errors)")
     let rest = try run(command + ["--out", "kept"])
     #expect(rest.errors.contains(/resumed: \d folds? of 3 already done/))

@@ -92,7 +92,7 @@ struct PictureCommandTests {
       "train", "vae", "--data", "data", "--device", "cpu", "--out", "half", "--set", "batch-size=1",
       "hidden=4096",
     ]
-    #expect(try Facsimile.run(half, in: place.url, stop: .interrupt(behind: "run: ")).status == 130)
+    #expect(try Facsimile.run(half, in: place.url, stop: .interrupt(after: "run: ")).status == 130)
     try expect(["denoise-curve", "half", "--out", "a.png"], 2, "facsimile train --resume half")
     let source = try TemporaryFolder()
     try source.putDataset(train: 50)

@@ -48,8 +48,8 @@ struct SearchTests {
     return try result.json()
   }
 
-  private func kill(_ storage: String, behind text: String) throws {
-    let result = try Facsimile.run(arguments(storage), in: place.url, stop: .kill(behind: text))
+  private func kill(_ storage: String, after text: String) throws {
+    let result = try Facsimile.run(arguments(storage), in: place.url, stop: .kill(after: text))
     try #require(result.status == 128 + SIGKILL, "it ended before it could be killed: \(result.errors)")
   }
 
@@ -59,9 +59,9 @@ struct SearchTests {
     #expect(
       straight.trials.count == 24 && straight.trials.allSatisfy { $0.state == "done" && $0.epochCount == 2 })
     #expect(Set(straight.trials.map(\.stateSha256)).count == 24)
-    try kill("killed", behind: "(3/24)")
+    try kill("killed", after: "(3/24)")
     // After the first trial that the second attempt ends.
-    try kill("killed", behind: "\ntrial ")
+    try kill("killed", after: "\ntrial ")
     #expect(try table("killed") == straight)
     #expect(try table("jobs", ["--jobs", "2"]) == straight)
 

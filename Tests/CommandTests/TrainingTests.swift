@@ -130,7 +130,7 @@ struct TrainingTests {
     let settings = ["conv-autoencoder", "--seed", "3", "--set", "schedule=constant"]
     let stopped = try Facsimile.run(
       ["train", "--data", "data", "--device", "cpu", "--batch-size", "16", "--epochs", "100000"] + settings,
-      in: place.url, stop: .interrupt(behind: "epoch      2/100000"))
+      in: place.url, stop: .interrupt(after: "epoch      2/100000"))
     #expect(stopped.status == 130, "\(stopped.errors)")
     #expect(stopped.errors.contains("facsimile train --resume"))
     let run = "runs/conv-autoencoder-1"

@@ -51,7 +51,7 @@ struct WorkerTests {
     let password = ["PGPASSWORD": PostgreSQLServer.password]
     let alone = try search("alone.sqlite", ["--json"])
     #expect(alone.status == 0, "\(alone.errors)")
-    let stopped = try search(address, [], password, stop: .interrupt(behind: "(2/16)"))
+    let stopped = try search(address, [], password, stop: .interrupt(after: "(2/16)"))
     try #require(stopped.status == 130, "it ended before it could be stopped: \(stopped.errors)")
     // Among them the manifest of the trial under way, with the command line.
     let files = try place.everything()
@@ -59,7 +59,7 @@ struct WorkerTests {
     for file in files {
       #expect(try Data(contentsOf: file).range(of: Data(PostgreSQLServer.password.utf8)) == nil, "\(file)")
     }
-    let killed = try search(address, ["--lease", "2"], password, stop: .kill(behind: "\ntrial "))
+    let killed = try search(address, ["--lease", "2"], password, stop: .kill(after: "\ntrial "))
     try #require(killed.status == 128 + SIGKILL, "it ended before it could be killed: \(killed.errors)")
     let results = Mutex<[Facsimile.Result]>([])
     let folder = place.url

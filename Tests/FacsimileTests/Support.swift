@@ -64,7 +64,7 @@ enum Support {
 
   /// The CPU, where training waits after step `steps` until `gate` is signalled: so events can be heard in time,
   /// however busy the machine is. The wait ends by itself in the end, so that a fault does not hang the tests.
-  static func gated(_ gate: DispatchSemaphore, behind steps: Int) throws -> Device {
+  static func gated(_ gate: DispatchSemaphore, after steps: Int) throws -> Device {
     Device(HookedBackend(try TestSupport.cpu(1), afterSteps: steps) { _ = gate.wait(timeout: .now() + 3000) })
   }
 

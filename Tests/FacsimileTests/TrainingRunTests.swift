@@ -39,7 +39,7 @@ struct TrainingRunTests {
     let configuration = try Support.configuration(.convAutoencoder, epochs: 10_000)
     let gate = DispatchSemaphore(value: 0)
     var run: TrainingRun? = try TrainingRun(
-      configuration, images, device: Support.gated(gate, behind: 8), folder: place)
+      configuration, images, device: Support.gated(gate, after: 8), folder: place)
     let events = run!.events()
     let listener = Task {
       var outcome: TrainingOutcome?
@@ -77,7 +77,7 @@ struct TrainingRunTests {
     let gate = DispatchSemaphore(value: 0)
     let run = try TrainingRun(
       Support.configuration(.vae, epochs: 10_000), Support.images(100),
-      device: Support.gated(gate, behind: 12))
+      device: Support.gated(gate, after: 12))
     let outcome = try run.fit { event in
       if case .epoch(let record, _) = event, record.epoch == 1 { run.stop() }
     }

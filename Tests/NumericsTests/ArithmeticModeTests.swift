@@ -19,11 +19,11 @@ import Testing
     let fault = ArithmeticMode.fault
     let isStandard = ArithmeticMode.isStandard
     let inside = ArithmeticMode.standard { (ArithmeticMode.isStandard, ArithmeticMode.fault) }
-    let behind = facsimile_arithmetic_mode()
+    let after = facsimile_arithmetic_mode()
     ArithmeticMode.establish()
     #expect(!isStandard && fault != nil)
     #expect(inside.0 && inside.1 == nil)
-    #expect(behind == standard | bits, "the thread is the caller's")
+    #expect(after == standard | bits, "the thread is the caller's")
     #expect(ArithmeticMode.isStandard && ArithmeticMode.fault == nil)
   }
 }

@@ -14,7 +14,7 @@ struct DegenerateChartTests {
   ]
 
   @Test("Strange values", arguments: values)
-  func values(_ values: [Double]) {
+  func draws(_ values: [Double]) {
     for scale in [ScaleKind.linear, .logarithmic] {
       let axis = Axis("values", scale: scale, includesZero: scale == .linear)
       draw(

@@ -19,9 +19,9 @@ import Training
     facsimile_set_arithmetic_mode(mode)
     // The workers of the backend begin as the thread that makes them.
     let hashes = Result { try Support.hashes(configuration, threads: threads) }
-    let behind = facsimile_arithmetic_mode()
+    let after = facsimile_arithmetic_mode()
     facsimile_set_arithmetic_mode(standard)
     #expect(try hashes.get() == expected)
-    #expect(behind == mode)
+    #expect(after == mode)
   }
 }

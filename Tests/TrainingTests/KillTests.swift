@@ -33,7 +33,7 @@ import Training
   }
 
   /// Trains through `epoch` and one more, then puts the old files back after the one that was written last.
-  private func kill(_ folder: RunFolder, behind epoch: Int, _ window: Window) throws {
+  private func kill(_ folder: RunFolder, after epoch: Int, _ window: Window) throws {
     let trainer = try Trainer(
       configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
     _ = try trainer.fit(through: epoch)
@@ -65,7 +65,7 @@ import Training
     }
     try inFolder { url in
       let folder = try RunFolder(creating: url)
-      try kill(folder, behind: epoch, window)
+      try kill(folder, after: epoch, window)
       let again = try trainer(folder)
       let manifest = try folder.manifest()
       #expect(manifest == again.manifest)
@@ -83,7 +83,7 @@ import Training
     try inFolder { url in
       do {
         let folder = try RunFolder(creating: url)
-        try kill(folder, behind: 1, window)
+        try kill(folder, after: 1, window)
       }
       try Support.run(configuration, stoppingAfter: 2, in: url)
       let folder = try RunFolder(resuming: url)

@@ -89,7 +89,7 @@ final class PostgreSQLTrialStore: TrialStore {
     try link.transaction { try $0.integer("SELECT COUNT(*) FROM facsimile_trial") ?? 0 }
   }
 
-  func add(_ configurations: [Configuration], behind known: Int) throws {
+  func add(_ configurations: [Configuration], after known: Int) throws {
     let width = PostgreSQLSchema.columns.count
     try link.transaction { connection in
       for start in stride(from: 0, to: configurations.count, by: Self.rowsOfAStatement) {

@@ -131,7 +131,7 @@ final class SQLiteTrialStore: TrialStore {
     try transaction { try database.integer("SELECT COUNT(*) FROM trial") ?? 0 }
   }
 
-  func add(_ configurations: [Configuration], behind known: Int) throws {
+  func add(_ configurations: [Configuration], after known: Int) throws {
     try transaction {
       for (index, configuration) in configurations.enumerated() {
         try Trial(known + index + 1, configuration).write(to: database)

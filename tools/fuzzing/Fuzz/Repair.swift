@@ -5,7 +5,7 @@ import Foundation
 @testable import Storage
 @testable import Training
 
-/// Right checksums in place of wrong ones: behind a wrong one a reader looks at nothing more.
+/// Right checksums in place of wrong ones: after a wrong one a reader looks at nothing more.
 enum Repair {
   /// The key of all receipts, another one in every process.
   static let key: PrivateKey = {
@@ -70,7 +70,7 @@ enum Repair {
     return (try? JSONEncoder().encode(Envelope(bytes.dropFirst(), by: key))) ?? bytes
   }
 
-  /// A compiled program behind the line that its cache expects.
+  /// A compiled program after the line that its cache expects.
   static func program(_ bytes: Data) -> Data {
     Data("facsimile-kernels-1 \(Fingerprint.hex(of: bytes))\n".utf8) + bytes
   }
