@@ -25,9 +25,9 @@ package final class MPIGroup: Collective {
   /// - Throws: ``MPIError`` if there is no MPI, or it is another one than that of the launcher.
   package init(names: [String]? = nil) throws {
     let launcher = Launcher.here
-    mpi = try MPILibrary(launcher, names: names)
     // If another process is killed, the trace of our calls explains nothing.
     setenv("UCX_HANDLE_ERRORS", "none", 0)
+    mpi = try MPILibrary(launcher, names: names)
     // Processes on one machine may be forbidden to read each other's memory, as in a container; Open MPI then complains.
     if !facsimile_may_read_parent() { setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0) }
     var (level, rank, size) = (Int32(0), Int32(0), Int32(0))
