@@ -96,7 +96,7 @@ let package = Package(
         "CSystem", "CVersion", "Models", "Datasets", "Pictures", "Storage", "Programs", "Numerics", "Yams",
       ]),
     // Several processes that train one model: the system's MPI, loaded when it is asked for.
-    .target(name: "Distributed", dependencies: ["Numerics", "Training"]),
+    .target(name: "Distributed", dependencies: ["CSystem", "Numerics", "Training"]),
     .target(
       name: "Search",
       dependencies: [
@@ -147,7 +147,7 @@ let package = Package(
     .executableTarget(
       name: "FacsimileCommand",
       dependencies: [
-        "Analysis", "Backends", "CPUBackend", "CVersion", "Datasets", "Distributed", "Generation",
+        "Analysis", "Backends", "CPUBackend", "CSystem", "CVersion", "Datasets", "Distributed", "Generation",
         "Interchange",
         "Models", "Numerics", "Parity", "Pictures", "Programs", "Provenance", "Search", "Storage", "Study",
         "Training", "Views",

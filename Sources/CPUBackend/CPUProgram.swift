@@ -38,6 +38,8 @@ final class CPUProgram: PreparedProgram {
     bytes.baseAddress?.copyMemory(from: memory.raw(buffer) + offset, byteCount: bytes.count)
   }
 
+  func memory(of buffer: Buffer) -> UnsafeMutableRawPointer? { memory.raw(buffer) }
+
   func run(_ routine: Routine.Name, step: Int) throws {
     guard let stretches = stretches[routine] else {
       throw ProgramError("run", "the program has no routine \(routine.rawValue)")

@@ -12,7 +12,11 @@ _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may touch lock-free
 // Where words go to a terminal, they begin on a line of their own: a moving line may be there.
 static atomic_bool is_terminal;
 
+// Where another process speaks.
+static atomic_bool is_silent;
+
 static void say(const char *text) {
+  if (atomic_load(&is_silent)) return;
   // The reader may be gone, which is no reason not to stop.
   ssize_t written = write(STDERR_FILENO, text, strlen(text));
   (void)written;
@@ -50,5 +54,7 @@ void facsimile_note_interrupts(void) {
   struct sigaction before;
   if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
 }
+
+void facsimile_note_interrupts_silently(void) { atomic_store(&is_silent, true); }
 
 bool facsimile_was_interrupted(void) { return atomic_load(&interrupted); }

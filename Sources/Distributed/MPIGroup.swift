@@ -1,3 +1,4 @@
+import CSystem
 import Foundation
 import Numerics
 import Training
@@ -24,9 +25,11 @@ package final class MPIGroup: Collective {
   /// - Throws: ``MPIError`` if there is no MPI, or it is another one than that of the launcher.
   package init(names: [String]? = nil) throws {
     let launcher = Launcher.here
+    // If another process is killed, the trace of our calls explains nothing.
+    setenv("UCX_HANDLE_ERRORS", "none", 0)
     mpi = try MPILibrary(launcher, names: names)
     // Processes on one machine may be forbidden to read each other's memory, as in a container; Open MPI then complains.
-    setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0)
+    if !facsimile_may_read_parent() { setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0) }
     var (level, rank, size) = (Int32(0), Int32(0), Int32(0))
     // MPI_THREAD_SERIALIZED
     let isOpen = mpi.initialise(nil, nil, 2, &level) == 0
@@ -44,9 +47,25 @@ package final class MPIGroup: Collective {
   }
 
   package func exchange(_ sent: [Outgoing], _ received: [Incoming]) throws {
+    try exchange([Round(sent, received)]) { _ in }
+  }
+
+  package func exchange(_ rounds: [Round], after: (Int) -> Void) throws {
     defer { ArithmeticMode.establish() }
+    var requests: [[UInt]] = []
+    for index in rounds.indices {
+      while requests.count < min(index + 1 + Round.mostAhead, rounds.count) {
+        requests.append(try begin(rounds[requests.count]))
+      }
+      try wait(for: &requests[index])
+      ArithmeticMode.establish()
+      after(index)
+    }
+  }
+
+  private func begin(_ round: Round) throws -> [UInt] {
     var requests: [UInt] = []
-    for message in received {
+    for message in round.received {
       try Self.pieces(message.bytes.count) { first, count in
         try request(&requests) {
           mpi.receive(
@@ -54,14 +73,14 @@ package final class MPIGroup: Collective {
         }
       }
     }
-    for message in sent {
+    for message in round.sent {
       try Self.pieces(message.bytes.count) { first, count in
         try request(&requests) {
           mpi.send(message.bytes.baseAddress! + first, count, mpi.byte, Int32(message.rank), 0, mpi.world, $0)
         }
       }
     }
-    try wait(for: &requests)
+    return requests
   }
 
   /// Ends MPI; all ranks call it, and wait for each other.

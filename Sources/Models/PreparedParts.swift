@@ -1,41 +1,80 @@
 import Numerics
 import Programs
 
+/// Sums over some of a batch's parts in this process's memory; those of a device that lies there too are its own.
+package final class PartSums {
+  /// The gradients as they are stored, for each of ``PreparedModel/partNodes``.
+  package let gradients: [UnsafeMutableBufferPointer<Float>]
+  /// Their sums of losses, and one number more for whoever joins them.
+  package let losses: [UnsafeMutableBufferPointer<Float>]
+  /// Whether the gradients are the device's own.
+  let isInPlace: Bool
+  /// Keeps the device's memory.
+  private let prepared: any PreparedProgram
+
+  fileprivate init(_ model: PreparedModel) {
+    let (training, share, slots) = model.parts()
+    let (count, nodes) = (model.table.arenaCount, training.nodes)
+    prepared = model.prepared
+    let memory = prepared.memory(of: training.gradients)?.assumingMemoryBound(to: Float.self)
+    isInPlace = memory != nil
+    gradients = nodes.map { node in
+      guard let memory else { return .allocate(capacity: count) }
+      return UnsafeMutableBufferPointer(
+        start: memory + (node.lowerBound - share.lowerBound) * count, count: count)
+    }
+    losses = nodes.map { _ in .allocate(capacity: slots + 1) }
+    for sums in losses { sums.initialize(repeating: 0) }
+  }
+
+  deinit {
+    losses.forEach { $0.deallocate() }
+    if !isInPlace { gradients.forEach { $0.deallocate() } }
+  }
+}
+
 /// A model that computes some of a batch's parts: what goes out between the two halves of a step, and what comes in.
 extension PreparedModel {
-  /// Floats of a sum over parts: the gradients as they are stored, then the sums of losses.
-  package var partSumCount: Int { table.arenaCount + slots.count }
+  /// Floats of a sum over parts, gradients and losses, and one more.
+  package var partSumCount: Int { table.arenaCount + slots.count + 1 }
 
   /// The nodes of the tree over all parts whose sums ``gradients(_:)`` leaves, ascending; see ``PartTree``.
   package var partNodes: [Range<Int>] { model.training?.nodes ?? [] }
 
-  /// Reads those sums, each of ``partSumCount`` floats; waits for them.
-  package func readPartSums(into sums: [UnsafeMutableBufferPointer<Float>]) throws {
+  /// Room for those sums.
+  package func partSums() -> PartSums { PartSums(self) }
+
+  /// Reads those sums; waits for them.
+  package func read(_ sums: PartSums) throws {
     let (training, share, slots) = parts()
     var losses = try prepared.floats(training.sums)
-    for (node, sum) in zip(training.nodes, sums) {
+    for (index, node) in training.nodes.enumerated() {
       let row = node.lowerBound - share.lowerBound
-      let gradients = UnsafeMutableRawBufferPointer(
-        rebasing: UnsafeMutableRawBufferPointer(sum)[..<(4 * table.arenaCount)])
-      try prepared.read(training.gradients, at: 4 * row * table.arenaCount, into: gradients)
+      if !sums.isInPlace {
+        try prepared.read(
+          training.gradients, at: 4 * row * table.arenaCount,
+          into: UnsafeMutableRawBufferPointer(sums.gradients[index]))
+      }
       losses.withUnsafeMutableBufferPointer {
         let rows = $0.baseAddress! + row * slots
         Summation.chunkTree(rows: rows, count: node.count, stride: slots, width: slots)
-        for slot in 0..<slots { sum[table.arenaCount + slot] = rows[slot] }
+        for slot in 0..<slots { sums.losses[index][slot] = rows[slot] }
       }
     }
   }
 
-  /// Writes the sum over all parts, of ``partSumCount`` floats, for ``update(_:)``.
-  package func write(partSum sum: UnsafeBufferPointer<Float>) throws {
+  /// Writes the first of `sums`, which is now the sum over all parts, for ``update(_:)``.
+  package func write(_ sums: PartSums) throws {
     let (training, _, slots) = parts()
-    let bytes = UnsafeRawBufferPointer(sum)
-    let (gradients, end) = (4 * table.arenaCount, 4 * (table.arenaCount + slots))
-    try prepared.write(UnsafeRawBufferPointer(rebasing: bytes[..<gradients]), to: training.gradients, at: 0)
-    try prepared.write(UnsafeRawBufferPointer(rebasing: bytes[gradients..<end]), to: training.sums, at: 0)
+    if !sums.isInPlace {
+      try prepared.write(UnsafeRawBufferPointer(sums.gradients[0]), to: training.gradients, at: 0)
+    }
+    try prepared.write(
+      UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sums.losses[0])[..<(4 * slots)]),
+      to: training.sums, at: 0)
   }
 
-  private func parts() -> (TrainHandles, share: Range<Int>, slots: Int) {
+  fileprivate func parts() -> (TrainHandles, share: Range<Int>, slots: Int) {
     guard let training = model.training, let share = training.share else {
       preconditionFailure("the model was not prepared for parts of a batch")
     }

@@ -70,6 +70,8 @@ package protocol PreparedProgram: AnyObject {
   ///
   /// Throws: as ``write(_:to:at:)``.
   func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws
+  /// Where a persistent buffer lies in this process's memory, to be read and written while no routine runs; nil: nowhere.
+  func memory(of buffer: Buffer) -> UnsafeMutableRawPointer?
   /// Starts `routine` with row `step` of the tables. Work runs in the order it was started.
   func run(_ routine: Routine.Name, step: Int) throws
   /// Waits for all work.
@@ -77,6 +79,8 @@ package protocol PreparedProgram: AnyObject {
 }
 
 extension PreparedProgram {
+  package func memory(of buffer: Buffer) -> UnsafeMutableRawPointer? { nil }
+
   /// Writes a whole array of 32-bit values or bytes.
   package func write<T: BitwiseCopyable>(_ values: [T], to buffer: Buffer) throws {
     try values.withUnsafeBytes { try write($0, to: buffer, at: 0) }

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Synchronization
 import TestSupport
 import Testing
 
@@ -82,6 +83,43 @@ struct DistributedTests {
     #expect(try Array(states("plain").prefix(expected.count)) == expected)
   }
 
+  @Test(
+    "A rank that is killed: one line says so, the job ends within seconds, and another number of ranks resumes",
+    arguments: MPI.launchers)
+  func killed(_ mpi: MPI) throws {
+    let began = Mutex<ContinuousClock.Instant?>(nil)
+    let stop = Facsimile.Stop(signal: SIGKILL, text: " 2/100000") { launcher in
+      began.withLock { $0 = .now }
+      return MPI.rank(of: launcher)
+    }
+    let common = ["--device", "cpu", "--threads", "1", "--distributed", "mpi"]
+    let result = try mpi.run(
+      [[String]](repeating: settings(.vae) + ["--out", "run"] + common, count: 4), in: place.url, stop: stop)
+    let took = try #require(began.withLock { $0 }).duration(to: .now)
+    #expect(took < .seconds(20) && result.status != 0 && result.status != 130, "\(took), \(result.status)")
+    let lines = result.errors.split(separator: "\n").filter { !$0.isEmpty && !mpi.says($0) }
+    // MPICH's launcher may kill the others before they can say it; then it says so itself.
+    let isSaid = result.output.contains("BAD TERMINATION")
+    #expect(lines.count == 1 || lines.isEmpty && isSaid, "\(result.errors)")
+    for line in lines {
+      #expect(line.hasPrefix("error: rank ") && line.contains(" was lost (process "), "\(result.errors)")
+    }
+
+    let saved = try states("run").count
+    #expect(saved >= 2)
+    let resumed = try train(
+      mpi, ["train", "--resume", "run"], on: [[String]](repeating: ["cpu", "--threads", "1"], count: 3),
+      through: saved + 1, signal: SIGTERM)
+    // One speaks, whichever rank got the signal.
+    #expect(resumed.status == 130 && resumed.errors.contains("stopped in epoch"), "\(resumed.errors)")
+    let expected = try states("run")
+    let plain = try Facsimile.run(
+      settings(.vae) + ["--out", "plain", "--device", "cpu"], in: place.url,
+      stop: .interrupt(behind: " \(expected.count)/100000"))
+    #expect(plain.status == 130)
+    #expect(try Array(states("plain").prefix(expected.count)) == expected)
+  }
+
   @Test("Eight processes, from the weights of a run", arguments: MPI.launchers)
   func eight(_ mpi: MPI) throws {
     let encoder = settings(.convAutoencoder, epochs: 1) + ["--out", "encoder", "--device", "cpu"]
@@ -158,6 +196,31 @@ struct DistributedTests {
     let jobs = ["search", "s.yaml", "--data", "data", "--jobs", "2", "--distributed", "mpi"] + device
     let refused = try mpi.run([jobs, jobs], in: place.url)
     #expect(refused.status == 64 && refused.errors.contains("error: --jobs is 2"), "\(refused.errors)")
+  }
+
+  @Test("Some ranks keep all images in memory, others a window of them", arguments: MPI.launchers)
+  func window(_ mpi: MPI) throws {
+    try place.putDataset("many", train: 700, test: 30)
+    var train = settings(.convVAE, epochs: 2) + ["--device", "cpu", "--threads", "1"]
+    train[3] = "many"
+    #expect(try Facsimile.run(train + ["--out", "alone"], in: place.url).status == 0)
+    let (small, large) = (["--data-memory", "1kB"], ["--data-memory", "1GB"])
+    for (number, ranks) in [[small, small], [large, small, []]].enumerated() {
+      let run = "run\(number)"
+      let result = try mpi.run(
+        ranks.map { train + ["--out", run, "--distributed", "mpi"] + $0 }, in: place.url)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try states(run) == states("alone"))
+    }
+    func figures(_ result: Facsimile.Result) -> [Substring] {
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output.split(separator: "\n").filter { !$0.contains("\"seconds\"") }
+    }
+    let evaluate = ["evaluate", "run0", "--split", "train", "--samples", "3", "--device", "cpu", "--json"]
+    let alone = try Facsimile.run(evaluate, in: place.url)
+    let many = try mpi.run(
+      [small, large].map { evaluate + ["--threads", "1", "--distributed", "mpi"] + $0 }, in: place.url)
+    #expect(figures(many) == figures(alone))
   }
 
   @Test("A folder that is not empty: one line, and nothing is touched", arguments: MPI.launchers)

@@ -9,7 +9,8 @@ struct MPI: Sendable, CustomStringConvertible {
 
   /// Those that are installed.
   static let launchers: [MPI] = [
-    ("Open MPI", "mpirun.openmpi", ["--allow-run-as-root", "--oversubscribe"]), ("MPICH", "mpirun.mpich", []),
+    ("Open MPI", "mpirun.openmpi", ["--allow-run-as-root", "--oversubscribe", "--quiet"]),
+    ("MPICH", "mpirun.mpich", []),
   ].compactMap { name, file, options in
     let path = "/usr/bin/\(file)"
     guard FileManager.default.isExecutableFile(atPath: path) else { return nil }
@@ -25,6 +26,11 @@ struct MPI: Sendable, CustomStringConvertible {
     let each = ranks.map { ["-n", "1", Facsimile.program.path] + $0 }
     return try Facsimile.run(
       options + Array(each.joined(separator: [":"])), in: folder, stop: stop, by: program)
+  }
+
+  /// Whether this is a word of MPI's own about a process that is gone, which it may have first.
+  func says(_ line: Substring) -> Bool {
+    ["Read -1, expected ", "process_vm_readv", "[proxy:", "[mpiexec@"].contains { line.contains($0) }
   }
 
   /// Any rank of the job that `launcher` started.

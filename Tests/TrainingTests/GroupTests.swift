@@ -74,6 +74,16 @@ import Training
     }
   }
 
+  @Test("Sums of more pieces than may be under way", .enabled(if: TestDevices.areWanted))
+  func pieces() throws {
+    // 157,000 parameters of a layer of 100: gradients of five pieces.
+    let configuration = try configuration(.vae, ["hidden": "100", "epochs": "1", "shards": "3"])
+    let expected = try alone(configuration)
+    for outcome in together(configuration, 3, on: [try Support.backend()] + (try TestDevices.openCL())) {
+      #expect(try outcome.get() == expected)
+    }
+  }
+
   @Test("Phases", arguments: ["last-2:1,all:1"])
   func phases(_ trainable: String) throws {
     let configuration = try configuration(.classifier, ["trainable": trainable])

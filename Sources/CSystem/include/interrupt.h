@@ -9,6 +9,9 @@
 // C, since a signal handler may do next to nothing: Swift could allocate, take a lock or initialise a static in it.
 void facsimile_note_interrupts(void);
 
+// From now on no message is written: another process speaks.
+void facsimile_note_interrupts_silently(void);
+
 // Whether one came.
 bool facsimile_was_interrupted(void);
 

@@ -21,15 +21,12 @@ struct PartTimes {
     for share in Set(shares) {
       let prepared = try BenchCase.prepare(
         configuration, on: backend, images: configuration.batchSize, parts: 0..<share)
-      bytes = 4 * (prepared.partSumCount + 1)
-      let sums = prepared.partNodes.map { _ in
-        UnsafeMutableBufferPointer<Float>.allocate(capacity: prepared.partSumCount)
-      }
-      defer { sums.forEach { $0.deallocate() } }
+      bytes = 4 * prepared.partSumCount
+      let sums = prepared.partSums()
       func step() throws {
         try prepared.gradients(0)
-        try prepared.readPartSums(into: sums)
-        try prepared.write(partSum: UnsafeBufferPointer(sums[0]))
+        try prepared.read(sums)
+        try prepared.write(sums)
         try prepared.update(0)
         try prepared.synchronize()
       }

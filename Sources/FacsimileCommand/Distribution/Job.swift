@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSystem
 import CVersion
 import Distributed
 import Foundation
@@ -21,7 +22,10 @@ final class Job {
     group = try MPIGroup()
     crew = Crew(group)
     Console.useWholeLines()
-    if group.rank > 0 { Console.mute() }
+    if group.rank > 0 {
+      Console.mute()
+      facsimile_note_interrupts_silently()
+    }
   }
 
   /// The first messages: whoever is of another version may understand no others.
@@ -34,8 +38,29 @@ final class Job {
         description: "rank \(rank) has another version than rank 0: \(versions[rank]), not \(versions[0])",
         status: ExitStatus.couldNotRun)
     }
-    let own = ProcessInfo.processInfo.hostName
-    neighbours = try group.gather(Array(own.utf8)).count { $0 == Array(own.utf8) }
+    try meetNeighbours()
+  }
+
+  /// Finds the ranks on this machine. If one is killed, another one of them says so, and all of them end.
+  private func meetNeighbours() throws {
+    let host = ProcessInfo.processInfo.hostName
+    // The number of a process means something in its own namespace only.
+    let namespace = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
+    let all = try group.gather(Array("\(getpid()) \(namespace) \(host)".utf8)).map {
+      String(decoding: $0, as: UTF8.self).split(
+        separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+    }
+    neighbours = all.count { $0[2] == host }
+    let near = all.indices.filter { all[$0][1] == namespace && all[$0][2] == host }
+    let others = near.filter { $0 != group.rank }
+    let lines = others.map { other -> UnsafeMutablePointer<CChar>? in
+      guard near.first(where: { $0 != other }) == group.rank else { return nil }
+      return strdup(
+        "error: rank \(other) was lost (process \(all[other][0]) was killed or crashed); what was saved before is kept\n"
+      )
+    }
+    defer { lines.forEach { free($0) } }
+    facsimile_watch(others.map { Int32(all[$0][0])! }, lines.map { UnsafePointer($0) }, Int32(others.count))
   }
 
   /// Runs `body` in every process; they end together.
@@ -70,6 +95,8 @@ final class Job {
 
   /// Waits for all ranks, and ends MPI.
   private func close() {
+    facsimile_end_watch()
+    _ = try? group.any(false)
     group.close()
     // Once a rank has ended with another status than 0, the launcher ends the others, which are about to.
     signal(SIGTERM, SIG_IGN)
@@ -84,6 +111,7 @@ final class Job {
     guard isShared else {
       let rank = group.count > 1 ? "rank \(group.rank): " : ""
       Console.complain(rank + Failure(error, []).line)
+      facsimile_end_all_watches()
       group.abort(status)
     }
     // Before any rank ends: the launcher then ends the others.

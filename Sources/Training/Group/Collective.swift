@@ -11,6 +11,22 @@ package protocol Collective: AnyObject {
   ///
   /// - Throws: why messages cannot be exchanged.
   func exchange(_ sent: [Outgoing], _ received: [Incoming]) throws
+  /// Exchanges messages in rounds, some of which may be under way at once: while `after`, which is called for each in order,
+  /// works on what has come, at most ``Round/mostAhead`` others. All ranks that have messages for each other have as many.
+  ///
+  /// - Throws: why messages cannot be exchanged.
+  func exchange(_ rounds: [Round], after: (Int) -> Void) throws
+}
+
+/// Messages that come and go together.
+package struct Round {
+  package let sent: [Outgoing]
+  package let received: [Incoming]
+
+  /// Rounds that may be under way besides the one that has ended: so much room does what they receive need.
+  package static let mostAhead = 3
+
+  package init(_ sent: [Outgoing], _ received: [Incoming]) { (self.sent, self.received) = (sent, received) }
 }
 
 /// A message to a rank.
@@ -32,6 +48,13 @@ package struct Incoming {
 }
 
 extension Collective {
+  package func exchange(_ rounds: [Round], after: (Int) -> Void) throws {
+    for (index, round) in rounds.enumerated() {
+      try exchange(round.sent, round.received)
+      after(index)
+    }
+  }
+
   private var others: [Int] { (0..<count).filter { $0 != rank } }
 
   /// What every rank gives, by rank; all ranks get it.

@@ -18,24 +18,35 @@ package final class PartExchange {
 
   private let group: any Collective
   private let steps: [Step]
-  private let count: Int
-  /// A sum for each node that this rank's device leaves; `places` says where a node is now.
-  private let sums: [UnsafeMutableBufferPointer<Float>]
-  private let missing: UnsafeMutableBufferPointer<Float>
   private let nodes: [Range<Int>]
+  private let sums: PartSums
+  /// The sums in pieces, by node. `join` says where a node is by then.
+  private let pieces: [[Piece]]
+  /// Room for pieces that come: each is added while it is still in the processor's cache.
+  private let arriving: [Piece]
+
+  private typealias Piece = UnsafeMutableBufferPointer<Float>
+  /// Floats of a piece at most.
+  private static let pieceCount = 1 << 15
 
   /// - Parameter parts: number of parts of a batch.
   package init(_ group: any Collective, parts: Int, model: PreparedModel) {
     self.group = group
     nodes = model.partNodes
     steps = Self.steps(rank: group.rank, of: group.count, parts: parts)
-    // One more, which tells of a stop.
-    count = model.partSumCount + 1
-    sums = nodes.map { [count] _ in .allocate(capacity: count) }
-    missing = .allocate(capacity: count)
+    let sums = model.partSums()
+    self.sums = sums
+    pieces = nodes.indices.map { node in
+      let all = sums.gradients[node]
+      return stride(from: 0, to: all.count, by: Self.pieceCount).map {
+        Piece(rebasing: all[$0..<min($0 + Self.pieceCount, all.count)])
+      } + [sums.losses[node]]
+    }
+    let largest = pieces[0].map(\.count).max()!
+    arriving = (0...Round.mostAhead).map { _ in .allocate(capacity: largest) }
   }
 
-  deinit { (sums + [missing]).forEach { $0.deallocate() } }
+  deinit { arriving.forEach { $0.deallocate() } }
 
   /// What rank `rank` sends, receives and adds, node by node.
   package static func steps(rank: Int, of ranks: Int, parts: Int) -> [Step] {
@@ -70,27 +81,43 @@ package final class PartExchange {
   /// - Returns: whether any rank wants to stop after this step.
   /// - Throws: the backend's error, or why messages cannot be exchanged.
   package func join(_ model: PreparedModel, wantsStop: Bool) throws -> Bool {
-    try model.readPartSums(into: sums)
-    for sum in sums { sum[count - 1] = wantsStop ? 1 : 0 }
-    var places = Dictionary(uniqueKeysWithValues: zip(nodes, sums))
+    try model.read(sums)
+    for losses in sums.losses { losses[losses.count - 1] = wantsStop ? 1 : 0 }
+    var places = Dictionary(uniqueKeysWithValues: zip(nodes, pieces))
     for step in steps {
-      try group.exchange(
-        step.sent.map { Outgoing(to: $0.rank, UnsafeRawBufferPointer(places[$0.node]!)) },
-        step.received.map { [Incoming(from: $0.rank, UnsafeMutableRawBufferPointer(missing))] } ?? [])
-      let held = places[step.join.left] ?? places[step.join.right]!
-      Self.add(places[step.join.left] ?? missing, places[step.join.right] ?? missing, into: held)
+      let (left, right) = (places[step.join.left], places[step.join.right])
+      // Of nodes that this rank holds the first stays in its place, where the device wants the sum.
+      let held = left ?? right!
+      let arrived = held.indices.map { Piece(rebasing: arriving[$0 % arriving.count][..<held[$0].count]) }
+      let rounds = held.indices.map { piece in
+        Round(
+          step.sent.map { Outgoing(to: $0.rank, UnsafeRawBufferPointer(places[$0.node]![piece])) },
+          step.received.map { [Incoming(from: $0.rank, UnsafeMutableRawBufferPointer(arrived[piece]))] } ?? []
+        )
+      }
+      try group.exchange(rounds) { piece in
+        Self.add((left ?? arrived)[piece], (right ?? arrived)[piece], into: held[piece])
+      }
       places[step.join.node] = held
     }
-    let whole = steps.isEmpty ? sums[0] : places[steps.last!.join.node]!
-    try model.write(partSum: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(whole)[..<(count - 1)]))
-    return whole[count - 1] > 0
+    try model.write(sums)
+    return sums.losses[0].last! > 0
   }
 
-  private static func add(
-    _ left: UnsafeMutableBufferPointer<Float>, _ right: UnsafeMutableBufferPointer<Float>,
-    into sum: UnsafeMutableBufferPointer<Float>
-  ) {
-    let (a, b, c) = (left.baseAddress!, right.baseAddress!, sum.baseAddress!)
-    for index in 0..<sum.count { c[index] = a[index] + b[index] }
+  /// One of the terms may be the sum.
+  private static func add(_ left: Piece, _ right: Piece, into sum: Piece) {
+    typealias Vector = SIMD8<Float>
+    let (a, b, c) = (
+      UnsafeRawPointer(left.baseAddress!), UnsafeRawPointer(right.baseAddress!),
+      UnsafeMutableRawPointer(sum.baseAddress!)
+    )
+    let whole = sum.count & ~7
+    for place in stride(from: 0, to: 4 * whole, by: 32) {
+      let total =
+        a.loadUnaligned(fromByteOffset: place, as: Vector.self)
+        + b.loadUnaligned(fromByteOffset: place, as: Vector.self)
+      c.storeBytes(of: total, toByteOffset: place, as: Vector.self)
+    }
+    for index in whole..<sum.count { sum[index] = left[index] + right[index] }
   }
 }
