@@ -115,7 +115,7 @@ struct DistributedTests {
     let expected = try states("run")
     let plain = try Facsimile.run(
       settings(.vae) + ["--out", "plain", "--device", "cpu"], in: place.url,
-      stop: .interrupt(behind: " \(expected.count)/100000"))
+      stop: .interrupt(after: " \(expected.count)/100000"))
     #expect(plain.status == 130)
     #expect(try Array(states("plain").prefix(expected.count)) == expected)
   }
