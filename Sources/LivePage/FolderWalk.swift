@@ -24,7 +24,9 @@ struct FolderWalk {
     let url: URL
     /// Whether there is a `report.html`.
     let hasReport: Bool
-    /// Files that are links, and therefore not read.
+    /// Whether there is a folder of pictures.
+    let hasPictures: Bool
+    /// Files that are links: then the run is not read.
     let links: [String]
   }
 
@@ -48,7 +50,7 @@ struct FolderWalk {
   }
 
   /// The files of a run that are read.
-  private static let runFiles = ["config.yaml", "manifest.json", "best.safetensors", "images", ".lock"]
+  private static let runFiles = ["config.yaml", "manifest.json"]
 
   private mutating func walk(_ url: URL, _ path: String, _ depth: Int) {
     guard folders < Self.mostFolders else { return isCut = true }
@@ -71,6 +73,7 @@ struct FolderWalk {
           kind: kind, path: Self.join(path, name) ?? ".",
           url: name.map { url.appendingPathComponent($0) } ?? url,
           hasReport: name == nil && kinds["report.html"] == .file,
+          hasPictures: name == nil && kinds["images"] == .folder,
           links: name == nil ? Self.runFiles.filter { kinds[$0] == .link } : []))
     }
     if kinds["config.yaml"] == .file || kinds["config.yaml"] == .link { return add(.run) }

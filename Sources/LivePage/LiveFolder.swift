@@ -125,16 +125,16 @@ final class LiveFolder: Sendable {
 
   /// The picture of an epoch; nil if there is none.
   func picture(_ path: String, epoch: Int) -> OpenFile? {
-    guard let place = place("run \(path)"), !place.links.contains("images"),
+    guard let place = place("run \(path)"), place.hasPictures,
       let run = try? RunFolder(reading: place.url)
     else { return nil }
-    return OpenFile(run.pictureFile(epoch: epoch), atMost: 1 << 26)
+    return OpenFile(run.pictureFile(epoch: epoch), inside: url, atMost: 1 << 26)
   }
 
   /// The report of a run or study; nil if there is none.
   func report(_ path: String) -> OpenFile? {
     guard let place = place("run \(path)") ?? place("study \(path)") else { return nil }
-    return OpenFile(place.url.appendingPathComponent("report.html"), atMost: 1 << 27)
+    return OpenFile(place.url.appendingPathComponent("report.html"), inside: url, atMost: 1 << 27)
   }
 
   private func place(_ key: String) -> FolderWalk.Place? {
@@ -270,9 +270,10 @@ final class LiveFolder: Sendable {
     let manifest = Self.isReadable(place) ? try? folder?.manifestIfAny() : nil
     var settingsProblem: String?
     do { _ = try folder?.configuration() } catch { settingsProblem = shortened("\(error)") }
-    let text = (try? folder.map { try readFile($0.configurationFile, upTo: 1 << 20) }) ?? nil
-    let images = place.links.contains("images") ? nil : place.url.appendingPathComponent("images")
-    let pictures = ((try? images.map { try Files.entries(in: $0) }) ?? nil ?? []).compactMap { name, kind in
+    let text = folder.flatMap { OpenFile($0.configurationFile, inside: url, atMost: 1 << 20)?.contents }
+    let images = place.url.appendingPathComponent("images")
+    let entries = place.hasPictures ? try? Files.entries(in: images) : nil
+    let pictures = (entries ?? []).compactMap { name, kind in
       kind == .file ? name.wholeMatch(of: /epoch-([0-9]{3,7})\.png/).flatMap { Int($0.1) } : nil
     }
     return RunDetail(

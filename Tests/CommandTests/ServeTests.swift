@@ -72,9 +72,11 @@ struct ServeTests {
     try place.put(
       "space.yaml",
       Data(
-        "model: vae\nfixed: {hidden: 8}\nepochs: 2\nspace: {latent: [2, 3], learning-rate: [0.001, 0.01]}\n".utf8))
+        "model: vae\nfixed: {hidden: 8}\nepochs: 2\nspace: {latent: [2, 3], learning-rate: [0.001, 0.01]}\n"
+          .utf8))
     for line in [
-      "train vae --out runs/vae --epochs 4 --set hidden=8", "train vae --out runs/b/vae --epochs 3 --set hidden=16",
+      "train vae --out runs/vae --epochs 4 --set hidden=8",
+      "train vae --out runs/b/vae --epochs 3 --set hidden=16",
       "train conv-autoencoder --out runs/conv --epochs 3 --set hidden=8 filters=4,4,4",
       "train classifier --out runs/classifier --epochs 2 --set hidden=8 filters=4,4,4",
       "search space.yaml --storage runs/space.sqlite",
@@ -83,7 +85,8 @@ struct ServeTests {
       try #require(result.status == 0, "\(line): \(result.errors)")
     }
     let result = try Facsimile.run(
-      [Facsimile.program.path, place.path("runs"), "--data", place.path("data")], in: place.url, by: Self.tool)
+      [Facsimile.program.path, place.path("runs"), "--data", place.path("data")], in: place.url, by: Self.tool
+    )
     #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 }

@@ -65,6 +65,16 @@ import Training
     try whole.prefix(whole.count / 2).write(to: storage)
     let row = try waitForRow(served) { $0["state"] as? String == "damaged" }
     #expect((row["problem"] as? String)?.hasPrefix("space.sqlite") == true)
+    // A table that is a program in truth.
+    try whole.write(to: storage)
+    do {
+      let database = try SQLite(path: storage.path)
+      try database.execute(
+        "DROP TABLE trial; CREATE VIEW trial AS WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v FROM n) SELECT v FROM n"
+      )
+    }
+    let error = #expect(throws: SearchError.self) { try StoredSearch(reading: storage) }
+    #expect(error?.description.contains("more than the tables") == true)
     var other = whole
     other.replaceSubrange(68..<72, with: [1, 2, 3, 4])
     try other.write(to: storage)

@@ -13,8 +13,8 @@ struct ServeCommand: ParsableCommand {
       while training, pictures of each epoch, and several runs over each other. It only reads: nothing that trains waits for \
       it, and folders copied from elsewhere are fine. Links are not followed. Ctrl-C ends it.
 
-      It is for this machine only, unless --host names another address; then it takes a token, which the printed address \
-      contains (or FACSIMILE_TOKEN, which is also asked for on this machine if set). Traffic is not encrypted: over the \
+      It is for this machine only (and all of its users), unless --host names another address; then it takes a token, which \
+      the printed address contains. FACSIMILE_TOKEN sets the token, and is asked for on this machine too. Traffic is not encrypted: over the \
       internet, use a tunnel, such as ssh -L 8585:localhost:8585.
 
       Examples:

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// An answer.
 struct HTTPResponse: Sendable {
@@ -63,17 +64,29 @@ final class OpenFile: Sendable {
   /// Bytes of it that are sent; a file that is cut short meanwhile ends the connection.
   let size: Int
 
-  /// Opens a plain file, and no symbolic link.
+  /// Opens a plain file, and no symbolic link. Where it lies is found out afterwards, so it does not matter what others put
+  /// in the place of a folder in the meantime.
   ///
+  /// - Parameter root: the folder that it must be in, its links resolved.
   /// - Returns: nil if there is none, or it is larger than `limit`.
-  init?(_ url: URL, atMost limit: Int) {
+  init?(_ url: URL, inside root: URL, atMost limit: Int) {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW
     descriptor = url.path.withSystemPath { open($0, flags) }
     var status = stat()
     let isThere = descriptor >= 0 && fstat(descriptor, &status) == 0
     size = Int(status.st_size)
     // What an initialiser that fails leaves is deinitialised too.
-    guard isThere, status.st_mode & S_IFMT == S_IFREG, size <= limit else { return nil }
+    guard isThere, status.st_mode & S_IFMT == S_IFREG, size <= limit,
+      Files.resolved(URL(fileURLWithPath: "/proc/self/fd/\(descriptor)")).path.hasPrefix(
+        root.path.hasSuffix("/") ? root.path : root.path + "/")
+    else { return nil }
+  }
+
+  /// All of it; nil if it cannot be read.
+  var contents: Data? {
+    var data = Data(count: size)
+    let count = data.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, size, 0) }
+    return count < 0 ? nil : data.prefix(count)
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

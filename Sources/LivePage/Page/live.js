@@ -14,7 +14,7 @@ class ListView {
       { name: "epochs", title: "epochs", number: true, value: (run) => run.epoch_count, text: (run) => (run.planned_epochs ? `${run.epoch_count} / ${run.planned_epochs}` : String(run.epoch_count)) },
       { name: "best", title: "best loss", number: true, value: (run) => run.best_loss ?? null, text: (run) => format.loss(run.best_loss) },
       { name: "epoch", title: "in epoch", number: true, value: (run) => run.best_epoch ?? null },
-      { name: "state", title: "state", value: (run) => run.state, node: (run) => this.state(run) },
+      { name: "state", title: "state", kind: "wide", value: (run) => run.state, node: (run) => this.state(run) },
       { name: "started", title: "started", kind: "nowrap", value: (run) => run.started ?? null, text: (run) => format.date(run.started) },
     ];
     this.table = new DataTable(columns, { key: (run) => run.run, sorted: "started", falls: true, cards: true });

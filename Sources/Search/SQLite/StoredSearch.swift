@@ -78,6 +78,13 @@ package struct StoredSearch: Sendable {
     do {
       let database = try SQLite(path: copy.path, patience: 1)
       try SQLiteSchema.check(database)
+      // A view or trigger would be a program of whoever made the file.
+      let others = try database.integer(
+        "SELECT COUNT(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
+      )
+      guard others == 0 else {
+        throw SearchError(.storage, "\(copy.path) holds more than the tables of a search")
+      }
       // What an earlier version wrote gets its columns in the copy.
       try SQLiteSchema.migrate(database)
       guard let row = try database.rows("SELECT * FROM search").first else {
