@@ -24,14 +24,14 @@ struct ServeCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The folder that holds run folders (default: runs).", valueName: "folder"),
+    help: ArgumentHelp("The folder that holds run folders.", valueName: "folder"),
     completion: .directory)
   var folder = "runs"
 
   @Option(help: "The port; 0 takes a free one.")
   var port = 8585
 
-  @Option(help: ArgumentHelp("The address to listen on (default: 127.0.0.1).", valueName: "address"))
+  @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
   var host = "127.0.0.1"
 
   @OptionGroup var output: OutputOptions
