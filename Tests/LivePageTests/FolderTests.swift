@@ -46,11 +46,9 @@ import Training
 
   @Test("The folder itself may be a run")
   func root() throws {
-    let example = try Served { try Example.put("vae", in: $0) }
-    let page = try LivePage(example.place.file("vae"))
-    defer { page.stop() }
-    let text = try String(contentsOf: URL(string: "\(page.url)api/run?path=.")!, encoding: .utf8)
-    #expect(text.contains("\"run\":\".\""))
+    let served = try Served("vae") { try Example.put("vae", in: $0) }
+    #expect(try served.list().map { $0["run"] as? String } == ["."])
+    #expect(try served.get("/api/run?path=.").text.contains("\"run\":\".\""))
   }
 
   @Test("No path and no link leads out of the folder")

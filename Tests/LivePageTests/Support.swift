@@ -12,14 +12,17 @@ final class Served {
   let place: TemporaryFolder
   let page: LivePage
 
-  /// - Parameter prepare: fills the folder before it is served.
+  /// - Parameters:
+  ///   - name: a folder in it that is served; nil: all of it.
+  ///   - prepare: fills the folder before it is served.
   init(
-    host: String = "127.0.0.1", token: String? = nil, limits: HTTPLimits = HTTPLimits(),
+    _ name: String? = nil, host: String = "127.0.0.1", token: String? = nil,
+    limits: HTTPLimits = HTTPLimits(),
     _ prepare: (TemporaryFolder) throws -> Void = { _ in }
   ) throws {
     place = try TemporaryFolder()
     try prepare(place)
-    page = try LivePage(place.url, host: host, token: token, limits: limits)
+    page = try LivePage(name.map(place.file) ?? place.url, host: host, token: token, limits: limits)
   }
 
   deinit { page.stop() }
