@@ -131,6 +131,11 @@ let package = Package(
         "Search", "Storage", "Training", "Views",
       ],
       exclude: ["Page/Files"], swiftSettings: plain),
+    // A page in the browser over folders of runs.
+    .target(
+      name: "LivePage",
+      dependencies: ["CEmbedded", "Models", "Pictures", "Search", "Storage", "Training", "Views"],
+      exclude: ["Page"], swiftSettings: plain),
     .target(
       name: "Parity", dependencies: ["Models", "Programs", "Numerics"], swiftSettings: [optimised]),
     // Whether a run can be trained again with the same bits, and who signed it.
@@ -148,7 +153,7 @@ let package = Package(
       name: "FacsimileCommand",
       dependencies: [
         "Analysis", "Backends", "CPUBackend", "CSystem", "CVersion", "Datasets", "Distributed", "Generation",
-        "Interchange",
+        "Interchange", "LivePage",
         "Models", "Numerics", "Parity", "Pictures", "Programs", "Provenance", "Search", "Storage", "Study",
         "Training", "Views",
         .product(
@@ -215,6 +220,11 @@ let package = Package(
     .testTarget(
       name: "StudyTests",
       dependencies: ["Datasets", "Models", "Programs", "Storage", "Study", "TestSupport", "Training"]),
+    .testTarget(
+      name: "LivePageTests",
+      dependencies: [
+        "Datasets", "LivePage", "Models", "Search", "Storage", "TestSupport", "Training",
+      ]),
     .testTarget(name: "FacsimileTests", dependencies: ["Facsimile", "TestSupport"]),
     .testTarget(
       name: "CommandTests",

@@ -32,6 +32,33 @@ static const struct Text texts[] = {
     {"report.js", (const unsigned char[]){
 #embed "../Study/Page/Files/report.js" suffix(, 0)
     }},
+    {"theme.css", (const unsigned char[]){
+#embed "../Study/Page/Files/theme.css" suffix(, 0)
+    }},
+    {"live.html", (const unsigned char[]){
+#embed "../LivePage/Page/live.html" suffix(, 0)
+    }},
+    {"live.css", (const unsigned char[]){
+#embed "../LivePage/Page/live.css" suffix(, 0)
+    }},
+    {"live-chart.js", (const unsigned char[]){
+#embed "../LivePage/Page/live-chart.js" suffix(, 0)
+    }},
+    {"live-table.js", (const unsigned char[]){
+#embed "../LivePage/Page/live-table.js" suffix(, 0)
+    }},
+    {"live-run.js", (const unsigned char[]){
+#embed "../LivePage/Page/live-run.js" suffix(, 0)
+    }},
+    {"live-search.js", (const unsigned char[]){
+#embed "../LivePage/Page/live-search.js" suffix(, 0)
+    }},
+    {"live.js", (const unsigned char[]){
+#embed "../LivePage/Page/live.js" suffix(, 0)
+    }},
+    {"icon.svg", (const unsigned char[]){
+#embed "../LivePage/Page/icon.svg" suffix(, 0)
+    }},
     {NULL, NULL},
 };
 

@@ -23,7 +23,8 @@ struct RootCommand: ParsableCommand {
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, GenerateCommand.self,
           LatentCommand.self, DenoiseCurveCommand.self, SearchCommand.self, CrossValidateCommand.self,
-          StudyCommand.self, ReportCommand.self, RunsCommand.self, VerifyCommand.self,
+          StudyCommand.self, ReportCommand.self, RunsCommand.self, ServeCommand.self,
+          VerifyCommand.self,
           CompareCommand.self, SignCommand.self,
         ]),
       CommandGroup(

@@ -62,15 +62,28 @@ package struct SearchTable: Encodable, Sendable {
   /// - Throws: the database's error.
   package init(_ search: Search, data: String? = nil) throws {
     let space = search.space
-    let trials = try search.trials().sorted(by: Self.precedes)
-    model = space.base.model.rawValue
-    strategy = space.strategy
-    spaceSHA256 = space.sha256
-    dataset = search.dataset.name
-    let keys = space.axes.map(\.key)
+    try self.init(
+      model: space.base.model.rawValue, strategy: space.strategy, spaceSHA256: space.sha256,
+      dataset: search.dataset.name, search.trials(), keys: space.axes.map(\.key), data: data)
+  }
+
+  /// The table of some trials.
+  ///
+  /// - Parameters:
+  ///   - trials: in any order.
+  ///   - keys: the varied settings.
+  ///   - data: the name of the data set for the command line; nil: its own.
+  /// - Throws: `ConfigurationError` if the storage was changed by others.
+  init(
+    model: String, strategy: Strategy, spaceSHA256: String, dataset: String, _ trials: [Trial],
+    keys: [String],
+    data: String? = nil
+  ) throws {
+    let trials = trials.sorted(by: Self.precedes)
+    (self.model, self.strategy, self.spaceSHA256, self.dataset) = (model, strategy, spaceSHA256, dataset)
     self.trials = trials.map { Row($0, keys) }
     let best = trials.first { $0.state == .done }
-    command = try best.map { try Self.command($0, data: data ?? search.dataset.name) }
+    command = try best.map { try Self.command($0, data: data ?? dataset) }
   }
 
   private static func precedes(_ a: Trial, _ b: Trial) -> Bool {

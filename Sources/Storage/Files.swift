@@ -42,23 +42,54 @@ package enum Files {
     return path.withSystemPath { stat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
   }
 
+  /// What a name in a folder is; links are not followed.
+  package enum EntryKind: Sendable {
+    case file, folder, link, other
+  }
+
   /// The names in a folder except `.` and `..`, unordered.
   ///
   /// - Throws: `FileError`.
-  package static func names(in url: URL) throws -> [String] {
+  package static func names(in url: URL) throws -> [String] { try list(url) { name, _ in name } }
+
+  /// The names in a folder except `.` and `..`, with what they are, unordered.
+  ///
+  /// - Throws: `FileError`.
+  package static func entries(in url: URL) throws -> [(name: String, kind: EntryKind)] {
+    let path = url.path
+    return try list(url) { name, type in
+      switch Int(type) {
+      case Int(DT_REG): return (name, .file)
+      case Int(DT_DIR): return (name, .folder)
+      case Int(DT_LNK): return (name, .link)
+      case Int(DT_UNKNOWN):
+        var status = stat()
+        guard "\(path)/\(name)".withSystemPath({ lstat($0, &status) }) == 0 else { return (name, .other) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return (name, .file)
+        case S_IFDIR: return (name, .folder)
+        case S_IFLNK: return (name, .link)
+        default: return (name, .other)
+        }
+      default: return (name, .other)
+      }
+    }
+  }
+
+  private static func list<Entry>(_ url: URL, _ entry: (String, UInt8) -> Entry) throws -> [Entry] {
     guard let folder = url.path.withSystemPath({ opendir($0) }) else {
       throw FileError(action: "read", path: url.path, code: errno)
     }
     defer { closedir(folder) }
-    var names: [String] = []
+    var entries: [Entry] = []
     while true {
       errno = 0
-      guard let entry = readdir(folder) else {
+      guard let found = readdir(folder) else {
         if errno != 0 { throw FileError(action: "read", path: url.path, code: errno) }
-        return names
+        return entries
       }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { SystemPath.text($0.prefix { $0 != 0 }) }
-      if name != ".", name != ".." { names.append(name) }
+      let name = withUnsafeBytes(of: &found.pointee.d_name) { SystemPath.text($0.prefix { $0 != 0 }) }
+      if name != ".", name != ".." { entries.append(entry(name, found.pointee.d_type)) }
     }
   }
 }

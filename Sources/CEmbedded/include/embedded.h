@@ -6,5 +6,5 @@
 // `activation.cl` and the like, from the folder `Kernels`.
 const char *facsimile_kernel(const char *file);
 
-// `report.html` and the like, from the folder `Sources/Study/Page/Files`.
+// `report.html` and the like, from the folders `Sources/Study/Page/Files` and `Sources/LivePage/Page`.
 const char *facsimile_page(const char *file);

@@ -34,21 +34,13 @@ struct RunsCommand: ParsableCommand {
     let problem: String?
 
     init(_ name: String, in folder: URL) throws {
+      let found = RunSummary(
+        try RunFolder(reading: folder.appendingPathComponent(name, isDirectory: true)))
       run = name
-      let files = try RunFolder(reading: folder.appendingPathComponent(name, isDirectory: true))
-      let (manifest, problem): (Manifest?, String?)
-      do {
-        (manifest, problem) = (try files.manifestIfAny(), nil)
-      } catch {
-        (manifest, problem) = (nil, "\(error)")
-      }
-      self.problem = problem
-      model = manifest?.model ?? (try? files.configuration().model.rawValue) ?? "unknown"
-      (data, device) = (manifest?.dataset.name, manifest?.device.identifier)
-      epochCount = manifest?.epochs.count ?? 0
-      let best = manifest?.epochs.first { $0.epoch == manifest?.bestEpoch }
-      (bestEpoch, bestLoss) = (best?.epoch, best.map { $0.validationLoss ?? $0.trainLoss })
-      state = manifest?.state.rawValue ?? (problem == nil ? "imported" : "damaged")
+      (model, data, device, state, problem) = (
+        found.model, found.data, found.device, found.state.rawValue, found.problem
+      )
+      (epochCount, bestEpoch, bestLoss) = (found.epochCount, found.bestEpoch, found.bestLoss)
     }
 
     var cells: [String] {

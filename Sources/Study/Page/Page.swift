@@ -26,7 +26,7 @@ enum Page {
   /// - Parameter values: what `report.html` names, but for style and script.
   static func data(_ values: PageValues) -> Data {
     var values = values
-    values["style"] = .text(file("report.css"))
+    values["style"] = .text(file("theme.css") + file("report.css"))
     values["script"] = .text(script)
     values["scriptHash"] = .text(sha256(script).base64EncodedString())
     return Data(Template(file("report.html")).text(values, templates: templates).utf8)
