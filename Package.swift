@@ -108,7 +108,7 @@ let package = Package(
       dependencies: ["Datasets", "Models", "Numerics", "Pictures", "Programs", "Training"]),
     // What is computed from codes and images; values in, values out.
     .target(name: "AnalysisKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
-    .target(name: "Analysis", dependencies: ["AnalysisKernels", "Numerics"]),
+    .target(name: "Analysis", dependencies: ["AnalysisKernels", "Numerics"], swiftSettings: [optimised]),
     // Runs and codes for other programs: ONNX, TensorBoard, the embedding projector, Parquet.
     .target(
       name: "Interchange",
