@@ -111,7 +111,8 @@ struct DistributedTests {
       mpi, ["train", "--resume", "run"], on: [[String]](repeating: ["cpu", "--threads", "1"], count: 3),
       through: saved + 1, signal: SIGTERM)
     // One speaks, whichever rank got the signal.
-    #expect(resumed.status == 130 && resumed.errors.contains("; everything so far is kept"), "\(resumed.errors)")
+    #expect(
+      resumed.status == 130 && resumed.errors.contains("; everything so far is kept"), "\(resumed.errors)")
     let expected = try states("run")
     let plain = try Facsimile.run(
       settings(.vae) + ["--out", "plain", "--device", "cpu"], in: place.url,
