@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Numerics", dependencies: ["CSystem"],
       swiftSettings: [optimised, .enableExperimentalFeature("BuiltinModule")]),
-    .target(name: "Programs", dependencies: ["Numerics"], swiftSettings: [optimised]),
+    .target(name: "Programs", dependencies: ["Numerics"]),
 
     // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),

@@ -52,9 +52,12 @@ public struct Picture: Sendable, Equatable {
 
   /// Some rows of it, from the column `left` on.
   package func part(left: Int, rows: Range<Int>) -> Picture {
-    Picture(
+    let rowLength = width * channels
+    return Picture(
       channels: channels, width: width - left, height: rows.count,
-      pixels: rows.flatMap { pixels[($0 * width + left) * channels..<($0 + 1) * width * channels] })
+      pixels: rows.flatMap { y -> ArraySlice<UInt8> in
+        pixels[y * rowLength + left * channels..<y * rowLength + rowLength]
+      })
   }
 
   /// The picture in colour: gray becomes red, green and blue of the same shade.

@@ -28,16 +28,13 @@ struct ModelOptions: ParsableArguments {
   static var names: String { ModelKind.allCases.map(\.rawValue).joined(separator: ", ") }
 
   /// Every key with its meaning, allowed values, default, and the models that have it.
-  private static var keys: String {
-    ConfigurationKey.all.dropFirst().compactMap { key in
-      let models = key.models
-      // Keys of custom models only are of no use on the command line.
-      guard let first = models.first else { return nil }
-      let all = models.count == ModelKind.allCases.count
-      let whose = all ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
-      return "\(key.name): \(key.summary); \(key.allowed(first)) (default: \(defaults(key, models)))\(whose)"
-    }.joined(separator: "\n")
-  }
+  private static let keys = ConfigurationKey.all.dropFirst().compactMap { key -> String? in
+    let models = key.models
+    // Keys of custom models only are of no use on the command line.
+    guard let first = models.first else { return nil }
+    let whose = models.count == ModelKind.allCases.count ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
+    return "\(key.name): \(key.summary); \(key.allowed(first)) (default: \(defaults(key, models)))\(whose)"
+  }.joined(separator: "\n")
 
   /// The default of a key for all models; see ``defaults(_:_:)``.
   static func defaults(of name: String) -> String {

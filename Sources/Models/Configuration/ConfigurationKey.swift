@@ -24,7 +24,8 @@ package struct ConfigurationKey: Sendable {
 
   /// The models of the family that have the key, in the family's order.
   package var models: [ModelKind] {
-    ModelKind.allCases.filter { kind in Self.keys(of: kind).contains { $0.name == name } }
+    guard Self.special.contains(name) else { return ModelKind.allCases }
+    return ModelKind.allCases.filter { $0.definition.keys.contains(name) }
   }
 
   /// Names of keys in other programs.
