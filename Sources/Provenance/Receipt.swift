@@ -12,6 +12,9 @@ package struct Receipt {
   /// The receipt of a run, which may be missing.
   package init(_ folder: RunFolder) { self.folder = folder }
 
+  /// Whether the run has one, of whatever kind.
+  package var exists: Bool { Files.isTaken(folder.receiptFile.path) }
+
   /// Signs the run as it is, in place of an earlier receipt.
   ///
   /// - Throws: as ``RunFolder/requireIntact()``; `TrainingError` if the run has no completed epoch, or is not at rest.
@@ -35,7 +38,7 @@ package struct Receipt {
   /// - Throws: `FileError` if a file exists and cannot be read.
   package func verify(_ trusted: PublicKey) throws -> Verification {
     let name = folder.receiptFile.lastPathComponent
-    guard Files.isTaken(folder.receiptFile.path) else {
+    guard exists else {
       return Verification(.inconclusive, "the run has no \(name): 'facsimile sign' writes one")
     }
     func damaged(_ what: String) -> Verification { Verification(.tampered, "\(name) \(what)") }

@@ -87,6 +87,23 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     #expect(try verify().verdict == "SIGNED")
   }
 
+  @Test("The report shows the signature, and with a key what it is worth")
+  func report() throws {
+    func report(_ options: String = "") throws -> (page: String, warnings: String) {
+      let result = try run("report run --device cpu \(options)")
+      #expect(result.status == 0, "\(result.errors)")
+      return (try String(contentsOf: place.file("run/report.html"), encoding: .utf8), result.errors)
+    }
+    #expect(try report().page.contains("receipt.dsse.json, not checked"))
+    let trusted = try report("--trusted key.pub")
+    #expect(trusted.page.contains("SIGNED: 5 files as signed by the key") && trusted.warnings.isEmpty)
+    #expect(try run("sign --new-key other").status == 0)
+    let other = try report("--trusted other.pub")
+    #expect(other.page.contains("INCONCLUSIVE: the run is signed by the key") && other.warnings.contains("is signed by"))
+    try FileManager.default.removeItem(at: receipt)
+    #expect(try !report().page.contains("signature"))
+  }
+
   @Test("openssl reads the keys, accepts the signature, and makes keys that sign", .enabled(if: hasOpenSSL))
   func openssl() throws {
     func check(_ key: String) throws {

@@ -15,6 +15,7 @@ package struct RunReport {
   private let dataset: Dataset
   private let backend: any Backend
   private let threads: Int
+  private let signature: String?
 
   /// Maximum number of test images on the map.
   private static let mapImages = 10_000
@@ -26,9 +27,13 @@ package struct RunReport {
   ///   - dataset: what it was trained on.
   ///   - backend: the device that evaluates.
   ///   - threads: number of threads; does not affect the result.
+  ///   - signature: what is known of the run's signature; nil for nothing.
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if files are missing or damaged.
-  package init(_ folder: RunFolder, dataset: Dataset, backend: any Backend, threads: Int) throws {
+  package init(
+    _ folder: RunFolder, dataset: Dataset, backend: any Backend, threads: Int, signature: String? = nil
+  ) throws {
     (self.folder, self.dataset, self.backend, self.threads) = (folder, dataset, backend, threads)
+    self.signature = signature
     manifest = try folder.manifest()
     // Before the end of the first epoch there is nothing to evaluate.
     weights = manifest.epochs.isEmpty ? nil : try Weights(run: folder)
@@ -182,7 +187,7 @@ package struct RunReport {
       ("seed", "\(configuration.seed)"), ("settings", settings.joined(separator: " ")),
       ("initial parameters", manifest.initialSHA256), (source.what, source.hash), ("command", source.command),
       ("program", "Facsimile \(manifest.version), numerics contract \(manifest.numericsContract)"),
-    ]
+    ] + (signature.map { [("signature", $0)] } ?? [])
   }
 
   // MARK: - The map
