@@ -80,17 +80,29 @@ final class FileBytes: ByteSource, Sendable {
   ///
   /// - Throws: `FileError`; `DatasetError` if the file has been changed since it was opened.
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-    var filled = 0
-    while filled < buffer.count {
-      let count = try checkedCall("read", path) {
-        pread(descriptor, buffer.baseAddress! + filled, buffer.count - filled, offset + filled)
+    try read(at: CollectionOfOne(offset), buffer.count, into: buffer)
+  }
+
+  /// The same from each of these offsets on, `count` bytes each.
+  func read(
+    at offsets: some Sequence<Int>, _ count: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws {
+    for (place, offset) in offsets.enumerated() {
+      var filled = 0
+      while filled < count {
+        let more = try checkedCall("read", path) {
+          pread(
+            descriptor, buffer.baseAddress! + place * count + filled, count - filled, offset + filled)
+        }
+        guard more > 0 else { throw hasChanged }
+        filled += more
       }
-      if count == 0 { break }
-      filled += count
     }
-    guard filled == buffer.count, Self.changed(descriptor) == changed else {
-      throw DatasetError(.truncated, path: path, "the file changed while it was in use")
-    }
+    guard Self.changed(descriptor) == changed else { throw hasChanged }
+  }
+
+  private var hasChanged: DatasetError {
+    DatasetError(.truncated, path: path, "the file changed while it was in use")
   }
 
   private static func changed(_ descriptor: Int32) -> [Int] {

@@ -22,35 +22,42 @@ package struct ImageBytes: Sendable, Equatable {
   /// Whether they are in memory.
   package var isInMemory: Bool { if case .memory = place { true } else { false } }
 
-  /// Copies the values from `first` on.
+  /// Copies `size` values from each of these places on, one after another.
   ///
   /// - Throws: `FileError`; `DatasetError` if the file has been changed since it was opened.
-  package func read(from first: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+  func read(
+    from places: some Collection<Int>, _ size: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws {
     precondition(
-      first >= 0 && first + buffer.count <= count, "ImageBytes: \(buffer.count) from \(first) of \(count)")
+      buffer.count == places.count * size && places.allSatisfy { $0 >= 0 && $0 + size <= count },
+      "ImageBytes: \(buffer.count) for \(places.count) times \(size) of \(count)")
     switch place {
     case .memory(let bytes):
-      bytes.withUnsafeBytes {
-        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[first..<first + buffer.count]))
+      bytes.withUnsafeBytes { all in
+        for (index, first) in places.enumerated() {
+          UnsafeMutableRawBufferPointer(rebasing: buffer[(index * size)...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: all[first..<first + size]))
+        }
       }
-    case .file(let file, let offset): try file.read(at: offset + first, into: buffer)
+    case .file(let file, let offset): try file.read(at: places.lazy.map { offset + $0 }, size, into: buffer)
     }
   }
 
   /// The values in `range`.
   ///
-  /// - Throws: as ``read(from:into:)``.
+  /// - Throws: as ``read(from:_:into:)``.
   package func values(_ range: Range<Int>) throws -> [UInt8] {
     if case .memory(let bytes) = place { return Array(bytes[range]) }
     return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-      try read(from: range.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
+      try read(
+        from: CollectionOfOne(range.lowerBound), range.count, into: UnsafeMutableRawBufferPointer(buffer))
       count = range.count
     }
   }
 
   /// Passes on all values in pieces.
   ///
-  /// - Throws: as ``read(from:into:)``, and what `body` throws.
+  /// - Throws: as ``read(from:_:into:)``, and what `body` throws.
   func pass(to body: (UnsafeRawBufferPointer) throws -> Void) throws {
     if case .memory(let bytes) = place { return try bytes.withUnsafeBytes(body) }
     for first in stride(from: 0, to: count, by: 1 << 20) {

@@ -76,12 +76,12 @@ package struct ImageSet: Sendable, Equatable {
     return Self.found { try bytes.values(index * shape.count..<(index + 1) * shape.count) }
   }
 
-  /// Copies whole images.
+  /// Copies whole images, one after another.
   ///
   /// - Throws: `FileError`; `DatasetError` if their file has changed meanwhile.
-  package func read(_ images: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
-    precondition(buffer.count == images.count * shape.count, "ImageSet: \(buffer.count) bytes for \(images)")
-    try bytes.read(from: images.lowerBound * shape.count, into: buffer)
+  package func read(_ images: ArraySlice<UInt32>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    let size = shape.count
+    try bytes.read(from: images.lazy.map { Int($0) * size }, size, into: buffer)
   }
 
   private static func found(_ read: () throws -> [UInt8]) -> [UInt8] {

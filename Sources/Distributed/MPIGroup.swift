@@ -39,10 +39,10 @@ package final class MPIGroup: Collective {
     }
     _ = mpi.setErrorHandler(mpi.world, mpi.errorsReturn)
     (self.rank, count) = (Int(rank), Int(size))
-    if let started = Launcher.processes, started != count {
+    if let started = Launcher.processes ?? (count == 1 ? Launcher.tasks : nil), started != count {
       throw MPIError(
-        "\(started) processes were started, but \(mpi.name) knows \(count): install \(launcher.package), whose mpirun this is"
-      )
+        "\(started) processes were started, but \(mpi.name) knows \(count): start with its own mpirun, with srun --mpi=pmi2 (MPICH) "
+          + "or with srun --mpi=pmix (Open MPI)")
     }
   }
 
@@ -83,8 +83,11 @@ package final class MPIGroup: Collective {
     return requests
   }
 
-  /// Ends MPI; all ranks call it, and wait for each other.
-  package func close() { _ = mpi.finalise() }
+  /// Ends MPI; all ranks call it once all messages have come, and wait for each other.
+  package func close() {
+    if mpi.needsAnswersToEnd { Launcher.waitForAll() }
+    _ = mpi.finalise()
+  }
 
   /// Ends the processes of all ranks at once with `status`.
   package func abort(_ status: Int32) -> Never {

@@ -37,6 +37,13 @@ final class MPILibrary {
   let statusIgnore: Word
   /// `Open MPI` or `MPICH`.
   let name: String
+  /// Whether MPI_Finalize may wait for ever for a rank that is there already.
+  ///
+  /// MPICH over UCX ends each connection with a request that the other rank has to answer, answers those of others until all
+  /// its own are answered, and then waits at the launcher, where it answers none. Over TCP a rank that still exchanges messages
+  /// may answer its neighbour's first; its own then come too late (seen with MPICH 4.0.2 and UCX 1.13.1). So no rank may begin
+  /// to end before all have stopped exchanging messages: then each sends its requests before it answers any.
+  let needsAnswersToEnd: Bool
 
   /// Opens the library of the launcher that started this process, or else whichever is there.
   ///
@@ -70,9 +77,14 @@ final class MPILibrary {
       byte = try symbol("ompi_mpi_byte")
       errorsReturn = try symbol("ompi_mpi_errors_return")
       statusIgnore = 0
+      needsAnswersToEnd = false
     } else {
       name = "MPICH"
       (world, byte, errorsReturn, statusIgnore) = (0x4400_0000, 0x4c00_010d, 0x5400_0001, 1)
+      // Found among the library's own dependencies. What speaks to the launcher by another library speaks another language.
+      needsAnswersToEnd =
+        dlsym(library, "ucp_worker_progress") != nil
+        && !["PMI_Init", "PMI2_Init", "PMIx_Init"].contains { (name: String) in dlsym(library, name) != nil }
     }
   }
 }
@@ -93,6 +105,25 @@ enum Launcher {
   static var processes: Int? {
     let text = getenv("OMPI_COMM_WORLD_SIZE") ?? getenv("PMI_SIZE")
     return text.flatMap { Int(String(cString: $0)) }
+  }
+
+  /// The number of tasks of Slurm's that this process is one of; nil if it is none.
+  static var tasks: Int? {
+    guard getenv("SLURM_PROCID") != nil, let text = getenv("SLURM_NTASKS") else { return nil }
+    return Int(String(cString: text))
+  }
+
+  /// Waits for all processes without MPI, by MPICH's own barrier: a line of version 1 of its protocol (PMI) to the launcher, and
+  /// one back. Does nothing if the launcher has opened no connection.
+  static func waitForAll() {
+    guard let text = getenv("PMI_FD"), let connection = Int32(String(cString: text)) else { return }
+    let line = Array("cmd=barrier_in\n".utf8)
+    guard write(connection, line, line.count) == line.count else { return }
+    var byte: UInt8 = 0
+    while byte != UInt8(ascii: "\n") {
+      let count = read(connection, &byte, 1)
+      guard count == 1 || count < 0 && errno == EINTR else { return }
+    }
   }
 
   /// Debian's package.
@@ -126,7 +157,7 @@ package struct MPIError: Error, CustomStringConvertible, Hashable, Sendable {
 package enum Launched {
   /// The rank of this process; 0 if nothing tells.
   package static var rank: Int {
-    let text = getenv("OMPI_COMM_WORLD_RANK") ?? getenv("PMI_RANK")
+    let text = getenv("OMPI_COMM_WORLD_RANK") ?? getenv("PMI_RANK") ?? getenv("SLURM_PROCID")
     return text.flatMap { Int(String(cString: $0)) } ?? 0
   }
 }

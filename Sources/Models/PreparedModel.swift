@@ -95,9 +95,9 @@ package final class PreparedModel {
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: most * size, alignment: 16)
     defer { piece.deallocate() }
     for first in stride(from: 0, to: images.count, by: most) {
-      let range = first..<min(first + most, images.count)
-      let bytes = UnsafeMutableRawBufferPointer(rebasing: piece[..<(range.count * size)])
-      try images.read(range, into: bytes)
+      let indices = ArraySlice(UInt32(first)..<UInt32(min(first + most, images.count)))
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: piece[..<(indices.count * size)])
+      try images.read(indices, into: bytes)
       try prepared.write(UnsafeRawBufferPointer(bytes), to: model.dataset, at: first * size)
     }
   }

@@ -97,6 +97,21 @@ public enum Summation {
   @inlinable @inline(__always)
   public static func closed(_ sum: Lanes) -> Lanes { sum + Lanes(repeating: 0) }
 
+  /// Joins two nodes of the tree over the parts of a batch, value by value: `sum[i] = left[i] + right[i]`.
+  ///
+  /// All three have as many values; `sum` may be one of the others.
+  public static func add(
+    _ left: UnsafeMutableBufferPointer<Float>, _ right: UnsafeMutableBufferPointer<Float>,
+    into sum: UnsafeMutableBufferPointer<Float>
+  ) {
+    let whole = sum.count & ~7
+    for index in stride(from: 0, to: whole, by: 8) {
+      let total = load(left.baseAddress! + index) + load(right.baseAddress! + index)
+      UnsafeMutableRawPointer(sum.baseAddress! + index).storeBytes(of: total, as: Lanes.self)
+    }
+    for index in whole..<sum.count { sum[index] = left[index] + right[index] }
+  }
+
   /// Eight values from memory, at any alignment.
   @inlinable @inline(__always)
   static func load(_ pointer: UnsafeMutablePointer<Float>) -> Lanes {

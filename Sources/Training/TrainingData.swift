@@ -78,20 +78,19 @@ package struct TrainingData: Sendable {
 
 extension ImageSet: ImageSource {}
 
-/// The training images, and after them those for pictures.
+/// The training images, and after them those for pictures; so they stand where both are read at once.
 extension TrainingData: ImageSource {
   package var count: Int { dataset.train.count + pictures.count }
 
-  package func read(_ images: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws {
-    let training = images.clamped(to: 0..<dataset.train.count)
-    let size = dataset.shape.count
-    try dataset.train.read(
-      training, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<(training.count * size)]))
-    for (place, image) in zip(training.count..., images.dropFirst(training.count)) {
-      let index = pictures[image - dataset.train.count]
-      try dataset.test.read(
-        index..<index + 1,
-        into: UnsafeMutableRawBufferPointer(rebasing: bytes[(place * size)..<((place + 1) * size)]))
+  package func read(_ images: ArraySlice<UInt32>, into bytes: UnsafeMutableRawBufferPointer) throws {
+    func room(_ places: Range<Int>) -> UnsafeMutableRawBufferPointer {
+      let size = dataset.shape.count
+      return UnsafeMutableRawBufferPointer(
+        rebasing: bytes[(places.lowerBound * size)..<(places.upperBound * size)])
     }
+    let training = images.prefix { $0 < dataset.train.count }
+    try dataset.train.read(training, into: room(0..<training.count))
+    let tested = images.dropFirst(training.count).map { UInt32(pictures[Int($0) - dataset.train.count]) }
+    try dataset.test.read(tested[...], into: room(training.count..<images.count))
   }
 }

@@ -53,29 +53,39 @@ struct DistributedTests {
     arguments: MPI.launchers, ModelKind.allCases)
   func everywhere(_ mpi: MPI, _ kind: ModelKind) throws {
     let cpu = ["cpu", "--threads", "1"]
-    let other = TestDevices.areThere ? ["opencl"] : cpu
-    let begun = try train(
-      mpi, settings(kind) + ["--out", "run"], on: [cpu, cpu], through: 1, signal: SIGTERM)
+    try stopAndKill(
+      mpi, kind, on: [cpu, TestDevices.areThere ? ["opencl"] : cpu, ["cpu", "--threads", "2"]])
+  }
+
+  @Test("The same, every rank on OpenCL", .enabled(if: TestDevices.areWanted), arguments: MPI.launchers)
+  func openCL(_ mpi: MPI) throws { try stopAndKill(mpi, .convVAE, on: [["opencl"]]) }
+
+  /// The ranks have `devices` in turn.
+  private func stopAndKill(_ mpi: MPI, _ kind: ModelKind, on devices: [[String]]) throws {
+    func ranks(_ count: Int) -> [[String]] { (0..<count).map { devices[$0 % devices.count] } }
+    let begun = try train(mpi, settings(kind) + ["--out", "run"], on: ranks(2), through: 1, signal: SIGTERM)
     #expect(begun.status == 130, "\(begun.errors)")
     #expect(begun.errors.contains("stopped"), "\(begun.errors)")
     let stopped = try states("run").count
 
     let resumed = ["train", "--resume", "run"]
-    let killed = try train(
-      mpi, resumed, on: [cpu, other, cpu, cpu, ["cpu", "--threads", "2"]], through: stopped + 1,
-      signal: SIGKILL)
+    let killed = try train(mpi, resumed, on: ranks(5), through: stopped + 1, signal: SIGKILL)
     #expect(killed.status != 0 && killed.status != 130)
     let saved = try states("run").count
     #expect(saved > stopped)
 
-    let third = try train(mpi, resumed, on: [other, cpu, cpu], through: saved + 1, signal: SIGTERM)
+    let third = try train(mpi, resumed, on: ranks(3), through: saved + 1, signal: SIGTERM)
     #expect(third.status == 130, "\(third.errors)")
     let last = try states("run").count
     let alone = try Facsimile.run(
       resumed + ["--device", "cpu"], in: place.url, stop: .interrupt(after: " \(last + 1)/100000"))
     #expect(alone.status == 130, "\(alone.errors)")
-    let expected = try states("run")
+    try expectPlainStates(kind)
+  }
 
+  /// Compares the run with one process's, which ran without a stop.
+  private func expectPlainStates(_ kind: ModelKind) throws {
+    let expected = try states("run")
     let plain = try Facsimile.run(
       settings(kind) + ["--out", "plain", "--device", "cpu"], in: place.url,
       stop: .interrupt(after: " \(expected.count)/100000"))
@@ -115,12 +125,7 @@ struct DistributedTests {
     // One speaks, whichever rank got the signal.
     #expect(
       resumed.status == 130 && resumed.errors.contains("; everything so far is kept"), "\(resumed.errors)")
-    let expected = try states("run")
-    let plain = try Facsimile.run(
-      settings(.vae) + ["--out", "plain", "--device", "cpu"], in: place.url,
-      stop: .interrupt(after: " \(expected.count)/100000"))
-    #expect(plain.status == 130)
-    #expect(try Array(states("plain").prefix(expected.count)) == expected)
+    try expectPlainStates(.vae)
   }
 
   @Test("Eight processes, from the weights of a run", arguments: MPI.launchers)
@@ -236,6 +241,27 @@ struct DistributedTests {
     #expect(
       lines.count == 1 && lines[0].contains("full is not empty: it holds letter.txt"), "\(result.errors)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path("full")) == ["letter.txt"])
+  }
+
+  @Test(
+    "Processes that each are alone in MPI are refused by one line",
+    arguments: [("SLURM_NTASKS", "SLURM_PROCID")]
+      + (MPI.launchers.contains { $0.description == "MPICH" } ? [("PMI_SIZE", "PMI_RANK")] : []))
+  func eachAlone(_ size: String, _ rank: String) throws {
+    for process in 0..<2 {
+      let result = try Facsimile.run(
+        settings(.vae, epochs: 1) + ["--out", "run", "--device", "cpu", "--distributed", "mpi"],
+        in: place.url,
+        environment: [size: "2", rank: "\(process)"])
+      #expect(result.status == 2 && result.output.isEmpty, "\(result.output)")
+      let lines = result.errors.split(separator: "\n")
+      #expect(lines.count == (process == 0 ? 1 : 0), "\(result.errors)")
+      #expect(
+        lines.allSatisfy {
+          $0.hasPrefix("error: 2 processes were started, but ") && $0.contains("--mpi=pmi2")
+        })
+    }
+    #expect(try !place.names().contains("run"))
   }
 
   @Test("An unknown kind of job")

@@ -55,6 +55,25 @@ struct SummationTests {
     }
   }
 
+  @Test(
+    "two nodes join value by value, the sum in a third place or in that of one",
+    arguments: [0, 1, 7, 8, 9, 37])
+  func nodes(_ count: Int) {
+    var words = Words(seed: UInt64(count))
+    let terms = (0..<2).map { _ in (0..<count).map { _ in words.wide() } }
+    for place in 0..<3 {
+      let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: 3 * count)
+      defer { memory.deallocate() }
+      _ = memory.initialize(from: terms[0] + terms[1] + terms[0])
+      let nodes = (0..<3).map { UnsafeMutableBufferPointer(rebasing: memory[$0 * count..<($0 + 1) * count]) }
+      Summation.add(nodes[0], nodes[1], into: nodes[place])
+      for index in 0..<count {
+        #expect(
+          same(nodes[place][index], terms[0][index] + terms[1][index]), "value \(index) in place \(place)")
+      }
+    }
+  }
+
   @Test("a closed sum has no -0")
   func closed() {
     #expect(same(Summation.closed(-0.0), 0))

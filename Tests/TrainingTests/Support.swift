@@ -25,6 +25,13 @@ enum Support {
     return configuration
   }
 
+  /// The same for two epochs, each batch in eight parts, with clipped gradients.
+  static func partedConfiguration(_ kind: ModelKind, _ settings: [String: String] = [:]) throws
+    -> Configuration
+  {
+    try configuration(kind, ["shards": "8", "clip-norm": "0.5", "epochs": "2"].merging(settings) { $1 })
+  }
+
   static func backend(threads: Int = 1) throws -> any Backend { try cpu(threads) }
 
   /// The hash of every epoch of a run without a folder.

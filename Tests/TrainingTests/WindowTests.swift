@@ -124,7 +124,7 @@ import Training
     struct Broken: ImageSource {
       struct Failed: Error {}
       let count = 640
-      func read(_ images: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws {
+      func read(_ images: ArraySlice<UInt32>, into bytes: UnsafeMutableRawBufferPointer) throws {
         if images.contains(77) { throw Failed() }
         bytes.initializeMemory(as: UInt8.self, repeating: 9)
       }

@@ -63,10 +63,7 @@ private final class Staged: @unchecked Sendable {
   ) {
     queue.async { [self] in
       result = Result {
-        for (place, image) in batch.enumerated() {
-          let target = UnsafeMutableRawBufferPointer(rebasing: bytes[(place * size)..<((place + 1) * size)])
-          try images.read(Int(image)..<Int(image) + 1, into: target)
-        }
+        try images.read(batch, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<(batch.count * size)]))
       }
       isRead.signal()
     }

@@ -2,8 +2,8 @@
 package protocol ImageSource: Sendable {
   /// Number of images.
   var count: Int { get }
-  /// Copies whole images, one byte per value in the order (channel, y, x).
+  /// Copies whole images, one after another, one byte per value in the order (channel, y, x).
   ///
   /// - Throws: an error that names the file, if it cannot be read.
-  func read(_ images: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws
+  func read(_ images: ArraySlice<UInt32>, into bytes: UnsafeMutableRawBufferPointer) throws
 }

@@ -18,8 +18,9 @@ final class ImageWindow {
   private let images: any ImageSource
   private let imageBytes: Int
   private let ahead: Int
-  private let training: BatchBuffers?
-  private let evaluation: BatchBuffers
+  private let rowLengths: [Use: Int]
+  /// The places of a batch of training that the program computes: other processes read the images of theirs.
+  private let share: Range<Int>
   private var plans: [Use: Plan] = [:]
   /// What lies in the rows.
   private var rows = [Content?](repeating: nil, count: LoweredModel.windowRows)
@@ -41,12 +42,18 @@ final class ImageWindow {
     self.images = images
     imageBytes = model.architecture.input.count
     self.ahead = ahead
-    training = model.training?.batches
-    evaluation = model.evaluation.batches
+    rowLengths = [
+      .training: model.training?.batches.rowLength ?? 0, .evaluation: model.evaluation.batches.rowLength,
+    ]
+    let parts = model.training?.share ?? 0..<model.configuration.partCount
+    let size = model.configuration.partSize
+    share = parts.lowerBound * size..<parts.upperBound * size
   }
 
   /// Takes note of the batches of an epoch, or of an evaluation.
   func begin(_ use: Use, _ batches: [ArraySlice<UInt32>]) {
+    let batches =
+      use == .evaluation ? batches : batches.map { $0.dropFirst(share.lowerBound).prefix(share.count) }
     let row = max((batches.map(\.count).max() ?? 0) * imageBytes, 1)
     plans[use] = Plan(
       batches: batches,
@@ -71,10 +78,8 @@ final class ImageWindow {
     // The likelihood draws for the same batch again and again.
     guard rows[row] != content else { return }
     rows[row] = nil
-    let rowLength = use == .training ? training!.rowLength : evaluation.rowLength
-    try plan.reader.take(step) {
-      try prepared.write($0, to: dataset, at: row * rowLength * imageBytes)
-    }
+    let place = row * rowLengths[use]! + (use == .training ? share.lowerBound : 0)
+    try plan.reader.take(step) { try prepared.write($0, to: dataset, at: place * imageBytes) }
     rows[row] = content
   }
 }

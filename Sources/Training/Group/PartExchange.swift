@@ -96,28 +96,11 @@ package final class PartExchange {
         )
       }
       try group.exchange(rounds) { piece in
-        Self.add((left ?? arrived)[piece], (right ?? arrived)[piece], into: held[piece])
+        Summation.add((left ?? arrived)[piece], (right ?? arrived)[piece], into: held[piece])
       }
       places[step.join.node] = held
     }
     try model.write(sums)
     return sums.losses[0].last! > 0
-  }
-
-  /// One of the terms may be the sum.
-  private static func add(_ left: Piece, _ right: Piece, into sum: Piece) {
-    typealias Vector = SIMD8<Float>
-    let (a, b, c) = (
-      UnsafeRawPointer(left.baseAddress!), UnsafeRawPointer(right.baseAddress!),
-      UnsafeMutableRawPointer(sum.baseAddress!)
-    )
-    let whole = sum.count & ~7
-    for place in stride(from: 0, to: 4 * whole, by: 32) {
-      let total =
-        a.loadUnaligned(fromByteOffset: place, as: Vector.self)
-        + b.loadUnaligned(fromByteOffset: place, as: Vector.self)
-      c.storeBytes(of: total, toByteOffset: place, as: Vector.self)
-    }
-    for index in whole..<sum.count { sum[index] = left[index] + right[index] }
   }
 }
