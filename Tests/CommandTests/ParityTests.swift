@@ -13,7 +13,7 @@ struct ParityTests {
 
   @Test("It compares the processor with itself and every device, and finds no difference")
   func identical() throws {
-    let result = try Facsimile.run(["parity", "--model", "vae", "--steps", "1", "--seed", "9", "--json"])
+    let result = try Facsimile.run(["parity", "--model", "classifier", "--steps", "1", "--seed", "9", "--json"])
     #expect(result.status == 0, "\(result.errors)")
     let report = try result.json(Report.self)
     #expect(report.devices.count >= 2 && report.mismatches.isEmpty)
@@ -32,6 +32,6 @@ struct ParityTests {
     let two = try cases(["--operation", "flatten", "join_losses"])
     let one = try cases(["--operation", "flatten"])
     #expect(one > 0 && two > one && two < 40)
-    #expect(try cases(["--operation", "flatten", "--model", "vae"]) > one)
+    #expect(try cases(["--operation", "flatten", "--model", "classifier"]) > one)
   }
 }

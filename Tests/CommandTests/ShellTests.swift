@@ -150,7 +150,7 @@ struct ShellTests {
     let result = try bash(
       """
       "$PROGRAM" train vae --data data --device cpu --threads 1 --batch-size 72 --epochs 9 --out run \
-        --set hidden=8192,8192 > out 2> err &
+        --set hidden=4096,4096 > out 2> err &
       until grep -q '^run' out; do sleep 0.05; done
       sleep 0.2; kill -TERM $!; sleep 0.05; kill -TERM $!; wait $!; echo "status $?"; cat err
       """)

@@ -21,28 +21,28 @@ struct DegenerateChartTests {
         LineChart(
           x: axis, y: axis, series: [.init("a", zip(values, values).map { Point($0, $1) }, spread: values)],
           annotations: values.map { .init(x: $0, "here") }
-        ).drawing())
-      draw(LineChart(x: Axis("n"), y: axis, series: [.init("a", values), .init("b", [])]).drawing())
+        ).drawing(width: 320, height: 200))
+      draw(LineChart(x: Axis("n"), y: axis, series: [.init("a", values), .init("b", [])]).drawing(width: 320, height: 200))
       draw(
         ScatterChart(
           x: axis, y: axis, points: values.map { Point($0, $0) }, colour: .values(values, title: "v"),
           hasEqualUnits: true
-        ).drawing())
+        ).drawing(width: 320, height: 200))
       draw(
         ParallelCoordinates(
           columns: [.init("c", values, scale: scale), .init("d", [""])], results: values,
           resultAxis: axis
-        ).drawing())
+        ).drawing(width: 320, height: 200))
     }
     draw(
       ScatterChart(
         points: values.map { Point($0, 1) }, colour: .classes([3, -1], names: ["a"]), isFaint: [true]
-      ).drawing())
-    draw(HeatMap(values: [values, [], values]).drawing())
+      ).drawing(width: 320, height: 200))
+    draw(HeatMap(values: [values, [], values]).drawing(width: 320, height: 200))
     draw(
       BarChart(bars: values.map { .init("bar", $0, spread: $0.magnitude) }, reference: .init(.nan, "r"))
-        .drawing())
-    draw(Histogram(axis: "v", values: values).drawing())
+        .drawing(width: 320, height: 200))
+    draw(Histogram(axis: "v", values: values).drawing(width: 320, height: 200))
   }
 
   @Test("Strange sizes")

@@ -74,13 +74,14 @@ package struct HeatMap: Sendable, Equatable {
     let area = drawing.frame.inset(
       left: left, top: top + 2, right: 16, bottom: footing + (columnTitle.isEmpty ? 8 : TextSize.label + 14))
     let cell = Point(area.width / Double(count.columns), area.height / Double(count.rows))
+    let span = span
     for (row, line) in values.enumerated() {
       for (column, value) in line.enumerated() {
         let box = Rectangle(
           x: area.x + Double(column) * cell.x, y: area.y + Double(row) * cell.y, width: cell.x, height: cell.y
         )
         draw(
-          value, strength(value, row, column), isFault: shading == .confusion && row != column, in: box,
+          value, strength(value, row, column, within: span), isFault: shading == .confusion && row != column, in: box,
           on: &drawing)
       }
     }
@@ -92,15 +93,21 @@ package struct HeatMap: Sendable, Equatable {
     return drawing
   }
 
+  /// The smallest and the largest value; nil without two different ones.
+  private var span: ClosedRange<Double>? {
+    let finite = values.joined().filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max(), high > low else { return nil }
+    return low...high
+  }
+
   /// From 0 to 1; nil for a cell that stays empty.
-  private func strength(_ value: Double, _ row: Int, _ column: Int) -> Double? {
+  private func strength(_ value: Double, _ row: Int, _ column: Int, within span: ClosedRange<Double>?) -> Double? {
     guard value.isFinite else { return nil }
     switch shading {
     case .range:
-      let finite = values.joined().lazy.filter(\.isFinite)
-      guard let low = finite.min(), let high = finite.max(), high > low else { return 0.5 }
+      guard let span else { return 0.5 }
       // Halved, since the difference of two finite numbers may not be finite.
-      return (value / 2 - low / 2) / (high / 2 - low / 2)
+      return (value / 2 - span.lowerBound / 2) / (span.upperBound / 2 - span.lowerBound / 2)
     case .confusion:
       let sum = values[row].reduce(0) { $1.isFinite && $1 > 0 ? $0 + $1 : $0 }
       guard sum > 0, value > 0 else { return 0 }
