@@ -71,7 +71,7 @@ private func cases(
   table.enumerated().flatMap { index, sizes in
     // Activations and masks take turns, so that each meets several shapes.
     let activation = Activation.allCases[index % Activation.allCases.count]
-    return [Fill.integers, .wide].flatMap { fill in
+    return ([.integers, .wide] + (index % 4 == 0 ? [.tiny] : [])).flatMap { (fill: Fill) in
       let name = "\(sizes.name) \(fill)"
       return [
         OperationCase(forward, "\(name) \(activation)") { setup in

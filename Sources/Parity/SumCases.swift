@@ -11,6 +11,15 @@ let sumCases: [OperationCase] =
             segments: setup.constant("segments", [0, 2, 3, 5]),
             gradients: setup.buffer("gradients", .floats(stride))))
       },
+      OperationCase(.sumPartials, "\(count) parts of minus zeros") { setup in
+        let parts = count * Blocking.segment
+        let zeros = [UInt32](repeating: (-0.0 as Float).bitPattern, count: parts)
+        return Operation(
+          try SumPartials(
+            partials: setup.buffer("partials", .floats(parts), .words(zeros)), rows: count, stride: Blocking.segment,
+            segments: setup.constant("segments", [0]),
+            gradients: setup.buffer("gradients", .floats(Blocking.segment))))
+      },
       OperationCase(.sumPartials, "\(count) parts, in place") { setup in
         let stride = 3 * Blocking.segment
         let parts = setup.buffer("parts", .floats(count * stride), .wide)
