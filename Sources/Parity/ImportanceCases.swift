@@ -12,7 +12,8 @@ private struct Sizes {
 
 /// Tails of blocks and of quads, one image, one sample, more than a chunk.
 private let sizes: [Sizes] = [
-  Sizes(images: 37, first: 0, samples: 3, latent: 2), Sizes(images: 16, first: 3, samples: 5, latent: 10, gradient: .tiny),
+  Sizes(images: 37, first: 0, samples: 3, latent: 2),
+  Sizes(images: 16, first: 3, samples: 5, latent: 10, gradient: .tiny),
   Sizes(images: 1, first: 0, samples: 7, latent: 1), Sizes(images: 65, first: 2, samples: 1, latent: 7),
 ]
 

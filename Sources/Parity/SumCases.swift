@@ -16,7 +16,8 @@ let sumCases: [OperationCase] =
         let zeros = [UInt32](repeating: (-0.0 as Float).bitPattern, count: parts)
         return Operation(
           try SumPartials(
-            partials: setup.buffer("partials", .floats(parts), .words(zeros)), rows: count, stride: Blocking.segment,
+            partials: setup.buffer("partials", .floats(parts), .words(zeros)), rows: count,
+            stride: Blocking.segment,
             segments: setup.constant("segments", [0]),
             gradients: setup.buffer("gradients", .floats(Blocking.segment))))
       },

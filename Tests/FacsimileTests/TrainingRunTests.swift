@@ -137,7 +137,8 @@ struct TrainingRunTests {
     #expect(try written("0").count == 32 + 2 * 3 * 3 * parameters * 32)
 
     #expect(try run("stopped", .every(2), Support.cpu()).fit(through: 1) == .reached)
-    #expect(try TrainingRun(resuming: folder.file("stopped"), images, device: Support.cpu()).fit() == .finished)
+    #expect(
+      try TrainingRun(resuming: folder.file("stopped"), images, device: Support.cpu()).fit() == .finished)
     #expect(try written("stopped") == written("0"))
     #expect(try run("automatic", .automatic, Support.cpu()).fit() == .finished)
     #expect(try written("automatic").starts(with: Array("facsimile-trace1".utf8)))

@@ -1,11 +1,12 @@
 """Mutants of the CPU's formulas and loops: all of them in one build of a copy, behind a number read from the environment."""
 
+import functools
 import os
 import re
 import shutil
 import subprocess
 
-from . import places, runs
+from . import places, runs, switch
 
 FOLDERS = ["Numerics", "CPUKernels", "CPUConvolutions", "CPUBackend/Operations"]
 # What is not computed with: the processor's mode and peak, the spelling of numbers.
@@ -24,72 +25,6 @@ __attribute__((constructor)) static void look(void) {
   facsimile_mutant_number = number ? atoi(number) : 0;
 }
 """
-# Where an expression ends that no bracket ends.
-LEFT = re.compile(r"(?:^|[\n;{]|(?<![=!<>+\-*/%&|^.~])=(?!=)|\b(?:return|in|while|if|guard|where|else|case|try)\b)", re.M)
-RIGHT = re.compile(r"[\n;{},]|\belse\b|\bwhere\b")
-
-
-def expression(code, start, end):
-    """The range of the smallest expression with code[start:end] in it; nil where that is not known."""
-    depth, left = 0, start
-    while left > 0 and (depth or code[left - 1] not in "([{"):
-        depth += (code[left - 1] in ")]}") - (code[left - 1] in "([{")
-        left -= 1
-    within = code[left - 1 : left]
-    # What is inside brackets within is passed over.
-    flat, depth = list(code), 0
-    right = left
-    while right < len(code) and (depth or code[right] not in ")]}"):
-        opens, closes = code[right] in "([{", code[right] in ")]}"
-        depth -= closes
-        if depth and not opens or opens and depth:
-            flat[right] = "_"
-        depth += opens
-        right += 1
-    flat = "".join(flat)
-    if within in ("(", "["):
-        if "," in flat[start:end]:
-            return None
-        left = max(left, flat.rfind(",", left, start) + 1)
-        comma = flat.find(",", end, right)
-        right = right if comma < 0 else comma
-        label = re.match(r"\s*\w+:\s", flat[left:start])
-        left += label.end() if label else 0
-    else:
-        left = max((match.end() + left for match in LEFT.finditer(flat[left:start])), default=left)
-        match = RIGHT.search(flat, end)
-        right = min(right, match.start()) if match else right
-        # An expression of several lines, or the left side of an assignment.
-        following = code[right + 1 :].lstrip()[:1] if code[right : right + 1] == "\n" else ""
-        if following and following in "+-*/%&|<>?:.=" or re.search(r"(?<![=!<>+\-*/%&|^])=(?!=)", flat[start:right]):
-            return None
-    words = code[left:right].strip()
-    left += len(code[left:right]) - len(code[left:right].lstrip())
-    right = left + len(words)
-    if not words or words[0] in "+-*/%&|<>?:=." and not re.match(r"-[\w(]|\.[a-z]", words) or words[-1] in "+-*/=<>&|?:,":
-        return None
-    return (left, right) if left <= start and end <= right else None
-
-
-def switched(text, mutants):
-    """The text with each mutant (number, mutant) behind its number, and the numbers that are in it by line."""
-    code, done, taken = places.blanked(text), [], []
-    for number, mutant in mutants:
-        found = expression(code, mutant.start, mutant.end)
-        if not found or '"' in text[slice(*found)] or any(found[0] < b and a < found[1] for a, b in taken):
-            continue
-        taken.append(found)
-        old, new = code[slice(*found)], code[found[0] : mutant.start] + mutant.new + code[mutant.end : found[1]]
-        lines = old.count("\n")
-        old, new = " ".join(old.split()), " ".join(new.split())
-        done.append((found, f"(facsimile_mutant() == {number} ? ({new}) : ({old}))" + "\n" * lines, number, lines))
-    by_line = {}
-    for (start, end), words, number, lines in sorted(done, reverse=True):
-        text = text[:start] + words + text[end:]
-        # The import is the first line.
-        first = text.count("\n", 0, start) + 2
-        by_line.update({line: number for line in range(first, first + lines + 1)})
-    return "import CSystem\n" + text, by_line
 
 
 class CPU:
@@ -103,43 +38,33 @@ class CPU:
         self.build = ["swift", "build", "--package-path", self.copy, "--scratch-path", self.copy.parent / "build", *options]
 
     def chosen(self, number, random):
-        """Mutants that compile: builds the program with all of them, leaving out those of lines with errors."""
-        several = list(enumerate(places.drawn(self.texts, 2 * number, random), 1))
-        by_file, chosen = {}, {}
-        for number_of, mutant in several:
-            if len(chosen) < number:
-                _, found = switched(self.texts[mutant.file], [*by_file.get(mutant.file, []), (number_of, mutant)])
-                if number_of in found.values():
-                    by_file.setdefault(mutant.file, []).append((number_of, mutant))
-                    chosen[number_of] = mutant
+        """Mutants that compile: builds the program and the tests with all of them, leaving out those of lines with errors."""
         self.lay_out()
-        while True:
-            lines = {}
+        together = dict(enumerate(places.drawn(self.texts, number, random), 1))
+        wrong = {None}
+        while wrong:
+            numbers = {}
             for file, text in self.texts.items():
-                mutants = [one for one in by_file.get(file, []) if one[0] in chosen]
-                text, lines[file] = switched(text, mutants) if mutants else (text, {})
-                self.write(file, text)
-            log = ""
-            for product in ("facsimile", "FacsimilePackageTests"):
-                run = subprocess.run([*self.build, "--product", product], capture_output=True, text=True, errors="replace")
-                log += run.stdout + run.stderr
-                if run.returncode:
-                    break
-            else:
-                break
-            wrong = set()
-            for file, line in re.findall(r"package/(Sources/[\w/]+\.swift):(\d+):\d+: error", log):
-                wrong.add(lines.get(file.replace("CPUConvolutions512", "CPUConvolutions"), {}).get(int(line)))
-            wrong.discard(None)
-            if not wrong:
-                raise SystemExit(f"error: the copy with mutants does not build:\n{log[-3000:]}")
-            for number_of in wrong:
-                del chosen[number_of]
-        self.numbers = {None: 0, **{mutant: number_of for number_of, mutant in chosen.items()}}
-        answer = self.verdict(None)
-        if answer[0] != "survives":
-            raise SystemExit(f"error: without a mutant, the copy does not pass: {answer[1]}")
-        return list(chosen.values())
+                mutants = [(number, mutant) for number, mutant in together.items() if mutant.file == file]
+                text, numbers[file] = switch.switched(text, mutants, "facsimile_mutant() == {}")
+                self.write(file, ("import CSystem; " if numbers[file] else "") + text)
+            together = {number: together[number] for lines in numbers.values() for number in lines.values()}
+            wrong = self.wrong("facsimile", numbers) or self.wrong("FacsimilePackageTests", numbers)
+            together = {number: mutant for number, mutant in together.items() if number not in wrong}
+        self.numbers = {None: 0, **{mutant: number for number, mutant in together.items()}}
+        answer, why = self.verdict(None)
+        if answer != "survives":
+            raise SystemExit(f"error: without a mutant, the copy does not pass: {why}")
+        return list(together.values())
+
+    def wrong(self, product, numbers):
+        """Builds a product; the numbers in whose lines the compiler found errors."""
+        run = subprocess.run([*self.build, "--product", product], capture_output=True, text=True, errors="replace")
+        found = re.findall(r"(Sources/[\w/]+\.swift):(\d+):\d+: error", run.stdout + run.stderr)
+        wrong = {numbers.get(file.replace("512", ""), {}).get(int(line)) for file, line in found} - {None}
+        if run.returncode and not wrong:
+            raise SystemExit(f"error: the copy with mutants does not build:\n{(run.stdout + run.stderr)[-3000:]}")
+        return wrong
 
     def write(self, file, text):
         path = self.copy / file
@@ -155,7 +80,8 @@ class CPU:
         manifest = re.sub(
             rf'    \.testTarget\(\s*name: "(?!(?:{wanted})")\w+"(?:[^()]|\([^()]*\))*\),\n', "", manifest)
         self.write("Package.swift", manifest)
-        shutil.copy(self.root / "Package.resolved", self.copy) if (self.root / "Package.resolved").exists() else None
+        if (self.root / "Package.resolved").exists():
+            shutil.copy(self.root / "Package.resolved", self.copy)
         self.write("Sources/CSystem/include/mutant.h", HEADER)
         self.write("Sources/CSystem/mutant.c", SOURCE)
 
@@ -163,22 +89,22 @@ class CPU:
         """What parity, or else the tests, say of the mutant: (noticed or survives; by what)."""
         environment = {
             **os.environ, "FACSIMILE_MUTANT": str(self.numbers[mutant]), "FACSIMILE_KERNEL_CACHE": str(self.work / "kernels")}
-        folder = subprocess.run([*self.build, "--show-bin-path"], capture_output=True, text=True, check=True).stdout.strip()
-        for what in (["--model", "none"], ["--model", "all"], ["--functions", "--every", "61"]):
-            if what == ["--model", "none"]:
-                what = ["--operation", *self.operations()]
-            answer, why = runs.parity(f"{folder}/facsimile", what, environment)
+        for what in (["--operation", *self.operations()], ["--model", "all"], ["--functions", "--every", "61"]):
+            answer, why = runs.parity(self.program(), what, environment)
             if answer != "same":
                 return "noticed", why
         test = ["swift", "test", *self.build[2:], "--skip-build", "--filter", SUITES]
         run = subprocess.run(test, env=environment, capture_output=True, text=True, errors="replace")
-        if run.returncode:
-            found = re.search(r'Test "?(.*?)"? .*recorded an issue|failed', run.stdout + run.stderr)
-            return "noticed", f"tests: {found[1] if found and found[1] else 'failed'}"
-        return "survives", "parity and tests"
+        found = re.search(r"Test (.*) recorded an issue", run.stdout + run.stderr)
+        return ("noticed", f"test {found[1] if found else 'crashed'}") if run.returncode else ("survives", "parity and tests")
 
+    @functools.lru_cache(1)
+    def program(self):
+        run = subprocess.run([*self.build, "--show-bin-path"], capture_output=True, text=True, check=True)
+        return f"{run.stdout.strip()}/facsimile"
+
+    @functools.lru_cache(1)
     def operations(self):
         text = (self.root / "Sources/Programs/Operation.swift").read_text()
-        cases = re.search(r"enum Kind[^{]*\{(.*?)\n    }|enum Kind[^{]*\{(.*?)\n  }", text, re.S)
-        lines = re.findall(r"case (.*)", cases[1] or cases[2])
+        lines = re.findall(r"case (.*)", re.search(r"enum Kind[^{]*\{(.*?)\n  }", text, re.S)[1])
         return [re.sub(r'.*"(\w+)".*', r"\1", word.strip()) for line in lines for word in line.split(",")]

@@ -45,7 +45,8 @@ struct ParityCommand: ParsableCommand {
   @Flag(help: "Compare exp, log, sigmoid … over all 2^32 inputs instead. Takes minutes.")
   var functions = false
 
-  @Option(help: "Compare only one in so many of an operation's cases, or of a function's runs of 2^20 inputs.")
+  @Option(
+    help: "Compare only one in so many of an operation's cases, or of a function's runs of 2^20 inputs.")
   var every = 1
 
   @OptionGroup var output: OutputOptions
