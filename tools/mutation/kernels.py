@@ -47,14 +47,14 @@ class Reach:
     def __init__(self, texts):
         self.definitions = {}  # name: [(file, first line, last line, identifiers within)]; vectors and lanes may share a name
         kernels = []
-        start = re.compile(r"(?m)^(?:static inline|__kernel)\b[^(;{]*?\b(\w+)\(|^#define (\w+)|^typedef struct")
+        start = re.compile(r"(?m)^(?:static inline|__kernel)\b[^(;{]*?\b(\w+)\(|^#define (\w+)|^[A-Z_]+\((\w+),|^typedef struct")
         for file, text in texts.items():
             code = places.blanked(text)
             found = list(start.finditer(code))
             for match, following in zip(found, [*found[1:], None]):
                 body = code[match.start() : following.start() if following else len(code)]
                 first = code.count("\n", 0, match.start()) + 1
-                name = match[1] or match[2] or f"{file}:{first}"
+                name = match[1] or match[2] or match[3] or f"{file}:{first}"
                 kernels += [name] * (match[0].startswith("__kernel") and not name.startswith(("probe_", "elementary_")))
                 place = (file, first, first + body.count("\n"), set(re.findall(r"\w+", body)))
                 self.definitions.setdefault(name, []).append(place)
@@ -70,7 +70,11 @@ class Reach:
                 self.operations[operation] = self.operations.get(operation, set()) | reached
 
     def of(self, mutant):
-        """The operations that the line can be part of, those that use least first; all where it is nobody's."""
+        """The operations that the line can be part of, those that use least first; all where it is nobody's.
+
+        What the probe alone uses shows in any operation."""
+        if mutant.file == "Kernels/probe.cl":
+            return ["sum_per_image"]
         names = [
             name for name, parts in self.definitions.items()
             if any(file == mutant.file and first <= mutant.line <= last for file, first, last, _ in parts)]

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 # Seconds: a mutant whose loop does not end is noticed.
-LIMIT = 900
+LIMIT = 600
 
 
 def parity(program, what, environment, limit=LIMIT):
