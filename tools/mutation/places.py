@@ -152,5 +152,8 @@ def accepted(path):
         reason = [line for line in lines[1:] if line[:2] not in ("- ", "+ ")]
         if len(old) != 1 or not new or not reason:
             raise SystemExit(f"error: {path}: a block needs one line with '- ', lines with '+ ' and a reason: {lines}")
+        file = path.parent.parent / lines[0]
+        if not file.exists() or old[0] not in " ".join(file.read_text().split()):
+            raise SystemExit(f"error: {path}: {lines[0]} has no line '{old[0]}' any more: remove the block, or mend it")
         result[lines[0], old[0]] |= set(new)
     return result
