@@ -44,13 +44,19 @@ public final class TrainingRun: Sendable {
   ///     written.
   ///   - start: a model to begin with, whose parameters are taken as far as names agree; nil: the initial values of
   ///     the configuration's seed.
+  ///   - trace: which steps to trace: the file `trace` in the folder gets the SHA-256 of every tensor of parameters and
+  ///     optimizer state after them, the same on every device, by which `facsimile compare` and `verify` name the first step
+  ///     and tensor that differ. nil: none. A resumed run goes on with its trace.
   /// - Throws: `ConfigurationError`, `ProgramError` if settings or layers do not fit together, `TrainingError` if
-  ///   images, weights or the folder do not fit, `DatasetError`, `FolderInUse`, `FileError`; or the device's error.
+  ///   images, weights, the folder or the trace do not fit, `DatasetError`, `FolderInUse`, `FileError`; or the device's error.
   public convenience init(
     _ configuration: Configuration, _ images: Images, test: Images? = nil, device: Device, folder: URL? = nil,
-    startingWith start: TrainedModel? = nil
+    startingWith start: TrainedModel? = nil, trace: TraceInterval? = nil
   ) throws {
     try configuration.validate()
+    guard trace == nil || folder != nil else {
+      throw TrainingError(.run, "a trace is written to the run's folder, and there is none: give a folder")
+    }
     let dataset = try images.dataset(test: test)
     let weights = try start?.weights.file()
     let isNew = folder.map { !Files.exists($0) } ?? false
@@ -59,7 +65,7 @@ public final class TrainingRun: Sendable {
       self.init(
         try Trainer(
           configuration, dataset: dataset, backend: device.backend, folder: runFolder,
-          start: weights.map { .weights($0) } ?? .initial), device)
+          start: weights.map { .weights($0) } ?? .initial, trace: trace), device)
     } catch {
       // Nothing was begun that anyone could resume.
       if isNew, let folder { try? removeAll(folder) }

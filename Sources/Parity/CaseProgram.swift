@@ -7,6 +7,8 @@ package enum Fill: Sendable {
   case integers
   /// Both signs, exponents −24…12, now and then a zero or a denormal number: shows every rounding.
   case wide
+  /// Both signs, exponents −87…−80: products become zeros of either sign, so how a sum ends shows.
+  case tiny
   /// Uniform in −3 ..< 3.
   case moderate
   /// Uniform in 0 ..< 1.
@@ -121,6 +123,7 @@ package struct CaseProgram {
       case .integers: return Float(Int(word >> 8) % 9 - 4)
       case .unit: return unit
       case .moderate: return unit * 6 - 3
+      case .tiny: return signed(word, exponent: 40 + (word >> 6) % 8)
       default: return wide(word)
       }
     }
@@ -130,7 +133,11 @@ package struct CaseProgram {
     let kind = word & 63
     if kind == 0 { return 0 }
     if kind == 1 { return Float(bitPattern: word >> 9 | word & 0x8000_0000) }
-    let exponent = 127 - 24 + (word >> 6) % 37
-    return Float(bitPattern: word & 0x8000_0000 | exponent << 23 | (word &* 2_654_435_761) >> 9)
+    return signed(word, exponent: 127 - 24 + (word >> 6) % 37)
+  }
+
+  /// Sign and significand out of `word`, with a biased exponent.
+  private func signed(_ word: UInt32, exponent: UInt32) -> Float {
+    Float(bitPattern: word & 0x8000_0000 | exponent << 23 | (word &* 2_654_435_761) >> 9)
   }
 }

@@ -6,12 +6,14 @@ private struct Sizes {
   let first: Int
   let samples: Int
   let latent: Int
+  var gradient = Fill.wide
   var name: String { "latent \(latent) n\(images) from \(first), \(samples) samples" }
 }
 
 /// Tails of blocks and of quads, one image, one sample, more than a chunk.
 private let sizes: [Sizes] = [
-  Sizes(images: 37, first: 0, samples: 3, latent: 2), Sizes(images: 16, first: 3, samples: 5, latent: 10),
+  Sizes(images: 37, first: 0, samples: 3, latent: 2),
+  Sizes(images: 16, first: 3, samples: 5, latent: 10, gradient: .tiny),
   Sizes(images: 1, first: 0, samples: 7, latent: 1), Sizes(images: 65, first: 2, samples: 1, latent: 7),
 ]
 
@@ -59,7 +61,7 @@ let importanceCases: [OperationCase] = sizes.flatMap { sizes in
       return Operation(
         try ImportanceBackward(
           forward, weights: setup.images("weights", rows, .features(1), .unit),
-          outputGradient: setup.images("outputGradient", rows, shape, .wide),
+          outputGradient: setup.images("outputGradient", rows, shape, sizes.gradient),
           meanGradient: setup.images("meanGradient", sizes.images, shape),
           logVarianceGradient: setup.images("logVarianceGradient", sizes.images, shape)))
     },

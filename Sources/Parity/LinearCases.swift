@@ -6,7 +6,7 @@ private let table: [(Int, Int, Int)] = [
 ]
 
 let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in
-  [Fill.integers, .wide].flatMap { fill in
+  ([.integers, .wide] + (index % 3 == 0 ? [.tiny] : [])).flatMap { (fill: Fill) in
     let (inputs, outputs, batch) = sizes
     let (weight, bias) = (
       ParameterShape.linear(outputs: outputs, inputs: inputs), ParameterShape.bias(outputs)

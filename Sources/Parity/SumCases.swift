@@ -11,6 +11,16 @@ let sumCases: [OperationCase] =
             segments: setup.constant("segments", [0, 2, 3, 5]),
             gradients: setup.buffer("gradients", .floats(stride))))
       },
+      OperationCase(.sumPartials, "\(count) parts of minus zeros") { setup in
+        let parts = count * Blocking.segment
+        let zeros = [UInt32](repeating: (-0.0 as Float).bitPattern, count: parts)
+        return Operation(
+          try SumPartials(
+            partials: setup.buffer("partials", .floats(parts), .words(zeros)), rows: count,
+            stride: Blocking.segment,
+            segments: setup.constant("segments", [0]),
+            gradients: setup.buffer("gradients", .floats(Blocking.segment))))
+      },
       OperationCase(.sumPartials, "\(count) parts, in place") { setup in
         let stride = 3 * Blocking.segment
         let parts = setup.buffer("parts", .floats(count * stride), .wide)
@@ -35,13 +45,14 @@ let sumCases: [OperationCase] =
       },
     ]
   }
-  + [0.5, 1e6].map { maximum in
+  // Of moderate values, every chunk and every tensor counts in the sum; of wide ones the largest few.
+  + [(0.5, Fill.wide), (1e6, .wide), (90, .moderate)].map { (maximum: Double, fill: Fill) in
     OperationCase(.clipNorm, "at \(maximum)") { setup in
       let shapes: [ParameterShape] = [
         .convolution(small: 7, big: 5, kernel: 3), .linear(outputs: 50, inputs: 49), .bias(3), .bias(1),
       ]
       let places = shapes.map { Blocking.wholeSegments($0.packedCount) }
-      let gradients = setup.buffer("gradients", .floats(places.reduce(0, +)), .wide)
+      let gradients = setup.buffer("gradients", .floats(places.reduce(0, +)), fill)
       var offset = 0
       let tensors = zip(shapes, places).map { shape, place in
         defer { offset += place }

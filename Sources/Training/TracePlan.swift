@@ -2,14 +2,14 @@ import Models
 import Storage
 
 /// Which steps of a training are traced.
-package enum TraceInterval: Sendable, Equatable {
-  /// As the model's size suggests, so that hashing takes a few hundredths of the training's time at most.
+public enum TraceInterval: Sendable, Hashable {
+  /// As the model's size and the batch suggest, so that hashing takes a few hundredths of the training's time at most.
   case automatic
-  /// Every so many steps of an epoch, and its last.
+  /// Every so many steps of an epoch, 1 to ``most``, and its last.
   case every(Int)
 
   /// The longest interval.
-  package static let most = 1_000_000
+  public static let most = 1_000_000
 
   /// The interval in steps. It depends on the model and the batch alone: the trace is the same on every device.
   ///

@@ -6,8 +6,9 @@ import Testing
 @Suite("Making images from the command line")
 struct GenerateTests {
   /// The data, and a run of either kind, trained once.
-  private static let trained = Result<TemporaryFolder, any Error> {
+  fileprivate static let trained = Result<TemporaryFolder, any Error> {
     let place = try TemporaryFolder()
+    atexit { try? FileManager.default.removeItem(at: GenerateTests.trained.get().url) }
     try place.putDataset()
     for (run, model) in [("plain", "conv-autoencoder"), ("vae", "vae")] {
       let trained = try Facsimile.run(

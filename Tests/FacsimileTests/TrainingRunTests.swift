@@ -117,6 +117,41 @@ struct TrainingRunTests {
     #expect(!encoder.isEmpty && encoder == autoencoder.parameters.filter { $0.name.hasPrefix("encoder.") })
   }
 
+  @Test("A trace has a record for every traced step, the same on every device and after a stop")
+  func trace() throws {
+    let folder = try TemporaryFolder()
+    let (images, configuration) = (try Support.images(100), try Support.configuration(.vae))
+    func run(_ name: String, _ interval: TraceInterval, _ device: Device) throws -> TrainingRun {
+      try TrainingRun(configuration, images, device: device, folder: folder.file(name), trace: interval)
+    }
+    func written(_ name: String) throws -> Data {
+      try Data(contentsOf: folder.file(name).appendingPathComponent("trace"))
+    }
+    for (index, device) in try Support.devices().enumerated() {
+      let run = try run("\(index)", .every(2), device)
+      #expect(try run.fit() == .finished)
+      #expect(try written("\(index)") == written("0"))
+    }
+    // Steps 2, 4 and 5 of each of two epochs; every parameter and Adam's two moments of it; a header of 32 bytes.
+    let parameters = try TrainedModel(run: folder.file("0"), device: Support.cpu()).parameters.count
+    #expect(try written("0").count == 32 + 2 * 3 * 3 * parameters * 32)
+
+    #expect(try run("stopped", .every(2), Support.cpu()).fit(through: 1) == .reached)
+    #expect(
+      try TrainingRun(resuming: folder.file("stopped"), images, device: Support.cpu()).fit() == .finished)
+    #expect(try written("stopped") == written("0"))
+    #expect(try run("automatic", .automatic, Support.cpu()).fit() == .finished)
+    #expect(try written("automatic").starts(with: Array("facsimile-trace1".utf8)))
+
+    for interval in [0, TraceInterval.most + 1] {
+      #expect(throws: TrainingError.self) { try run("none", .every(interval), Support.cpu()) }
+    }
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(configuration, images, device: Support.cpu(), trace: .automatic)
+    }
+    #expect(try !folder.names().contains("none"))
+  }
+
   @Test("Invalid runs are refused with one line, and leave no folder")
   func refused() throws {
     let folder = try TemporaryFolder()

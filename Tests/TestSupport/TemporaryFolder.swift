@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder of its own for one test, removed when the object goes.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   /// The folder; it exists and is empty at first.
   package let url: URL
 

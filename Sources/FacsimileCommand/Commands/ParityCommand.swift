@@ -20,6 +20,7 @@ struct ParityCommand: ParsableCommand {
         facsimile parity --model vae --json
         facsimile parity --operation linear_forward conv2d_forward
         facsimile parity --functions
+        facsimile parity --functions --every 31
       """)
 
   @Option(
@@ -44,10 +45,15 @@ struct ParityCommand: ParsableCommand {
   @Flag(help: "Compare exp, log, sigmoid … over all 2^32 inputs instead. Takes minutes.")
   var functions = false
 
+  @Option(
+    help: "Compare only one in so many of an operation's cases, or of a function's runs of 2^20 inputs.")
+  var every = 1
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try require("--steps", steps, in: 1...100_000)
+    try require("--every", every, in: 1...4096)
     let models =
       switch model {
       case nil: operation.isEmpty ? ModelKind.allCases : []
@@ -71,10 +77,10 @@ struct ParityCommand: ParsableCommand {
             + "'facsimile devices' says why")
         throw ExitCode(ExitStatus.no)
       }
-      report = try runFunctionParity(devices: sweeping, progress: progress)
+      report = try runFunctionParity(devices: sweeping, stride: every, progress: progress)
     } else {
       report = try runParity(
-        devices: backends, operations: operations, models: models, steps: steps, seed: seed,
+        devices: backends, operations: operations, models: models, steps: steps, seed: seed, every: every,
         progress: progress)
     }
     line.clear()
