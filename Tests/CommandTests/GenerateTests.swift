@@ -6,7 +6,7 @@ import Testing
 @Suite("Making images from the command line")
 struct GenerateTests {
   /// The data, and a run of either kind, trained once.
-  fileprivate static let trained = Result<TemporaryFolder, any Error> {
+  fileprivate static let trained: Result<TemporaryFolder, any Error> = Result {
     let place = try TemporaryFolder()
     atexit { try? FileManager.default.removeItem(at: GenerateTests.trained.get().url) }
     try place.putDataset()
