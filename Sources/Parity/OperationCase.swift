@@ -22,9 +22,13 @@ package struct OperationCase: Sendable {
   package static let all: [OperationCase] =
     convolutionCases + linearCases + elementwiseCases + inputCases + lossCases + sumCases + updateCases
 
-  /// Every `stride`-th case of one operation, the first among them.
-  package static func cases(of kind: Operation.Kind, every stride: Int = 1) -> [OperationCase] {
-    all.filter { $0.kind == kind }.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
+  /// Every `stride`-th case of one operation, and at least one; `seed` says where among them to begin.
+  package static func cases(
+    of kind: Operation.Kind, every stride: Int = 1, seed: UInt64 = 0
+  ) -> [OperationCase] {
+    let cases = all.filter { $0.kind == kind }
+    let first = Int(seed % UInt64(max(1, min(stride, cases.count))))
+    return Swift.stride(from: first, to: cases.count, by: stride).map { cases[$0] }
   }
 
   /// Runs the case on `backend` and returns its results, in PyTorch's order, by buffer.

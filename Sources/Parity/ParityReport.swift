@@ -67,7 +67,7 @@ package func runParity(
   var report = ParityReport(devices: devices.map { "\($0.device.identifier): \($0.device.name)" })
   for kind in operations {
     progress(kind.rawValue)
-    for operationCase in OperationCase.cases(of: kind, every: stride) {
+    for operationCase in OperationCase.cases(of: kind, every: stride, seed: seed) {
       try report.compare("\(kind.rawValue) \(operationCase.name)", devices, seed: seed) {
         try operationCase.run(on: $0, seed: seed)
       }

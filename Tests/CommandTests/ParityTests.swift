@@ -13,7 +13,9 @@ struct ParityTests {
 
   @Test("It compares the processor with itself and every device, and finds no difference")
   func identical() throws {
-    let result = try Facsimile.run(["parity", "--model", "classifier", "--steps", "1", "--seed", "9", "--json"])
+    let result = try Facsimile.run([
+      "parity", "--model", "classifier", "--steps", "1", "--seed", "9", "--json",
+    ])
     #expect(result.status == 0, "\(result.errors)")
     let report = try result.json(Report.self)
     #expect(report.devices.count >= 2 && report.mismatches.isEmpty)

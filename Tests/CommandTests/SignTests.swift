@@ -99,7 +99,9 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     #expect(trusted.page.contains("SIGNED: 5 files as signed by the key") && trusted.warnings.isEmpty)
     #expect(try run("sign --new-key other").status == 0)
     let other = try report("--trusted other.pub")
-    #expect(other.page.contains("INCONCLUSIVE: the run is signed by the key") && other.warnings.contains("is signed by"))
+    #expect(
+      other.page.contains("INCONCLUSIVE: the run is signed by the key")
+        && other.warnings.contains("is signed by"))
     try FileManager.default.removeItem(at: receipt)
     #expect(try !report().page.contains("signature"))
   }

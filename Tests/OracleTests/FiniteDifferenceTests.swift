@@ -70,7 +70,8 @@ import Testing
     for other in steps.dropFirst() {
       #expect(other.loss == step.loss && other.initial == step.initial, "\(test.testDescription)")
       for (a, b) in zip(other.gradients, step.gradients) {
-        #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(test.testDescription): \(b.name)")
+        #expect(
+          a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(test.testDescription): \(b.name)")
       }
     }
 
@@ -78,7 +79,8 @@ import Testing
     var reference = DoubleReference(
       configuration: configuration, architecture: configuration.architecture,
       parameters: step.initial.mapValues { $0.map(Double.init) },
-      images: (0..<Self.images).map { n in bytes[n * count..<(n + 1) * count].map { Double(Float($0) / 255) } },
+      images: (0..<Self.images).map { n in bytes[n * count..<(n + 1) * count].map { Double(Float($0) / 255) }
+      },
       labels: labels.map(Int.init), epoch: UInt32(Self.epoch))
     let expected = reference.loss()
     #expect(abs(step.loss - expected) <= 1e-5 * expected, "\(test.testDescription): the loss")
@@ -115,7 +117,8 @@ import Testing
     }
     try model.write(initial)
     try model.beginEpoch(
-      [Array(0..<UInt32(images))[...]], table: configuration.trainingTable(epoch: epoch, batches: [images]).words)
+      [Array(0..<UInt32(images))[...]],
+      table: configuration.trainingTable(epoch: epoch, batches: [images]).words)
     try model.step(0)
     return Step(
       initial: Dictionary(uniqueKeysWithValues: initial.parameters.map { ($0.name, $0.values) }),

@@ -2,8 +2,10 @@ import Models
 import Parity
 import Programs
 
-/// Cases that comparing one device with the first is made of; every `stride`-th of each operation's.
-func caseCount(_ models: [ModelKind], every stride: Int = 1) throws -> Int {
-  let operations = Operation.Kind.allCases.reduce(0) { $0 + OperationCase.cases(of: $1, every: stride).count }
+/// Cases that comparing one device with the first is made of; every `stride`-th of each operation's, from where `seed` says.
+func caseCount(_ models: [ModelKind], every stride: Int = 1, seed: UInt64 = 0) throws -> Int {
+  let operations = Operation.Kind.allCases.reduce(0) {
+    $0 + OperationCase.cases(of: $1, every: stride, seed: seed).count
+  }
   return try models.reduce(operations) { try $0 + ModelCase.all(of: $1, seed: 0).count }
 }

@@ -6,8 +6,11 @@ import Testing
 /// A backend may take each chunk of 32 images through several operations before it looks at the next. What an operation
 /// that allows this writes for a chunk must depend on the images of that chunk alone.
 @Suite("Chunks by themselves") struct ChunkTests {
-  /// Every case whose operation allows it and whose batch has two chunks or more.
-  static let cases = OperationCase.all.filter { try! (ChunkedCase($0)?.chunks ?? 0) >= 2 }
+  /// Every case whose operation allows it and whose batch has two chunks or more. Of products of tiny values, nothing but
+  /// zeros is seen.
+  static let cases = OperationCase.all.filter {
+    try! (ChunkedCase($0)?.chunks ?? 0) >= 2 && !$0.name.contains("tiny")
+  }
 
   @Test("No image changes a bit of another chunk, and every chunk sees its own", arguments: cases)
   func independent(_ test: OperationCase) throws {

@@ -17,7 +17,7 @@ struct GroupLimitTests {
     }
     let seed = UInt64.random(in: .min ... .max)
     let report = try runParity(
-      devices: [cpu(2)] + devices, models: [], steps: 1, seed: seed, every: 3, progress: { _ in })
+      devices: [cpu(2)] + devices, models: [], steps: 1, seed: seed, every: 6, progress: { _ in })
     for mismatch in report.mismatches.prefix(20) { Issue.record("\(mismatch)") }
     #expect(report.identical == report.cases && report.cases > 0, "seed \(seed)")
   }

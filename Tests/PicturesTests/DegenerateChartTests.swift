@@ -22,7 +22,9 @@ struct DegenerateChartTests {
           x: axis, y: axis, series: [.init("a", zip(values, values).map { Point($0, $1) }, spread: values)],
           annotations: values.map { .init(x: $0, "here") }
         ).drawing(width: 320, height: 200))
-      draw(LineChart(x: Axis("n"), y: axis, series: [.init("a", values), .init("b", [])]).drawing(width: 320, height: 200))
+      draw(
+        LineChart(x: Axis("n"), y: axis, series: [.init("a", values), .init("b", [])]).drawing(
+          width: 320, height: 200))
       draw(
         ScatterChart(
           x: axis, y: axis, points: values.map { Point($0, $0) }, colour: .values(values, title: "v"),

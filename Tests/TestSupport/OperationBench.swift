@@ -99,12 +99,17 @@ package struct OperationBench {
 
   /// Runs the program with `operations` after it on every OpenCL device in every variant and hands the results to
   /// `check`, with the name of where they are from.
+  ///
+  /// - Parameter turn: nil for every variant; otherwise every third, from this one on, modulo 3: kernels are compiled for
+  ///   each variant anew, and many cases in turn meet all of them.
   package func runEverywhere(
-    _ operations: [Operation], step: Int = 0, _ check: (String, any PreparedProgram) throws -> Void
+    _ operations: [Operation], step: Int = 0, turn: Int? = nil,
+    _ check: (String, any PreparedProgram) throws -> Void
   ) throws {
     var bench = self
     bench.operations += operations
-    for backend in try TestDevices.backends.get() {
+    for (place, backend) in try TestDevices.backends.get().enumerated()
+    where turn.map({ place % 3 == $0 % 3 }) ?? true {
       let prepared = try bench.run(on: backend, step: step)
       try check("\(backend.device.identifier) \(backend.device.name) \(backend.options)", prepared)
     }

@@ -44,7 +44,8 @@ struct ReportCommand: ParsableCommand {
     let dataset = try data.load(of: folder)
     let backend = try device.open(isAside: output.json)
     let report = try RunReport(
-      folder, dataset: dataset, backend: backend, threads: device.threads.count(), signature: signature(of: folder))
+      folder, dataset: dataset, backend: backend, threads: device.threads.count(),
+      signature: signature(of: folder))
     let file = try report.write()
     guard output.json else { return Console.say("report: \(file.path)") }
     try Console.json(
@@ -58,7 +59,8 @@ struct ReportCommand: ParsableCommand {
     let receipt = Receipt(folder)
     guard let trusted else {
       return receipt.exists
-        ? "\(folder.receiptFile.lastPathComponent), not checked: 'facsimile report RUN --trusted KEY.pub' checks it" : nil
+        ? "\(folder.receiptFile.lastPathComponent), not checked: 'facsimile report RUN --trusted KEY.pub' checks it"
+        : nil
     }
     let checked = try receipt.verify(PublicKey(contentsOf: URL(systemPath: trusted)))
     if checked.verdict != .signed { Console.warn(checked.reason) }

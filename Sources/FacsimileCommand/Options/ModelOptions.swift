@@ -32,7 +32,8 @@ struct ModelOptions: ParsableArguments {
     let models = key.models
     // Keys of custom models only are of no use on the command line.
     guard let first = models.first else { return nil }
-    let whose = models.count == ModelKind.allCases.count ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
+    let whose =
+      models.count == ModelKind.allCases.count ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"
     return "\(key.name): \(key.summary); \(key.allowed(first)) (default: \(defaults(key, models)))\(whose)"
   }.joined(separator: "\n")
 

@@ -81,7 +81,8 @@ package struct HeatMap: Sendable, Equatable {
           x: area.x + Double(column) * cell.x, y: area.y + Double(row) * cell.y, width: cell.x, height: cell.y
         )
         draw(
-          value, strength(value, row, column, within: span), isFault: shading == .confusion && row != column, in: box,
+          value, strength(value, row, column, within: span), isFault: shading == .confusion && row != column,
+          in: box,
           on: &drawing)
       }
     }
@@ -101,7 +102,9 @@ package struct HeatMap: Sendable, Equatable {
   }
 
   /// From 0 to 1; nil for a cell that stays empty.
-  private func strength(_ value: Double, _ row: Int, _ column: Int, within span: ClosedRange<Double>?) -> Double? {
+  private func strength(_ value: Double, _ row: Int, _ column: Int, within span: ClosedRange<Double>?)
+    -> Double?
+  {
     guard value.isFinite else { return nil }
     switch shading {
     case .range:
