@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Numerics", dependencies: ["CSystem"],
       swiftSettings: [optimised, .enableExperimentalFeature("BuiltinModule")]),
-    .target(name: "Programs", dependencies: ["Numerics"]),
+    .target(name: "Programs", dependencies: ["Numerics"], swiftSettings: [optimised]),
 
     // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
