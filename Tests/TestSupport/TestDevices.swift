@@ -24,6 +24,8 @@ package enum TestDevices {
     return folder
   }()
   fileprivate static let settings = OpenCLSettings(cacheFolder: cacheFolder)
+  /// For forms that no user meets: to keep a built program, PoCL compiles all its kernels, of which a test runs few.
+  private static let unkept = OpenCLSettings(cacheFolder: nil)
 
   /// Every device, its work cut up as `options` says; nil: as usual.
   ///
@@ -31,7 +33,8 @@ package enum TestDevices {
   /// - Throws: ``Missing`` if there is none; what opening a device throws.
   package static func openCL(_ options: LaunchOptions? = nil, fault: String? = nil) throws -> [any Backend] {
     guard areThere else { throw Missing() }
-    let settings = OpenCLSettings(cacheFolder: cacheFolder, probeFault: fault)
+    let settings = OpenCLSettings(
+      cacheFolder: options == nil && fault == nil ? cacheFolder : nil, probeFault: fault)
     return try discovery.devices.map { try OpenCLBackend($0, options: options, settings: settings) }
   }
 
@@ -39,7 +42,9 @@ package enum TestDevices {
   package static let backends = Result {
     guard areThere else { throw Missing() }
     return try discovery.devices.flatMap { device in
-      try variants(device).map { try OpenCLBackend(device, options: $0, settings: settings) }
+      try variants(device).enumerated().map { place, options in
+        try OpenCLBackend(device, options: options, settings: place == 0 ? settings : unkept)
+      }
     }
   }
 
