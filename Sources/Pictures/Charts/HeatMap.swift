@@ -82,8 +82,7 @@ package struct HeatMap: Sendable, Equatable {
         )
         draw(
           value, strength(value, row, column, within: span), isFault: shading == .confusion && row != column,
-          in: box,
-          on: &drawing)
+          in: box, on: &drawing)
       }
     }
     drawNames(rows, columns, isSlanted: isSlanted, in: area, cell: cell, on: &drawing)
