@@ -2,6 +2,7 @@
 
     python train_reference.py --model conv-autoencoder --data mnist --epochs 30 --batch-size 128 \\
         --weight-decay 1e-5
+    python train_reference.py --config runs/vae-1/config.yaml
 
 One line per epoch: the training loss and, on the test images, the loss and its terms (mean squared error;
 negative ELBO, cross-entropy and KL; accuracy). Sizes are set as in the command line: --set latent=4.
@@ -10,7 +11,9 @@ negative ELBO, cross-entropy and KL; accuracy). Sizes are set as in the command 
 import argparse
 import json
 import math
+import pathlib
 import time
+from dataclasses import fields
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -64,6 +67,20 @@ def rate(arguments, step, steps):
     return 0.5 * (1 + math.cos(math.pi * min(share, 1)))
 
 
+def settings_of(path):
+    """A run's config.yaml -> values of options; the sizes of the model are `--set`'s."""
+    lines = (line.split("#")[0].partition(":") for line in pathlib.Path(path).read_text().splitlines())
+    settings = {key.strip(): value.strip().strip("'\"") for key, _, value in lines if value}
+    sizes = {f.name.replace("_", "-") for f in fields(Configuration)} & settings.keys()
+    settings["set"] = [f"{key}={settings[key]}" for key in sorted(sizes)]
+    return {key.replace("-", "_"): value for key, value in settings.items()}
+
+
+def validation_images(text):
+    """"6000", or "0.1" of MNIST's 60,000."""
+    return int(float(text) * 60000) if "." in text else int(text)
+
+
 def build(arguments):
     """The model, from scratch or with the encoder of `--from`, and the parameters that train."""
     torch.manual_seed(arguments.seed)
@@ -83,18 +100,21 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", choices=MODELS, required=True)
+    parser.add_argument("--config", help="config.yaml of a run: its settings in place of the defaults below")
+    parser.add_argument("--model", choices=MODELS, default=MODELS[0])
     parser.add_argument("--data", default="mnist", help="name or folder of a data set (default mnist)")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--optimizer", choices=["adam", "adamw", "sgd", "rmsprop"], default="adam")
+    parser.add_argument("--optimizer", choices=["adam", "adamw", "sgd", "momentum", "rmsprop"], default="adam")
     parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--beta1", type=float, default=0.9, help="of adam and adamw")
+    parser.add_argument("--beta2", type=float, default=0.999, help="of adam and adamw")
     parser.add_argument("--weight-decay", type=float, default=0.0)
-    parser.add_argument("--momentum", type=float, default=0.0)
+    parser.add_argument("--momentum", type=float, default=0.9, help="of momentum")
     parser.add_argument("--schedule", choices=["constant", "cosine"], default="constant")
     parser.add_argument("--warm-up", type=float, default=0.0, help="epochs until the full learning rate")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--validation", type=int, default=6000, help="images set aside (default 6000)")
+    parser.add_argument("--validation", type=validation_images, default=6000, help="images set aside")
     parser.add_argument("--limit", type=int, help="only the first N training images")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
     parser.add_argument("--from", dest="source", help="safetensors whose encoder to start from")
@@ -102,6 +122,8 @@ def main():
     parser.add_argument("--save", help="write the weights here (safetensors)")
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
     parser.add_argument("--json", action="store_true", help="one JSON object per epoch")
+    if source := parser.parse_args().config:
+        parser.set_defaults(**settings_of(source))
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -117,9 +139,11 @@ def main():
     chosen = order[arguments.validation :][: arguments.limit]
 
     settings = {"lr": arguments.learning_rate, "weight_decay": arguments.weight_decay}
-    if arguments.momentum:
+    if arguments.optimizer in ("adam", "adamw"):
+        settings["betas"] = (arguments.beta1, arguments.beta2)
+    if arguments.optimizer == "momentum":
         settings["momentum"] = arguments.momentum
-    kinds = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+    kinds = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "momentum": "SGD", "rmsprop": "RMSprop"}
     update = getattr(torch.optim, kinds[arguments.optimizer])(trained, **settings)
     steps = -(-len(chosen) // arguments.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(update, lambda step: rate(arguments, step, steps))
