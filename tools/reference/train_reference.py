@@ -71,6 +71,8 @@ def settings_of(path):
     """A run's config.yaml -> values of options; the sizes of the model are `--set`'s."""
     lines = (line.split("#")[0].partition(":") for line in pathlib.Path(path).read_text().splitlines())
     settings = {key.strip(): value.strip().strip("'\"") for key, _, value in lines if value}
+    if settings["loss"] != "iwae":
+        settings.pop("importance-samples", None)
     sizes = {f.name.replace("_", "-") for f in fields(Configuration)} & settings.keys()
     settings["set"] = [f"{key}={settings[key]}" for key in sorted(sizes)]
     return {key.replace("-", "_"): value for key, value in settings.items()}
