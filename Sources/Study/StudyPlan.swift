@@ -12,20 +12,19 @@ struct StudyPlan {
     let seeds = settings.seeds
     func names(_ name: String) -> [String] { seeds.indices.map { "\(name)-\($0 + 1)" } }
     func trainings(
-      _ name: String, _ title: String, _ model: ModelKind, _ recipe: Recipes.Settings, epochs: Int,
+      _ name: String, _ title: String, _ model: ModelKind, _ settings: Recipes.Settings = [], epochs: Int,
       from: String? = nil
     ) throws -> [Step] {
       try seeds.enumerated().map { index, seed in
         try .training(
           "\(name)-\(index + 1)", "\(title), seed \(seed)",
-          Recipes.configuration(model, recipe, epochs: epochs, seed: seed),
+          Recipes.configuration(model, settings, epochs: epochs, seed: seed),
           from: from.map { "\($0)-\(index + 1)" })
       }
     }
 
     steps += try trainings(
-      "autoencoder", "convolutional autoencoder", .convAutoencoder, Recipes.autoencoder,
-      epochs: budget.autoencoder)
+      "autoencoder", "convolutional autoencoder", .convAutoencoder, epochs: budget.autoencoder)
     steps.append(.lossTrend(run: "autoencoder-1"))
     steps.append(.reconstructions(run: "autoencoder-1"))
     steps.append(.firstEpochs(run: "autoencoder-1"))
@@ -33,7 +32,7 @@ struct StudyPlan {
     steps.append(
       try .crossValidation(
         Recipes.configuration(
-          .convAutoencoder, Recipes.autoencoder, epochs: budget.folds.epochs, seed: settings.seed),
+          .convAutoencoder, epochs: budget.folds.epochs, seed: settings.seed),
         folds: min(budget.folds.count, dataset.train.count)))
     steps.append(.codes(run: "autoencoder-1"))
     if min(dataset.test.count, budget.mapImages) >= LatentMaps.fewestImages {
@@ -43,8 +42,7 @@ struct StudyPlan {
     }
 
     steps += try trainings(
-      "denoising", "denoising autoencoder", .denoisingAutoencoder, Recipes.denoising,
-      epochs: budget.autoencoder)
+      "denoising", "denoising autoencoder", .denoisingAutoencoder, epochs: budget.autoencoder)
     steps.append(.noise(plain: names("autoencoder"), denoising: names("denoising")))
 
     if dataset.train.labels == nil || dataset.test.labels == nil {
@@ -57,23 +55,23 @@ struct StudyPlan {
         "head", "classifier, last two layers", .classifier, Recipes.head, epochs: budget.head,
         from: "autoencoder")
       steps += try trainings(
-        "tuned", "classifier, all layers", .classifier, Recipes.classifier, epochs: budget.classifier,
+        "tuned", "classifier, all layers", .classifier, epochs: budget.classifier,
         from: "head")
       steps += try trainings(
-        "scratch", "classifier from scratch", .classifier, Recipes.classifier, epochs: budget.classifier)
+        "scratch", "classifier from scratch", .classifier, epochs: budget.classifier)
       steps.append(.confusion(run: "tuned-1"))
     }
 
-    for (name, title, model, recipe) in [
-      ("vae", "variational autoencoder", ModelKind.vae, Recipes.vae),
-      ("conv-vae", "convolutional variational autoencoder", .convVAE, Recipes.convVAE),
+    for (name, title, model) in [
+      ("vae", "variational autoencoder", ModelKind.vae),
+      ("conv-vae", "convolutional variational autoencoder", .convVAE),
     ] {
       for latent in [Recipes.latents.map, Recipes.latents.samples] {
         steps.append(
           try .training(
             "\(name)-\(latent)", "\(title), \(latent) numbers",
             Recipes.configuration(
-              model, recipe + [("latent", "\(latent)")], epochs: budget.variational, seed: settings.seed)))
+              model, [("latent", "\(latent)")], epochs: budget.variational, seed: settings.seed)))
       }
     }
     for model in ["vae", "conv-vae"] { steps.append(.codes(run: "\(model)-\(Recipes.latents.map)")) }

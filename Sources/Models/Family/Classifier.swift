@@ -11,7 +11,8 @@ enum Classifier: ModelDefinition {
   static func setRecipe(_ configuration: inout Configuration) {
     configuration.learningRate = 0.003
     configuration.weightDecay = 1e-4
-    configuration.dropout = 0.05
+    configuration.dropout = 0.1
+    configuration.epochs = 40
   }
 
   static func architecture(_ configuration: Configuration) -> Architecture {

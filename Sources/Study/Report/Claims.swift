@@ -54,10 +54,10 @@ struct Claims {
   }
 
   private func accuracy(
-    _ name: String, _ detail: String, _ step: String, _ published: Double?
+    _ name: String, _ detail: String, _ step: String, _ published: Double?, _ pyTorch: Double
   ) -> Claim {
     Claim(
-      name: name, detail: detail, values: values(step, "accuracy"), published: published, pyTorch: nil,
+      name: name, detail: detail, values: values(step, "accuracy"), published: published, pyTorch: pyTorch,
       rises: true, text: Numerals.percent, referenceText: { "\(Numerals.fixed(100 * $0, 1)) %" },
       deviationText: { Numerals.fixed(100 * $0, 2) })
   }
@@ -68,13 +68,15 @@ struct Claims {
         "Reconstruction", "mean squared error", values("autoencoder", "loss"),
         Published.meanSquaredError, PyTorch.meanSquaredError),
       accuracy(
-        "Last two layers", "accuracy on the frozen encoder", "head", Published.headAccuracy),
+        "Last two layers", "accuracy on the frozen encoder", "head", Published.headAccuracy,
+        PyTorch.headAccuracy),
       accuracy(
-        "Fine-tuned", "accuracy, all layers", "tuned", Published.classifierAccuracy),
+        "Fine-tuned", "accuracy, all layers", "tuned", Published.classifierAccuracy,
+        PyTorch.classifierAccuracy),
       loss(
         "", "cross-entropy of the same", values("tuned", "loss"), Published.classifierLoss,
-        nil),
-      accuracy("From scratch", "accuracy", "scratch", nil),
+        PyTorch.classifierLoss),
+      accuracy("From scratch", "accuracy", "scratch", nil, PyTorch.scratchAccuracy),
     ]
       + ["vae", "conv-vae"].flatMap { model in
         [Recipes.latents.map, Recipes.latents.samples].map { latent in
