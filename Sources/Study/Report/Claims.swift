@@ -34,7 +34,7 @@ struct Claims {
     /// Whether larger figures are better.
     var rises = false
     var text: (Double) -> String
-    /// Figures from other sources keep their digits.
+    /// Published figures keep their digits.
     var referenceText: (Double) -> String
     var deviationText: (Double) -> String
   }
@@ -104,7 +104,7 @@ struct Claims {
       Table.Cell(text: published.map(claim.referenceText) ?? "–"), Table.Cell(text: claim.text(spread.mean)),
       deviation,
       Table.Cell(text: "", mark: verdict),
-      Table.Cell(text: (isPublished ? claim.pyTorch : nil).map(claim.referenceText) ?? "–"),
+      Table.Cell(text: (isPublished ? claim.pyTorch : nil).map(claim.text) ?? "–"),
     ])
   }
 
