@@ -125,7 +125,10 @@ def main():
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
     parser.add_argument("--json", action="store_true", help="one JSON object per epoch")
     if source := parser.parse_args().config:
-        parser.set_defaults(**settings_of(source))
+        try:
+            parser.set_defaults(**settings_of(source))
+        except (OSError, KeyError) as problem:
+            parser.error(f"{source} is no run's config.yaml: {problem}")
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
