@@ -35,7 +35,7 @@ package final class SampleJudge {
   package let accuracy: Double?
   private let backend: any Backend
   private let threads: Int
-  private let real: Matrix
+  private let real: PointBalls
 
   /// Finds the features of the test images, the first 10,000 where there are more.
   ///
@@ -55,7 +55,9 @@ package final class SampleJudge {
     self.threads = threads
     let evaluator = try Evaluator(classifier.weights, images: dataset.test, backend: backend)
     let count = min(dataset.test.count, Self.sampleCount)
-    real = Self.matrix(try evaluator.codes((0..<UInt32(count)).map { $0 }))
+    real = PointBalls(
+      Self.matrix(try evaluator.codes((0..<UInt32(count)).map { $0 })), neighbours: Self.neighbours,
+      threads: threads)
     accuracy = dataset.test.labels == nil ? nil : try evaluator.evaluate().metrics["accuracy"]
   }
 
@@ -64,12 +66,12 @@ package final class SampleJudge {
   /// - Throws: `TrainingError` if they are of another size; the backend's error.
   package func score(_ images: ImageSet) throws -> SampleScore {
     let evaluator = try Evaluator(classifier.weights, images: images, backend: backend)
-    let made = Self.matrix(try evaluator.codes())
+    let made = PointBalls(Self.matrix(try evaluator.codes()), neighbours: Self.neighbours, threads: threads)
     let shares = Self.shares(try evaluator.outputs())
-    let comparison = PrecisionRecall(real: real, made: made, neighbours: Self.neighbours, threads: threads)
+    let comparison = PrecisionRecall(real: real, made: made, threads: threads)
     return SampleScore(
-      samples: made.rows, realImages: real.rows,
-      frechetDistance: GaussianMoments(real).frechetDistance(to: GaussianMoments(made)),
+      samples: made.points.rows, realImages: real.points.rows,
+      frechetDistance: GaussianMoments(real.points).frechetDistance(to: GaussianMoments(made.points)),
       precision: comparison.precision, recall: comparison.recall, classShares: shares,
       classBalance: Self.balance(shares))
   }

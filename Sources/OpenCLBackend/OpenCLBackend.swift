@@ -94,7 +94,9 @@ package final class OpenCLBackend: Backend {
   private func compiled(_ sources: [KernelSource], _ options: String) throws -> CompiledProgram {
     try programs.withLock { programs in
       if let program = programs[options] { return program }
-      let new = try CompiledProgram(context, KernelPrelude.program(sources), options: options, cache: cache)
+      let new = try CompiledProgram(
+        context, KernelPrelude.program(sources), options: options,
+        cache: settings.keepsPrograms ?? !openCLDevice.keepsKernels ? cache : nil)
       programs[options] = new
       return new
     }
@@ -119,7 +121,8 @@ package final class OpenCLBackend: Backend {
 
   static func buildOptions(_ device: OpenCLDevice, lanes: Int, _ replacements: Replacements) -> String {
     // The flag promises what the probe then checks; some devices are right without knowing it.
-    "-cl-std=CL1.2 -D LANES=\(lanes)" + replacements.buildOptions
+    // Without warnings: PoCL prints how many there were (of how vectors are passed), though not which.
+    "-cl-std=CL1.2 -w -D LANES=\(lanes)" + replacements.buildOptions
       + (device.reportsCorrectRounding ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
       // Oclgrind optimises conv2d_forward and linear_forward into what its interpreter does not know.
       + (device.info.isSimulator ? " -cl-opt-disable" : "")

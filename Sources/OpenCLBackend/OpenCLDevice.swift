@@ -21,6 +21,9 @@ package struct OpenCLDevice: @unchecked Sendable {
   package let largestBufferBytes: UInt64
   /// How many work-items a group may have.
   package let groupLimit: GroupLimit
+  /// Whether its implementation keeps the kernels that it compiled, as PoCL does. PoCL compiles a kernel when it is
+  /// launched, but for a program's binary all of them, launched or not: a first epoch then waits twice as long.
+  let keepsKernels: Bool
   /// Why the device cannot be used at all, if so.
   package let unusable: String?
 
@@ -52,6 +55,7 @@ package struct OpenCLDevice: @unchecked Sendable {
       identifier: identifier, name: name, kind: kind, driver: driver, units: Int(units),
       platform: platformName, vendor: vendor,
       isSimulator: Self.isSimulator([platformName, vendor, driver, name]))
+    keepsKernels = platformName == "Portable Computing Language"
     unusable = try Self.obstacle(get)
   }
 

@@ -30,6 +30,8 @@ package struct LaunchOptions: Hashable, Sendable {
 package struct OpenCLSettings: Hashable, Sendable {
   /// Folder of compiled programs and passed probes; nil: none are kept.
   package var cacheFolder: URL?
+  /// Whether compiled programs are kept there; nil: unless the implementation keeps kernels itself.
+  package var keepsPrograms: Bool?
   /// Names of traps, with commas, that the probe's kernels fall into on purpose: such a device is refused, or where
   /// its division or square root is wrong, gets the kernels' own.
   package var probeFault: String?
@@ -40,9 +42,11 @@ package struct OpenCLSettings: Hashable, Sendable {
 
   /// Settings given by hand.
   package init(
-    cacheFolder: URL?, probeFault: String? = nil, groupLimit: Int? = nil, kernelGroupLimit: Int? = nil
+    cacheFolder: URL?, keepsPrograms: Bool? = nil, probeFault: String? = nil, groupLimit: Int? = nil,
+    kernelGroupLimit: Int? = nil
   ) {
     self.cacheFolder = cacheFolder
+    self.keepsPrograms = keepsPrograms
     self.probeFault = probeFault
     self.groupLimit = groupLimit
     self.kernelGroupLimit = kernelGroupLimit

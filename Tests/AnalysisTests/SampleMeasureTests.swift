@@ -36,8 +36,9 @@ struct SampleMeasureTests {
 
   @Test("Precision and recall are those of every distance computed in numpy", arguments: [1, 2, 3])
   func precisionRecall(_ threads: Int) {
+    let (real, made) = (Self.points(60, 5, 2), Self.points(50, 5, 3))
     let measured = PrecisionRecall(
-      real: Self.points(60, 5, 2), made: Self.points(50, 5, 3), neighbours: 3, threads: threads)
+      real: PointBalls(real, threads: threads), made: PointBalls(made, threads: threads), threads: threads)
     #expect(measured.precision == 0.88 && measured.recall == 0.85)
   }
 
@@ -46,12 +47,15 @@ struct SampleMeasureTests {
     let points = Self.points(70, 5, 2)
     var far = points
     for index in far.values.indices { far.values[index] += 100 }
-    let apart = PrecisionRecall(real: points, made: far, threads: 1)
+    func compared(with made: Matrix) -> PrecisionRecall {
+      PrecisionRecall(real: PointBalls(points, threads: 2), made: PointBalls(made, threads: 2), threads: 2)
+    }
+    let apart = compared(with: far)
     #expect(apart.precision == 0 && apart.recall == 0)
-    let same = PrecisionRecall(real: points, made: points, threads: 1)
+    let same = compared(with: points)
     #expect(same.precision == 1 && same.recall == 1)
     let both = Matrix(rows: 140, columns: 5, values: points.values + far.values)
-    let half = PrecisionRecall(real: points, made: both, threads: 2)
+    let half = compared(with: both)
     #expect(half.precision == 0.5 && half.recall == 1)
   }
 

@@ -95,7 +95,7 @@ struct DeviceTests {
   @Test func programsAreKeptAndDamagedOnesAreBuiltAnew() throws {
     let device = try #require(TestDevices.discovery.devices.first)
     let folder = try folder()
-    let settings = OpenCLSettings(cacheFolder: folder)
+    let settings = OpenCLSettings(cacheFolder: folder, keepsPrograms: true)
     let first = try work(OpenCLBackend(device, settings: settings))
     let kept = try #require(try files(folder, ".bin").first)
     #expect(try files(folder, ".probe").count == 1)

@@ -30,9 +30,12 @@ import Training
     try Blobs.dataset(train: 200, test: 40, labelled: labelled)
   }
 
+  /// The report of the whole study on one thread, for all tests that compare with it.
+  private static let whole = Result { try report(dataset(), on: cpu(1)) }
+
   @Test(.enabled(if: TestDevices.areWanted)) func everyDeviceGivesTheSameBytes() throws {
     let dataset = try Self.dataset()
-    let one = try Self.report(dataset, on: cpu(1))
+    let one = try Self.whole.get()
     let hash = Fingerprint.hex(of: one)
     #expect(Fingerprint.hex(of: try Self.report(dataset, on: cpu(2), threads: 2)) == hash)
     for backend in try TestDevices.openCL() {
@@ -47,7 +50,6 @@ import Training
 
   @Test func aStoppedStudyEndsWithTheSameReport() throws {
     let dataset = try Self.dataset()
-    let whole = try Self.report(dataset, on: cpu(1))
     try inFolder { folder in
       // After a step, and in the middle of a training.
       for stop in [2, 5, 9] {
@@ -71,7 +73,8 @@ import Training
         } == .finished)
       #expect(again.count >= 3)
       #expect(
-        Fingerprint.hex(of: try Data(contentsOf: study.folder.reportFile)) == Fingerprint.hex(of: whole))
+        Fingerprint.hex(of: try Data(contentsOf: study.folder.reportFile))
+          == Fingerprint.hex(of: try Self.whole.get()))
     }
   }
 

@@ -24,8 +24,6 @@ package enum TestDevices {
     return folder
   }()
   fileprivate static let settings = OpenCLSettings(cacheFolder: cacheFolder)
-  /// For forms that no user meets: to keep a built program, PoCL compiles all its kernels, of which a test runs few.
-  private static let unkept = OpenCLSettings(cacheFolder: nil)
 
   /// Every device, its work cut up as `options` says; nil: as usual.
   ///
@@ -33,8 +31,7 @@ package enum TestDevices {
   /// - Throws: ``Missing`` if there is none; what opening a device throws.
   package static func openCL(_ options: LaunchOptions? = nil, fault: String? = nil) throws -> [any Backend] {
     guard areThere else { throw Missing() }
-    let settings = OpenCLSettings(
-      cacheFolder: options == nil && fault == nil ? cacheFolder : nil, probeFault: fault)
+    let settings = OpenCLSettings(cacheFolder: cacheFolder, probeFault: fault)
     return try discovery.devices.map { try OpenCLBackend($0, options: options, settings: settings) }
   }
 
@@ -42,9 +39,7 @@ package enum TestDevices {
   package static let backends = Result {
     guard areThere else { throw Missing() }
     return try discovery.devices.flatMap { device in
-      try variants(device).enumerated().map { place, options in
-        try OpenCLBackend(device, options: options, settings: place == 0 ? settings : unkept)
-      }
+      try variants(device).map { try OpenCLBackend(device, options: $0, settings: settings) }
     }
   }
 
@@ -54,7 +49,7 @@ package enum TestDevices {
     var narrow = LaunchOptions(.cpu)
     (narrow.lanes, narrow.imageGroup) = (8, 2)
     var small = LaunchOptions(.gpu)
-    (small.imageGroup, small.itemGroup, small.laneGroup, small.span) = (16, 8, 3, 2)
+    (small.imageGroup, small.itemGroup, small.laneGroup, small.span) = (16, 3, 3, 2)
     let usual = LaunchOptions(device.info.kind)
     return [usual]
       + [LaunchOptions(.cpu), grouped, narrow, LaunchOptions(.gpu), small].filter { $0 != usual }
