@@ -114,7 +114,7 @@ struct StudyReport {
           + "\(dataset.shape) (channels × height × width)\(labels)"
       ),
       ("SHA-256 of the data", dataset.sha256), ("seeds", seeds),
-      ("PyTorch's figures", Claims.comparison(dataset)),
+      ("compared with", Claims.comparison(dataset)),
       ("program", "Facsimile \(Version.number), numerics contract \(contractVersion)"), ("command", command),
     ]
   }
