@@ -107,7 +107,8 @@ struct Claims {
     let verdict = claim.published.map { Self.mark(claim.rises ? spread.mean >= $0 : spread.mean <= $0) }
     return Table.Row(cells: [
       Table.Cell(text: claim.name, small: claim.detail),
-      Table.Cell(text: claim.published.map(claim.referenceText) ?? "–"), Table.Cell(text: claim.text(spread.mean)),
+      Table.Cell(text: claim.published.map(claim.referenceText) ?? "–"),
+      Table.Cell(text: claim.text(spread.mean)),
       deviation,
       Table.Cell(text: "", mark: verdict),
       Table.Cell(text: claim.pyTorch.map(claim.text) ?? "–"),
