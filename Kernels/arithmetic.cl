@@ -1,8 +1,8 @@
 // The first source of every program: the contract's arithmetic and the vector types of this device.
 //
 // LANES is the number of values a work-item computes at once: 16 (or 8) on CPUs, whose vector units it fills,
-// and 1 on GPUs, where the work-items are the lanes. Not a bit depends on it. The rules: no contraction, an
-// fma only where one is written; + - * / sqrt fma, comparisons, selections, integers, and nothing else.
+// and 1 on GPUs, where the work-items are the lanes. No bit depends on it. The rules: no contraction, an fma only where
+// one is written; + - * / sqrt fma, comparisons, selections, integers, and nothing else.
 #pragma OPENCL FP_CONTRACT OFF
 
 #ifndef LANES
@@ -12,15 +12,15 @@
 #define CONCATENATE_(a, b) a##b
 #define CONCATENATE(a, b) CONCATENATE_(a, b)
 
-// VECTOR(x) is x for one lane, else x with the number of lanes appended: VECTOR(float) is float16.
+// VECTOR(x) is x for one lane, otherwise x with the number of lanes appended: VECTOR(float) is float16.
 #if LANES == 1
 #define VECTOR(name) name
 #else
 #define VECTOR(name) CONCATENATE(name, LANES)
 #endif
 
-// On a GPU a chain waits for each of its loads unless several are under way: so many rounds of the loop after it
-// are unrolled there. On a CPU the compilers know better.
+// On a GPU a chain waits for each of its loads unless several are in flight: there, the next loop is unrolled `rounds`
+// times. On a CPU this is left to the compiler.
 #define PRAGMA(text) _Pragma(#text)
 #if LANES == 1
 #define LOADS_AHEAD(rounds) PRAGMA(unroll rounds)
@@ -45,10 +45,10 @@ typedef VECTOR(uint) ureal;
 // An integer as a float, rounded to nearest even.
 #define CONVERT_REAL(x) CONCATENATE(VECTOR(convert_float), _rte)(x)
 
-// A float as an integer, rounded to nearest even; the caller limits it to the integers' range first.
+// A float as an integer, rounded to nearest even; the caller must limit it to the integers' range first.
 #define CONVERT_IREAL(x) CONCATENATE(VECTOR(convert_int), _rte)(x)
 
-// The condition is a comparison: of vectors it is -1 where true, of scalars 1, and the ternary knows both.
+// The condition is a comparison: true is -1 for vectors and 1 for scalars; the ternary accepts both.
 #define CHOOSE(condition, yes, no) ((condition) ? (yes) : (no))
 
 // `index` counts in units of LANES values from `pointer`, at any alignment.
@@ -70,10 +70,10 @@ typedef VECTOR(uint) ureal;
 #define LANE_NUMBERS ((uint4)(0, 1, 2, 3))
 #endif
 
-// The eight lanes of a sum over images; on a device of one lane they meet in memory before they are joined.
+// The eight lanes of a sum over images; with LANES 1 they are gathered in memory before they are joined.
 typedef float8 lanes8;
 
-// Ends a sum: a total of -0 becomes +0. By its bits, since some compilers fold `sum + 0.0f` away.
+// Ends a sum: a total of -0 becomes +0. On the bits, since some compilers fold `sum + 0.0f` away.
 #define CLOSED_BITS(bits, zero) ((bits) == 0x80000000u ? (zero) : (bits))
 static inline float close_float(float sum) { return as_float(CLOSED_BITS(as_uint(sum), 0u)); }
 static inline real close_real(real sum) { return AS_REAL(CLOSED_BITS(AS_UREAL(sum), UREAL(0u))); }

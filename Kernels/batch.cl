@@ -1,6 +1,6 @@
-// What a work-item knows about its images: whether they are there, and their places in the data set.
+// A work-item's images: whether they are present, and their indices in the data set.
 //
-// STEP_…, STEP_WIDTH and ABSENT_IMAGE come from Programs' StepTable, in front of the sources.
+// STEP_…, STEP_WIDTH and ABSENT_IMAGE come from Programs' StepTable, through the prelude.
 
 // Row `step` of the table of steps.
 static inline __global const uint *step_row(__global const uint *table, uint step) {
@@ -9,24 +9,24 @@ static inline __global const uint *step_row(__global const uint *table, uint ste
 
 static inline float step_float(__global const uint *row, int field) { return as_float(row[field]); }
 
-// How many images a part of a batch really has: `batch` places from `first_image` on.
+// Number of images present in a part of a batch: `batch` places from `first_image` on.
 static inline int images_there(__global const uint *row, int first_image, int batch) {
   return imin(batch, (int)row[STEP_IMAGES] - first_image);
 }
 
-// A buffer may hold several samples of each of `batch` images, one after another, each from a new block on: how many
-// groups of images a sample takes, which sample this work-item's is, and which group of images it is of.
+// A buffer may hold several samples of each of `batch` images, one after another, each starting a new block: the number
+// of groups of images per sample, this work-item's sample, and its group of images.
 static inline int image_groups(int batch) { return (batch + 15) / 16 * GROUPS; }
 static inline int sample_number(int batch) { return image_group() / image_groups(batch); }
 static inline int sampled_group(int batch) { return image_group() % image_groups(batch); }
 
-// The first value of the images that this work-item's are samples of.
+// The first value of the images of which this work-item computes samples.
 static inline __global const real *sampled_in(__global const float *values, int count, int batch) {
   int group = sampled_group(batch);
   return (__global const real *)values + (size_t)(group / GROUPS) * count * GROUPS + group % GROUPS;
 }
 
-// Which of this work-item's images are there; a condition for CHOOSE.
+// Which of this work-item's images are present; a condition for CHOOSE.
 static inline ireal is_there(int images, int batch) {
   return IREAL(sampled_group(batch) * LANES) + AS_IREAL((ureal)(LANE_NUMBERS)) < images;
 }
@@ -49,7 +49,7 @@ static inline ureal sample_indices(
   return LOAD_REAL(0, samples);
 }
 
-// The runs of work of element-wise kernels: `span` consecutive elements, or groups of elements, an item.
+// The runs of element-wise kernels: `span` consecutive elements, or groups of elements, per item.
 static inline int run_first(int span) { return place_index() * span; }
 static inline int run_end(int span, int count) { return imin(run_first(span) + span, count); }
 

@@ -23,7 +23,7 @@ __kernel void clip_norm_total(
   int first = 0;
   for (int tensor = 0; tensor < tensors; ++tensor) {
     int chunks = (int)chunks_of_tensor[tensor];
-    // Tensor by tensor, so this place is after all that are still to be joined.
+    // Tensor by tensor, so this place is before all that are still to be joined.
     partials[tensor] = chunk_tree(partials + first, chunks, 1);
     first += chunks;
   }

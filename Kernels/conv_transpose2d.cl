@@ -1,7 +1,7 @@
 // Transposed convolution: `output = activation(input ∗ᵀ weight + bias)` and its gradients.
 //
 // Per result one fma chain from the bias (gradient: from +0), taps ascending in (ky, kx, channel), channel
-// fastest, then closed. Taps outside are skipped.
+// fastest, then closed. Taps outside the map are skipped.
 
 __kernel void conv_transpose2d_forward(
     __global const float *input, __global const float *weight, __global const float *bias,

@@ -2,7 +2,7 @@
 // The forward pass of conv2d and the input gradient of conv_transpose2d.
 //
 // Small pixel (y, x) sums over the big pixels (y·stride − padding + ky, x·stride − padding + kx). The taps of
-// one row of the kernel lie side by side in the map and in the weights, so each row is one run.
+// one row of the kernel are contiguous in the map and in the weights, so each row is one run.
 
 static inline Tile down_pixel(
     Tile t, __global const real *big, __global const float *weight, MapSizes g, int y, int x STAGE_ARGUMENT) {
@@ -13,7 +13,7 @@ static inline Tile down_pixel(
   if (top >= 0 && left >= 0 && top + g.kernel_size <= g.big_height && left + g.kernel_size <= g.big_width) {
     __global const real *row = big + (top * big_row + left * g.big_channels) * GROUPS;
     if (g.kernel_size == 3 && g.big_channels == 1) {
-      // With counts known, the nine taps become straight code.
+      // With constant counts, the nine taps become straight-line code.
       t = tile_run(t, row, weight, 3);
       t = tile_run(t, row + big_row * GROUPS, weight + 12, 3);
       return tile_run(t, row + 2 * big_row * GROUPS, weight + 24, 3);

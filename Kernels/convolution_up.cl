@@ -2,8 +2,8 @@
 // The forward pass of conv_transpose2d and the input gradient of conv2d.
 //
 // Big pixel (Y, X) sums over the taps with (Y + padding − ky) mod stride = 0, so the rows and columns of the
-// big map fall into `stride` phases each, and no tap is visited in vain. The four weights of a quad of small
-// channels lie side by side; quads are `quad_step` floats apart.
+// big map fall into `stride` phases each, and no useless tap is visited. The four weights of a quad of small channels
+// are contiguous; quads are `quad_step` floats apart.
 
 // Adds the products of one tap to four big channels; w_b points at channel b's weights of the first quad.
 static inline Tile up_tap_channels(
@@ -28,7 +28,7 @@ static inline Tile up_tap_channels(
   return t;
 }
 
-// Where the weights of four big channels lie, from the first on: channels beyond the last repeat it.
+// Offsets of the weights of four big channels from the first: channels beyond the last repeat it.
 typedef struct {
   int first, b, c, d;
 } BigQuad;
@@ -39,7 +39,7 @@ static inline BigQuad big_quad(int first, int channels) {
   return q;
 }
 
-// `up_tap_channels`, shared where the group can. w points at the weights of channel 0 of `channels`, in the first quad.
+// `up_tap_channels`, shared if the group can. w points at the weights of channel 0 of `channels`, in the first quad.
 static inline Tile up_channels(
     Tile t, __global const real *small, __global const float *w, int quad_step, int small_channels, BigQuad q,
     int channels STAGE_ARGUMENT) {
@@ -59,7 +59,7 @@ static inline Tile up_pixel(
     int first STAGE_ARGUMENT) {
   int quad_step = g.kernel_size * g.kernel_size * g.big_channels * 4;
   BigQuad q = big_quad(first, g.big_channels);
-  // As ky grows by the stride, the small map's row goes back by one; columns likewise.
+  // When ky grows by the stride, the small map's row decreases by one; columns likewise.
   int y = (big_y + g.padding) / g.stride;
   for (int ky = big_y + g.padding - y * g.stride; ky < g.kernel_size && y >= 0; ky += g.stride, --y) {
     if (y >= g.small_height) continue;
@@ -83,7 +83,7 @@ static inline Tile tile_fma_pixels(Tile t, __global const real *x, int step, flo
   return t;
 }
 
-// The same for pixels of which some lie outside: those are skipped.
+// The same for pixels some of which lie outside: those are skipped.
 static inline Tile tile_fma_some_pixels(Tile t, __global const real *x, int step, float w, int from, int to) {
   if (from <= 0 && to > 0) t.a = fma(x[0], REAL(w), t.a);
   if (from <= 1 && to > 1) t.b = fma(x[step * GROUPS], REAL(w), t.b);
@@ -137,19 +137,19 @@ static inline Tile up_pixels(
   return t;
 }
 
-// One register tile of a row of the big map: where it starts, how far apart and how many its results are, and
-// how many of the first belong to the tile before.
+// One register tile of a row of the big map: where it starts, the distance and number of its results, and how many of
+// the first belong to the previous tile.
 typedef struct {
   int x, step, count, skip;
 } UpTile;
 
-// Tiles of one row: a pixel each, or, with one channel, four pixels of one phase each.
+// Number of tiles in a row: a pixel each, or, with one channel, four pixels of one phase each.
 static inline int up_tiles(MapSizes g) {
   return g.big_channels > 1 ? g.big_width : g.stride * ((g.big_width + 4 * g.stride - 1) / (4 * g.stride));
 }
 
-// Tile number `tile` of a row; empty where a phase has fewer tiles than another. A phase's last tile begins
-// early enough to be whole, if the phase has four pixels.
+// Tile number `tile` of a row; empty if its phase has fewer tiles than another. A phase's last tile starts early enough
+// to be complete, if the phase has four pixels.
 static inline UpTile up_tile(MapSizes g, int tile, int channel) {
   UpTile u = {tile, 1, imin(4, g.big_channels - channel), 0};
   if (g.big_channels == 1) {

@@ -22,7 +22,7 @@ static inline Taps taps_fma(Taps t, lane_sum s, lane_sum x, lane_sum y, lane_sum
 
 // One pixel of both halves: small channels at s, s + sb, …; taps at x, x + xb, x + xc.
 //
-// On a CPU one half at a time: with both unrolled, the compilers load ahead and spill the sums.
+// On a CPU one half at a time: with both unrolled, compilers hoist the loads and spill the sums.
 static inline TapTile tap_tile_fma(
     TapTile t, lane_pointer s, int sb, int sc, int sd, lane_pointer x, int xb, int xc) {
 #if LANES > 1
@@ -40,8 +40,8 @@ static inline TapTile tap_tile_fma(
   return t;
 }
 
-// Three neighbouring taps of row ky of the kernel: the first's place in the row's run, the distances of the
-// others, their columns, and the small pixels for which all of them are inside.
+// Three neighbouring taps of row ky of the kernel: the position of the first in the row's run, the offsets of the
+// others, their columns, and the small pixels for which all are inside.
 typedef struct {
   int ky, tap, xb, xc, kxa, kxb, kxc, y_first, y_end, x_first, x_end;
 } TapPlace;
@@ -52,8 +52,7 @@ static inline int end_pixel(MapSizes g, int k, int big_size, int small_size) {
   return imin(small_size, floor_divide(big_size - 1 + g.padding - k, g.stride) + 1);
 }
 
-// The taps of tile `tile`, counted by (row of the kernel, three taps of the row). All divisions are here, out
-// of the loops.
+// The taps of tile `tile`, counted by (row of the kernel, three taps of the row). All divisions are here, not in loops.
 static inline TapPlace tap_place(MapSizes g, int tile) {
   int row_taps = g.kernel_size * g.big_channels;
   int tiles_of_row = (row_taps + 2) / 3;
@@ -76,7 +75,7 @@ static inline TapPlace tap_place(MapSizes g, int tile) {
 static inline bool is_column(MapSizes g, int x) { return x >= 0 && x < g.big_width; }
 
 #if LANES == 1
-// Pixels of which a GPU has all loads under way before it uses the first.
+// Pixels that a GPU loads before it uses the first.
 #define PIXEL_STRIP 4
 
 // One tap of one pixel.
@@ -153,8 +152,8 @@ static inline TapTile tap_tile_row(
 }
 #endif
 
-// The pixels of rows `first_row` ..< `end_row` of one block: small at the first of four channels of its first
-// pixel; big at where the first tap of the kernel would be for pixel (0, 0) without padding above.
+// The pixels of rows `first_row` ..< `end_row` of one block: small points at the first of four channels of its first
+// pixel; big points where the first tap of the kernel would be for pixel (0, 0) without padding above.
 static inline TapTile tap_tile_rows(
     TapTile t, MapSizes g, TapPlace p, lane_pointer small, int sb, int sc, int sd, lane_pointer big,
     int first_row, int end_row) {

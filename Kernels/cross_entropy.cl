@@ -1,5 +1,5 @@
-// Softmax and cross-entropy of each image, whether its class was found, and the gradient. Maximum and sum in
-// class order; the lowest index wins a tie. Images that are not there give +0 everywhere.
+// Softmax and cross-entropy of each image, whether its class was predicted, and the gradient. Maximum and sum in class
+// order; the lowest index wins a tie. Absent images give +0 everywhere.
 __kernel void cross_entropy(
     __global const float *logits, __global const uchar *labels, __global const uint *table,
     __global const uint *indices, __global float *per_image, __global float *correct,

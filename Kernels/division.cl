@@ -1,14 +1,14 @@
-// Division and square root, correctly rounded, as IEEE 754 has them. OpenCL leaves that open, so the probe looks at a
-// device's bits: where its own / or sqrt differ, everything is built with OWN_DIVISION or OWN_SQUARE_ROOT and takes
-// these, made of fma and integers only. They have the same bits on every device whose fma is right. Nothing else in the
-// kernels divides floats or takes roots. Payloads of NaN do not count.
+// Division and square root, correctly rounded as in IEEE 754. OpenCL does not require that, so the probe checks a
+// device's bits: if its own / or sqrt differ, everything is built with OWN_DIVISION or OWN_SQUARE_ROOT and uses these,
+// which consist of fma and integer operations only. They have the same bits on every device whose fma is correct.
+// Nothing else in the kernels divides floats or takes roots. NaN payloads are ignored.
 
 #if defined(OWN_DIVISION) || defined(OWN_SQUARE_ROOT)
 #define MAGNITUDE_BITS(x) (AS_UREAL(x) & 0x7fffffffu)
 #define INFINITE_BITS 0x7f800000u
 #define NAN_BITS 0x7fc00000u
 
-// |x| = significand * 2^(exponent - 127), the significand in [1, 2): denormals too. Of 0 and infinity nothing is said.
+// |x| = significand * 2^(exponent - 127), the significand in [1, 2), also for denormals. Undefined for 0 and infinity.
 typedef struct {
   real significand;
   ireal exponent;
@@ -28,7 +28,7 @@ static inline number_parts parts_of(real x) {
 static inline real divide_real(real a, real b) {
   number_parts x = parts_of(a), y = parts_of(b);
   real m = x.significand, d = y.significand, minus = -d;
-  // The reciprocal of d: Chebyshev's parabola, 1 % off, then three of Newton's steps. It is then correctly rounded for
+  // The reciprocal of d: a Chebyshev parabola, within 1 %, then three Newton steps. It is then correctly rounded for
   // every d but the largest.
   real r = fma(fma(d, REAL(0x1.4afd6ap-2f), REAL(-0x1.745d18p+0f)), d, REAL(0x1.0f83e0p+1f));
   for (int i = 0; i < 3; ++i) r = fma(fma(minus, r, REAL(1.0f)), r, r);
@@ -36,7 +36,7 @@ static inline real divide_real(real a, real b) {
   // The quotient: within 1 ULP after one correction, and by Markstein's theorem correctly rounded after the next.
   real q = m * r;
   for (int i = 0; i < 2; ++i) q = fma(fma(minus, q, m), r, q);
-  // What is left is exact; where the quotient becomes a denormal, it decides what looks like a tie.
+  // The remainder is exact; if the quotient becomes a denormal, it decides apparent ties.
   real rest = fma(minus, q, m);
   ireal exponent = x.exponent - y.exponent + AS_IREAL(AS_UREAL(q) >> 23);
   ureal digits = (AS_UREAL(q) & 0x007fffffu) | 0x00800000u;
@@ -67,7 +67,7 @@ static inline real root_real(real a) {
   ureal odd = AS_UREAL(x.exponent + 1) & 1u;
   ireal power = (x.exponent - 127) >> 1;
   real m = AS_REAL(AS_UREAL(x.significand) + (odd << 23));
-  // 1 / sqrt(m) within 3.5 %, then Goldschmidt's steps for g = sqrt(m) and h = 1 / (2 sqrt(m)), and Markstein's last.
+  // 1 / sqrt(m) within 3.5 %, then Goldschmidt steps for g = sqrt(m) and h = 1 / (2 sqrt(m)), then one of Markstein's.
   real start = AS_REAL(0x5f3759dfu - (AS_UREAL(m) >> 1));
   real g = m * start, h = start * 0.5f;
   for (int i = 0; i < 3; ++i) {
@@ -78,7 +78,7 @@ static inline real root_real(real a) {
   g = fma(fma(-g, g, m), h, g);
   ureal bits = AS_UREAL(g) + (AS_UREAL(power) << 23);
   bits = CHOOSE((MAGNITUDE_BITS(a) == 0u) | (AS_UREAL(a) == INFINITE_BITS), AS_UREAL(a), bits);
-  // NaN, and everything below -0.
+  // NaN, and every number below -0.
   bits = CHOOSE((MAGNITUDE_BITS(a) > INFINITE_BITS) | (AS_UREAL(a) > 0x80000000u), UREAL(NAN_BITS), bits);
   return AS_REAL(bits);
 }

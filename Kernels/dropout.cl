@@ -1,4 +1,4 @@
-// output = u < keep ? input · scale : 0, forward and, on the gradient, backward: the same selection.
+// output = u < keep ? input · scale : 0; backward is the same selection on the gradient.
 __kernel void dropout_apply(
     __global const float *input, __global const uint *table, __global const uint *indices,
     __global float *output, int channels, int pixels, int row_length, int first_image, int batch, uint stream,

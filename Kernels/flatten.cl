@@ -1,4 +1,4 @@
-// Feature (c·H + y)·W + x takes value (c, y, x), or, on the way back, gives it.
+// Feature (c·H + y)·W + x takes value (c, y, x); unflatten is the inverse.
 __kernel void flatten(
     __global const float *input, __global float *output, int channels, int pixels, int is_inverse, int span) {
   int count = channels * pixels;

@@ -1,4 +1,4 @@
-// A batch of images out of the resident data set, or out of a window of `rows` batches: bytes / 255. Absent images become
+// A batch of images from the resident data set, or from a window of `rows` batches: bytes / 255. Absent images become
 // zeros.
 __kernel void gather_images(
     __global const uchar *dataset, __global const uint *indices, __global float *output, int channels,
@@ -45,7 +45,7 @@ __kernel void add_noise(
   }
 }
 
-// Every value becomes a bit, 1 with the value as probability.
+// Every value becomes a bit: 1 with the value as its probability.
 __kernel void binarise(
     __global const float *input, __global const uint *table, __global const uint *indices,
     __global float *output, int channels, int pixels, int row_length, int first_image, int batch, uint stream,

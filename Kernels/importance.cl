@@ -1,7 +1,7 @@
-// The importance-weighted loss over several samples of each image; see batch.cl for how they lie.
+// The importance-weighted loss over several samples of each image; see batch.cl for their layout.
 
-// log q(z | x) - log p(z) of each sample, from the noise that made z: one chain over the latent dimensions, then closed;
-// and the sample's whole loss.
+// log q(z | x) - log p(z) of each sample, from the noise that made z: one chain over the latent dimensions, then
+// closed; and the sample's total loss.
 __kernel void sampled_divergence(
     __global const float *code, __global const float *log_variance, __global const float *reconstruction,
     __global const uint *table, __global const uint *indices, __global float *divergence, __global float *total,
@@ -28,7 +28,7 @@ __kernel void sampled_divergence(
 }
 
 // Softmax of the negative losses over an image's samples in order, the image's loss, and means over the samples. A
-// work-item takes images and all their samples.
+// work-item handles all samples of its images.
 __kernel void importance_weights(
     __global const float *total, __global const float *reconstruction, __global const float *divergence,
     __global const uint *table, __global float *weights, __global float *loss,
@@ -75,7 +75,7 @@ __kernel void weigh_samples(
   }
 }
 
-// The gradients of z's two parents, over an image's samples in order. A work-item takes images and all their samples.
+// The gradients of mu and logvar, over an image's samples in order. A work-item handles all samples of its images.
 __kernel void importance_backward(
     __global const float *code, __global const float *log_variance, __global const float *weights,
     __global const float *output_gradient, __global const uint *table, __global const uint *indices,

@@ -1,5 +1,5 @@
 // Uniform initial values from number i of the stream, i the index in PyTorch's order.
-// Padding places become +0.
+// Padding becomes +0.
 __kernel void initialise(
     __global float *parameter, int packed_count, int taps, int big, int small, uint stream, uint key_low,
     uint key_high, float bound) {

@@ -1,14 +1,14 @@
 // The gradient of a convolution's weights and bias on a GPU, where each lane of a sum is a work-item: over one chunk of
 // two blocks, lanes joined, into partials[chunk · partials_step + offset …].
 //
-// An item is a tile of four channels × three taps, or, where those would be too few to fill the device, one weight. Items
-// of weights fill their last group with idle ones, which come to the barriers and write nothing. Behind the groups of
-// weights comes one for each sum of the bias.
+// An item is a tile of four channels × three taps, or, if those would be too few to fill the device, one weight. The
+// last group of weights is filled with idle items, which reach the barriers and write nothing. After the groups of
+// weights comes one group for each sum of the bias.
 
 #if LANES == 1
-// Values of a strip of the bias that each work-item fetches: together they fit where a group joins its tiles.
+// Values of a strip of the bias that each work-item fetches: together they fit into a group's memory for joining tiles.
 #define BIAS_VALUES JOIN_TILE
-// Pixels of a row of the small map whose loads are under way while those before them are added, at most.
+// Maximum number of pixels of a small map's row that are loaded while those before them are added.
 #define WEIGHT_STRIP 16
 
 // Values of some pixels of one weight's chain.
@@ -16,21 +16,21 @@ typedef struct {
   float small[2 * WEIGHT_STRIP], big[2 * WEIGHT_STRIP];
 } WeightStrip;
 
-// Where the chain of a weight has come: the next strip begins at column x of row y of a block.
+// Progress of a weight's chain: the next strip begins at column x of row y of a block.
 typedef struct {
   int block, y, x;
 } WeightPlace;
 
-// The maps as one weight sees them, at its channel and its tap, and the pixels that have its tap.
+// The maps for one weight, at its channel and its tap, and the pixels for which its tap is inside.
 typedef struct {
   lane_pointer small, big;
   int y_first, y_end, x_first, x_end, end_block;
 } WeightMaps;
 
-// Fetches up to `strip` pixels at `place`, moves on, and says how many there were.
+// Fetches up to `strip` pixels at `place`, advances it, and returns their number.
 //
-// On an H100 a weight gradient of eight channels × nine taps took 17 µs like this, at batch 256, and 26 to 31 µs with one
-// length of strip for all maps and a count of zero in place of the first line: compilers' choices, not the chain, decide.
+// On an H100, a weight gradient of eight channels × nine taps took 17 µs this way, at batch 256, and 26 to 31 µs with
+// one strip length for all maps and a count of zero instead of the first line: the compiler decides, not the chain.
 static inline int fetch_weight_strip(
     WeightStrip *values, WeightPlace *place, WeightMaps m, MapSizes g, const int strip) {
   if (place->block >= m.end_block) return 0;
@@ -69,7 +69,7 @@ static inline float add_weight_strip(float sum, const WeightStrip *values, int c
   return sum;
 }
 
-// The chain over all pixels that have the tap, one strip being fetched while the other is added.
+// The chain over all pixels for which the tap is inside; one strip is fetched while the other is added.
 static inline float add_weight_strips(WeightMaps m, MapSizes g, int first_block, const int strip) {
   WeightPlace place = {first_block, m.y_first, m.x_first};
   WeightStrip even, odd;
@@ -97,7 +97,7 @@ static inline float weight_sum(
   m.x_end = end_pixel(g, kx, g.big_width, g.small_width);
   m.end_block = end_block;
   m.small = lanes_in(small_map) + channel * ELEMENT_STEP;
-  // Where the tap would be for pixel (0, 0): often outside, but no pixel that lacks the tap is read.
+  // Where the tap would be for pixel (0, 0): often outside, but nothing outside is read.
   m.big = lanes_in(big_map)
       + (((ky - g.padding) * g.big_width - g.padding) * g.big_channels + tap) * ELEMENT_STEP;
   return g.small_width > WEIGHT_STRIP / 2 ? add_weight_strips(m, g, first_block, WEIGHT_STRIP)
@@ -120,7 +120,7 @@ static inline TapTile weight_tile(
 }
 
 // One value of the bias: `values` values of each lane, `step` floats from one pixel to the next, both halves. All
-// work-items of the group fetch a strip, the next one while the lanes of the first item add this one.
+// work-items of the group fetch the next strip while the lanes of the first item add this one.
 static inline float bias_sum(lane_pointer map, int step, int values JOIN_ARGUMENT) {
   int lane = (int)get_local_id(0), item = (int)get_local_id(1), items = (int)get_local_size(1);
   int strip = items * BIAS_VALUES;
@@ -160,7 +160,7 @@ static inline void convolution_weight_item(
   int together = (int)get_local_size(1);
   int bias_channel = (int)get_group_id(1) - (items + together - 1) / together;
   int bias_channels = is_bias_of_big ? g.big_channels : g.small_channels;
-  // Where groups had to become smaller, there are more of them than sums.
+  // If groups had to be made smaller, there are more of them than sums.
   if (bias_channel >= bias_channels) return;
   if (bias_channel >= 0) {
     int pixels = is_bias_of_big ? g.big_height * g.big_width : g.small_height * g.small_width;

@@ -1,7 +1,7 @@
 // The eight lanes of sums over images: lane l takes the images with n mod 8 = l.
 //
-// On a CPU one work-item holds all eight lanes of its sums in vectors; on a GPU each lane is a work-item, and
-// the lanes of a work-group meet in local memory.
+// On a CPU one work-item holds all eight lanes of its sums in vectors; on a GPU each lane is a work-item, and the lanes
+// are joined through local memory.
 
 #if LANES == 1
 typedef float lane_sum;
@@ -11,7 +11,7 @@ typedef lanes8 lane_sum;
 #define LANE_STEP 1
 #endif
 
-// From one element to the next; its second half is LANE_STEP further.
+// Offset from one element to the next; its second half is at LANE_STEP.
 #define ELEMENT_STEP (2 * LANE_STEP)
 
 typedef __global const lane_sum *lane_pointer;
@@ -34,13 +34,13 @@ static inline bool is_first_lane(void) {
 #endif
 }
 
-// With lanes as work-items, sums are joined through local memory, so every work-item of a group must come to
-// every join; the result holds in the first lane. A kernel that joins says JOIN_SCRATCH first and hands
-// JOIN_PASS on to functions that take JOIN_ARGUMENT.
+// With lanes as work-items, sums are joined through local memory, so every work-item of a group must reach every join;
+// the result is valid in the first lane. A kernel that joins starts with JOIN_SCRATCH and passes JOIN_PASS to functions
+// that take JOIN_ARGUMENT.
 #if LANES == 1
-// Sums that a work-group joins side by side, at most.
+// Maximum number of sums that a work-group joins at once.
 #define JOIN_LIMIT 16
-// Sums of a tile, which they join at once.
+// Sums of a tile, joined at once.
 #define JOIN_TILE 12
 #define JOIN_SCRATCH __local float join_scratch[8 * JOIN_TILE * JOIN_LIMIT];
 #define JOIN_ARGUMENT , __local float *join_scratch

@@ -1,8 +1,7 @@
-// Where things are: how work-items find their images, and how values are stored.
+// How work-items find their images, and how values are stored.
 //
-// Activations are stored [block of 16 images][y][x][channel][16]. A work-item computes LANES images side by
-// side: 16 or 8 on processors with vectors, 1 on a GPU, where neighbouring work-items are neighbouring
-// images.
+// Activations are stored [block of 16 images][y][x][channel][16]. A work-item computes LANES images at once: 16 or 8 on
+// processors with vectors, 1 on a GPU, where neighbouring work-items are neighbouring images.
 // GROUPS work-items share a block, so consecutive elements of one are GROUPS vectors apart.
 
 #define GROUPS (16 / LANES)
@@ -23,7 +22,7 @@ static inline int image_group(void) { return (int)get_global_id(IMAGES_DIMENSION
 static inline int tile_index(void) { return (int)get_global_id(TILE_DIMENSION); }
 static inline int place_index(void) { return (int)get_global_id(PLACE_DIMENSION); }
 
-// The first value of this work-item's images, in a buffer of `count` values an image.
+// The first value of this work-item's images, in a buffer with `count` values per image.
 static inline __global const real *images_in(__global const float *values, int count) {
   int group = image_group();
   return (__global const real *)values + (size_t)(group / GROUPS) * count * GROUPS + group % GROUPS;
@@ -35,7 +34,7 @@ static inline __global real *images_out(__global float *values, int count) {
 }
 
 
-// The divisions of a coordinate that may be negative, rounded down and up; `divisor` is positive.
+// Division of a coordinate that may be negative, rounded down and up; `divisor` must be positive.
 static inline int floor_divide(int a, int divisor) {
   return a >= 0 ? a / divisor : -((divisor - 1 - a) / divisor);
 }

@@ -1,7 +1,7 @@
 // Linear layers: `output = activation(input · weightᵀ + bias)` and the input gradient.
 //
-// Forward: per result one fma chain from the bias over ascending features, then closed. Input gradient: over
-// ascending outputs, from +0 or from the value that stands there.
+// Forward: per result one fma chain from the bias over ascending features, then closed. Input gradient: over ascending
+// outputs, from +0 or from the existing value.
 
 __kernel void linear_forward(
     __global const float *input, __global const float *weight, __global const float *bias,
@@ -34,9 +34,9 @@ __kernel void linear_backward_input(
 }
 
 #if LANES == 1
-// An item of QUADS × TILES tiles of four outputs × three inputs over the whole part, all side by side: sum number
-// (tile · QUADS + quad) · 12 + input · 4 + output. The loads of STRIP blocks of images are under way together. Outputs and
-// inputs that do not exist repeat the last. A macro, since compilers unroll only what is a number from the start.
+// An item of QUADS × TILES tiles of four outputs × three inputs over the whole part, all at once: sum number (tile ·
+// QUADS + quad) · 12 + input · 4 + output. STRIP blocks of images are loaded together. Outputs and inputs that do not
+// exist repeat the last. A macro, since compilers unroll only loops with literal bounds.
 #define LINEAR_WEIGHT_ITEM(NAME, QUADS, TILES, STRIP)                                                         \
 static inline void NAME(                                                                                      \
     __global const float *input, __global const float *output_gradient, __global float *weight_gradient,      \
@@ -81,12 +81,12 @@ static inline void NAME(                                                        
 LINEAR_WEIGHT_ITEM(linear_weight_tile, 1, 1, 4)
 LINEAR_WEIGHT_ITEM(linear_weight_square, 2, 2, 2)
 #else
-// Blocks of images that a tile of the weight gradient takes in one go.
+// Blocks of images that a tile of the weight gradient processes at a time.
 #define LINEAR_BLOCKS 8
 
 // The sums of `quads` × `tiles` tiles of four outputs × three inputs over the whole part.
 //
-// A few blocks at a time for all tiles, so that their values are read from the first-level cache.
+// A few blocks at a time for all tiles, so that their values are read from the L1 cache.
 static inline void linear_weight_tiles(
     TapTile *sums, __global const float *input, __global const float *output_gradient, int inputs,
     int outputs, int blocks, int channel, int quads, int feature, int tiles) {
@@ -116,10 +116,10 @@ static inline void linear_weight_tiles(
 }
 #endif
 
-// Tiles of which a work-item keeps the sums at once, at most.
+// Maximum number of tiles whose sums a work-item holds at once.
 #define LINEAR_ITEM_TILES 32
 
-// Over the whole part: an item is `item_quads` × `item_tiles` tiles, or past those four values of the bias.
+// Over the whole part: an item is `item_quads` × `item_tiles` tiles, or after those, four values of the bias.
 __kernel void linear_backward_weight(
     __global const float *input, __global const float *output_gradient, __global float *weight_gradient,
     __global float *bias_gradient, int inputs, int outputs, int blocks, int item_quads, int item_tiles) {

@@ -1,9 +1,9 @@
-// Losses that compare an image with its target: per image one chain over the values in the order
-// (channel, y, x), then closed; and their gradients. Images that are not there have loss and gradient +0.
+// Losses that compare an image with its target: per image one chain over the values in the order (channel, y, x), then
+// closed; and their gradients. Absent images have loss and gradient +0.
 
-// Of logits: binary cross-entropy; else squared errors, whose gradient passes back through `activation`.
+// For logits, binary cross-entropy; otherwise squared errors, whose gradient passes back through `activation`.
 //
-// The part of the loss that value `e` adds to the chain: an entropy, or what is squared there; and the gradient.
+// The term of one value for the chain: its cross-entropy, or the difference to be squared there; and the gradient.
 static inline real loss_term(
     real value, real wanted, __global real *gradient, ireal there, float scale, bool are_logits, int activation,
     int has_gradient) {
@@ -20,8 +20,8 @@ static inline real add_loss_term(real sum, real term, bool are_logits) {
   return are_logits ? sum + term : formula_squared_error(term, REAL(0.0f), sum);
 }
 
-// On a GPU several work-items share an image: most of them fill a strip of terms in local memory, while the first goes
-// on with the chain over the strip before.
+// On a GPU several work-items share an image: most of them fill a strip of terms in local memory, while the first
+// continues the chain over the previous strip.
 #if LANES == 1
 #define LOSS_STRIP 256
 #define LOSS_IMAGES 4
@@ -31,7 +31,7 @@ static inline real add_loss_term(real sum, real term, bool are_logits) {
 #define LOSS_ARGUMENT , __local float *loss_terms
 #define LOSS_PASS , loss_terms
 
-// Where value i in the order (channel, y, x) lies; most images have one channel, and no need of a division.
+// Where value i in the order (channel, y, x) is stored; most images have one channel and need no division.
 static inline int loss_place(int i, int channels, int pixels) {
   return (channels == 1 ? i : stored_place(i, channels, pixels)) * GROUPS;
 }
@@ -54,17 +54,17 @@ static inline void reconstruction_loss(
   float scale = step_float(row, STEP_GRADIENT_SCALE);
   real sum = REAL(0.0f);
 #if LANES == 1
-  // Where a device's groups cannot hold all who share an image, the first group does everything.
+  // If a device's groups cannot hold all work-items that share an image, the first group does everything.
   if (get_group_id(TILE_DIMENSION) > 0) return;
   int worker = (int)get_local_id(TILE_DIMENSION), workers = (int)get_local_size(TILE_DIMENSION);
-  // The others of the first worker's hardware group would wait for its chain: they fill nothing either.
+  // The other work-items in the first one's warp would wait for its chain, so they fill nothing either.
   int idle = workers > 32 ? 8 : 0, fillers = workers - idle, filler = worker < idle ? LOSS_STRIP : worker - idle;
   int strip = imin(LOSS_STRIP, LOSS_FETCH * fillers);
   __local float *even = loss_terms + get_local_id(IMAGES_DIMENSION);
   __local float *odd = even + LOSS_STRIP * LOSS_IMAGES, *targets = odd + LOSS_STRIP * LOSS_IMAGES;
   for (int first = -strip; first < count; first += strip) {
     int next = first + strip, end = imin(strip, count - next);
-    // All values first, so that their loads are under way together; then term by term, in one place of the program.
+    // All values first, so that their loads are in flight together; then term by term, in one place in the code.
     PRAGMA(unroll)
     for (int m = 0; m < LOSS_FETCH; ++m) {
       int i = filler + m * fillers;

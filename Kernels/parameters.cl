@@ -8,7 +8,7 @@ static inline int packed_place(int index, int taps, int big) {
   return ((s / 4 * taps + tap) * big + b) * 4 + s % 4;
 }
 
-// Bits of an infinity or a NaN have all bits of the exponent set.
+// Infinities and NaN have all exponent bits set.
 static inline ireal is_not_finite(real x) {
   return (AS_IREAL(x) & 0x7f800000) == 0x7f800000;
 }

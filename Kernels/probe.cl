@@ -1,7 +1,7 @@
 // Bit traps: what a device must get right to the last bit before it may train (numerics contract, section 5).
 //
-// PROBE_BREAK has a bit for every operation to get wrong on purpose, for the test that a device which fails
-// is refused; 0 breaks none. Inputs come from memory, so that nothing is computed by the compiler.
+// PROBE_BREAK has a bit for every operation to get wrong on purpose, to test that a failing device is refused; 0 breaks
+// none. Inputs come from memory, so that the compiler cannot compute anything.
 
 #ifndef PROBE_BREAK
 #define PROBE_BREAK 0
@@ -24,7 +24,7 @@
 
 #define IS_BROKEN(trap) ((PROBE_BREAK >> (trap)) & 1)
 
-// Of the device's own arithmetic only: what replaces it is whole.
+// Breaks only the device's own arithmetic, not its replacement.
 #ifdef OWN_DIVISION
 #define IS_DIVISION_BROKEN 0
 #else

@@ -1,4 +1,4 @@
-// A sample of the approximate posterior, the gradients of its parents, and the KL divergence.
+// A sample of the approximate posterior, the gradients of mu and logvar, and the KL divergence.
 
 __kernel void reparameterize_forward(
     __global const float *mean, __global const float *log_variance, __global const uint *table,
@@ -49,7 +49,7 @@ __kernel void reparameterize_backward(
   }
 }
 
-// Per image one chain over the latent dimensions, then closed; and the whole loss.
+// Per image one chain over the latent dimensions, then closed; and the total loss.
 __kernel void kl_divergence(
     __global const float *mean, __global const float *log_variance, __global const float *reconstruction,
     __global const uint *table, __global float *divergence, __global float *total, int count, int first_image,

@@ -1,14 +1,14 @@
-// Runs of a register tile whose values and weights a work-group shares, on a GPU: its work-items load a strip of both
-// into local memory, the next strip while they work on this one. Neighbours along the images share weights, neighbours
-// along the tiles share values, so everything is read once a group and its latency is waited for once a strip.
+// Runs of a register tile with values and weights shared by a work-group, on a GPU: its work-items load a strip of both
+// into local memory, the next strip while they compute this one. Neighbours along the images share weights, neighbours
+// along the tiles share values, so everything is read once per group and latency is paid once per strip.
 //
-// A group of I images × J tiles, all of the same pixel. Every work-item of the group comes to every run with the same
-// count; one whose tile does not exist helps with the values.
+// A group of I images × J tiles, all of the same pixel. Every work-item of the group must reach every run with the same
+// count; one whose tile does not exist helps to load the values.
 
 #if LANES == 1
 #define STAGED_IMAGES 32
 #define STAGED_TILES 8
-// Values and quads that a work-item loads of a strip, at most.
+// Maximum number of values and quads that a work-item loads per strip.
 #define STAGED_VALUES 8
 #define STAGED_QUADS 2
 #define STAGED_STRIP (STAGED_VALUES * STAGED_TILES)
@@ -26,19 +26,19 @@ typedef struct {
 #define STAGE_ARGUMENT , Stage stage
 #define STAGE_PASS , stage
 
-// Whether this group is one that shares; the host may have had to make it smaller than that.
+// Whether this group shares; the host may have had to make it too small for that.
 static inline bool is_staged(void) {
   int images = (int)get_local_size(IMAGES_DIMENSION), tiles = (int)get_local_size(TILE_DIMENSION);
   return (images == STAGED_IMAGES || images == STAGED_IMAGES / 2) && tiles > 1 && tiles <= STAGED_TILES;
 }
 
-// How long a strip is: what the work-items can hold on its way to local memory.
+// Length of a strip: as much as the work-items can hold in registers on its way to local memory.
 static inline int staged_strip(void) {
   return imin(
       STAGED_VALUES * (int)get_local_size(TILE_DIMENSION), STAGED_QUADS * (int)get_local_size(IMAGES_DIMENSION));
 }
 
-// What `tile_run` gives: values one element apart, quads of weights side by side.
+// The result of `tile_run`: values one element apart, contiguous quads of weights.
 static inline Tile staged_run(Tile t, __global const real *x, __global const float *w, int count, Stage stage) {
   int i = (int)get_local_id(IMAGES_DIMENSION), images = (int)get_local_size(IMAGES_DIMENSION);
   int j = (int)get_local_id(TILE_DIMENSION), tiles = (int)get_local_size(TILE_DIMENSION);
@@ -47,7 +47,7 @@ static inline Tile staged_run(Tile t, __global const real *x, __global const flo
   float values[STAGED_VALUES];
   float4 quads[STAGED_QUADS];
   for (int first = -strip; first < count; first += strip) {
-    // What is on its way was asked for in the round before.
+    // Stores what the previous iteration loaded.
     if (first >= 0) {
       barrier(CLK_LOCAL_MEM_FENCE);
       PRAGMA(unroll)
@@ -77,7 +77,7 @@ static inline Tile staged_run(Tile t, __global const real *x, __global const flo
   return t;
 }
 
-// What `up_tap_channels` gives: quads of weights `quad_step` floats apart, those of the group's channels side by side.
+// The result of `up_tap_channels`: quads of weights `quad_step` floats apart, those of the group's channels contiguous.
 //
 // w points at the group's first channel; `channels` of its 4 · J exist.
 static inline Tile staged_channels(
@@ -132,21 +132,21 @@ static inline Tile staged_channels(
 }
 #endif
 
-// A kernel of runs says STAGE first and hands STAGE_PASS on to functions that take STAGE_ARGUMENT.
+// A kernel with runs starts with STAGE and passes STAGE_PASS to functions that take STAGE_ARGUMENT.
 #if LANES > 1
 #define STAGE
 #define STAGE_ARGUMENT
 #define STAGE_PASS
 #endif
 
-// The first of this work-item's four channels. On a GPU one whose tile does not exist, at the end of a group, gets the
-// last tile's, and writes nothing.
+// The first of this work-item's four channels. On a GPU, a work-item at the end of a group whose tile does not exist
+// gets the last tile's, and writes nothing.
 static inline int tile_channel(int channels) {
   return LANES == 1 ? imin(tile_index(), (channels - 1) / 4) * 4 : tile_index() * 4;
 }
 static inline bool is_idle_tile(int channels) { return LANES == 1 && tile_index() * 4 >= channels; }
 
-// `tile_run`, shared where the group can.
+// `tile_run`, shared if the group can.
 static inline Tile shared_run(
     Tile t, __global const real *x, __global const float *w, int count STAGE_ARGUMENT) {
 #if LANES == 1

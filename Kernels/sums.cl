@@ -25,7 +25,7 @@ __kernel void sum_partials(
   }
 }
 
-// The sum of one part over its images goes to sums[place].
+// Stores the sum over the images of one part in sums[place].
 __kernel void sum_per_image(__global const float *per_image, __global float *sums, int blocks, int place) {
   JOIN_SCRATCH
   lane_pointer values = lanes_in(per_image);
@@ -36,7 +36,7 @@ __kernel void sum_per_image(__global const float *per_image, __global float *sum
   if (is_first_lane()) sums[place] = joined;
 }
 
-// losses[step · slots + slot] = tree over parts of sums[part · slots + slot], scaled where bit `slot` of `scaled` is set.
+// losses[step · slots + slot] = tree over parts of sums[part · slots + slot], scaled if bit `slot` of `scaled` is set.
 __kernel void join_losses(
     __global float *sums, __global const uint *table, __global float *losses, int parts, int slots, uint scaled,
     uint step) {

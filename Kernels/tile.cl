@@ -1,7 +1,7 @@
 // The register tile of convolutions and linear layers: four results of LANES images.
 //
-// Four channels of one pixel, or, where there is one channel, four pixels. 4 × 16 images are eight AVX
-// registers: enough independent chains to keep two FMA units busy.
+// Four channels of one pixel, or, if there is one channel, four pixels. 4 × 16 images are eight AVX registers: enough
+// independent chains to keep two FMA units busy.
 
 typedef struct {
   real a, b, c, d;
@@ -28,7 +28,7 @@ static inline Tile tile_fma(Tile t, real x, float wa, float wb, float wc, float 
   return t;
 }
 
-// Four weights side by side, as weights lie: one load on a GPU, while a CPU wants each of them in a whole register.
+// Four contiguous weights, as they are stored: one load on a GPU, while a CPU needs each broadcast to a whole register.
 #if LANES == 1
 #define LOAD_QUAD(w) (*(__global const float4 *)(w))
 #else
@@ -38,10 +38,10 @@ static inline Tile tile_fma(Tile t, real x, float wa, float wb, float wc, float 
 // One more product in each chain: a quad of weights.
 static inline Tile tile_fma_quad(Tile t, real x, float4 w) { return tile_fma(t, x, w.x, w.y, w.z, w.w); }
 
-// Products of which a GPU has all loads under way before it uses the first.
+// Products whose operands a GPU loads before it uses the first.
 #define RUN_STRIP 8
 
-// `count` products in each chain: values one element apart, quads of weights side by side.
+// `count` products in each chain: values one element apart, contiguous quads of weights.
 static inline Tile tile_run(Tile t, __global const real *x, __global const float *w, int count) {
   int i = 0;
 #if LANES == 1
@@ -96,7 +96,7 @@ static inline void tile_store(Tile t, __global real *out, int step, int first, i
   if (end > 3) out[3 * step * GROUPS] = t.d;
 }
 
-// The gradient through ReLU and the dropout after it: g · scale where the stored output is positive, else 0.
+// The gradient through ReLU and the dropout after it: g · scale where the stored output is positive, otherwise 0.
 static inline Tile tile_mask(Tile t, Tile output, float scale) {
   t.a = formula_relu_mask(t.a, output.a, scale);
   t.b = formula_relu_mask(t.b, output.b, scale);
@@ -115,8 +115,8 @@ static inline void tile_finish(
   tile_store(t, out, step, first, end);
 }
 
-// The sizes of one convolution, handed over whole: by the host, whose MapSizes has the same layout, and from
-// function to function.
+// The sizes of one convolution, passed as one struct by the host, whose MapSizes has the same layout, and between
+// functions.
 typedef struct {
   int big_channels, big_height, big_width, small_channels, small_height, small_width, kernel_size, stride,
       padding;

@@ -1,7 +1,7 @@
-// One step of the optimizer, element by element over the arena of parameters, and the watch for values that
-// are not finite. LANES elements at a time; a run of `span` of them an item.
+// One step of the optimizer, element by element over the parameter arena, and the check for values that are not finite.
+// LANES elements at a time; an item is a run of `span` of them.
 
-// What all rules share; a segment without trainable parameters is passed over.
+// The part that all rules share; a segment without trainable parameters is skipped.
 #define UPDATE_ARGUMENTS                                                                                  \
   __global float *parameters, __global const float *gradients, __global const uint *segments,             \
       __global const uint *table, __global const float *losses, __global const float *clip,               \

@@ -1,7 +1,7 @@
-// Where a tile of the weight gradient lies, and how its sums are written.
+// Where a tile of the weight gradient is stored, and how its sums are written.
 
-// Four channels from `channel` on of `channels`: distances of the last three from the first; those beyond the
-// last repeat it.
+// Four of `channels` channels from `channel` on: offsets of the last three from the first; those beyond the last repeat
+// it.
 typedef struct {
   int b, c, d, count;
 } Quad;
@@ -28,13 +28,13 @@ static inline Taps4 taps4_zero(void) {
 
 #if LANES == 1
 // Joins the sums of a tile, taps by quads, and writes the first `count` of each of the first `taps` quads; a lane joins
-// every eighth. Every work-item of the group comes here.
+// every eighth. Every work-item of the group must call this.
 static inline void write_joined(
     __global float *out, const float *sums, int taps, int count, int closed JOIN_ARGUMENT) {
   int lane = (int)get_local_id(0);
   __local float *tile = join_scratch + get_local_id(1) * (8 * JOIN_TILE);
   barrier(CLK_LOCAL_MEM_FENCE);
-  // Not told to unroll: PoCL 3.1 then makes code that crashes.
+  // Without an unroll pragma: with one, PoCL 3.1 generates code that crashes.
   for (int i = 0; i < JOIN_TILE; ++i) tile[8 * i + lane] = sums[i];
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int i = lane; i < JOIN_TILE; i += 8) {
@@ -76,13 +76,13 @@ static inline void write_taps(__global float *out, TapTile t, int taps, int coun
   write_quad(out + 8, t.a.c, t.b.c, t.c.c, t.d.c, taps > 2 ? count : 0, closed);
 }
 
-// Tiles of which a work-item keeps the sums at once, at most.
+// Maximum number of tiles whose sums a work-item holds at once.
 #define ITEM_TILES 16
 
 // The sums of `quads` quads of small channels × `tiles` tiles of taps over a chunk of images.
 //
-// A few rows at a time for all of them, so that those rows are read from the first-level cache; a tile's sums
-// wait in memory meanwhile, which is little against the products of sixteen pixels.
+// A few rows at a time for all of them, so that those rows are read from the L1 cache; the other tiles' sums stay in
+// memory meanwhile, which costs little compared to the products of sixteen pixels.
 static inline void weight_tiles(
     TapTile *sums, __global const float *big_map, __global const float *small_map, MapSizes g,
     int first_block, int end_block, int channel, int quads, int first_tile, int tiles) {
@@ -107,7 +107,7 @@ static inline void weight_tiles(
   }
 }
 
-// One item of the gradient of a convolution's weights, or past those of its bias, over one chunk of two blocks:
+// One item of the gradient of a convolution's weights, or after those, of its bias, over one chunk of two blocks:
 // partials[chunk · partials_step + offset …], lanes joined.
 //
 // Items count (`item_quads` quads of small channels, `item_tiles` tiles of taps), then quads of the bias.

@@ -1,15 +1,15 @@
 import AnalysisKernels
 import Numerics
 
-/// How likely points choose each other as neighbours: the matrix P of t-SNE, symmetric, sparse, of sum 1.
+/// Probabilities that points choose each other as neighbours: the matrix P of t-SNE, symmetric, sparse, of sum 1.
 ///
 /// Formula: p(j|i) ∝ e^(−β·|xᵢ − xⱼ|²) over the neighbours of i, β such that the entropy of p(·|i) is ln(perplexity);
 /// p_ij = (p(j|i) + p(i|j)) / 2n. Source: van der Maaten & Hinton, "Visualizing data using t-SNE" (JMLR 9, 2008).
-/// Determinism: sums over the neighbours in four lanes, nearest first, joined (l0+l2)+(l1+l3); rows by rising index.
+/// Determinism: sums over the neighbours in four lanes, nearest first, joined (l0+l2)+(l1+l3); rows by ascending index.
 package struct Affinities: Sendable {
   /// Where each row begins, in vectors of four.
   package let starts: [Int]
-  /// Neighbours, four a vector; a row ends with its own point, of weight 0.
+  /// Neighbours, four per vector; a row is padded with its own point, of weight 0.
   package let indices: [SIMD4<Int32>]
   package let weights: [DoubleLanes]
   /// Σ p·ln p.
@@ -93,20 +93,20 @@ package struct Affinities: Sendable {
     }
   }
 
-  /// p(·|i) from squares of distances, nearest first, into `row`.
+  /// p(·|i) from squared distances, nearest first, into `row`.
   package static func conditional(
     _ distances: ArraySlice<Double>, _ perplexity: Double, _ row: inout [DoubleLanes]
   ) {
     let nearest = distances.first ?? 0
     for (index, distance) in distances.enumerated() { row[index / 4][index % 4] = distance - nearest }
-    // What weighs nothing at any β, and is finite, such that 0 times it is 0.
+    // Padding has weight 0 at any β, and is finite, so that 0 times it is 0.
     for index in distances.count..<4 * row.count { row[index / 4][index % 4] = 0x1p1000 }
     let target = Elementary.log(perplexity)
     row.withUnsafeMutableBufferPointer { row in
       let (values, blocks) = (row.baseAddress!, row.count)
       var (low, high, beta) = (0.0, Double.infinity, 1.0)
       var sums = gaussianSums(values, blocks: blocks, beta: beta)
-      // Halving from any start to 10⁻¹⁰ of the entropy takes about 50 steps; 200 are enough for any scale of distances.
+      // Bisection to 10⁻¹⁰ of the entropy takes about 50 steps; 200 are enough for any scale of distances.
       for _ in 0..<200 {
         let entropy = Elementary.log(sums.weights) + beta * sums.distances / sums.weights
         if abs(entropy - target) < 1e-10 { break }
@@ -124,7 +124,7 @@ package struct Affinities: Sendable {
     }
   }
 
-  /// Rows of (point, weight) from rows of k, exchanged: by rising index in each row.
+  /// The transpose of rows of k, as rows of (point, weight): by ascending index in each row.
   private static func transposed(
     _ entries: [(index: Int32, weight: Double)], _ n: Int, _ k: Int
   ) -> (starts: [Int], entries: [(index: Int32, weight: Double)]) {

@@ -1,4 +1,4 @@
-/// Points that cannot be analysed so.
+/// Points that cannot be analysed this way.
 package struct AnalysisError: Error, Equatable, CustomStringConvertible {
   /// The message, in one line.
   package let description: String

@@ -20,7 +20,7 @@ package struct Cholesky: Sendable, Equatable {
         if column < row {
           lower[row, column] = rest / lower[column, column]
         } else {
-          // False for not-a-number too.
+          // False for NaN too.
           guard rest > 0, rest < .infinity else { return nil }
           lower[row, row] = rest.squareRoot()
         }
@@ -29,8 +29,8 @@ package struct Cholesky: Sendable, Equatable {
     self.lower = lower
   }
 
-  /// Factors `symmetric` with as little added to its diagonal as makes it positive definite: nothing where it is,
-  /// else 10⁻¹² times the mean of the diagonal, ten times that, and so on.
+  /// Factors `symmetric`, adding to its diagonal until it is positive definite: nothing if it already is, otherwise
+  /// 10⁻¹² times the mean of the diagonal, ten times that, and so on.
   package init(raising symmetric: Matrix) {
     var factor = Cholesky(symmetric)
     let size = symmetric.rows

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Runs `body` for the items 0 ..< `items` on at most `threads` threads, and returns when all are done.
 ///
-/// A thread that is done with one item takes the next, so which thread takes which differs from run to run: `body`
-/// leaves its result in a place of the item's own, and nothing computed depends on `threads`. All compute as the contract
-/// asks, and are as they were after it: they are the system's threads, and the caller's.
+/// A thread that finishes an item takes the next, so which thread takes which differs from run to run: `body` must
+/// write to a place of the item's own, so that no result depends on `threads`. All threads compute in the contract's
+/// floating-point mode and restore theirs afterwards: they belong to the system and the caller.
 func concurrently(_ items: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
   guard threads > 1, items > 1 else {
     ArithmeticMode.standard { for item in 0..<items { body(item) } }

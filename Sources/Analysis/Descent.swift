@@ -3,7 +3,7 @@ import Numerics
 
 /// The gradient descent of t-SNE.
 final class Descent {
-  /// Where the points are.
+  /// Positions of the points.
   let points: UnsafeMutablePointer<SIMD2<Double>>
 
   private let affinities: Affinities
@@ -38,8 +38,8 @@ final class Descent {
 
   deinit { for memory in [points, attractions, slopes, updates, gains] { memory.deallocate() } }
 
-  /// One iteration: y ← y + momentum · (last change) − rate · gain · gradient, the rate being n / exaggeration; then the
-  /// mean goes back to 0. A quarter of the true gradient is meant, as in the papers on that rate.
+  /// One iteration: y ← y + momentum · (last change) − rate · gain · gradient, with rate n / exaggeration; then the
+  /// points are centred at 0. The gradient is a quarter of the true one, as in the papers on that rate.
   func step(exaggeration: Double, momentum: Double) {
     let normalisation = forces()
     let rate = Double(chunks.total) / exaggeration
@@ -52,7 +52,7 @@ final class Descent {
         let last = d.updates[index]
         let isTurning = (last * gradient) .>= 0
         var gain = d.gains[index]
-        // A change goes against the gradient: the same sign means that it has turned.
+        // A change goes against the gradient: the same sign means that the gradient has changed direction.
         gain = (gain + 0.2).replacing(with: gain * 0.8, where: isTurning)
         gain = pointwiseMax(gain, SIMD2(repeating: Descent.leastGain))
         d.gains[index] = gain
@@ -69,7 +69,7 @@ final class Descent {
     for index in 0..<chunks.total { points[index] -= mean }
   }
 
-  /// Attraction and slope of the field at every point; returns Σ over pairs of 1 / (1 + |yᵢ − yⱼ|²).
+  /// Attraction and gradient of the field at every point; returns Σ over pairs of 1 / (1 + |yᵢ − yⱼ|²).
   private func forces() -> Double {
     nonisolated(unsafe) let d = self
     concurrently(chunks.count, threads: threads) { chunk in
@@ -81,7 +81,7 @@ final class Descent {
     return field.slopes(points, slopes) - Double(chunks.total)
   }
 
-  /// The divergence where the points are.
+  /// The divergence at the current positions.
   func divergence() -> Double {
     nonisolated(unsafe) let d = self
     let sums = concurrentMap(chunks.count, threads: threads) { chunk in

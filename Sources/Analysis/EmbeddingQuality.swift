@@ -1,24 +1,24 @@
 import AnalysisKernels
 import Numerics
 
-/// How well places on a plane keep what points in many dimensions are to each other.
+/// How well places on a plane preserve the neighbourhoods and distances of points in many dimensions.
 ///
-/// Determinism: all points count where there are at most 10,000, else 5,000 of them, and 200,000 pairs, drawn by one
-/// seed for all, so that figures of one set of points can be compared.
+/// Determinism: uses all points if there are at most 10,000, otherwise 5,000 of them, and 200,000 pairs, drawn with a
+/// fixed seed, so that results for one set of points can be compared.
 package struct EmbeddingQuality: Sendable {
-  /// k below: 10, or a third of the other points where there are fewer than 31.
+  /// k below: 10, or a third of the other points if there are fewer than 31.
   package let neighbours: Int
   /// 1 − 2/(n·k·(2n − 3k − 1)) · Σ (rank − k) over those of the k nearest on the plane that are not among the k nearest
-  /// points; 1 where there are none. Source: Venna & Kaski, "Neighborhood preservation in nonlinear projection methods"
+  /// points; 1 if there are none. Source: Venna & Kaski, "Neighborhood preservation in nonlinear projection methods"
   /// (ICANN 2001). Points at equal distance have the same rank.
   package let trustworthiness: Double
   /// The mean of `kept`.
   package let recall: Double
-  /// Spearman's correlation of the distances of pairs: ranks against ranks.
+  /// Spearman's rank correlation of the distances of pairs.
   package let rankCorrelation: Double
-  /// For each point the share of its k nearest points that are among its k nearest on the plane.
+  /// For each point, the fraction of its k nearest points that are among its k nearest on the plane.
   package let kept: [Double]
-  /// For each point whether a map is to show it faint: fewer than a fifth of its nearest points are beside it.
+  /// For each point, whether a map shows it faint: less than a fifth of its nearest points are kept.
   package var isFaint: [Bool] { kept.map { $0 < 0.2 } }
 
   private static let mostPoints = 10_000
@@ -86,7 +86,7 @@ package struct EmbeddingQuality: Sendable {
     return ranks
   }
 
-  /// Pearson's correlation; 0 where one side does not vary.
+  /// Pearson's correlation; 0 if one side is constant.
   static func correlation(_ a: [Double], _ b: [Double]) -> Double {
     let meanA = a.reduce(0, +) / Double(a.count)
     let meanB = b.reduce(0, +) / Double(b.count)
@@ -99,7 +99,7 @@ package struct EmbeddingQuality: Sendable {
     return aa > 0 && bb > 0 ? ab / (aa.squareRoot() * bb.squareRoot()) : 0
   }
 
-  /// Counts how many points are nearer than some.
+  /// Counts how many points are nearer than given ones.
   private struct Ranks {
     let tree: PointTree
     let points: Matrix
@@ -122,11 +122,11 @@ package struct EmbeddingQuality: Sendable {
               distances.baseAddress!)
           }
         }
-        // After the last point there is nothing.
+        // Lanes after the last point are empty.
         for lane in points.rows..<4 * blocks { distances[lane / 4][lane % 4] = .infinity }
         return others.map { other in
           let distance = points.squaredDistance(point, Int(other))
-          // The point itself is nearer than all that are not in the same place.
+          // The point itself counts as nearer than all others not in the same place.
           return countBelow(distances.baseAddress!, blocks: blocks, distance) + (distance > 0 ? 0 : 1)
         }
       }
@@ -135,7 +135,7 @@ package struct EmbeddingQuality: Sendable {
 }
 
 extension Matrix {
-  /// The square of the distance of two rows; the sum ascends over the columns.
+  /// The squared distance of two rows; the sum runs over ascending columns.
   func squaredDistance(_ a: Int, _ b: Int) -> Double {
     var sum = 0.0
     for i in 0..<columns {

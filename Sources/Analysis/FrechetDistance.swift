@@ -2,12 +2,12 @@
 package struct GaussianMoments: Sendable, Equatable {
   /// The mean, [d].
   package let mean: [Double]
-  /// The covariance, [d, d]: the sum over points divided by one fewer than there are (by one, where there is one).
+  /// The covariance, [d, d]: the sum over n points divided by n − 1 (by 1 if there is only one).
   package let covariance: Matrix
 
   /// Of `points`, [n, d], at least one.
   ///
-  /// Determinism: sums ascend in the row, the mean first.
+  /// Determinism: sums run over ascending rows, the mean first.
   package init(_ points: Matrix) {
     precondition(points.rows > 0, "moments of no points")
     let dimension = points.columns
@@ -47,9 +47,9 @@ package struct GaussianMoments: Sendable, Equatable {
   /// The squared Fréchet distance between two normal distributions of these moments:
   /// |μ₁ − μ₂|² + tr(C₁ + C₂ − 2·(C₁^½·C₂·C₁^½)^½).
   ///
-  /// Both roots go through eigenvalues, of which those below 0 (rounding) count as 0.
-  /// Source: Heusel et al., "GANs trained by a two time-scale update rule" (NIPS 2017), which calls it FID where the
-  /// points are features of Inception.
+  /// Both roots are computed from eigenvalues; those below 0 (rounding) count as 0. Source: Heusel et al., "GANs
+  /// trained by a two time-scale update rule" (NIPS 2017), where the points are Inception features and the distance is
+  /// called FID.
   package func frechetDistance(to other: GaussianMoments) -> Double {
     precondition(
       mean.count == other.mean.count, "moments of \(mean.count) and \(other.mean.count) coordinates")

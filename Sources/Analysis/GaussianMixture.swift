@@ -1,10 +1,10 @@
 import Numerics
 
-/// A sum of normal distributions of several dimensions, each with a full covariance.
+/// A mixture of multivariate normal distributions, each with a full covariance.
 package struct GaussianMixture: Sendable, Equatable {
   /// One of the normal distributions.
   package struct Component: Sendable, Equatable {
-    /// Its share, from 0 to 1; the shares of a mixture add up to 1.
+    /// Its weight, from 0 to 1; the weights of a mixture sum to 1.
     package let weight: Double
     /// Its mean, [d].
     package let mean: [Double]
@@ -21,9 +21,9 @@ package struct GaussianMixture: Sendable, Equatable {
       factor = Cholesky(raising: covariance)
     }
 
-    /// mean + L · `normals`: a point of this distribution where `normals` are standard normal.
+    /// mean + L · `normals`: a sample of this distribution if `normals` are standard normal.
     ///
-    /// Determinism: sums ascend in the column of L, the mean comes first.
+    /// Determinism: sums run over ascending columns of L, starting with the mean.
     package func point(_ normals: [Double]) -> [Double] {
       mean.indices.map { row in
         (0...row).reduce(mean[row]) { $0 + factor.lower[row, $1] * normals[$1] }
@@ -34,7 +34,7 @@ package struct GaussianMixture: Sendable, Equatable {
   /// The distributions, at least one.
   package let components: [Component]
 
-  /// A mixture of these.
+  /// A mixture of these components.
   package init(_ components: [Component]) {
     precondition(!components.isEmpty, "a mixture of nothing")
     self.components = components
@@ -43,15 +43,15 @@ package struct GaussianMixture: Sendable, Equatable {
   /// d, the number of coordinates of a point.
   package var dimension: Int { components[0].mean.count }
 
-  /// Number of parameters of a mixture: shares, means and covariances.
+  /// Number of parameters of a mixture: weights, means and covariances.
   package static func parameterCount(components: Int, dimension: Int) -> Int {
     components * (1 + dimension + dimension * (dimension + 1) / 2) - 1
   }
 
-  /// A point of the mixture: `share` chooses the component, `normals` place the point in it.
+  /// A sample of the mixture: `share` selects the component, `normals` place the point in it.
   ///
   /// - Parameters:
-  ///   - share: uniform on [0, 1): the first component is taken at which the sum of weights is above it.
+  ///   - share: uniform on [0, 1): selects the first component at which the cumulative weight is above it.
   ///   - normals: d standard normal numbers.
   package func point(choosing share: Double, _ normals: [Double]) -> [Double] {
     var sum = 0.0
@@ -59,7 +59,7 @@ package struct GaussianMixture: Sendable, Equatable {
       sum += component.weight
       if share < sum { return component.point(normals) }
     }
-    // Weights may add up to a little less than 1: the last that has any takes the rest.
+    // Weights may sum to slightly less than 1: the last non-zero one takes the rest.
     return (components.last { $0.weight > 0 } ?? components[0]).point(normals)
   }
 
@@ -71,11 +71,11 @@ package struct GaussianMixture: Sendable, Equatable {
     return sums.logLikelihood / Double(points.rows)
   }
 
-  /// Each component's covariance with the mean of `variances` added to its diagonal, taken over the points by how
-  /// much each belongs to the component.
+  /// The mixture with the mean of `variances` added to the diagonal of each component's covariance, where points are
+  /// weighted by their responsibilities.
   ///
-  /// With points the means of posteriors and variances those of the posteriors, this is by the law of total variance
-  /// the mixture that the posteriors' samples come from.
+  /// If the points are the means of posteriors and the variances those of the posteriors, then by the law of total
+  /// variance this is the mixture that samples of the posteriors come from.
   ///
   /// - Parameters:
   ///   - points: [n, d].
@@ -101,7 +101,7 @@ package struct GaussianMixture: Sendable, Equatable {
       })
   }
 
-  /// How much each point belongs to each component, [n, components]; rows add up to 1.
+  /// Responsibilities: how much each point belongs to each component, [n, components]; rows sum to 1.
   package func responsibilities(_ points: Matrix, threads: Int) -> Matrix {
     MixtureStep(self).responsibilities(PointBlocks(points), threads: threads)
   }

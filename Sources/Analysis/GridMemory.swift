@@ -4,14 +4,14 @@ import Numerics
 /// The memory of a grid, its roots of unity, and buffers for lines.
 final class GridMemory {
   let grid: FieldGrid
-  /// What each frequency of the kernel is multiplied by: 1 over the square of the splines' transform, and 1 / n; of
-  /// 0 ..< n and four zeros.
+  /// Factor for each frequency of the kernel, 0 ..< n and four zeros: 1 over the square of the splines' transform, and
+  /// 1 / n.
   let scales: UnsafeMutablePointer<Double>
 
   private let portions: Int
   private let buffers: UnsafeMutablePointer<DoubleLanes>
 
-  /// For m × m nodes; lines are handled in so many portions.
+  /// For m × m nodes; lines are processed in `portions` portions.
   init(m: Int, portions: Int) {
     self.portions = portions
     let n = 2 * m

@@ -1,9 +1,9 @@
 extension Matrix {
-  /// Eigenvalues, largest first, and the eigenvectors of a symmetric matrix, one a column, each of length 1.
+  /// Eigenvalues, largest first, and eigenvectors of a symmetric matrix, as columns of length 1.
   ///
   /// Formula: cyclic Jacobi rotations (Golub & Van Loan, "Matrix Computations", 8.5), which find small eigenvalues as
-  /// exactly as large ones. The sign of a vector is what the rotations leave. Only what is on and above the diagonal
-  /// is read; every value must be finite. Takes d³ · about 8 steps for d rows.
+  /// exactly as large ones. The sign of a vector is the one that results from the rotations. Only the diagonal and the
+  /// values above it are read; all must be finite. Takes about 8 · d³ steps for d rows.
   /// Determinism: pairs (p, q), p < q, row by row; equal eigenvalues in the order of the diagonal.
   package func jacobi() -> (values: [Double], vectors: Matrix) {
     precondition(rows == columns, "Matrix: eigenvalues of \(rows) × \(columns)")
@@ -14,7 +14,7 @@ extension Matrix {
       vectors[i * n + i] = 1
       for j in 0..<i { a[i * n + j] = a[j * n + i] }
     }
-    // Convergence is quadratic: ten sweeps are many for any size met here.
+    // Convergence is quadratic: ten sweeps are more than enough for any size used here.
     var isDiagonal = false
     for _ in 0..<64 where !isDiagonal {
       isDiagonal = true
@@ -38,16 +38,16 @@ extension Matrix {
     return (order.map { a[$0 * n + $0] }, columns)
   }
 
-  /// Whether an element beside the diagonal is lost in the rounding of the eigenvalues.
+  /// Whether an off-diagonal element is lost in the rounding of the eigenvalues.
   private static func isNegligible(_ value: Double, beside a: Double, _ b: Double) -> Bool {
     value.magnitude <= 0x1p-54 * Swift.min(a.magnitude, b.magnitude)
   }
 
-  /// Turns rows and columns p and q such that their common element becomes 0; eigenvectors are rows here.
+  /// Rotates rows and columns p and q so that their common element becomes 0; eigenvectors are rows here.
   private static func rotate(_ a: inout [Double], _ vectors: inout [Double], _ n: Int, _ p: Int, _ q: Int) {
     let shared = a[p * n + q]
     let theta = (a[q * n + q] - a[p * n + p]) / (2 * shared)
-    // A theta whose square overflows gives a tangent of 0, which is right.
+    // If the square of theta overflows, the tangent is 0, which is correct.
     let tangent = (theta >= 0 ? 1 : -1) / (theta.magnitude + (theta * theta + 1).squareRoot())
     let cosine = 1 / (tangent * tangent + 1).squareRoot()
     let sine = tangent * cosine

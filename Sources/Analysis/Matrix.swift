@@ -1,8 +1,8 @@
-/// Rows of numbers, one after another: points with their coordinates, most often codes of images.
+/// A row-major matrix: points with their coordinates, most often codes of images.
 package struct Matrix: Sendable, Equatable {
-  /// How many rows.
+  /// Number of rows.
   package let rows: Int
-  /// Numbers in a row.
+  /// Number of columns.
   package let columns: Int
   /// Row by row: the number at (row, column) is `values[row · columns + column]`.
   package var values: [Double]
@@ -12,7 +12,7 @@ package struct Matrix: Sendable, Equatable {
     self.init(rows: rows, columns: columns, values: [Double](repeating: 0, count: rows * columns))
   }
 
-  /// The values given, row by row; as many as rows times columns, or the call traps.
+  /// The given values, row by row; traps unless there are rows × columns of them.
   package init(rows: Int, columns: Int, values: [Double]) {
     precondition(
       rows >= 0 && columns >= 0 && values.count == rows * columns,
@@ -22,12 +22,12 @@ package struct Matrix: Sendable, Equatable {
     self.values = values
   }
 
-  /// The values given as floats, row by row; widening them is exact.
+  /// The given floats, row by row; widening them is exact.
   package init(rows: Int, columns: Int, values: [Float]) {
     self.init(rows: rows, columns: columns, values: values.map(Double.init))
   }
 
-  /// The number at a place.
+  /// The number at (row, column).
   package subscript(row: Int, column: Int) -> Double {
     get { values[row * columns + column] }
     set { values[row * columns + column] = newValue }
@@ -38,7 +38,7 @@ package struct Matrix: Sendable, Equatable {
     values[row * columns..<(row + 1) * columns]
   }
 
-  /// The rows named, in the order named.
+  /// The given rows, in the given order.
   package func selecting(rows indices: [Int]) -> Matrix {
     Matrix(rows: indices.count, columns: columns, values: indices.flatMap { self[row: $0] })
   }

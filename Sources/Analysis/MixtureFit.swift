@@ -1,30 +1,30 @@
 import Numerics
 
 extension GaussianMixture {
-  /// A mixture fitted to points, and how it came to be.
+  /// A mixture fitted to points, and the course of the fit.
   package struct Fit: Sendable, Equatable {
     package let mixture: GaussianMixture
-    /// Before every step of EM the mean over the points of the logarithm of the density; never falling, but for what
-    /// the addition to the covariances costs where a component has shrunk to almost nothing.
+    /// The mean log-likelihood of the points before every step of EM. It never falls, except through the addition to
+    /// the covariances when a component has shrunk to almost nothing.
     package let logLikelihoods: [Double]
   }
 
-  /// Fits a mixture by expectation maximisation.
+  /// Fits a mixture by expectation–maximisation.
   ///
-  /// Means begin at points that k-means++ draws, weights equal, covariances as the mean squared distance of points from
-  /// the nearest of them. Steps end when the mean log-likelihood gains less than `tolerance`, or after `steps`. To the
-  /// diagonal of every covariance 10⁻⁶ of the points' mean variance is added.
+  /// Means start at points that k-means++ draws, weights equal, covariances from the mean squared distance of points to
+  /// the nearest of them. Stops when the mean log-likelihood gains less than `tolerance`, or after `steps` steps. 10⁻⁶
+  /// of the points' mean variance is added to the diagonal of every covariance.
   /// Source: Dempster, Laird & Rubin (1977); Arthur & Vassilvitskii, "k-means++" (SODA 2007).
   ///
   /// Determinism: see ``MixtureStep``; nothing depends on `threads`.
   ///
   /// - Parameters:
   ///   - points: [n, d], finite, at least one.
-  ///   - components: how many, at least 1; of more than there are points, as many as points.
+  ///   - components: number of components, at least 1; limited to the number of points.
   ///   - seed: key of the draws.
-  ///   - threads: how many threads.
-  ///   - steps: the most steps.
-  ///   - tolerance: in nats a point.
+  ///   - threads: number of threads; does not affect the result.
+  ///   - steps: maximum number of steps.
+  ///   - tolerance: in nats per point.
   package static func fit(
     _ points: Matrix, components: Int, seed: UInt64, threads: Int, steps: Int = 200, tolerance: Double = 1e-4
   ) -> Fit {
@@ -43,16 +43,16 @@ extension GaussianMixture {
     return Fit(mixture: mixture, logLikelihoods: logLikelihoods)
   }
 
-  /// Fits mixtures of 1, 2, 4, … components and keeps the one whose BIC on points held out is lowest, trying more for
-  /// as long as that falls.
+  /// Fits mixtures of 1, 2, 4, … components and keeps the one with the lowest BIC on held-out points, trying more as
+  /// long as it falls.
   ///
   /// BIC = parameters · ln m − 2 · ln p(held out), m points held out.
   /// Source: Schwarz, "Estimating the dimension of a model" (1978).
   ///
   /// - Parameters:
-  ///   - points: what is fitted to, [n, d].
-  ///   - heldOut: what judges, [m, d].
-  ///   - most: the most components.
+  ///   - points: the points to fit to, [n, d].
+  ///   - heldOut: the points to judge by, [m, d].
+  ///   - most: maximum number of components.
   ///   - seed: key of the draws.
   ///   - threads: number of threads; does not affect the result.
   /// - Returns: components and BIC of every mixture tried; the chosen one has the lowest.
@@ -88,7 +88,7 @@ extension GaussianMixture {
       })
   }
 
-  /// The mixture that makes the likelihood largest, given how much the points belong to the components.
+  /// The M step: the mixture of maximum likelihood, given the responsibilities.
   private func moved(_ sums: MixtureStep.Sums, count: Int, floor: Double, threads: Int) -> GaussianMixture {
     let dimension = dimension
     let size = sums.moments.count / components.count
@@ -97,7 +97,7 @@ extension GaussianMixture {
         let old = components[index]
         let moments = sums.moments[index * size..<(index + 1) * size]
         let total = moments[moments.startIndex]
-        // Next to nothing belongs to it: it stays where it is, and fades.
+        // Almost nothing belongs to it: it keeps its place and fades.
         guard total > 1e-9 * Double(count) else {
           return Component(weight: total / Double(count), mean: old.mean, covariance: old.covariance)
         }

@@ -1,6 +1,6 @@
 import Numerics
 
-/// A mixture as one step of EM needs it: inverse factors and constants of every density.
+/// A mixture prepared for one step of EM: inverse factors and constants of every density.
 struct MixtureStep: Sendable {
   private let count: Int
   private let dimension: Int
@@ -13,7 +13,7 @@ struct MixtureStep: Sendable {
 
   /// ln 2π
   private static let logTwoPi = 0x1.d67f1c864beb5p+0
-  /// Parts that the points are cut into for the threads: always as many, so that sums are always the same.
+  /// Number of parts that the points are divided into for the threads: fixed, so that sums are always the same.
   private static let parts = 32
 
   init(_ mixture: GaussianMixture) {
@@ -33,12 +33,12 @@ struct MixtureStep: Sendable {
 
   private var triangle: Int { dimension * (dimension + 1) / 2 }
 
-  /// What a step of EM sums over the points.
+  /// The sums of a step of EM over the points.
   struct Sums {
     /// Σ ln p(x)
     var logLikelihood = 0.0
-    /// Of every component: Σ r, Σ r·δ [d], Σ r·δ·δᵀ (its lower half row by row), where r says how much a point belongs
-    /// to the component and δ is its distance from the component's mean.
+    /// For every component: Σ r, Σ r·δ [d], Σ r·δ·δᵀ (its lower half row by row), where r is the component's
+    /// responsibility for a point and δ the point minus the component's mean.
     var moments: [Double]
   }
 
@@ -58,7 +58,7 @@ struct MixtureStep: Sendable {
     }
   }
 
-  /// How much every point belongs to every component, [points, components].
+  /// Responsibilities: how much every point belongs to every component, [points, components].
   func responsibilities(_ points: PointBlocks, threads: Int) -> Matrix {
     let parts = self.parts(points)
     let rows = concurrentMap(parts.count, threads: threads) { part in
@@ -104,8 +104,8 @@ struct MixtureStep: Sendable {
     return Sums(logLikelihood: logLikelihood.joined, moments: moments.map(\.joined))
   }
 
-  /// Gives `body` for every block: ln p(x) of its points, how much they belong to each component, and room for
-  /// distances. Lanes without a point hold zeros.
+  /// Calls `body` for every block with ln p(x) of its points, their responsibilities, and scratch for distances. Lanes
+  /// without a point hold zeros.
   private func each(
     _ points: PointBlocks, blocks: Range<Int>,
     _ body: (
@@ -159,8 +159,8 @@ struct MixtureStep: Sendable {
     }
   }
 
-  /// Turns logarithms of weighted densities into shares that add up to 1, and gives the logarithm of their sum: through
-  /// the largest, so that nothing overflows, components ascending.
+  /// Turns logarithms of weighted densities into shares that sum to 1, and returns the logarithm of their sum
+  /// (log-sum-exp): relative to the largest, so that nothing overflows, components ascending.
   private static func normalise(
     _ shares: UnsafeMutablePointer<PointLanes>, _ count: Int, _ mask: PointLanes
   ) -> PointLanes {

@@ -3,16 +3,16 @@ import Numerics
 
 /// The nearest neighbours of every point among the others, exact.
 ///
-/// Squares of Euclidean distances are sums over the coordinates in their order; equal distances are ordered by index.
-/// So the result is that of comparing all with all, and nothing depends on the tree or on `threads`.
+/// Squared Euclidean distances are sums over the coordinates in order; equal distances are ordered by index. So the
+/// result is that of comparing all with all, and nothing depends on the tree or on `threads`.
 package struct NearestNeighbours: Sendable {
-  /// Neighbours of a point: all others where there are no more.
+  /// Neighbours per point: at most all others.
   package let count: Int
   /// Point by point, nearest first.
   package let indices: [Int32]
-  /// Squares of distances, as `indices`.
+  /// Squared distances, in the order of `indices`.
   package let distances: [Double]
-  /// How many distances were computed to find them.
+  /// Number of distances computed.
   package let work: Int
 
   /// The `count` nearest of each of `points`, which are finite.
@@ -25,7 +25,7 @@ package struct NearestNeighbours: Sendable {
     let k = max(0, min(count, n - 1))
     var indices = [Int32](repeating: 0, count: n * k)
     var distances = [Double](repeating: 0, count: n * k)
-    // So many places of the tree at a time.
+    // Places of the tree per item.
     let chunk = 64
     let work: [Int] =
       k == 0
@@ -54,14 +54,14 @@ package struct NearestNeighbours: Sendable {
   package subscript(point: Int) -> ArraySlice<Int32> { indices[point * count..<(point + 1) * count] }
 }
 
-/// Looks for the neighbours of one point after another.
+/// Searches the neighbours of one point after another.
 private struct NeighbourSearch {
   let tree: PointTree
   let points: Matrix
   let k: Int
   /// Distances computed so far.
   var work = 0
-  /// The k nearest so far, as a heap with the furthest at its root.
+  /// The k nearest so far, as a heap with the farthest at its root.
   private var heap = NeighbourHeap()
   private var stack: [(node: Int, distance: Double)] = []
   private var leaf: [DoubleLanes]
@@ -71,7 +71,7 @@ private struct NeighbourSearch {
     leaf = [DoubleLanes](repeating: .zero, count: PointTree.leafSize / 4)
   }
 
-  /// Writes the neighbours of a point and the squares of their distances, nearest first.
+  /// Writes the neighbours of a point and their squared distances, nearest first.
   mutating func find(
     _ point: Int, _ indices: UnsafeMutablePointer<Int32>, _ distances: UnsafeMutablePointer<Double>
   ) {
@@ -82,7 +82,7 @@ private struct NeighbourSearch {
         let query = values.baseAddress! + point * d
         stack.append((0, 0))
         while let (number, distance) = stack.popLast() {
-          // Equal distances may still come before by index.
+          // At equal distance, one may still come first by index.
           if distance > heap.limit { continue }
           let node = tree.nodes[number]
           if node.left < 0 {
@@ -91,7 +91,7 @@ private struct NeighbourSearch {
           }
           let left = boxDistance(query, boxes.baseAddress! + 2 * d * node.left, dimension: d)
           let right = boxDistance(query, boxes.baseAddress! + 2 * d * node.right, dimension: d)
-          // The nearer one is taken first: last on the stack.
+          // The nearer one is visited first, so it is pushed last.
           if left <= right {
             stack.append((node.right, right))
             stack.append((node.left, left))

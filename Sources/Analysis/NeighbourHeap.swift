@@ -1,15 +1,15 @@
-/// The nearest of many candidates: a heap by (distance, index) with the last of them at its root, in memory of the
-/// caller.
+/// The nearest of many candidates: a heap by (distance, index) with the last of them at its root, in the caller's
+/// memory.
 struct NeighbourHeap {
   private var indices: UnsafeMutablePointer<Int32>!
   private var distances: UnsafeMutablePointer<Double>!
   private var capacity = 0
   private var count = 0
 
-  /// No candidate at this distance or nearer is refused unseen.
+  /// Candidates farther than this cannot be among the nearest.
   private(set) var limit = Double.infinity
 
-  /// Begins anew, with room for `capacity` (at least 1) of each.
+  /// Starts over, with room for `capacity` (at least 1) of each.
   mutating func begin(
     _ indices: UnsafeMutablePointer<Int32>, _ distances: UnsafeMutablePointer<Double>, capacity: Int
   ) {
@@ -18,7 +18,7 @@ struct NeighbourHeap {
     limit = .infinity
   }
 
-  /// Takes a candidate in, if it is among the nearest so far.
+  /// Inserts a candidate, if it is among the nearest so far.
   mutating func insert(_ distance: Double, _ index: Int32) {
     if count < capacity {
       // Up from the end.
@@ -37,7 +37,7 @@ struct NeighbourHeap {
     if count == capacity { limit = distances[0] }
   }
 
-  /// Puts what is there in order, nearest first.
+  /// Sorts the candidates, nearest first.
   mutating func sort() {
     var end = count
     while end > 1 {
@@ -48,7 +48,7 @@ struct NeighbourHeap {
     }
   }
 
-  /// Puts a candidate where the root was, and down to its place among the first `end`.
+  /// Replaces the root by a candidate and sifts it down among the first `end`.
   private func sink(_ distance: Double, _ index: Int32, _ end: Int) {
     var place = 0
     while true {

@@ -1,4 +1,4 @@
-/// Principal components: the directions along which points spread most, exact.
+/// Principal components: the directions of largest variance of points, exact.
 ///
 /// Formula: eigenvectors of the covariance Σ (x − m)(x − m)ᵀ / (n − 1), by Jacobi rotations. Each component has
 /// length 1 and the sign that makes its largest coordinate in magnitude (the first of equals) positive.
@@ -6,18 +6,18 @@
 package struct PCA: Sendable {
   /// The mean of the points.
   package let mean: [Double]
-  /// Component c in row c, by falling variance; as many as there are coordinates.
+  /// Component c in row c, by descending variance; as many as there are coordinates.
   package let components: Matrix
   /// The variance along each component, at least 0.
   package let variances: [Double]
 
-  /// The share of the whole variance along each component; zeros where all points are the same.
+  /// The fraction of the total variance along each component; zeros if all points are equal.
   package var explained: [Double] {
     let total = variances.reduce(0, +)
     return variances.map { total > 0 ? $0 / total : 0 }
   }
 
-  /// The components of `points`, which are finite; at least two points and one coordinate.
+  /// The components of `points`, which must be finite; at least two points and one coordinate.
   ///
   /// Throws: `AnalysisError`.
   package init(_ points: Matrix, threads: Int = 1) throws {
@@ -55,7 +55,7 @@ package struct PCA: Sendable {
     self.variances = variances.map { max($0, 0) }
   }
 
-  /// The points along the first `count` components; columns of zeros where there are fewer components.
+  /// The points projected onto the first `count` components; columns of zeros if there are fewer.
   package func project(_ points: Matrix, onto count: Int) -> Matrix {
     let d = points.columns
     precondition(d == mean.count, "PCA: points of \(d) coordinates, expected \(mean.count)")
@@ -72,7 +72,7 @@ package struct PCA: Sendable {
 }
 
 extension Matrix {
-  /// The mean of each column; sums ascend over the rows. At least one row.
+  /// The mean of each column; sums run over ascending rows. At least one row.
   package var mean: [Double] {
     var sums = [Double](repeating: 0, count: columns)
     for row in 0..<rows {

@@ -3,7 +3,7 @@ typealias PointLanes = SIMD8<Double>
 
 /// Points in blocks of eight: [block][coordinate][8]. Lanes after the last point are zeros.
 struct PointBlocks: Sendable {
-  /// How many points.
+  /// Number of points.
   let count: Int
   /// Coordinates of a point.
   let dimension: Int
@@ -23,7 +23,7 @@ struct PointBlocks: Sendable {
     self.values = values
   }
 
-  /// How many blocks.
+  /// Number of blocks.
   var blocks: Int { (count + 7) / 8 }
 
   /// Lanes of a block that hold a point.
@@ -31,7 +31,7 @@ struct PointBlocks: Sendable {
 }
 
 extension PointLanes {
-  /// The sum of the lanes: halves, then quarters, then the last two.
+  /// The sum of the lanes: halves are added, then quarters, then the last two.
   @inline(__always)
   var joined: Double {
     let half = lowHalf + highHalf

@@ -3,13 +3,13 @@ import Numerics
 
 /// Points in a k-d tree, for exact nearest neighbours.
 ///
-/// A node is cut in two at the middle of the coordinate that spreads most, ties by index, down to leaves of 32 points;
-/// every node knows the box around its points. Neighbouring leaves lie side by side in `order`, so points that follow
+/// A node is split at the median of the coordinate with the largest range, ties by index, down to leaves of 32 points;
+/// every node has the bounding box of its points. Neighbouring leaves are adjacent in `order`, so points that follow
 /// each other there are near each other.
 struct PointTree: Sendable {
   /// A part of the points: a leaf, or two parts.
   struct Node: Sendable {
-    /// Points of `order`, and as many blocks of four from `from` / 4 on.
+    /// Range of places in `order`; its blocks of four start at `from` / 4.
     let from: Int
     let to: Int
     /// The two halves; −1 in a leaf.
@@ -25,7 +25,7 @@ struct PointTree: Sendable {
   private(set) var nodes: [Node] = []
   /// Lower corner, then upper corner of each node's box.
   private(set) var boxes: [Double] = []
-  /// [block of four places][coordinate][4]; after the last place repeats it.
+  /// [block of four places][coordinate][4]; padded with the last place.
   let blocks: [DoubleLanes]
 
   /// The tree of finite points.
@@ -44,7 +44,7 @@ struct PointTree: Sendable {
     self.blocks = blocks
   }
 
-  /// What a tree is made with.
+  /// Builds a tree.
   private struct Builder {
     let points: Matrix
     var order: [Int32]
@@ -56,7 +56,7 @@ struct PointTree: Sendable {
       order = (0..<points.rows).map(Int32.init)
     }
 
-    /// Adds the node of the places from ..< to and all below it; returns its number.
+    /// Adds the node of the places from ..< to and all nodes below it; returns its number.
     mutating func node(_ from: Int, _ to: Int) -> Int {
       let number = nodes.count
       nodes.append(Node(from: from, to: to))
@@ -74,7 +74,7 @@ struct PointTree: Sendable {
       guard to - from > PointTree.leafSize, d > 0 else { return number }
       var widest = 0
       for i in 1..<d where high[i] - low[i] > high[widest] - low[widest] { widest = i }
-      // Halves of whole blocks.
+      // The first half has whole blocks.
       let middle = from + ((to - from) / 2 + 3) / 4 * 4
       let keys = order[from..<to].map { (points.values[Int($0) * d + widest], $0) }
       for (place, key) in zip(from..<to, keys.sorted(by: <)) { order[place] = key.1 }

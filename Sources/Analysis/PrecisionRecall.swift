@@ -1,18 +1,18 @@
 import AnalysisKernels
 
-/// How far made points look like real ones, and how far they cover them.
+/// How far generated points resemble real ones, and how far they cover them.
 package struct PrecisionRecall: Sendable, Equatable {
-  /// The share of made points that lie among the real ones: within the ball of one of them, which reaches to its k-th
-  /// nearest real neighbour.
+  /// The fraction of generated points within the ball of a real one, whose radius is the distance to its k-th nearest
+  /// real neighbour.
   package let precision: Double
-  /// The share of real points that lie among the made ones, in the same way.
+  /// The fraction of real points within the ball of a generated one, likewise.
   package let recall: Double
 
   /// Compares points.
   ///
   /// Source: Kynkäänniemi et al., "Improved precision and recall metric for assessing generative models" (NeurIPS 2019).
   ///
-  /// Determinism: a squared distance is |a|² + |b|² − 2·a·b, each sum ascending in the coordinate; the rest are
+  /// Determinism: a squared distance is |a|² + |b|² − 2·a·b, each sum over ascending coordinates; the rest are
   /// comparisons. Nothing depends on `threads`.
   package init(real: PointBalls, made: PointBalls, threads: Int) {
     precision = Double(real.covered(made.points, threads: threads)) / Double(made.points.rows)
@@ -20,7 +20,7 @@ package struct PrecisionRecall: Sendable, Equatable {
   }
 }
 
-/// Points, and around each a ball that reaches to its k-th nearest other.
+/// Points, each with a ball whose radius is the distance to its k-th nearest neighbour.
 package struct PointBalls: Sendable {
   /// The points, [n, d].
   package let points: Matrix
@@ -40,7 +40,7 @@ package struct PointBalls: Sendable {
     self.radii = radii
   }
 
-  /// How many of `others`, [m, d], lie in a ball.
+  /// Number of `others`, [m, d], that lie in a ball.
   func covered(_ others: Matrix, threads: Int) -> Int {
     precondition(
       others.columns == points.columns, "points of \(points.columns) and of \(others.columns) coordinates")
@@ -54,16 +54,16 @@ package struct PointBalls: Sendable {
   }
 }
 
-/// Points to which distances from many others are asked for, eight at a time.
+/// Points to which distances from many others are computed, eight at a time.
 package struct DistanceField: Sendable {
   private let points: Matrix
   private let blocks: PointBlocks
   /// |b|² of every point; lanes after the last are infinite, so that nothing is near them.
   private let squares: [PointLanes]
 
-  /// Rows that are taken together.
+  /// Rows processed together.
   private static let rows = 4
-  /// Blocks whose points stay in the first cache while the rows of a part pass by.
+  /// Blocks whose points stay in the L1 cache while the rows of a part are processed.
   private static let strip = 32
   /// Rows of a part.
   private static let part = 64
@@ -85,7 +85,7 @@ package struct DistanceField: Sendable {
     self.squares = squares
   }
 
-  /// For every point the squared distance to its k-th nearest other.
+  /// For every point, the squared distance to its k-th nearest neighbour.
   package func neighbourDistances(_ k: Int, threads: Int) -> [Double] {
     inParts(points, threads: threads) { rows in
       var nearest = [Double](repeating: .infinity, count: rows.count * k)
@@ -107,7 +107,7 @@ package struct DistanceField: Sendable {
     }.flatMap { $0 }
   }
 
-  /// What `body` gives for each part of the rows of `others`, in order.
+  /// The results of `body` for each part of the rows of `others`, in order.
   func inParts<Result: Sendable>(
     _ others: Matrix, threads: Int, _ body: @Sendable (_ rows: Range<Int>) -> Result
   ) -> [Result] {
@@ -115,7 +115,7 @@ package struct DistanceField: Sendable {
     return concurrentMap(parts.count, threads: threads) { body(parts[$0]) }
   }
 
-  /// Gives `body` the squared distances of every row of `others` from every block of eight points.
+  /// Calls `body` with the squared distances of every row of `others` to every block of eight points.
   @inline(__always)
   func each(
     _ others: Matrix, rows: Range<Int>, _ body: (_ row: Int, _ block: Int, _ distances: PointLanes) -> Void
@@ -131,7 +131,7 @@ package struct DistanceField: Sendable {
         for first in stride(from: 0, to: blocks.blocks, by: Self.strip) {
           let count = min(Self.strip, blocks.blocks - first)
           for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rows) {
-            /// A row; the last one again where there are no more.
+            /// A row; past the end, the last one again.
             func place(_ index: Int) -> UnsafePointer<Double> {
               others.baseAddress! + min(row + index, rows.upperBound - 1) * dimension
             }

@@ -1,15 +1,15 @@
 import Numerics
 
-/// Random numbers in double precision for what is computed from codes, one after another from a stream of their own.
+/// Random numbers in double precision for computations on codes, drawn one after another from their own stream.
 ///
-/// Philox with the seed as key, and as counter: `RandomStream.analysis` with the purpose, 0, the sequence's number
-/// and the block. Two 32-bit words make one number. What one purpose draws never moves another.
+/// Philox with the seed as key, and as counter: `RandomStream.analysis` with the purpose, 0, the sequence's number and
+/// the block. Two 32-bit words make one number. Draws for one purpose never affect another.
 package struct RandomNumbers: Sendable {
   /// What the numbers are for. The raw values never change.
   package enum Purpose: Int, CaseIterable, Sendable {
     /// t-SNE.
     case embedding = 1
-    /// Which pairs and points a measure looks at.
+    /// The pairs and points that a measure uses.
     case measure = 2
     /// The start of a mixture's fit.
     case mixture = 3
@@ -26,7 +26,7 @@ package struct RandomNumbers: Sendable {
   private var words = SIMD4<UInt32>()
   private var isHalfUsed = false
 
-  /// The sequence of that number (0 for the only one) for a purpose.
+  /// Sequence number `sequence` (0 for the only one) for a purpose.
   package init(seed: UInt64, _ purpose: Purpose, sequence: UInt32 = 0) {
     self.seed = seed
     self.stream = RandomStream.analysis.word(layer: purpose.rawValue)
@@ -48,16 +48,16 @@ package struct RandomNumbers: Sendable {
   /// A number uniform on (0, 1): `(k + ½) × 2⁻⁵²` with k the upper 52 of 64 bits.
   package mutating func uniform() -> Double { (Double(bits() >> 12) + 0.5) * 0x1p-52 }
 
-  /// A standard normal number: the quantile of a uniform one; at most 8.2 in magnitude.
+  /// A standard normal number: the normal quantile of a uniform one; at most 8.2 in magnitude.
   package mutating func normal() -> Double { Elementary.normalQuantile(uniform()) }
 
-  /// A whole number from 0 to `count` − 1, each equally likely up to 2⁻⁶⁴ · `count`; `count` is at least 1.
+  /// An integer from 0 to `count` − 1, each equally likely up to 2⁻⁶⁴ · `count`; `count` is at least 1.
   package mutating func index(below count: Int) -> Int {
     precondition(count > 0, "RandomNumbers: an index below \(count)")
     return Int(bits().multipliedFullWidth(by: UInt64(count)).high)
   }
 
-  /// `count` different numbers below `total`, ascending; all of them where there are no more.
+  /// `count` different numbers below `total`, ascending; at most all of them.
   ///
   /// Every set is equally likely (Floyd's algorithm).
   package mutating func sample(_ count: Int, below total: Int) -> [Int] {

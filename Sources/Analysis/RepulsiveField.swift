@@ -1,21 +1,21 @@
 import AnalysisKernels
 import Numerics
 
-/// The repulsion of t-SNE: the field φ(y) = Σⱼ 1 / (1 + |y − yⱼ|²) and its slope at every point, in O(n + m² log m) for a
-/// grid of m × m nodes.
+/// The repulsion of t-SNE: the field φ(y) = Σⱼ 1 / (1 + |y − yⱼ|²) and its gradient at every point, in O(n + m² log m)
+/// for a grid of m × m nodes.
 ///
-/// Formula: points are spread over a grid by B-splines of degree 7, the grid is convolved with the kernel through Fourier
-/// transforms (padded to twice its size, so nothing wraps around), and field and slope are read by the same splines; the
-/// transform of the kernel is divided by that of the splines, such that they interpolate it.
+/// Formula: points are spread over a grid by B-splines of degree 7, the grid is convolved with the kernel by Fourier
+/// transforms (padded to twice its size, so nothing wraps around), and field and gradient are read by the same splines;
+/// the transform of the kernel is divided by that of the splines, so that they interpolate it.
 /// Source: Linderman et al., "Fast interpolation-based t-SNE" (Nature Methods 16, 2019), with the smooth interpolation of
 /// particle-mesh Ewald sums (Essmann et al., 1995), which needs one convolution in place of four.
-/// Determinism: the grid depends on the points alone. Points are added strip by strip of eight columns of nodes, first
-/// the even strips, then the odd, in a strip by rising index; everything else is a fixed chain per line of the grid.
+/// Determinism: the grid depends only on the points. Points are added in strips of eight columns of nodes, first the
+/// even strips, then the odd, within a strip by ascending index; everything else is a fixed chain per line of the grid.
 package final class RepulsiveField {
-  /// The distance of two nodes, at most. The kernel's spectrum falls as e^(−k), so half of it would gain little.
+  /// Maximum distance of two nodes. The kernel's spectrum falls as e^(−k), so half of this would gain little.
   static let widestSpacing = 0.4
 
-  /// Lines are handled in so many portions, each with memory of its own.
+  /// Number of portions that lines are processed in, each with its own memory.
   private static let portions = 16
 
   private let threads: Int
@@ -23,7 +23,7 @@ package final class RepulsiveField {
   private let order: UnsafeMutablePointer<Int32>
   private let splines: UnsafeMutablePointer<DoubleLanes>
   private var memory: GridMemory?
-  /// The distance of two nodes of the kernel at hand.
+  /// The distance of two nodes for the current kernel.
   private var spacing = 0.0
 
   package init(count: Int, threads: Int) {
@@ -41,7 +41,7 @@ package final class RepulsiveField {
     splines.deallocate()
   }
 
-  /// Writes the slope of φ at each point; returns Σ φ, in which every point meets itself as well.
+  /// Writes the gradient of φ at each point; returns Σ φ, in which every point includes itself.
   package func slopes(
     _ points: UnsafePointer<SIMD2<Double>>, _ slopes: UnsafeMutablePointer<SIMD2<Double>>
   ) -> Double {
@@ -81,13 +81,13 @@ package final class RepulsiveField {
       low = pointwiseMin(low, points[index])
       high = pointwiseMax(high, points[index])
     }
-    // A width of 0 has any spacing.
+    // For a width of 0, any spacing will do.
     let width = max((high - low).max(), 0x1p-100)
     var m = memory?.grid.m ?? 64
     if spacing == 0 || width > spacing * Double(m - 8) || width < 0.5 * spacing * Double(m - 8) {
       m = 64
       while Double(m - 8) * Self.widestSpacing < width { m *= 2 }
-      // A tenth in reserve, so that it lasts.
+      // With 10 % in reserve, so that it lasts.
       spacing = min(Self.widestSpacing, 1.1 * width / Double(m - 8))
       if memory?.grid.m != m { memory = GridMemory(m: m, portions: Self.portions) }
       makeKernel()
@@ -96,7 +96,7 @@ package final class RepulsiveField {
     return FieldPlace(origin: low - 3.25 * spacing, scale: scale, splines: splines)
   }
 
-  /// The kernel's transform on the grid at hand, over that of the splines in each direction, twice.
+  /// The kernel's transform on the current grid, divided twice by that of the splines in each direction.
   private func makeKernel() {
     let memory = memory!
     nonisolated(unsafe) let grid = memory.grid
@@ -106,7 +106,7 @@ package final class RepulsiveField {
     memory.portions(grid.quads, threads: threads) { kernelColumns(grid, quad: $0, scales: scales, $1) }
   }
 
-  /// Sorts the points into strips of eight columns of nodes, by rising index; returns where each begins in `order`.
+  /// Sorts the points into strips of eight columns of nodes, by ascending index; returns where each begins in `order`.
   private func sort(_ points: UnsafePointer<SIMD2<Double>>, _ grid: FieldGrid, _ place: FieldPlace) -> [Int] {
     var starts = [Int](repeating: 0, count: grid.m / 8 + 1)
     for index in 0..<count { starts[place.firstNode(points[index]) / 8 + 1] += 1 }
@@ -120,7 +120,7 @@ package final class RepulsiveField {
     return starts
   }
 
-  /// The weights of the eight nodes around a place t between two as polynomials of t: [power][node], lowest first.
+  /// The weights of the eight nodes around a place t between two as polynomials in t: [power][node], lowest first.
   ///
   /// Cardinal B-splines by their recurrence: M_d(x) = (x·M_(d−1)(x) + (d + 1 − x)·M_(d−1)(x − 1)) / d.
   private static func splineCoefficients() -> [[Double]] {
@@ -150,7 +150,7 @@ package final class RepulsiveField {
   }
 }
 
-/// Cuts 0 ..< total into at most 64 ranges of equal size, whatever the number of threads.
+/// Divides 0 ..< total into at most 64 ranges of equal size, independent of the number of threads.
 struct Chunks: Sendable {
   let total: Int
   let size: Int

@@ -1,5 +1,5 @@
 extension Matrix {
-  /// The product with another matrix, as many rows as there are columns here; sums ascend.
+  /// The product with another matrix, which has as many rows as this has columns; sums run in ascending order.
   package func times(_ other: Matrix) -> Matrix {
     precondition(columns == other.rows, "Matrix: \(rows) × \(columns) times \(other.rows) × \(other.columns)")
     var product = Matrix(rows: rows, columns: other.columns)
@@ -31,7 +31,7 @@ extension Matrix {
     return scaled.times(vectors.transposed).symmetricPart
   }
 
-  /// Rows as columns.
+  /// The transpose.
   package var transposed: Matrix {
     var result = Matrix(rows: columns, columns: rows)
     for row in 0..<rows { for column in 0..<columns { result[column, row] = self[row, column] } }

@@ -1,10 +1,10 @@
 import Numerics
 
-// The transform of the kernel of t-SNE, 1 / (1 + r²), on a grid: real and even in both directions, so one of its
-// halves is enough, and real. Two steps like those of the convolution, which leave their result in `grid.kernel`.
+// The transform of the kernel of t-SNE, 1 / (1 + r²), on a grid: both are real and even in both directions, so half is
+// enough. Two steps like those of the convolution, which leave their result in `grid.kernel`.
 
-/// Along x: distances of 4 · `group` … 4 · `group` + 3 nodes in y, up to m; `square` is the square of the distance of
-/// two nodes. `buffer` has n complex numbers. Groups 0 ... m / 4.
+/// Along x: distances of 4 · `group` … 4 · `group` + 3 nodes in y, up to m; `square` is the squared distance of two
+/// nodes. `buffer` has n complex numbers. Groups 0 ... m / 4.
 public func kernelForward(_ grid: FieldGrid, group: Int, square: Double, _ buffer: ComplexLanes) {
   let (m, n) = (grid.m, grid.n)
   let y = DoubleLanes(0, 1, 2, 3) + Double(4 * group)
@@ -28,8 +28,8 @@ public func kernelForward(_ grid: FieldGrid, group: Int, square: Double, _ buffe
   }
 }
 
-/// Along y: four frequencies along x. `scales` holds what each frequency of a direction is multiplied by, of
-/// 0 ..< n + 4, the last three for the frequencies that do not count.
+/// Along y: four frequencies along x. `scales` holds the factor for each frequency of a direction, 0 ..< n + 4, the
+/// last ones for the frequencies that are not used.
 public func kernelColumns(
   _ grid: FieldGrid, quad: Int, scales: UnsafePointer<Double>, _ buffer: ComplexLanes
 ) {
@@ -39,7 +39,7 @@ public func kernelColumns(
     buffer[2 * y + 1] = DoubleLanes()
   }
   fourierForward(buffer, n, roots: grid.roots)
-  // The way along x doubles what it transforms.
+  // The transform along x doubles its input.
   let scale = lanes(scales + 4 * quad) * 0.5
   for k in 0..<n {
     let place = Int(grid.reversed[k])

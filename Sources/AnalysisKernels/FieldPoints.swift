@@ -1,11 +1,11 @@
 import Numerics
 
-// Points and the grid: every point is spread over 8 × 8 nodes by B-splines of degree 7, and finds the field and its
-// slope by the same splines.
+// Points and the grid: every point is spread over 8 × 8 nodes by B-splines of degree 7, and reads the field and its
+// gradient by the same splines.
 
 /// The positions of points on a grid.
 public struct FieldPlace {
-  /// Where u = 0 is, in both directions.
+  /// The position of u = 0, in both directions.
   public let origin: SIMD2<Double>
   /// Nodes per unit of length.
   public let scale: Double
@@ -43,7 +43,7 @@ public func fieldSpread(
   }
 }
 
-/// Field and slope at the points `from ..< to`: `slopes` is ∂φ/∂(x, y) for each, and the sum of φ is returned.
+/// Field and gradient at the points `from ..< to`: `slopes` is ∂φ/∂(x, y) for each; returns the sum of φ.
 public func fieldGather(
   _ grid: FieldGrid, _ place: FieldPlace, points: UnsafePointer<SIMD2<Double>>, from: Int, to: Int,
   slopes: UnsafeMutablePointer<SIMD2<Double>>
@@ -74,7 +74,7 @@ public func fieldGather(
   return total
 }
 
-/// The eight weights of a point in one direction, or their slopes.
+/// The eight weights of a point in one direction, or their derivatives.
 private struct Weights {
   let low: DoubleLanes
   let high: DoubleLanes

@@ -1,17 +1,17 @@
 import Numerics
 
-// The convolution of a square grid of real numbers with a real, even kernel, in four steps that groups of lines share
-// without meeting: along x, along y and back, along x back. The grid has m × m nodes and is padded by zeros to n × n,
-// n = 2m, so that nothing wraps around. Lines go through the transforms as lanes, so nothing is shuffled but where x
-// and y change places.
+// The convolution of a square grid of real numbers with a real, even kernel, in four steps with independent groups of
+// lines: along x, along y and back, along x back. The grid has m × m nodes and is padded with zeros to n × n, n = 2m,
+// so that nothing wraps around. Lines are transformed as SIMD lanes, so lanes are shuffled only where x and y are
+// transposed.
 
 /// Sizes and memory of a grid.
 public struct FieldGrid {
   /// Nodes on a side, a power of two of at least 16.
   public let m: Int
-  /// [x][y], y fastest, a line every `stride`: what is convolved, then the result.
+  /// [x][y], y fastest, a line every `stride`: the input of the convolution, then the result.
   public let values: UnsafeMutablePointer<Double>
-  /// [k][y][re, im][4]: transforms along x, four frequencies side by side, of 0 ... m.
+  /// [k][y][re, im][4]: transforms along x, four frequencies at a time, of 0 ... m.
   public let spectrum: UnsafeMutablePointer<DoubleLanes>
   /// [k][frequency of y, bit-reversed][4]: the kernel's transform.
   public let kernel: UnsafeMutablePointer<DoubleLanes>
@@ -33,12 +33,12 @@ public struct FieldGrid {
     self.reversed = reversed
   }
 
-  /// Numbers from one line of `values` to the next: no power of two, which would give the first cache few places for a
-  /// walk across the lines.
+  /// Numbers from one line of `values` to the next: not a power of two, which would map an access across lines to few
+  /// sets of the L1 cache.
   public var stride: Int { m + 8 }
   /// Length of the transforms.
   public var n: Int { 2 * m }
-  /// Groups of four frequencies along x, 0 ... m and three that do not count.
+  /// Groups of four frequencies along x, 0 ... m and three unused ones.
   public var quads: Int { m / 4 + 1 }
   /// Groups of four pairs of lines along x.
   public var pairs: Int { m / 8 }
@@ -116,7 +116,7 @@ public func fieldBackward(_ grid: FieldGrid, pair: Int, _ buffer: ComplexLanes) 
   }
 }
 
-/// The transforms of two real lines, taken apart: twice each.
+/// The transforms of two real lines, separated: twice each.
 private struct Pair {
   let first: Complex
   let second: Complex
@@ -130,14 +130,14 @@ private struct Pair {
   }
 }
 
-/// The transforms of two real lines at k, put together as one complex line at k and −k.
+/// The transforms of two real lines at k, combined into one complex line at k and −k.
 @inline(__always)
 private func join(_ grid: FieldGrid, _ buffer: ComplexLanes, _ k: Int, _ a: Complex, _ b: Complex) {
   Complex(a.re + b.im, b.re - a.im).store(buffer, grid.placeOfNegative(k))
   Complex(a.re - b.im, a.im + b.re).store(buffer, grid.place(k))
 }
 
-/// Four lines of a spectrum at four frequencies, lanes and lines exchanged.
+/// Four lines of a spectrum at four frequencies, lanes and lines transposed.
 private struct Four {
   let c0: Complex
   let c1: Complex
@@ -155,7 +155,7 @@ private struct Four {
   }
 }
 
-/// Rows and lanes exchanged.
+/// The 4 × 4 transpose.
 @inline(__always)
 func transposed(
   _ a: DoubleLanes, _ b: DoubleLanes, _ c: DoubleLanes, _ d: DoubleLanes
@@ -166,7 +166,7 @@ func transposed(
   )
 }
 
-/// Four vectors, rows and lanes exchanged, to every second place.
+/// Stores four vectors, transposed, to every second place.
 @inline(__always)
 private func store(
   _ a: DoubleLanes, _ b: DoubleLanes, _ c: DoubleLanes, _ d: DoubleLanes,

@@ -39,7 +39,7 @@ public func fourierForward(_ x: ComplexLanes, _ n: Int, roots: UnsafePointer<Dou
     }
     size = quarter
   }
-  // The last stage has roots of 1 only.
+  // The last stage uses only the root 1.
   var place = 0
   while place < n {
     let (a, b) = (Complex(x, place), Complex(x, place + 1))
@@ -54,11 +54,11 @@ public func fourierForward(_ x: ComplexLanes, _ n: Int, roots: UnsafePointer<Dou
   }
 }
 
-/// The inverse of `fourierForward`, times n: takes bit-reversed order and leaves the natural one.
+/// The inverse of `fourierForward`, times n: takes bit-reversed order and returns natural order.
 public func fourierBackward(_ x: ComplexLanes, _ n: Int, roots: UnsafePointer<Double>) {
   let isOdd = n.trailingZeroBitCount & 1 == 1
   let last = isOdd ? n / 2 : n
-  // The first stage has roots of 1 only.
+  // The first stage uses only the root 1.
   var first = 0
   while first < n {
     let (p, q) = (Complex(x, first), Complex(x, first + 1))

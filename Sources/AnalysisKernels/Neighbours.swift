@@ -6,7 +6,7 @@ import Numerics
 public struct NeighbourRows {
   /// Where each row begins, in vectors of four; one more for the end.
   public let starts: UnsafePointer<Int>
-  /// Which point, four a vector.
+  /// Indices of the points, four per vector.
   public let indices: UnsafePointer<SIMD4<Int32>>
   /// The weights.
   public let weights: UnsafePointer<DoubleLanes>
@@ -71,13 +71,13 @@ private struct Others {
   }
 }
 
-/// Squares of distances of one point to `blocks` blocks of four points, [block][coordinate][4]; coordinates ascend.
+/// Squared distances of one point to `blocks` blocks of four points, [block][coordinate][4]; coordinates ascend.
 public func squaredDistances(
   _ point: UnsafePointer<Double>, _ others: UnsafePointer<DoubleLanes>, blocks: Int, dimension: Int,
   _ result: UnsafeMutablePointer<DoubleLanes>
 ) {
   var block = 0
-  // Four chains at once, since each waits for its own sums.
+  // Four chains at once, since the additions of one depend on each other.
   while block + 4 <= blocks {
     let first = others + block * dimension
     var (a, b, c, d) = (DoubleLanes(), DoubleLanes(), DoubleLanes(), DoubleLanes())
@@ -108,8 +108,8 @@ public func squaredDistances(
   }
 }
 
-/// The entropy of weights e^(−β·d) over `blocks` blocks of squared distances, and their sum: Σ w and Σ w·d. Padding has
-/// distances of infinity and counts as nothing.
+/// Sums of weights w = e^(−β·d) over `blocks` blocks of squared distances: Σ w and Σ w·d. Padding has finite distances
+/// so large that its weight is 0.
 public func gaussianSums(
   _ distances: UnsafePointer<DoubleLanes>, blocks: Int, beta: Double
 ) -> (weights: Double, distances: Double) {
@@ -128,7 +128,7 @@ public func gaussianWeights(_ distances: UnsafeMutablePointer<DoubleLanes>, bloc
   for block in 0..<blocks { distances[block] = Elementary.exp(distances[block] * -beta) }
 }
 
-/// The square of the distance of a point to a box: its lower corner, then its upper corner; 0 inside.
+/// The squared distance of a point to a box (its lower corner, then its upper corner); 0 inside.
 public func boxDistance(_ point: UnsafePointer<Double>, _ box: UnsafePointer<Double>, dimension: Int)
   -> Double
 {
@@ -141,7 +141,7 @@ public func boxDistance(_ point: UnsafePointer<Double>, _ box: UnsafePointer<Dou
   return sum
 }
 
-/// How many of 4 · `blocks` numbers are below `limit`.
+/// Number of the 4 · `blocks` numbers that are below `limit`.
 public func countBelow(_ numbers: UnsafePointer<DoubleLanes>, blocks: Int, _ limit: Double) -> Int {
   var counts = SIMD4<UInt64>()
   let limits = DoubleLanes(repeating: limit)

@@ -1,8 +1,8 @@
-/// Inner products of four points with `blocks` blocks of eight, [block][coordinate][8]; each sum ascends in the
-/// coordinate. `result` is [block][row][8].
+/// Inner products of four points with `blocks` blocks of eight, [block][coordinate][8]; each sum runs over ascending
+/// coordinates. `result` is [block][row][8].
 ///
 /// - Parameters:
-///   - a, b, c, d: the coordinates of the four; the same point may come more than once.
+///   - a, b, c, d: the coordinates of the four; the same point may occur more than once.
 ///   - others: the first block.
 ///   - dimension: coordinates of a point.
 public func innerProducts(

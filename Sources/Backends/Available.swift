@@ -14,8 +14,8 @@ extension DeviceCatalog {
   /// process may use.
   package static var defaultThreads: Int { ProcessorShare.here.threads }
 
-  /// The same for one of several processes that work together on this machine, of which each may be bound to processors of
-  /// its own already.
+  /// The same for one of several processes that work together on this machine, each of which may already be bound to
+  /// its own processors.
   package static func defaultThreads(sharedBy processes: Int) -> Int {
     let share = ProcessorShare.here
     return share.allowed < share.processors ? share.threads : max(share.threads / processes, 1)
@@ -23,7 +23,7 @@ extension DeviceCatalog {
 }
 
 extension BackendProvider {
-  /// The CPU backend: one device, which is always there.
+  /// The CPU backend: one device, which always exists.
   fileprivate static func cpu(threads: Int?) -> BackendProvider {
     BackendProvider(DeviceScheme("cpu"), name: "CPU", hint: "this processor cannot run the CPU backend") {
       let backend = Result { try CPUBackend(threads: threads) }

@@ -4,16 +4,16 @@ import Programs
 package struct DeviceScheme: Hashable, Sendable {
   /// The part before the colon: `opencl`.
   package let name: String
-  /// What the numbers after the colon count, as in `opencl:PLATFORM.DEVICE`; empty if there is one device only.
+  /// What the numbers after the colon count, as in `opencl:PLATFORM.DEVICE`; empty if there is only one device.
   package let numbers: [String]
 
-  /// The scheme `name`, its devices counted by `numbers`.
+  /// The scheme `name`, with devices numbered by `numbers`.
   package init(_ name: String, numbers: [String] = []) {
     self.name = name
     self.numbers = numbers
   }
 
-  /// The form for one device: `opencl:PLATFORM.DEVICE`; nil if the name alone says it.
+  /// The form for one device: `opencl:PLATFORM.DEVICE`; nil if the name alone is enough.
   var form: String? { numbers.isEmpty ? nil : "\(name):\(numbers.joined(separator: "."))" }
   /// The first of them: `opencl:0.0`.
   var example: String { "\(name):\(numbers.map { _ in "0" }.joined(separator: "."))" }
@@ -46,7 +46,7 @@ package struct BackendProvider: Sendable {
       ? hint : survey.gaps.map { $0.isBackend ? $0.reason : $0.line }.joined(separator: "; ")
   }
 
-  /// Where a device could have been; the whole backend where nothing better is known.
+  /// Where a device is missing; the whole backend if nothing more specific is known.
   func gaps(_ survey: DeviceSurvey) -> [DeviceGap] {
     survey.devices.isEmpty && survey.gaps.isEmpty
       ? [DeviceGap(identifier: scheme.name, name: name, reason: hint)] : survey.gaps
@@ -60,7 +60,7 @@ package struct DeviceSurvey: Sendable {
   /// Platforms without a usable device.
   package let gaps: [DeviceGap]
 
-  /// These devices, and these places without one.
+  /// Devices, and platforms without one.
   package init(_ devices: [FoundDevice], gaps: [DeviceGap] = []) {
     self.devices = devices
     self.gaps = gaps
@@ -83,14 +83,14 @@ package struct FoundDevice: Sendable {
 
 /// A backend, platform or device that cannot be used.
 package struct DeviceGap: Hashable, Sendable {
-  /// The scheme for a whole backend, else what its devices' identifiers begin with: `opencl:1`.
+  /// The scheme for a whole backend, otherwise the prefix of its devices' identifiers: `opencl:1`.
   package let identifier: String
-  /// Its name, as far as it is known: `Intel(R) OpenCL`.
+  /// Its name, if known: `Intel(R) OpenCL`.
   package let name: String
-  /// Why there is nothing.
+  /// Why it cannot be used.
   package let reason: String
 
-  /// A place without a device.
+  /// A gap with these properties.
   package init(identifier: String, name: String, reason: String) {
     self.identifier = identifier
     self.name = name

@@ -13,17 +13,17 @@ package struct ChosenDevice: Sendable {
 package struct DeviceCatalog: Sendable {
   private let providers: [BackendProvider]
 
-  /// A catalog over any backends; ``init(threads:)`` is the one of this machine.
+  /// A catalog of any backends; ``init(threads:)`` is the one of this machine.
   ///
   /// - Parameter providers: at least one; the first is what ``DeviceChoice/auto`` falls back to.
   package init(_ providers: [BackendProvider]) { self.providers = providers }
 
-  /// How the devices of each backend are called.
+  /// How the devices of each backend are named.
   package var schemes: [DeviceScheme] { providers.map(\.scheme) }
 
-  /// Opens the device that `choice` means.
+  /// Opens the device that `choice` names.
   ///
-  /// Throws: ``DeviceError`` if there is none, several have the name, or it is refused.
+  /// Throws: ``DeviceError`` if there is none, the name is ambiguous, or the device is refused.
   package func open(_ choice: DeviceChoice) throws -> ChosenDevice {
     switch choice {
     case .auto: try openBest()
@@ -39,8 +39,7 @@ package struct DeviceCatalog: Sendable {
     }
   }
 
-  /// Opens every device of `choices`, or where there are none every device that passes its probe, the first
-  /// backend's first.
+  /// Opens every device of `choices`, or if it is empty, every device that passes its probe, the first backend's first.
   ///
   /// - Parameter skipped: called for every skipped device, with the reason.
   /// - Throws: ``DeviceError`` if a requested device is not available, or the first backend's error if
@@ -73,7 +72,7 @@ package struct DeviceCatalog: Sendable {
     return backends
   }
 
-  /// A GPU whose probe passes, else the first backend's device.
+  /// A GPU that passes its probe, otherwise the first backend's device.
   private func openBest() throws -> ChosenDevice {
     var reasons: [String] = []
     for provider in providers.dropFirst() {
@@ -144,7 +143,7 @@ package struct DeviceCatalog: Sendable {
     found.map(\.device.title).joined(separator: ", ")
   }
 
-  /// Opens every device and reports the result, and the platforms without one.
+  /// Opens every device; reports the results and the platforms without a device.
   package func reports() -> (devices: [DeviceReport], gaps: [DeviceGap]) {
     var (reports, gaps): ([DeviceReport], [DeviceGap]) = ([], [])
     for provider in providers {

@@ -1,13 +1,13 @@
 /// The value of `--device`.
 package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
-  /// A GPU whose probe passes, else the CPU backend.
+  /// A GPU that passes its probe, otherwise the CPU backend.
   case auto
   /// The first device of the backend with this scheme.
   case first(of: String)
   /// The device with this identifier: `opencl:1.0`.
   case device(String)
-  /// The device that answers to this text, whatever the case: its identifier, name, platform or vendor holds it, or
-  /// its driver has it as a word (`pocl`).
+  /// The device that matches this text, ignoring case: its identifier, name, platform or vendor contains it, or its
+  /// driver contains it as a word (`pocl`).
   case named(String)
 
   /// The CPU backend.
@@ -25,8 +25,8 @@ package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
 
   /// A choice from text.
   ///
-  /// - Parameter schemes: how the devices of each backend are called; by default of those there are.
-  /// - Throws: ``DeviceError`` of kind `usage` if the text is empty, or what follows a scheme's colon are not its
+  /// - Parameter schemes: how the devices of each backend are named; by default those of this machine.
+  /// - Throws: ``DeviceError`` of kind `usage` if the text is empty, or a scheme's colon is not followed by its
   ///   numbers.
   package init(_ text: String, schemes: [DeviceScheme] = DeviceCatalog().schemes) throws {
     let lower = text.lowercased()
@@ -52,7 +52,7 @@ package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// As ``init(_:schemes:)`` reads it.
+  /// The text that ``init(_:schemes:)`` reads.
   package var description: String {
     switch self {
     case .auto: "auto"

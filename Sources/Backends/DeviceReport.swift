@@ -21,7 +21,7 @@ extension DeviceInfo {
     return text
   }
 
-  /// Whether `text` means this device, whatever the case.
+  /// Whether `text` matches this device, ignoring case.
   func answers(to text: String) -> Bool {
     let text = text.lowercased()
     return [identifier, name, platform, vendor].contains { $0.lowercased().contains(text) }

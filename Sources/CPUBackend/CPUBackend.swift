@@ -12,10 +12,10 @@ package struct CPUBackend: Backend {
   package let vectors: VectorWidth
   package let device: DeviceInfo
 
-  /// A backend of `threads` threads, by default as many as ``ProcessorShare/threads``, with vectors as wide
-  /// as the processor's unless `vectors` says otherwise. Neither changes a bit.
+  /// A backend with `threads` threads, by default ``ProcessorShare/threads``, and the processor's widest vectors unless
+  /// `vectors` is given. Neither changes a bit.
   ///
-  /// Throws: ``CPUError`` if the processor lacks what the kernels are compiled for, or `threads` is not in
+  /// Throws: ``CPUError`` if the processor lacks instructions that the kernels are compiled for, or `threads` is not in
   /// 1...1024.
   package init(threads: Int? = nil, vectors: VectorWidth? = nil) throws {
     let count = threads ?? ProcessorShare.here.threads
@@ -29,7 +29,7 @@ package struct CPUBackend: Backend {
     device = Self.facts(threads: count, driver: self.vectors.instructions)
   }
 
-  /// The device if the backend cannot be opened.
+  /// A description of the device for when the backend cannot be opened.
   package static var unopened: DeviceInfo { facts(threads: 0, driver: "") }
 
   private static func facts(threads: Int, driver: String) -> DeviceInfo {
@@ -37,7 +37,7 @@ package struct CPUBackend: Backend {
       identifier: "cpu", name: Processor.name, kind: .cpu, driver: driver, units: threads, unit: "thread")
   }
 
-  /// Fused multiply-adds that one thread can do with the processor's widest vectors, in FLOPs per second.
+  /// Peak rate of fused multiply-adds of one thread with the processor's widest vectors, in FLOPs per second.
   package static func measurePeak() -> Double { convolutions(Processor.vectors).measurePeak() }
 
   private static func convolutions(_ vectors: VectorWidth) -> any ConvolutionKernels.Type {
@@ -46,14 +46,14 @@ package struct CPUBackend: Backend {
 
   /// Allocates the program's memory and its threads.
   ///
-  /// Throws: ``ProgramError`` if an operation works on buffers that are not the program's.
+  /// Throws: ``ProgramError`` if an operation uses buffers that are not the program's.
   package func prepare(_ program: Program) throws -> any PreparedProgram {
     try program.checkBuffers()
     return try CPUProgram(program, threads: threads, Self.convolutions(vectors))
   }
 }
 
-/// The CPU backend cannot run here: says why.
+/// The reason why the CPU backend cannot run here.
 package struct CPUError: Error, CustomStringConvertible, Sendable {
   /// The message, in one line.
   package let description: String

@@ -3,7 +3,7 @@ import Numerics
 import Programs
 
 extension CPUBackend: FunctionSweep {
-  /// In the calling thread.
+  /// Runs on the calling thread.
   package func sweep(_ function: ElementaryFunction, first: UInt32, count: Int) throws -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
       sweepFunction(function, first: first, count: count, into: buffer.baseAddress!)

@@ -3,9 +3,9 @@ import Programs
 /// One operation, bound to memory: `items` pieces of work that may run in any order on any thread.
 struct Launch {
   let items: Int
-  /// Items of one chunk of images, where items come chunk by chunk.
+  /// Items per chunk of images, if items come chunk by chunk.
   let perChunk: Int?
-  /// Items handed out at a time: small ones in batches.
+  /// Items handed out at a time: more than one if they are small.
   let grain: Int
   let body: (_ item: Int, _ worker: Int, _ step: Int) -> Void
 
@@ -66,7 +66,7 @@ extension Routine {
     return zip(starts, starts.dropFirst() + [operations.count]).map { $0..<$1 }
   }
 
-  /// Where the stretch of the operation at `index` starts: its operations run side by side.
+  /// Where the stretch of the operation at `index` starts: its operations run concurrently.
   func stretchStart(_ index: Int, threads: Int) -> Int {
     var start = index
     while start > 0, let chunks = operations[start].chunks(threads: threads),

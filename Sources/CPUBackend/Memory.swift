@@ -7,14 +7,14 @@ import Programs
 final class Memory {
   private var owned: [UnsafeMutableRawPointer] = []
   private var pointers: [UnsafeMutableRawPointer] = []
-  /// Two vectors of +0: what a tap outside reads.
+  /// Two vectors of +0, read by taps outside the map.
   let zeros: Images
   private var scratch: [MutableImages] = []
   let threads: Int
   /// The convolutions for this processor's vectors.
   let convolutions: any ConvolutionKernels.Type
 
-  /// Throws: ``NotEnoughMemory`` before anything is allocated, if more is needed than the process can get.
+  /// Throws: ``NotEnoughMemory`` before allocating anything, if more is needed than the process can get.
   init(
     _ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: any ConvolutionKernels.Type
   ) throws {

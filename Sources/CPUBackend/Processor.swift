@@ -1,7 +1,7 @@
 import CSystem
 import Foundation
 
-/// How wide the vectors of the convolutions are.
+/// Vector width of the convolutions.
 package enum VectorWidth: Sendable, CaseIterable {
   /// 256 bits: AVX2, or two registers of NEON.
   case narrow
@@ -29,11 +29,10 @@ package enum Processor {
 
     /// Required on x86-64.
     static let needed: [Instructions] = [.avx2, .fma]
-    /// Those of the wide vectors.
+    /// Required for the wide vectors.
     static let wide: [Instructions] = [.avx512f, .avx512bw, .avx512dq, .avx512vl]
 
-    /// Whether the processor has them and the system keeps their registers, as the processor itself says; never on
-    /// arm64.
+    /// Whether the processor has them and the system saves their registers, according to CPUID; never on arm64.
     package var areThere: Bool {
       switch self {
       case .avx2: facsimile_has_avx2()
@@ -48,7 +47,7 @@ package enum Processor {
 
   /// Throws: ``CPUError`` if the processor lacks AVX2 or FMA (x86-64); arm64 always has what is needed.
   ///
-  /// Must be called before any kernel, first thing in `main`.
+  /// Must be called before any kernel, at the start of `main`.
   package static func check() throws {
     #if arch(x86_64)
       let missing = Instructions.needed.filter { !$0.areThere }

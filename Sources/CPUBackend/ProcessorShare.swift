@@ -4,7 +4,7 @@ import Programs
 
 /// The share of the machine available to this process, which determines the default number of threads.
 package struct ProcessorShare: Sendable, Equatable {
-  /// Processors of the machine that are switched on.
+  /// Processors of the machine that are online.
   package let processors: Int
   /// Processors that this process may run on.
   package let allowed: Int
@@ -16,7 +16,7 @@ package struct ProcessorShare: Sendable, Equatable {
     processors: ProcessInfo.processInfo.processorCount, allowed: Int(facsimile_allowed_processors()),
     quota: ControlGroup().quota)
 
-  /// What is known of a machine and a process: see the properties.
+  /// A share with these properties.
   package init(processors: Int, allowed: Int, quota: Double?) {
     self.processors = max(processors, 1)
     self.allowed = allowed > 0 ? allowed : self.processors
@@ -29,7 +29,7 @@ package struct ProcessorShare: Sendable, Equatable {
     return min(max(Int(count), 1), 1024)
   }
 
-  /// Why these are fewer than the machine's processors; nil if they are not.
+  /// Why this is less than the machine's processors; nil if it is not.
   package var limit: String? {
     guard threads < processors else { return nil }
     if let quota, quota.rounded(.up) < Double(allowed) {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A thread pool that shares the items of one operation after another.
 ///
-/// Items are handed out by a counter, so delayed threads take fewer; no result depends on
-/// which thread took which item. Workers spin for a moment between operations and sleep after that.
+/// Items are handed out by a counter, so delayed threads take fewer; no result depends on which thread took which item.
+/// Workers spin briefly between operations, then sleep.
 final class ThreadPool: @unchecked Sendable {
   /// Work on one item, by the worker with this index.
   typealias Body = (_ item: Int, _ worker: Int) -> Void
@@ -18,12 +18,12 @@ final class ThreadPool: @unchecked Sendable {
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let condition = NSCondition()
-  // Written by the caller before it raises the generation, read by workers after they saw it raised.
+  // Written by the caller before it increments the generation, read by workers after they see the new one.
   private var body: Body = { _, _ in }
   private var items = 0
   private var grain = 1
 
-  /// Rounds of waiting (some tens of microseconds) before a worker sleeps.
+  /// Spins (some tens of microseconds) before a worker sleeps.
   private static let patience = 20_000
 
   init(threads: Int) {
@@ -37,7 +37,7 @@ final class ThreadPool: @unchecked Sendable {
     waitForWorkers()
   }
 
-  /// Ends the workers. The pool is not used after it.
+  /// Ends the workers. The pool must not be used afterwards.
   func stop() {
     busy.store(threads - 1, ordering: .relaxed)
     stopping.store(true, ordering: .relaxed)
@@ -47,8 +47,8 @@ final class ThreadPool: @unchecked Sendable {
 
   /// Runs `body` for every item, `grain` at a time, and returns when all are done.
   ///
-  /// Every thread computes as the contract asks, whatever has set its floating-point unit in the meantime; the caller's is
-  /// as it was after the run.
+  /// Every thread computes in the contract's floating-point mode, whatever the mode was before; the caller's mode is
+  /// restored after the run.
   func run(items: Int, grain: Int = 1, _ body: Body) {
     ArithmeticMode.standard { share(items: items, grain: grain, body) }
   }
@@ -81,7 +81,7 @@ final class ThreadPool: @unchecked Sendable {
   }
 
   private func takeItems(as worker: Int) {
-    // Once, not for every item: each look counts a reference that all threads share.
+    // Read once, not for every item: each read updates a reference count that all threads share.
     let (body, items, grain) = (body, items, grain)
     while true {
       let first = next.add(grain, ordering: .relaxed).oldValue

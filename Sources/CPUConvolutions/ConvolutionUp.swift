@@ -18,7 +18,7 @@ extension Convolutions {
   }
 }
 
-/// The two maps, the small one from the tile's block on, and the way to the tile's second vectors in each.
+/// The two maps, the small one from the tile's block on, and the offset of the tile's second vectors in each.
 private struct Maps {
   let small: Vectors
   let big: MutableVectors
@@ -28,8 +28,8 @@ private struct Maps {
   let bigOther: Int
 }
 
-/// Walks the big pixels along one side and knows, without dividing, the first tap that meets a small pixel
-/// and which one: tap `tap + i·stride` meets small pixel `from − i`.
+/// Walks the big pixels along one side and tracks, without dividing, the first tap that meets a small pixel and which
+/// one: tap `tap + i·stride` meets small pixel `from − i`.
 private struct Walk {
   var tap: Int
   var from: Int
@@ -90,7 +90,7 @@ private func upFourChannels(
   }
 }
 
-/// With few channels four pixels of one sub-pixel phase make the tile: they meet the same taps.
+/// With few channels, four pixels of one sub-pixel phase form the tile: they meet the same taps.
 private func upOneChannel(
   _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ channel: Int,
   _ rows: Range<Int>

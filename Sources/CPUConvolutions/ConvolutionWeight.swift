@@ -2,8 +2,8 @@ import CPUKernels
 import Numerics
 
 extension Convolutions {
-  // A few rows at a time over all taps and big channels, the accumulators waiting in `scratch`: these rows stay in the
-  // first cache, while image by image every pass would come from the second, at the limit of what that gives.
+  // A few rows at a time over all taps and big channels, with the accumulators stored in `scratch`: these rows stay in
+  // the L1 cache, while image by image every pass would read from the L2 cache, at the limit of its bandwidth.
   public static func weight(
     _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
     scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>
@@ -86,7 +86,7 @@ private func storeRow(
   var kx = 0
   while kx < g.kernel {
     let taps = minimum(3, g.kernel - kx)
-    // Columns of the small map where all the taps fall inside; the others go one by one.
+    // Columns of the small map where all taps fall inside; the others are computed one by one.
     let inner = maximum(0, (g.padding - kx + g.stride - 1) / g.stride)
     let outer = taps < 3 ? 0 : (g.bigWidth + g.padding - kx - 3 + g.stride) / g.stride
     var channel = 0

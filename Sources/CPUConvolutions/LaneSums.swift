@@ -41,7 +41,7 @@ struct WeightTile {
   }
 }
 
-/// Where the small channels of a tile of weights lie from the first one, in vectors of eight images.
+/// Offsets of a weight tile's small channels from the first one, in vectors of eight images.
 struct WeightChannels {
   let b, c, d, e, f, g, h: Int
 
@@ -72,9 +72,9 @@ struct WeightChannels {
   #endif
 }
 
-/// Joins the lanes of up to three taps and stores `there` small channels each, four after the others at `next`.
+/// Joins the lanes of up to three taps and stores `there` small channels each, those after the first four at `next`.
 ///
-/// Out of line: horizontal sums next to a hot loop make it spill.
+/// Not inlined: horizontal sums next to a hot loop make it spill registers.
 @inline(never) func storeLaneSums(
   _ tile: borrowing WeightTile,
   _ outputs: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>),

@@ -1,8 +1,8 @@
 import CPUKernels
 
 extension Convolutions {
-  // Rows and inputs are copied side by side first. Where they lie, the blocks of a layer whose width is a power of two
-  // are as far apart as the sets of the first cache, and drive each other out of it: half the speed.
+  // Rows and inputs are first copied into contiguous memory. In place, the blocks of a layer whose width is a power of
+  // two map to the same sets of the L1 cache and evict each other: half the speed.
   public static func linearWeight(
     input: Images, inputs: Int, outputGradient: Images, outputs: Int, gradient: UnsafeMutablePointer<Float>,
     blocks: Int, tiles: Range<Int>, first: Int, last: Int, scratch: MutableImages
@@ -36,10 +36,10 @@ extension Convolutions {
 
 /// Vectors of a tile's rows in one block: four of each half.
 private var linearRows: Int { 8 }
-/// Inputs that stay in the first cache while all tiles go over them: a multiple of three.
+/// Inputs that stay in the L1 cache while all tiles use them: a multiple of three.
 private var linearInputs: Int { 12 }
 
-/// The output gradients of one tile as [blocks][half][4 rows]; rows that are not there repeat the last one.
+/// The output gradients of one tile as [blocks][half][4 rows]; missing rows repeat the last one.
 private func packRows(
   _ outputGradient: Images, outputs: Int, blocks: Int, tile: Int, into packed: MutableVectors
 ) {
@@ -59,7 +59,7 @@ private func packRows(
   } while left > 0
 }
 
-/// Inputs as [inputs / 3][blocks][half][3]; inputs that are not there repeat the last one.
+/// Inputs as [inputs / 3][blocks][half][3]; missing inputs repeat the last one.
 private func packInputs(
   _ input: Images, inputs: Int, blocks: Int, _ range: Range<Int>, into packed: MutableImages
 ) {
@@ -79,7 +79,7 @@ private func packInputs(
   }
 }
 
-/// One tile over packed inputs. Both halves in one pass of the loop would make the accumulators spill.
+/// One tile over packed inputs. Both halves in one iteration of the loop would make the accumulators spill.
 private func multiply(
   _ rows: MutableVectors, _ taps: MutableImages, blocks: Int, _ gradient: UnsafeMutablePointer<Float>,
   inputs: Int, there: Int, next: Int

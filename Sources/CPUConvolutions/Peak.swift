@@ -2,7 +2,7 @@ import Numerics
 
 extension Convolutions {
   // Twelve independent chains of vectors: latency (4 or 5 cycles) × 2 units needs ten, and sixteen registers hold
-  // twelve accumulators and two factors. The best of several rounds, since whatever disturbs makes it less.
+  // twelve accumulators and two factors. The best of several rounds, since disturbances only make it slower.
   public static func measurePeak() -> Double {
     let (rounds, taps) = (15, 400_000)
     let clock = ContinuousClock()

@@ -35,7 +35,7 @@ struct Tile {
     d1 = fma(high, wd, d1)
   }
 
-  /// `count` taps whose elements and weights lie side by side: weights `[tap][4]`.
+  /// `count` taps whose elements and weights are contiguous: weights `[tap][4]`.
   @inline(__always) mutating func taps(_ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ count: Int) {
     var (x, w, left) = (x, w, count)
     repeat {
@@ -53,8 +53,8 @@ extension Epilogue {
     if let bias { Vector(repeating: bias[channel]) } else { Vector(repeating: 0) }
   }
 
-  /// Ends the chains of a tile's element at `index` and `index + other`, and stores them. Functions that take more
-  /// than a selection follow row by row: see ``finish(_:_:_:pixels:step:channels:)``.
+  /// Ends the chains of a tile's element at `index` and `index + other`, and stores them. Functions other than
+  /// selections are applied row by row: see ``finish(_:_:_:pixels:step:channels:)``.
   @inline(__always) func store(
     _ output: MutableVectors, _ index: Int, _ other: Int, _ low: Vector, _ high: Vector
   ) {
@@ -72,14 +72,14 @@ extension Epilogue {
     output[index + other] = b
   }
 
-  /// Applies a curved function to a finished row: `channels` elements at each of `pixels` places from `first`
-  /// on, `step` vectors apart. Away from the chains, where it would wait for each result and make them spill.
+  /// Applies a non-linear function to a finished row: `channels` elements at each of `pixels` places from `first` on,
+  /// `step` vectors apart. Separate from the chains, where it would wait for each result and make them spill.
   @inline(__always) func finish(
     _ output: MutableVectors, _ first: Int, _ other: Int, pixels: Int, step: Int, channels: Int
   ) {
     if function == .identity || function == .relu { return }
     curveRow(lanes(output + first), pixels: pixels, step: step * 2 / span, vectors: 2 * channels, function)
-    // A block that is its own partner has its row done.
+    // A block that is its own partner is already done.
     if span == 1, other != 0 {
       curveRow(lanes(output + first + other), pixels: pixels, step: step * 2, vectors: 2 * channels, function)
     }

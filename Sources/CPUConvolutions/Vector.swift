@@ -6,12 +6,12 @@ import CPUKernels
 import Numerics
 
 #if WIDE
-  /// What one instruction computes with: sixteen images.
+  /// One vector register: sixteen images.
   typealias Vector = SIMD16<Float>
   /// Vectors of one element.
   @inline(__always) var span: Int { 1 }
 #else
-  /// What one instruction computes with: eight images.
+  /// One vector register: eight images.
   typealias Vector = Lanes
   /// Vectors of one element.
   @inline(__always) var span: Int { 2 }
@@ -36,8 +36,8 @@ typealias MutableVectors = UnsafeMutablePointer<Vector>
   UnsafeMutableRawPointer(images).assumingMemoryBound(to: Vector.self)
 }
 
-/// From the first vector of a tile's element to its second: the element's other half, or the partner block. A block
-/// without a partner is its own, and is computed twice.
+/// Offset from the first vector of a tile's element to its second: the element's other half, or the partner block. A
+/// block without a partner is its own partner, and is computed twice.
 @inline(__always) func other(_ block: Int, _ partner: Int, _ blockVectors: Int) -> Int {
   #if WIDE
     (partner - block) * blockVectors

@@ -1,5 +1,5 @@
-/// The convolutions as they are compiled for one width of vectors: what `CPUConvolutions` and `CPUConvolutions512` both
-/// have. The bits are the same.
+/// The convolutions compiled for one vector width: the interface of both `CPUConvolutions` and `CPUConvolutions512`.
+/// The bits are the same.
 public protocol ConvolutionKernels {
   /// Blocks of images that ``down`` and ``up`` compute at once.
   static var blocksAtOnce: Int { get }
@@ -8,9 +8,9 @@ public protocol ConvolutionKernels {
 
   /// From the big map to the small one: convolution forward, and the input gradient of a transposed convolution.
   ///
-  /// Computes the block of images `block` and its `partner` (the same where blocks come one by one) for the small
-  /// channels `4·tile ..< 4·tile + 4` and `rows` of the small map. Per result one fma chain over
-  /// (ky, kx, channel) ascending, channel fastest; taps outside are skipped.
+  /// Computes the block of images `block` and its `partner` (the same if blocks are computed one by one) for the small
+  /// channels `4·tile ..< 4·tile + 4` and `rows` of the small map. Per result one fma chain over (ky, kx, channel)
+  /// ascending, channel fastest; taps outside the map are skipped.
   static func down(
     _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
     block: Int,
@@ -29,8 +29,8 @@ public protocol ConvolutionKernels {
   /// Gradient of a convolution (of either kind) with respect to its weights, over one chunk of images.
   ///
   /// Computes the small channels of one tile for rows `ky` of the kernel, for all big channels, into `gradient` (the
-  /// weights' packed order). In each of 8 lanes one fma chain over (block, y, x, half) ascending. A tap outside adds
-  /// 0 × value, which no sum that ends with + 0.0 can tell from skipping it.
+  /// weights' packed order). In each of 8 lanes one fma chain over (block, y, x, half) ascending. A tap outside the map
+  /// adds 0 × value; in a sum that ends with + 0.0 this has the same bits as skipping it.
   ///
   /// `scratch` holds ``weightScratch(_:)`` vectors of eight, `zeros` two vectors of +0.
   static func weight(
@@ -50,9 +50,9 @@ public protocol ConvolutionKernels {
     input: Images, inputs: Int, outputGradient: Images, outputs: Int, gradient: UnsafeMutablePointer<Float>,
     blocks: Int, tiles: Range<Int>, first: Int, last: Int, scratch: MutableImages)
 
-  /// Vectors (of eight) of scratch that ``linearWeight`` needs for so many tiles.
+  /// Vectors (of eight) of scratch that ``linearWeight`` needs for `tiles` tiles.
   static func linearWeightScratch(tiles: Int, blocks: Int) -> Int
 
-  /// Fused multiply-adds that a thread can do, in FLOPs per second: what `bench --peak` measures against.
+  /// Peak rate of fused multiply-adds of one thread, in FLOPs per second: the reference for `bench --peak`.
   static func measurePeak() -> Double
 }

@@ -38,7 +38,7 @@ public func transposeMap(_ size: MapSize, _ input: Images, _ output: MutableImag
   }
 }
 
-/// Uniform initial values of one tensor, packed `[⌈small/4⌉][taps][big][4]`; padding is left as it is.
+/// Uniform initial values of one tensor, packed `[⌈small/4⌉][taps][big][4]`; padding is not written.
 public func initialise(
   _ parameter: UnsafeMutablePointer<Float>, small: Int, big: Int, taps: Int, seed: UInt64, stream: UInt32,
   bound: Float

@@ -9,7 +9,7 @@ public struct Epilogue: @unchecked Sendable {
   public let function: Function
   /// Where the chains start: one float per channel, or +0.
   public let bias: UnsafePointer<Float>?
-  /// Gradients pass only where this stored output is positive, then times `scale`.
+  /// Gradients pass only where this stored output is positive, multiplied by `scale`.
   public let mask: Images?
   public let scale: Float
   /// Chains continue from the values in the output.
@@ -34,7 +34,7 @@ public struct Epilogue: @unchecked Sendable {
   }
 }
 
-/// Applies a curved function to a row: `vectors` vectors at each of `pixels` places, `step` vectors apart.
+/// Applies a non-linear function to a row: `vectors` vectors at each of `pixels` places, `step` vectors apart.
 @inline(never) public func curveRow(
   _ output: MutableImages, pixels: Int, step: Int, vectors: Int, _ function: Epilogue.Function
 ) {

@@ -23,19 +23,19 @@ public struct MapSize: Sendable {
 /// The data set indices of one block, or ``absentImage`` where there is none: 16 words.
 public typealias Indices = UnsafePointer<UInt32>
 
-/// Marks a place without image.
+/// Marks a place without an image.
 public let absentImage = UInt32.max
 
-/// One block of images out of the data set's bytes: x ÷ 255; absent images become zeros.
+/// One block of images from the data set's bytes: x ÷ 255; absent images become zeros.
 ///
-/// - Parameter row: where the block's images lie one after another; nil: by their indices.
+/// - Parameter row: position of the block's images if they lie one after another; nil: by their indices.
 public func gatherImages(
   _ dataset: UnsafePointer<UInt8>, _ size: MapSize, indices: Indices, count: Int, row: Int?,
   output: MutableImages
 ) {
   for half in 0..<2 {
     let first = half * 8
-    // A place without image reads the first one; its lane is cleared below.
+    // A place without an image reads the first one; its lane is cleared below.
     @inline(__always) func start(_ lane: Int) -> UnsafePointer<UInt8> {
       let n = first + lane
       let index = n < count && indices[n] != absentImage ? row.map { $0 + n } ?? Int(indices[n]) : 0

@@ -1,5 +1,5 @@
 // The kernels of this module take pointers and plain integers only: it is compiled for AVX2 and FMA, and
-// generic library code instantiated here could be picked by the linker for everyone (see ARCHITECTURE.md).
+// the linker could pick generic library code instantiated here for the whole program (see ARCHITECTURE.md).
 
 import Numerics
 

@@ -1,6 +1,6 @@
 import Numerics
 
-/// One block: log q(z | x) − log p(z) of each sample and its whole loss. Only the first `there` images count.
+/// One block: log q(z | x) − log p(z) of each sample and its total loss. Only the first `there` images count.
 public func sampledDivergence(
   _ code: Images, logVariance: Images, latent: Int, random: RandomBlock, reconstruction: Images,
   divergence: MutableImages, total: MutableImages, weight: Float, there: Int
@@ -30,7 +30,7 @@ public struct SampleBlocks {
   }
 }
 
-/// One block: every sample's weight, and each image's loss and means. Only the first `there` images count.
+/// One block: each sample's weight, and each image's loss and means. Only the first `there` images count.
 public func importanceWeights(
   total: Images, reconstruction: Images, divergence: Images, samples: SampleBlocks, logSamples: Float,
   weights: MutableImages, loss: MutableImages, meanReconstruction: MutableImages,
@@ -68,7 +68,7 @@ public func importanceWeights(
   }
 }
 
-/// One block: output = input · weight of the sample, over `values` values an image.
+/// One block: output = input · weight of the sample, over `values` values per image.
 public func weighSamples(_ input: Images, weights: Images, values: Int, output: MutableImages) {
   let (low, high) = (weights[0], weights[1])
   for i in 0..<values {
@@ -77,7 +77,7 @@ public func weighSamples(_ input: Images, weights: Images, values: Int, output: 
   }
 }
 
-/// One block: the gradients of the parents of all samples; `random` is that of the first. Only the first `there`
+/// One block: the gradients of μ and logvar over all samples; `random` is that of the first. Only the first `there`
 /// images count.
 public func importanceBackward(
   _ code: Images, logVariance: Images, latent: Int, samples: SampleBlocks, random: RandomBlock,

@@ -1,6 +1,6 @@
 import Numerics
 
-/// Which of the eight images from `half` on are among the `there` first of the block.
+/// Which of the eight images of `half` are among the first `there` of the block.
 @inline(__always) func laneMask(_ there: Int, _ half: Int) -> LaneMask {
   SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .< SIMD8(repeating: Int32(truncatingIfNeeded: there - 8 * half))
 }
@@ -9,8 +9,8 @@ import Numerics
   choose(there, value, Lanes(repeating: 0))
 }
 
-/// One block of mean squared error: per image Σ (p − t)² in (channel, y, x) order, and the gradient before
-/// `throughSigmoid`, if that made the prediction. Only the first `there` images count.
+/// One block of mean squared error: per image Σ (p − t)² in (channel, y, x) order, and the gradient, with respect to
+/// the logit if `throughSigmoid`. Only the first `there` images count.
 public func meanSquaredError(
   _ prediction: Images, _ target: Images, _ size: MapSize, perImage: MutableImages, gradient: MutableImages?,
   scale: Float, throughSigmoid: Bool, there: Int

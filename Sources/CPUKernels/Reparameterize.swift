@@ -9,8 +9,8 @@ public func reparameterize(
   }
 }
 
-/// One block: the gradients of z's two parents; `scale` is the KL divergence's weight in them. Only the first
-/// `there` images count.
+/// One block: the gradients of μ and logvar; `scale` is the KL divergence's weight in them. Only the first `there`
+/// images count.
 public func reparameterizeBackward(
   mean: Images, logVariance: Images, latent: Int, random: RandomBlock, outputGradient: Images,
   meanGradient: MutableImages, logVarianceGradient: MutableImages, scale: Float, there: Int
@@ -39,7 +39,7 @@ public func reparameterizeBackward(
   }
 }
 
-/// One block: the KL divergence of each image and its whole loss. Only the first `there` images count.
+/// One block: the KL divergence of each image and its total loss. Only the first `there` images count.
 public func klDivergence(
   mean: Images, logVariance: Images, latent: Int, reconstruction: Images, divergence: MutableImages,
   total: MutableImages, weight: Float, there: Int

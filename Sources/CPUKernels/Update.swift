@@ -1,6 +1,6 @@
 import Numerics
 
-/// The optimizers' rules with their constants; scalars of the step are set before each step.
+/// The optimizers' rules with their constants; the step's scalars are set before each step.
 public enum UpdateRule: Sendable {
   case sgd(SGDScalars)
   case momentum(SGDScalars, nesterov: Bool)
@@ -13,9 +13,9 @@ public struct UpdateStep: Sendable {
   let rule: UpdateRule
   /// L2 decay, 0 for none.
   let weightDecay: Float
-  /// Decoupled decay: factor of the parameters, or nil.
+  /// Decoupled decay: factor for the parameters, or nil.
   let decayFactor: Float?
-  /// Factor of the gradients, or nil.
+  /// Factor for the gradients, or nil.
   let clip: Float?
 
   /// One step's update.

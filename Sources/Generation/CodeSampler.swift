@@ -5,8 +5,8 @@ import Training
 
 /// A distribution over a model's latent codes.
 ///
-/// Determinism: code n depends on the seed, on n and on what the distribution was fitted to; not on how many are drawn,
-/// nor on threads.
+/// Determinism: code n depends on the seed, on n and on the data that the distribution was fitted to, but not on how
+/// many are drawn, nor on threads.
 package struct CodeSampler: Sendable {
   private enum Distribution: Sendable {
     case standardNormal(width: Int)
@@ -18,7 +18,7 @@ package struct CodeSampler: Sendable {
   package let kind: Sampler
   private let distribution: Distribution
 
-  /// Components of the mixture; nil if it is none.
+  /// Components of the mixture; nil if it is not a mixture.
   package var components: Int? {
     guard kind.isMixture, case .mixture(let mixture) = distribution else { return nil }
     return mixture.components.count
@@ -38,7 +38,7 @@ package struct CodeSampler: Sendable {
   /// - Parameters:
   ///   - kind: any but `prior`.
   ///   - codes: the training images' codes.
-  ///   - components: of a mixture; nil: chosen among 1, 2, 4, … 64 by BIC on codes held out.
+  ///   - components: of a mixture; nil: chosen among 1, 2, 4, … 64 by BIC on held-out codes.
   ///   - threads: number of threads; does not affect the result.
   /// - Throws: `TrainingError` if the codes have no posterior, or are fewer than the components.
   package init(_ kind: Sampler, fittedTo codes: LatentCodes, components: Int? = nil, threads: Int) throws {
@@ -71,8 +71,8 @@ package struct CodeSampler: Sendable {
   /// The codes of the images `first ..< first + count`, [count][latent].
   ///
   /// Formula: the prior's are the numerics contract's standard normal numbers for (seed, stream of evaluation samples,
-  /// sample n, element e). The others' come from the n-th sequence of `RandomNumbers` for codes: uniform numbers for a
-  /// box; for a mixture one that chooses the component, then a standard normal number for each value.
+  /// sample n, element e). The others use the n-th sequence of `RandomNumbers` for codes: uniform numbers for a box;
+  /// for a mixture, one that selects the component, then a standard normal number for each value.
   package func codes(_ count: Int, from first: Int = 0, seed: UInt64) -> [[Float]] {
     (first..<first + count).map { code(UInt32($0), seed: seed) }
   }

@@ -13,7 +13,7 @@ extension Decoder {
   package func images(_ codes: [[Float]], shape: ImageShape) throws -> ImageSet {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(codes.count * shape.count)
-    // In parts, so that numbers take little memory beside bytes.
+    // In parts, so that the floats take little memory compared to the bytes.
     for first in stride(from: 0, to: codes.count, by: 1024) {
       for output in try outputs(Array(codes[first..<min(first + 1024, codes.count)])) {
         pixels += output.map(Picture.shade)

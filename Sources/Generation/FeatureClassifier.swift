@@ -5,16 +5,16 @@ import Programs
 import Storage
 import Training
 
-/// The classifier whose features are used to compare images. It is trained by a fixed recipe, so that everyone who
-/// trains it gets the same weights, to the last bit.
+/// The classifier whose features are used to compare images. It is trained by a fixed recipe, so that everyone gets the
+/// same weights, bit for bit.
 package struct FeatureClassifier: Sendable {
   package let weights: Weights
   /// SHA-256 of the weights.
   package let sha256: String
-  /// Whether the hash is the known one for the data; nil if none is known.
+  /// Whether the hash matches the known one for the data; nil if none is known.
   package let isPinned: Bool
 
-  /// The hashes for data that are known.
+  /// The known hashes by data set.
   private static let pins = [
     "mnist": "a50772d994e92fc7cfd0bcb5b636944e48c965741b9edc1b197c0dcb17abdbde",
     "fashion-mnist": "1049c46284b9b1db98670e8c46a3ddae0ca966c38f28b71eb7396ef5d85a2e19",
@@ -36,15 +36,15 @@ package struct FeatureClassifier: Sendable {
     return configuration
   }
 
-  /// The classifier for a data set: read from `folder` if it exists there, else trained and saved.
+  /// The classifier for a data set: read from `folder` if it exists there, otherwise trained and saved.
   ///
   /// - Parameters:
   ///   - dataset: the images and their classes.
-  ///   - backend: what it trains on, if it must.
-  ///   - folder: where classifiers are kept; nil: nowhere. Unreadable files are recreated; if writing fails, nothing is
-  ///     not kept.
+  ///   - backend: the device to train on, if necessary.
+  ///   - folder: where classifiers are cached; nil: nowhere. Unreadable files are recreated; if writing fails, nothing
+  ///     is cached.
   ///   - listener: called for training events.
-  /// - Throws: `TrainingError` if the images have no classes, or the weights trained are not those that are known;
+  /// - Throws: `TrainingError` if the images have no classes, or the trained weights do not have the known hash;
   ///   `ConfigurationError`; the backend's error.
   package init(
     for dataset: Dataset, backend: any Backend, keptIn folder: URL?,
@@ -84,7 +84,7 @@ package struct FeatureClassifier: Sendable {
     isPinned = pin == sha256
   }
 
-  /// `KEY.safetensors`, KEY being of data and recipe.
+  /// `KEY.safetensors`, with a KEY made from data and recipe.
   private static func name(_ configuration: Configuration, _ dataset: Dataset) throws -> String {
     let key = try dataset.sha256 + configuration.json()
     return Fingerprint.hex(of: Array(key.utf8)) + ".safetensors"

@@ -4,13 +4,13 @@ import Models
 import Programs
 import Training
 
-/// The latent codes of images, those that a run was trained on as a rule, which samplers are fitted to.
+/// The latent codes of images, usually a run's training images, that samplers are fitted to.
 package struct LatentCodes: Sendable {
   /// Codes of the images, [n, latent]; means of posteriors.
   package let codes: Matrix
   /// The variances of their posteriors, [n, latent]; nil if the model has none.
   package let variances: Matrix?
-  /// Codes of other images, which choose a mixture's size; nil if there are none.
+  /// Codes of other images, for choosing a mixture's size; nil if there are none.
   package let heldBack: Matrix?
 
   /// Encodes a run's training images, without noise.
@@ -27,8 +27,8 @@ package struct LatentCodes: Sendable {
   /// - Parameters:
   ///   - weights: the model.
   ///   - images: of the shape that the model takes.
-  ///   - fitted: which of them samplers are fitted to; nil for all.
-  ///   - heldBack: which of them choose a mixture's size; with none it is every tenth of the others.
+  ///   - fitted: indices of those that samplers are fitted to; nil for all.
+  ///   - heldBack: indices of those for choosing a mixture's size; if empty, every tenth of the others.
   ///   - backend: the device.
   /// - Throws: `TrainingError` if the images are of another shape or a code is not finite; the backend's error.
   package init(
@@ -51,7 +51,7 @@ package struct LatentCodes: Sendable {
     return Matrix(rows: rows.count, columns: rows[0].count, values: values)
   }
 
-  /// Codes to fit candidates for a mixture to, at most 10,000, and codes to judge them by: those held out, else every
+  /// Codes to fit candidate mixtures to, at most 10,000, and codes to judge them by: those held out, otherwise every
   /// tenth.
   var trial: (fitted: Matrix, judging: Matrix) {
     let most = 10_000

@@ -5,12 +5,12 @@ import Training
 /// Codes in an order that shows the latent space.
 package enum LatentPaths {
   /// Codes of a square grid over a latent plane, through the quantile of the standard normal distribution, so that
-  /// every tile stands for the same share of the prior: `side` rows of `side` codes. The first value grows to the right,
-  /// the second upwards, as in a chart.
+  /// every tile covers the same probability of the prior: `side` rows of `side` codes. The first value grows to the
+  /// right, the second upwards, as in a chart.
   ///
   /// Formula: quantile((i + ½) / side).
   ///
-  /// - Throws: `TrainingError` if the model is no variational autoencoder of two latent values.
+  /// - Throws: `TrainingError` if the model is not a variational autoencoder with two latent values.
   package static func grid(side: Int, _ configuration: Configuration) throws -> [[Float]] {
     let width = configuration.classifies ? 0 : try configuration.codeWidth
     guard configuration.architecture.isVariational, width == 2 else {
@@ -24,7 +24,7 @@ package enum LatentPaths {
     return places.reversed().flatMap { second in places.map { first in [first, second] } }
   }
 
-  /// Codes on the straight line from `start` to `end`, both among them; `steps` is at least 2.
+  /// Codes on the straight line from `start` to `end`, both included; `steps` is at least 2.
   package static func line(from start: [Float], to end: [Float], steps: Int) -> [[Float]] {
     precondition(steps >= 2 && start.count == end.count, "a line of \(steps) codes")
     return (0..<steps).map { step in

@@ -12,13 +12,13 @@ package struct SampleScore: Codable, Sendable, Equatable {
   package let realImages: Int
   /// Squared Fréchet distance between the normal distributions of features of samples and test images; 0 for the same.
   package let frechetDistance: Double
-  /// The share of samples among the test images; see `PrecisionRecall`.
+  /// The fraction of samples that lie among the test images; see `PrecisionRecall`.
   package let precision: Double
-  /// The share of test images among the samples.
+  /// The fraction of test images that lie among the samples.
   package let recall: Double
-  /// The share of samples that the classifier takes for each class.
+  /// The fraction of samples that the classifier assigns to each class.
   package let classShares: [Double]
-  /// Entropy of these shares over that of equal ones: 1 where all classes are alike, 0 where there is only one.
+  /// Entropy of these fractions over that of equal ones: 1 if all classes are equally frequent, 0 if there is only one.
   package let classBalance: Double
 }
 
@@ -37,11 +37,11 @@ package final class SampleJudge {
   private let threads: Int
   private let real: PointBalls
 
-  /// Finds the features of the test images, the first 10,000 where there are more.
+  /// Computes the features of the test images, of the first 10,000 if there are more.
   ///
   /// - Parameters:
   ///   - classifier: the classifier whose features are compared.
-  ///   - dataset: whose test images are the real ones.
+  ///   - dataset: its test images are the real ones.
   ///   - backend: the device.
   ///   - threads: number of threads; does not affect the result.
   /// - Throws: `TrainingError` if there are too few test images; the backend's error.

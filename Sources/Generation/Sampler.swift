@@ -9,7 +9,7 @@ public enum Sampler: String, CaseIterable, Sendable {
   case gaussian
   /// A mixture of normal distributions fitted to the training images' codes.
   case mixture
-  /// Of a variational autoencoder: a mixture fitted to the means of the training images' posteriors, widened by their
+  /// For a variational autoencoder: a mixture fitted to the means of the training images' posteriors, widened by their
   /// variances. After Dai & Wipf, "Diagnosing and enhancing VAE models" (ICLR 2019), with a mixture as second stage.
   case twoStage = "two-stage"
   /// Uniform over the box that holds the training images' codes.
@@ -23,13 +23,13 @@ public enum Sampler: String, CaseIterable, Sendable {
   /// Whether it is fitted to the codes of training images.
   package var isFitted: Bool { self != .prior }
 
-  /// Whether it is a mixture, whose number of components may be given.
+  /// Whether it is a mixture, for which a number of components can be given.
   package var isMixture: Bool { self == .mixture || self == .twoStage }
 
-  /// The most values of a code for a full covariance.
+  /// Maximum width of a code for a full covariance.
   static let widestCovariance = 512
 
-  /// Throws: `TrainingError` if codes drawn like this mean nothing to the model, or are too wide for a covariance.
+  /// Throws: `TrainingError` if the sampler does not fit the model, or codes are too wide for a covariance.
   package func require(_ configuration: Configuration) throws {
     let model = configuration.model.rawValue
     guard !configuration.classifies else {

@@ -1,6 +1,6 @@
-/// A parameter of a kernel, as its declaration in OpenCL C says it.
+/// A parameter of a kernel, parsed from its declaration in OpenCL C.
 package struct KernelParameter: Hashable, Sendable {
-  /// What may be passed for a parameter.
+  /// The kind of argument to pass.
   package enum Kind: String, Sendable {
     case bytes = "uchar *"
     case words = "uint *"
@@ -11,7 +11,7 @@ package struct KernelParameter: Hashable, Sendable {
     case float
     /// An `int` that is 0 or 1: its name starts with `is_` or `has_`.
     case flag
-    /// The `uint` of the name `step`: the row of the tables of steps.
+    /// The `uint` named `step`: the row of the step tables.
     case step
   }
   package let name: String
@@ -32,10 +32,10 @@ package struct KernelParameter: Hashable, Sendable {
 }
 
 extension Kernel {
-  /// What the kernel takes, in order, out of the sources: not every implementation tells.
+  /// The kernel's parameters, in order, parsed from the sources: not every implementation reports them.
   package var parameters: [KernelParameter] { Self.declared[self] ?? [] }
 
-  /// What is wrong with arguments of these kinds; nil where they are what the kernel takes.
+  /// What is wrong with arguments of these kinds; nil if they match the kernel's parameters.
   package func mismatch(_ arguments: some Collection<KernelParameter.Kind>) -> String? {
     let parameters = parameters
     if arguments.count != parameters.count {
@@ -50,7 +50,7 @@ extension Kernel {
 
   private static let declared: [Kernel: [KernelParameter]] = {
     var result: [Kernel: [KernelParameter]] = [:]
-    // Lists of parameters that several kernels share are macros.
+    // Parameter lists that several kernels share are macros.
     var macros: [Substring: String] = [:]
     for source in KernelSource.operations {
       var lines = String(decoding: source.text, as: UTF8.self).split(separator: "\n")[...]

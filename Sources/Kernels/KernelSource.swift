@@ -1,15 +1,15 @@
 import CEmbedded
 import Foundation
 
-/// One file of OpenCL C, embedded in the binary. Programs are made of several, joined in order: no file
-/// includes another.
+/// One file of OpenCL C, embedded in the binary. A program is several of them, concatenated in order: no file includes
+/// another.
 package struct KernelSource: Sendable {
   /// Name of the file, for error messages.
   package let name: String
   /// Its text, UTF-8.
   package let text: [UInt8]
 
-  /// The file `name.cl`, which `CEmbedded` holds.
+  /// The file `name.cl` in `CEmbedded`.
   init(_ name: String) {
     self.name = name + ".cl"
     guard let text = facsimile_kernel(self.name) else {
@@ -18,12 +18,12 @@ package struct KernelSource: Sendable {
     self.text = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 
-  /// What every program starts with: arithmetic, functions, random numbers and the order of sums.
+  /// The beginning of every program: arithmetic, functions, random numbers and the order of sums.
   package static let common: [KernelSource] = [
     "arithmetic", "division", "elementary", "philox", "formulas", "layout", "random", "lanes",
   ].map(KernelSource.init)
 
-  /// The program that every ``Kernel`` is in.
+  /// The program that contains every ``Kernel``.
   package static let operations: [KernelSource] =
     common
     + [

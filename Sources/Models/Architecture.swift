@@ -2,7 +2,7 @@ import Programs
 
 /// A model's layers in order, with input and output properties.
 public struct Architecture: Hashable, Sendable, CustomStringConvertible {
-  /// Shape of one image as it enters: [1, 28, 28], or 784 features where no layer needs a map.
+  /// Shape of one input image: [1, 28, 28], or 784 features if no layer needs a map.
   public let input: MapShape
   /// The layers, first to last.
   public let layers: [Layer]
@@ -34,7 +34,7 @@ public struct Architecture: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// All that defines the model's computation, in one line; identifies runs of a custom model.
+  /// Everything that defines the model's computation, in one line; identifies runs of a custom model.
   public var description: String {
     let ends = "\(input.channels)x\(input.height)x\(input.width) code=\(codeLayer) noise=\(noise)"
     return ([ends] + layers.map(\.description)).joined(separator: " > ")

@@ -1,6 +1,6 @@
 import Programs
 
-/// A model's parameters and its optimizer's state on the host, in PyTorch's names, order and layout.
+/// A model's parameters and its optimizer's state on the host, with PyTorch's names, order and layout.
 package struct ModelState: Sendable, Equatable {
   /// One tensor.
   package struct Tensor: Sendable, Equatable {
@@ -11,7 +11,7 @@ package struct ModelState: Sendable, Equatable {
     /// Values, last dimension fastest.
     package var values: [Float]
 
-    /// A tensor of as many values as its shape says.
+    /// A tensor; the number of values must match the shape.
     package init(name: String, shape: [Int], values: [Float]) {
       self.name = name
       self.shape = shape

@@ -36,7 +36,7 @@ package struct ParameterTable: Hashable, Sendable {
 
   /// The tensors of `architecture`.
   ///
-  /// State order determines hashes, streams and sums; the offset of a tensor in the arena does not matter. There the
+  /// State order determines hashes, streams and sums; the offset of a tensor in the arena does not. In the arena the
   /// convolutions come first, so that chunk-wise gradients need memory for them only.
   ///
   /// Throws: `ProgramError` if the layers do not fit together.
@@ -71,7 +71,7 @@ package struct ParameterTable: Hashable, Sendable {
     }
   }
 
-  /// Number of values, padding not counted.
+  /// Number of values, excluding padding.
   package var valueCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
   /// Index in state order of the tensor called `name`.
@@ -86,7 +86,7 @@ package struct ParameterTable: Hashable, Sendable {
     }
   }
 
-  /// The tensor each segment of an arena belongs to, as ``Programs/Update`` wants it.
+  /// The tensor that each segment of an arena belongs to, as ``Programs/Update`` requires.
   func owners(trainable: Set<Int>) -> [UInt32] {
     var owners = [UInt32](repeating: Update.frozen, count: arenaCount / Blocking.segment)
     for index in trainable {

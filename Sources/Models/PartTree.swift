@@ -1,7 +1,7 @@
 /// The tree by which the parts of a batch join (NUMERICS.md, section 3): neighbours pair, an odd last one passes up
 /// unchanged.
 ///
-/// A node is the range of parts below it. One that passed up unchanged is the same range, and the same value.
+/// A node is the range of parts below it. A node that passes up unchanged keeps its range and its value.
 package enum PartTree {
   /// Two nodes whose sum is the node above them.
   package struct Join: Hashable, Sendable {
@@ -26,7 +26,7 @@ package enum PartTree {
     return joins
   }
 
-  /// The largest nodes of the tree over `count` parts that hold none but `parts`, ascending.
+  /// The largest nodes of the tree over `count` parts that contain only `parts`, ascending.
   package static func nodes(within parts: Range<Int>, of count: Int) -> [Range<Int>] {
     var nodes: [Range<Int>] = []
     var first = parts.lowerBound
@@ -42,7 +42,7 @@ package enum PartTree {
     return nodes
   }
 
-  /// The parts of process `rank` of `ranks`: consecutive ones, by rank, as evenly as can be.
+  /// The parts of process `rank` of `ranks`: consecutive ones, by rank, as evenly as possible.
   package static func share(of rank: Int, of ranks: Int, parts: Int) -> Range<Int> {
     rank * parts / ranks..<(rank + 1) * parts / ranks
   }

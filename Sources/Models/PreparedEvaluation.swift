@@ -4,7 +4,7 @@ import Programs
 extension PreparedModel {
   private var evaluation: EvaluateHandles { model.evaluation }
 
-  /// Images in a batch of evaluation.
+  /// Images in an evaluation batch.
   package var evaluationBatch: Int { evaluation.batches.batch }
 
   /// Splits `indices` into evaluation batches; the last may be smaller.
@@ -14,26 +14,26 @@ extension PreparedModel {
 
   /// Prepares the device for evaluating batches of the resident images.
   ///
-  /// - Parameter draw: word 1 of the random counter: which draw of noise and samples.
+  /// - Parameter draw: which draw of noise and samples: word 1 of the random counter.
   package func beginEvaluation(_ batches: [ArraySlice<UInt32>], draw: Int = 0) throws {
     let table = configuration.evaluationTable(batches: batches.map(\.count), draw: draw)
     try write(batches, table: table.words, to: evaluation.batches)
     window?.begin(.evaluation, batches)
   }
 
-  /// Starts the evaluation of one batch; what it made may be read before the next is started.
+  /// Starts the evaluation of one batch; its results can be read until the next is started.
   package func evaluate(_ step: Int) throws {
     try window?.provide(.evaluation, step)
     try prepared.run(.evaluate, step: step)
     try window?.provideAhead(.evaluation, step + 1)
   }
 
-  /// What the first `steps` batches left in their slots; waits for them.
+  /// The losses of the first `steps` batches, slot by slot; waits for them.
   package func evaluationLosses(steps: Int) throws -> [Float] {
     try prepared.floats(evaluation.batches.losses, count: steps * slots.count)
   }
 
-  /// Prepares the device for estimating the likelihood of one batch: step d draws for the d-th time.
+  /// Prepares the device for estimating the likelihood of one batch: step d computes draw d.
   package func beginLikelihood(_ batch: ArraySlice<UInt32>, draws: Int) throws {
     let table = configuration.likelihoodTable(images: batch.count, draws: draws)
     let batches = [ArraySlice<UInt32>](repeating: batch, count: draws)
@@ -41,8 +41,8 @@ extension PreparedModel {
     window?.begin(.evaluation, batches)
   }
 
-  /// What a step of ``beginLikelihood(_:draws:)`` found: log q(z | x) − log p(x, z) of the batch's first `count` images,
-  /// sample by sample.
+  /// The result of a step after ``beginLikelihood(_:draws:)``: log q(z | x) − log p(x, z) of the batch's first `count`
+  /// images, sample by sample.
   package func sampleLosses(_ count: Int) throws -> [[Float]] {
     guard case .likelihood(let samples) = evaluation.mode, let losses = evaluation.perImage else {
       preconditionFailure("the model was not prepared for its likelihood")
@@ -56,7 +56,7 @@ extension PreparedModel {
   /// pixels, or logits of classes.
   package func outputs(_ count: Int) throws -> [[Float]] { try rows(evaluation.outputs, count) }
 
-  /// The same as pixels from 0 to 1, where the outputs are logits of pixels.
+  /// The same as pixels from 0 to 1, if the outputs are logits of pixels.
   package func reconstructions(_ count: Int) throws -> [[Float]] {
     let rows = try outputs(count)
     return configuration.outputsAreLogits ? rows.map { $0.map { Elementary.sigmoid($0) } } : rows
@@ -83,7 +83,7 @@ extension PreparedModel {
     )
   }
 
-  /// Each image's loss (for a posterior without the KL divergence), unscaled: a sum over the image's values.
+  /// Each image's loss (for a posterior, without the KL divergence), unscaled: a sum over the image's values.
   package func imageLosses(_ count: Int) throws -> [Float] {
     guard let perImage = evaluation.perImage else {
       preconditionFailure("a model prepared for decoding has no losses")

@@ -9,19 +9,19 @@ package final class PreparedModel {
   /// The model as a program.
   package let model: LoweredModel
   package let prepared: any PreparedProgram
-  /// What fills the window, where not all images are resident.
+  /// Fills the window, if not all images are resident.
   let window: ImageWindow?
 
   /// What it was made from.
   package var configuration: Configuration { model.configuration }
   /// Tensors in state order.
   package var table: ParameterTable { model.table }
-  /// What the slots of a step's losses hold, in order.
+  /// The metrics in the slots of a step's losses, in order.
   package var slots: [Metric] { model.slots }
   /// Whether images need labels.
   package var needsLabels: Bool { model.labels != nil }
 
-  /// Puts the model on `backend`; parameters, images and tables are zeros.
+  /// Prepares the model on `backend`; parameters, images and tables are zeros.
   ///
   /// - Parameters:
   ///   - configuration: model and settings.
@@ -40,13 +40,13 @@ package final class PreparedModel {
     window = nil
   }
 
-  /// Puts the model on `backend`, and the images: all of them if they fit into `memory`, else batch by batch, as they are
-  /// needed. Both give the same bits.
+  /// Prepares the model on `backend` and uploads the images: all of them if they fit into `memory`, otherwise batch by
+  /// batch, as needed. Both give the same bits.
   ///
   /// - Parameters:
-  ///   - images: where they are read.
-  ///   - memory: bytes that images may take at a time, though never fewer than those of two batches; nil: what device
-  ///     and machine can spare.
+  ///   - images: where they are read from.
+  ///   - memory: bytes that images may take at a time, at least two batches; nil: as much as device and machine can
+  ///     spare.
   /// - Throws: as ``init(_:images:training:evaluation:on:)``, and what `images` throws.
   package convenience init(
     _ configuration: Configuration, images: any ImageSource, memory: Int?, training: TrainingShape? = nil,
@@ -60,7 +60,7 @@ package final class PreparedModel {
     }
     let size = configuration.imageShape.count
     let window = LoweredModel.windowImages(configuration, training: training, evaluation: evaluation)
-    // A window that takes more than all images is of no use.
+    // A window larger than all images is useless.
     let isNeeded = window < images.count && images.count * size > memory ?? .max
     let (model, program): (LoweredModel, any PreparedProgram)
     do {
@@ -88,7 +88,7 @@ package final class PreparedModel {
     return try backend.prepare(model.program)
   }
 
-  /// Makes all images resident, in pieces that need no memory worth mentioning.
+  /// Makes all images resident, in pieces that need little memory.
   private func upload(_ images: any ImageSource) throws {
     let size = model.architecture.input.count
     let most = max(1, Self.pieceBytes / size)
@@ -104,8 +104,8 @@ package final class PreparedModel {
 
   private static let pieceBytes = 1 << 22
 
-  /// What the host holds at most: the state when it is written, as values, as tensors of a file and as the file; and where
-  /// the device is a processor, what persists on it.
+  /// Peak host memory: the state when it is written, as values, as tensors of a file and as the file; and if the device
+  /// is the CPU, the persistent buffers.
   private static func hostBytes(_ model: LoweredModel, _ backend: any Backend) -> Int {
     let arenas = model.training == nil ? 1 : 1 + model.configuration.optimizer.stateNames.count
     let persistent = backend.device.kind == .cpu ? model.program.persistentBytes : 0
@@ -114,7 +114,7 @@ package final class PreparedModel {
 
   /// The same with another `program`, such as one whose random numbers differ.
   ///
-  /// - Parameter images: where its images are read; nil: they are written.
+  /// - Parameter images: where the images are read from; nil: they are set by `write`.
   package init(
     _ model: LoweredModel, program: Program, images: (any ImageSource)? = nil, on backend: any Backend
   ) throws {
@@ -132,7 +132,7 @@ package final class PreparedModel {
     try pixels.withUnsafeBytes { try prepared.write($0, to: model.dataset, at: first * size) }
   }
 
-  /// The resident images' classes, for a classifier; nothing for other models.
+  /// Sets the resident images' classes, for a classifier; does nothing for other models.
   package func write(labels: [UInt8]) throws {
     guard let buffer = model.labels else { return }
     let classes = try model.architecture.shapes().last!.count
@@ -150,12 +150,12 @@ package final class PreparedModel {
 
   // MARK: - State
 
-  /// Parameters, and the optimizer's state where wanted.
+  /// Parameters, and the optimizer's state if wanted.
   package func state(withOptimizer: Bool = true) throws -> ModelState {
     table.state(try arenas(withOptimizer: withOptimizer), configuration.optimizer)
   }
 
-  /// The same as it is stored, to be unpacked elsewhere by ``ParameterTable/state(_:_:)``.
+  /// The same in packed order, to be unpacked elsewhere by ``ParameterTable/state(_:_:)``.
   package func arenas(withOptimizer: Bool = true) throws -> [[Float]] {
     let state = withOptimizer ? model.training?.state ?? [] : []
     return try ([model.parameters] + state).map { try prepared.floats($0) }
@@ -171,7 +171,7 @@ package final class PreparedModel {
     }
   }
 
-  /// The gradients of the step done last, of the whole batch, by PyTorch's names.
+  /// The gradients of the last step over the whole batch, by PyTorch's names.
   package func gradients() throws -> [ModelState.Tensor] {
     guard let training = model.training else {
       preconditionFailure("the model was prepared for evaluation only")

@@ -1,15 +1,15 @@
 import Numerics
 import Programs
 
-/// Sums over some of a batch's parts in this process's memory; those of a device that lies there too are its own.
+/// Sums over some of a batch's parts in this process's memory; on the CPU backend, the device's own buffers.
 package final class PartSums {
-  /// The gradients as they are stored, for each of ``PreparedModel/partNodes``.
+  /// The gradients in packed order, for each of ``PreparedModel/partNodes``.
   package let gradients: [UnsafeMutableBufferPointer<Float>]
-  /// Their sums of losses, and one number more for whoever joins them.
+  /// Their sums of losses, and one extra value for the code that joins them.
   package let losses: [UnsafeMutableBufferPointer<Float>]
-  /// Whether the gradients are the device's own.
+  /// Whether the gradients are the device's own buffers.
   let isInPlace: Bool
-  /// Keeps the device's memory.
+  /// Keeps the device's memory alive.
   private let prepared: any PreparedProgram
 
   fileprivate init(_ model: PreparedModel) {
@@ -33,12 +33,12 @@ package final class PartSums {
   }
 }
 
-/// A model that computes some of a batch's parts: what goes out between the two halves of a step, and what comes in.
+/// A model that computes some of a batch's parts: exporting and importing sums between the two halves of a step.
 extension PreparedModel {
   /// Floats of a sum over parts, gradients and losses, and one more.
   package var partSumCount: Int { table.arenaCount + slots.count + 1 }
 
-  /// The nodes of the tree over all parts whose sums ``gradients(_:)`` leaves, ascending; see ``PartTree``.
+  /// The nodes of the tree over all parts whose sums ``gradients(_:)`` computes, ascending; see ``PartTree``.
   package var partNodes: [Range<Int>] { model.training?.nodes ?? [] }
 
   /// Room for those sums.

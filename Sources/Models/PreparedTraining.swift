@@ -11,9 +11,9 @@ extension PreparedModel {
   /// Prepares the device for an epoch.
   ///
   /// - Parameters:
-  ///   - batches: indices of the resident images of every step, at most as many as there is room for.
+  ///   - batches: indices of the resident images of every step, at most as many batches as there is room for.
   ///   - table: the table of steps; see ``Configuration/trainingTable(epoch:batches:)``.
-  ///   - losses: what steps that are done already left in their slots.
+  ///   - losses: the losses of the steps already completed.
   package func beginEpoch(_ batches: [ArraySlice<UInt32>], table: [UInt32], losses: [Float] = []) throws {
     try write(batches, table: table, to: training.batches)
     window?.begin(.training, batches)
@@ -27,7 +27,7 @@ extension PreparedModel {
     try update(step)
   }
 
-  /// The first half of a step: forward and backward, leaving gradients and sums of losses for each part of the batch.
+  /// The first half of a step: forward and backward, computing gradients and sums of losses for each part of the batch.
   package func gradients(_ step: Int) throws {
     try window?.provide(.training, step)
     try prepared.run(.gradients, step: step)
@@ -37,7 +37,7 @@ extension PreparedModel {
   /// The second half: joins the parts, stores losses and updates the parameters.
   package func update(_ step: Int) throws { try prepared.run(.update, step: step) }
 
-  /// What the first `steps` steps of the epoch left in their slots; waits for them.
+  /// The losses of the first `steps` steps of the epoch, slot by slot; waits for them.
   package func losses(steps: Int) throws -> [Float] {
     try prepared.floats(training.batches.losses, count: steps * slots.count)
   }

@@ -6,7 +6,7 @@ package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConv
   package struct Line: Codable, Hashable, Sendable {
     /// What it does: `conv2d_forward`.
     package let operation: String
-    /// What it makes: `train.encoder.conv1`.
+    /// What it writes: `train.encoder.conv1`.
     package let output: String
     /// Shapes in and out: `128 × [1, 28, 28] → 128 × [8, 14, 14]`.
     package let shapes: String
@@ -36,9 +36,9 @@ package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConv
   package let routines: [Part]
   /// Bytes kept between runs.
   package let persistentBytes: Int
-  /// Bytes that everything else shares.
+  /// Bytes of the arena that all other buffers share.
   package let arenaBytes: Int
-  /// Bytes that everything else would take without sharing.
+  /// Bytes that they would take without sharing.
   package let unsharedBytes: Int
 
   /// Describes `model`.
@@ -88,7 +88,7 @@ package struct ProgramDescription: Codable, Hashable, Sendable, CustomStringConv
 
   private static func kibi(_ bytes: Int) -> String { "\((bytes + 1023) / 1024)" }
 
-  /// Columns two spaces apart; figures to the right.
+  /// Columns two spaces apart; numbers right-aligned.
   private static func table(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
     return rows.map { row in

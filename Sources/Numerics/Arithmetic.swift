@@ -4,10 +4,10 @@
 
 /// The version of the numerics contract that this module implements.
 ///
-/// Any change of bits raises it once the version is frozen; every manifest records it.
+/// Once a version is frozen, any change of bits raises it; every manifest records it.
 public let contractVersion = 2
 
-/// Eight binary32 values, one lane of work each: one AVX register, or two NEON registers.
+/// Eight binary32 values, one per SIMD lane: one AVX register, or two NEON registers.
 public typealias Lanes = SIMD8<Float>
 
 /// The result of comparing two `Lanes`: true or false in each lane.
@@ -22,8 +22,8 @@ public typealias WordLanes = SIMD8<UInt32>
 /// `a × b + c`, rounded once, in each lane.
 @inlinable @inline(__always)
 public func fma(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
-  // `addingProduct` is eight scalar instructions that LLVM has to put together again, which it sometimes
-  // does not: an exponential then falls to scalar code. The instruction of LLVM's own cannot come apart.
+  // `addingProduct` is eight scalar operations that LLVM has to recombine, and sometimes it does not: an exponential
+  // then becomes scalar code. LLVM's own vector intrinsic is never split.
   #if hasFeature(BuiltinModule)
     let sum: Builtin.Vec8xFPIEEE32 = Builtin.int_fma_Vec8xFPIEEE32(
       Builtin.reinterpretCast(a), Builtin.reinterpretCast(b), Builtin.reinterpretCast(c))
@@ -72,8 +72,8 @@ public func choose(_ condition: LaneMask, _ yes: Lanes, _ no: Lanes) -> Lanes {
 /// `yes` where all bits of the lane of `bits` are set, `no` where none is.
 @inlinable @inline(__always)
 public func choose(bits: WordLanes, _ yes: Lanes, _ no: Lanes) -> Lanes {
-  // Swift 6.3's `replacing(with:where:)` and `~` go lane by lane, and LLVM does not always put the lanes
-  // together again; this form always becomes one blend.
+  // Swift 6.3's `replacing(with:where:)` and `~` go lane by lane, and LLVM does not always recombine the lanes; this
+  // form always becomes one blend.
   Lanes(words: no.words ^ ((yes.words ^ no.words) & bits))
 }
 
@@ -110,11 +110,11 @@ extension Lanes {
   @inlinable @inline(__always)
   public init(integers: SIMD8<Int32>) { self = unsafeBitCast(integers, to: Lanes.self) }
 
-  /// The magnitude of each lane: the sign bit cleared, also of zeros and NaN.
+  /// The magnitude of each lane: the sign bit cleared, also for zeros and NaN.
   @inlinable @inline(__always)
   public var magnitudes: Lanes { Lanes(words: words & 0x7fff_ffff) }
 
-  /// Each lane with its sign changed, also of zeros: Swift's own minus sign is `0 − x`, which loses −0.
+  /// Each lane negated, also zeros: Swift's own minus sign is `0 − x`, which loses −0.
   @inlinable @inline(__always)
   public var negated: Lanes { Lanes(words: words ^ 0x8000_0000) }
 }

@@ -5,14 +5,14 @@
 /// The polynomials are minimax fits whose coefficients were rounded to binary32 one after another, the rest
 /// being refitted each time. The errors stated were measured over all 2³² inputs against double precision,
 /// in units in the last place (ULP) of the exact result;
-/// PoCL and Intel's runtime then gave the bits of Swift for all 2³² as well. NaN goes in, NaN comes out; its payload never counts.
+/// PoCL and Intel's runtime gave the same bits as Swift for all 2³². NaN gives NaN; its payload is not specified.
 ///
 /// Determinism: lane ℓ of a result depends on lane ℓ of the argument only.
 public enum Elementary {
   /// `eˣ`.
   ///
   /// Formula: x = n·ln 2 + r with |r| ≤ ½ ln 2; eˣ = 2ⁿ·(1 + (r + r²·q(r))), q of degree 4.
-  /// Source: Cody & Waite's reduction in two parts, the second kept apart until the last sum.
+  /// Source: Cody & Waite's reduction in two parts, the second kept separate until the last sum.
   /// Range: all. Overflows to +∞ above 88.7228, gradually underflows to 0 below −103.972.
   /// Maximum error: 0.877 ULP.
   @inlinable @inline(__always)
@@ -43,7 +43,7 @@ public enum Elementary {
     var result = high + (low + tail)
     result = choose(x .== 0, -.infinity, result)
     result = choose(x .< 0, .nan, result)
-    // Infinity and NaN, which have no exponent to take apart, pass through.
+    // Infinity and NaN, which have no exponent to extract, pass through.
     return choose(x .< .infinity, result, x)
   }
 
@@ -55,8 +55,8 @@ public enum Elementary {
   ///
   /// Formula: u = k/4 + r with |r| ≤ ⅛ (exact); sin 2πr = r·(2π + S(r²)), cos 2πr = 1 + r²·C(r²), both of
   /// degree 3; k mod 4 swaps and negates.
-  /// Range: |u| ≤ 2²⁰, used on [0, 1); outside it the result is deterministic and without meaning.
-  /// Maximum error over |u| ≤ 2²⁰: 0.872 ULP (sine; 1.05 below 2⁻²⁴, where it meets denormals), 0.875 ULP (cosine).
+  /// Range: |u| ≤ 2²⁰, used on [0, 1); outside it the result is deterministic but meaningless.
+  /// Maximum error over |u| ≤ 2²⁰: 0.872 ULP (sine; 1.05 below 2⁻²⁴, where denormals occur), 0.875 ULP (cosine).
   @inlinable @inline(__always)
   public static func sinCosTwoPi(_ u: Lanes) -> (sin: Lanes, cos: Lanes) {
     let shifted = fma(u, 4, 0x1.8p23)
@@ -91,7 +91,7 @@ extension Elementary {
     let shifted = fma(x, 0x1.715476p0, 0x1.8p23)
     let n = shifted - 0x1.8p23
     let exponent = shifted.integers &- 0x4b40_0000
-    // Exact: the product is cancelled down to 24 bits.
+    // Exact: cancellation leaves at most 24 bits.
     let coarse = fma(n, -0x1.62e430p-1, x)
     let remainder = n * 0x1.05c610p-29
     let r = coarse + remainder

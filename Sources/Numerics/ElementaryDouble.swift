@@ -1,16 +1,16 @@
-/// Four binary64 values, one lane of work each.
+/// Four binary64 values, one per SIMD lane.
 public typealias DoubleLanes = SIMD4<Double>
 
-// Exponential and logarithm in double precision, for what is computed on the host: embeddings, mixtures,
-// distances. They use `+ − × ÷`, selections and integer operations only, without fma, so they have the same bits
-// on every processor, however the compiler implements the vectors. The errors stated were measured against 64-bit
-// significands at two million random arguments of each kind: all magnitudes, near 1 and where the reduction changes
-// its power of two. NaN goes in, NaN comes out.
+// Exponential and logarithm in double precision, for computations on the host: embeddings, mixtures, distances. They
+// use `+ − × ÷`, selections and integer operations only, without fma, so they have the same bits on every processor,
+// however the compiler implements the vectors. The errors stated were measured against 64-bit significands at two
+// million random arguments of each kind: all magnitudes, near 1 and where the reduction changes its power of two. NaN
+// gives NaN.
 extension Elementary {
   /// `eˣ`.
   ///
   /// Formula: x = n·ln 2 + r with |r| ≤ ½ ln 2; eʳ = 1 + r + r·c/(2 − c), c = r − r²·P(r²), P of degree 4; then
-  /// two exact powers of two, so that a denormal result is rounded once more at most.
+  /// two exact powers of two, so that a denormal result is rounded at most once more.
   /// Source: FreeBSD's `e_exp.c` (Remez, |error| < 2⁻⁵⁹), with the rounding error of 1 + r carried to the last sum.
   /// Range: all. Overflows to +∞ above 709.782712893384, gradually underflows to 0 below −745.133219101942.
   /// Maximum error: 0.72 ULP (0.77 where the result is denormal).
@@ -35,8 +35,8 @@ extension Elementary {
     let one = 1 + high
     let lost = high - (one - 1)
     let result = one + (lost + (r * c / (2 - c) - low))
-    // Half of the exponent each, rounded down: the first factor cannot underflow. Without a sign, since vectors
-    // of 64 bits shift without one.
+    // Each factor takes half of the exponent, the first rounded down: it cannot underflow. Unsigned, since vectors of
+    // 64-bit integers have no arithmetic shift.
     let half = ((exponent &+ 2_048) &>> 1) &- 1_024
     let first = DoubleLanes(words: (half &+ 1_023) &<< 52)
     let second = DoubleLanes(words: (exponent &- half &+ 1_023) &<< 52)
@@ -77,7 +77,7 @@ extension Elementary {
     var result = high + (lost + tail)
     result = choose(x .== 0, -.infinity, result)
     result = choose(x .< 0, .nan, result)
-    // Infinity and NaN, which have no exponent to take apart, pass through.
+    // Infinity and NaN, which have no exponent to extract, pass through.
     return choose(x .< .infinity, result, x)
   }
 

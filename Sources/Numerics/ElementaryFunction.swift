@@ -1,5 +1,5 @@
-/// The one-argument functions of the contract, by name: what the sweep over all bit patterns and the probe of
-/// a device go through. The raw value is the name printed; `code` selects it in `elementary_apply`.
+/// The one-argument functions of the contract, by name, for the sweep over all bit patterns and the probe of a device.
+/// The raw value is the name printed; `code` selects it in `elementary_apply`.
 public enum ElementaryFunction: String, CaseIterable, Sendable {
   /// `eˣ`.
   case exp
@@ -40,11 +40,11 @@ public enum ElementaryFunction: String, CaseIterable, Sendable {
 }
 
 extension Elementary {
-  /// Applies `function` to `count` consecutive bit patterns from `first` on (wrapping round after 2³²) and
-  /// writes the bits of the results.
+  /// Applies `function` to `count` consecutive bit patterns from `first` on (wrapping at 2³²) and writes the bits of
+  /// the results.
   ///
-  /// Inlined, so that a module built for AVX2 and FMA sweeps at its own speed. `result` needs room for
-  /// `count` rounded up to a multiple of 8.
+  /// Inlined, so that a module built for AVX2 and FMA sweeps with those instructions. `result` needs room for `count`
+  /// rounded up to a multiple of 8.
   @inlinable @inline(__always)
   public static func sweep(
     _ function: ElementaryFunction, first: UInt32, count: Int, into result: UnsafeMutablePointer<UInt32>

@@ -23,7 +23,7 @@ extension Elementary {
   /// The hyperbolic tangent.
   ///
   /// Formula: |x| < 0.625: x + x³·P(x²), P of degree 4; else, by the sign of x, 1 − 2 ÷ (e^2|x| + 1) with
-  /// the rounding errors of the divisor and of the last difference put back.
+  /// the rounding errors of the divisor and of the last difference added back.
   /// Range: all. Exactly odd; ±1 from 9.011 on; tanh x = x where x² underflows.
   /// Maximum error: 0.773 ULP.
   @inlinable @inline(__always)
@@ -53,7 +53,7 @@ extension Elementary {
 
   /// `ln(1 + eˣ)`, the smooth maximum of x and 0.
   ///
-  /// Formula: max(x, 0) + ln(1 + e^−|x|), the sum with its rounding error put back.
+  /// Formula: max(x, 0) + ln(1 + e^−|x|), the sum with its rounding error added back.
   /// Range: all; gradually underflows as eˣ; x itself above 32.
   /// Maximum error: 0.962 ULP.
   @inlinable @inline(__always)
@@ -61,7 +61,7 @@ extension Elementary {
     let tail = logarithmOfOnePlusDecay(x)
     let positive = choose(x .> 0, x, Lanes(repeating: 0))
     let sum = positive + tail.high
-    // Knuth's two-sum: which of the two is larger is not known.
+    // Knuth's two-sum, since either of the two may be larger.
     let shadow = sum - positive
     let error = (positive - (sum - shadow)) + (tail.high - shadow)
     return choose(x .> 32, x, sum + (error + tail.low))
@@ -96,7 +96,7 @@ extension Elementary {
     let baseLow = choose(isLarge, 0x1.7f7d1cp-20, Lanes(repeating: 0))
     let high = base + f
     let low = f - (high - base)
-    // The derivative of ln(1 + t) is near enough 1 − t/2 for what only repairs a last bit.
+    // 1 − t/2 approximates the derivative of ln(1 + t) well enough to correct a last bit.
     let repair = fma(t.high * -0.5, t.low, t.low)
     return (high, low + fma(f * f, logarithmTail(f), baseLow + repair))
   }

@@ -1,5 +1,5 @@
-// One number at a time, for code that is not hot: the vector function in one lane, so that there is a single
-// formula that could be wrong. The documentation of the vector function holds.
+// One number at a time, for code that is not hot: the vector function in one lane, so that there is only one formula to
+// get wrong. See the vector function for documentation.
 
 extension Elementary {
   /// `eˣ` of one number; see the vector function.

@@ -3,8 +3,8 @@
 /// The kernels of both backends call it by that name; a test compares the two lists.
 ///
 /// A `scale` is one binary32 number, rounded from a double expression over the actual number of images, and
-/// applied once, where the formula says. Masks select, they never multiply. Element-wise formulas keep IEEE's
-/// signs of zero. `fma` is `a × b + c` rounded once; every other operation is rounded by itself, left to right.
+/// applied once, where the formula says. Masks select, they never multiply. Element-wise formulas keep IEEE's signs of
+/// zero. `fma` is `a × b + c` rounded once; every other operation is rounded separately, left to right.
 ///
 /// Determinism: no formula depends on lane, order or device. Accuracy: each operation is correctly rounded,
 /// the functions of `Elementary` as stated there.
@@ -15,7 +15,7 @@ public enum Formulas {
   @inlinable @inline(__always)
   public static func byteToFloat(_ x: SIMD8<Int32>) -> Lanes { Lanes(x) / 255 }
 
-  /// An input with noise: `fma(level, n, x)`; n is standard normal. Nothing is cut off.
+  /// An input with noise: `fma(level, n, x)`; n is standard normal. The result is not clamped.
   @inlinable @inline(__always)
   public static func addNoise(_ x: Lanes, _ n: Lanes, level: Float) -> Lanes { fma(n, level, x) }
 

@@ -1,5 +1,5 @@
-// Losses. A loss adds its terms to `sum`, per image in element order, in the form given; gradients are scaled
-// by one number. A finished sum must be ended with `Summation.closed`.
+// Losses. A loss adds its terms to `sum`, per image in element order, in the form given; gradients are multiplied by
+// one scale. A finished sum must end with `Summation.closed`.
 
 extension Formulas {
   // MARK: Mean squared error
@@ -82,12 +82,12 @@ extension Formulas {
     fma(noise, Elementary.exp(0.5 * logVariance), mean)
   }
 
-  /// The gradient with respect to μ of what uses z and of the divergence together: `fma(μ, scale, g)`, g the
-  /// gradient of z and scale the weight of the divergence.
+  /// The gradient with respect to μ, through z and from the divergence together: `fma(μ, scale, g)`, g the gradient of
+  /// z and scale the weight of the divergence.
   @inlinable @inline(__always)
   public static func meanGradient(_ g: Lanes, mean: Lanes, scale: Float) -> Lanes { fma(mean, scale, g) }
 
-  /// The gradient with respect to logvar of what uses z and of the divergence together:
+  /// The gradient with respect to logvar, through z and from the divergence together:
   /// `fma(exp(logvar) − 1, ½·scale, g·(ε·(½·exp(½·logvar))))`.
   @inlinable @inline(__always)
   public static func logVarianceGradient(
@@ -105,7 +105,7 @@ extension Formulas {
   /// Adds log q(z | x) − log p(z) of one latent value z = μ + ε·exp(½·logvar), whose constants cancel:
   /// ½(z² − ε² − logvar), as `fma(½, fma(z, z, −(ε·ε)) − logvar, sum)`.
   ///
-  /// From ε itself: where logvar is small, z is rounded to μ, and (z − μ)² says nothing.
+  /// Uses ε itself: where logvar is small, z is rounded to μ, and (z − μ)² carries no information.
   @inlinable @inline(__always)
   public static func sampledDivergence(
     _ z: Lanes, logVariance: Lanes, noise: Lanes, addedTo sum: Lanes
@@ -119,15 +119,15 @@ extension Formulas {
     (logSamples - Elementary.log(s)) - m
   }
 
-  /// The mean of a figure over the samples: `sum ÷ K`.
+  /// The mean of a value over the samples: `sum ÷ K`.
   @inlinable @inline(__always)
   public static func sampleMean(_ sum: Lanes, samples: Float) -> Lanes { sum / samples }
 
-  /// A gradient of one sample's loss as the whole loss has it: `g·w`.
+  /// A gradient of one sample's loss, weighted as in the whole loss: `g·w`.
   @inlinable @inline(__always)
   public static func weightedGradient(_ g: Lanes, weight w: Lanes) -> Lanes { g * w }
 
-  /// The gradient with respect to a sample z of what uses z (g) and of its divergence: `fma(z, w·scale, g)`.
+  /// The gradient with respect to a sample z, from the decoder (g) and from its divergence: `fma(z, w·scale, g)`.
   @inlinable @inline(__always)
   public static func importanceCodeGradient(_ g: Lanes, code z: Lanes, weight w: Lanes, scale: Float) -> Lanes
   {

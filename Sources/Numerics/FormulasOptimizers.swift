@@ -41,7 +41,7 @@ public struct AdamScalars: Sendable, Hashable {
   }
 }
 
-// Optimizers: PyTorch's formulas, in the form its CPU kernels use where that form is one of several.
+// Optimizers: PyTorch's formulas; where there are several forms, the one that its CPU kernels use.
 
 extension Formulas {
   /// L2 decay, before any optimizer but AdamW: `fma(decay, p, g)`.

@@ -3,7 +3,7 @@
 public enum HostScalars {
   /// `baseᵉ` for an integer e ≥ 0, by squaring with plain multiplications, lowest bit of e first.
   ///
-  /// Relative error about 2⁻⁵³ per multiplication that the chain needs.
+  /// Relative error about 2⁻⁵³ per multiplication.
   public static func power(_ base: Double, _ exponent: Int) -> Double {
     precondition(exponent >= 0, "power: the exponent is \(exponent), expected at least 0")
     var result = 1.0

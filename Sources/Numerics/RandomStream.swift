@@ -1,10 +1,10 @@
 /// What random numbers are for. The raw values are part of the contract and never change.
 ///
 /// Key: the seed (64 bit). Counter words: 0 stream (`word(layer:)`), 1 epoch (0 where there is none), 2 index
-/// of the sample in the data set, 3 element div 4; the output word is element mod 4. Elements count in the
-/// order (channel, y, x); where a sample is drawn for several times in one pass, draw k counts from element
-/// 4·k·⌈elements / 4⌉ on. So a value depends on the sample and element it is for, never on how batches were
-/// cut. Evaluation has streams of its own, so that it never moves training.
+/// of the sample in the data set, 3 element div 4; the output word is element mod 4. Elements count in the order
+/// (channel, y, x); if one pass draws several times for a sample, draw k starts at element 4·k·⌈elements / 4⌉. So a
+/// value depends on the sample and element it is for, never on how the data was split into batches. Evaluation has its
+/// own streams, so that it never affects training.
 public enum RandomStream: UInt32, CaseIterable, Sendable {
   /// Initial weights.
   case initialisation = 1
@@ -22,9 +22,9 @@ public enum RandomStream: UInt32, CaseIterable, Sendable {
   case evaluationNoise = 7
   /// The ε of `z = μ + ε·σ` while evaluating, and codes drawn for sampling.
   case evaluationReparameterization = 8
-  /// What is computed from codes: embeddings, mixtures, samples (`RandomNumbers` of `Analysis`).
+  /// Computations on codes: embeddings, mixtures, samples (`RandomNumbers` of `Analysis`).
   case analysis = 9
-  /// The bits of binarised inputs that are drawn again in every training epoch.
+  /// The bits of binarised inputs that are drawn anew in every training epoch.
   case binarisation = 10
   /// The bits of binarised inputs that are drawn once, for training and for evaluating.
   case fixedBinarisation = 11

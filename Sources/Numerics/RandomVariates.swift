@@ -1,4 +1,4 @@
-/// Numbers of given distributions from random words, to the contract's formulas.
+/// Numbers of given distributions from random words, by the contract's formulas.
 public enum RandomVariates {
   /// A number uniform on [0, 1): `(w >> 8) × 2⁻²⁴`, exact.
   @inlinable @inline(__always)

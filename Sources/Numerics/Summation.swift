@@ -1,8 +1,8 @@
 /// The fixed orders of summation of the contract.
 ///
 /// Every sum of section 3 of the contract ends with `+ 0.0f` (`closed`), once, after lanes, chunks and parts
-/// have been joined: the functions here do not add it, their callers end the sum. What it does is turn a
-/// total of −0, which only a sum of nothing but −0 can reach, into +0.
+/// have been joined: the functions here do not add it, their callers end the sum. It turns a total of −0, which only a
+/// sum of nothing but −0 can have, into +0.
 public enum Summation {
   /// Joins the eight lanes of a sum: `((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7))`.
   @inlinable @inline(__always)
@@ -10,7 +10,7 @@ public enum Summation {
     ((l[0] + l[2]) + (l[1] + l[3])) + ((l[4] + l[6]) + (l[5] + l[7]))
   }
 
-  /// Joins the lanes of four sums at once, to the bits of `joinLanes` on each of them.
+  /// Joins the lanes of four sums at once, with the same bits as `joinLanes` on each of them.
   @inlinable @inline(__always)
   public static func joinLanes4(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> SIMD4<Float> {
     // In each half: l0+l2 and l1+l3 of two sums side by side, then of all four, then their sums.
@@ -24,8 +24,8 @@ public enum Summation {
       + unsafeBitCast(SIMD2(pairs[2], pairs[3]), to: SIMD4<Float>.self)
   }
 
-  // Lanes are moved in pairs, as doubles that are not computed with: moved one by one, LLVM splits the registers
-  // and needs three times as many instructions.
+  // Lanes are moved in pairs, as doubles that nothing is computed with: if they are moved one by one, LLVM splits the
+  // registers and needs three times as many instructions.
 
   /// In each half, the first two lanes of `a` and of `b`.
   @inlinable @inline(__always)
@@ -99,7 +99,7 @@ public enum Summation {
 
   /// Joins two nodes of the tree over the parts of a batch, value by value: `sum[i] = left[i] + right[i]`.
   ///
-  /// All three have as many values; `sum` may be one of the others.
+  /// All three have the same number of values; `sum` may be one of the others.
   public static func add(
     _ left: UnsafeMutableBufferPointer<Float>, _ right: UnsafeMutableBufferPointer<Float>,
     into sum: UnsafeMutableBufferPointer<Float>

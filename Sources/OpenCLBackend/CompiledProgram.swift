@@ -1,16 +1,16 @@
 import COpenCL
 import Synchronization
 
-/// A program built for one device, from its binary where one is kept, else from its sources.
+/// A program built for one device, from a cached binary if there is one, otherwise from its sources.
 ///
-/// Binaries are kept after the first launches, since some implementations (PoCL) compile a kernel only when it
-/// is launched with its work-group size; and kept again when kernels were launched that the binary lacks.
+/// Binaries are cached after the first launches, since some implementations (PoCL) compile a kernel only when it is
+/// launched with its work-group size; and again after launches of kernels that the binary lacks.
 ///
-/// Sendable: handles do not change; what was launched is guarded by a lock.
+/// Sendable: handles do not change; the set of launched kernels is guarded by a lock.
 final class CompiledProgram: @unchecked Sendable {
   let context: OpenCLContext
   let handle: OpaquePointer
-  /// Whether it came out of the cache.
+  /// Whether it came from the cache.
   let isFromCache: Bool
   private let cache: ProgramCache?
   private let fileName: String
@@ -44,10 +44,10 @@ final class CompiledProgram: @unchecked Sendable {
 
   deinit { _ = context.library.releaseProgram(handle) }
 
-  /// Notes that a kernel is about to be launched with a work-group size.
+  /// Records that a kernel is about to be launched with a work-group size.
   func willLaunch(_ name: String) { launched.withLock { _ = $0.now.insert(name) } }
 
-  /// Keeps the binary if kernels were launched that the kept one may lack. Called when the queue is empty.
+  /// Caches the binary if kernels were launched that the cached one may lack. Called when the queue is empty.
   func keepBinary() {
     guard let cache else { return }
     let names: Set<String>? = launched.withLock { launched in
@@ -99,7 +99,7 @@ final class CompiledProgram: @unchecked Sendable {
     _ context: OpenCLContext, _ sources: [(name: String, text: [UInt8])], options: String
   ) throws -> OpaquePointer {
     let library = context.library
-    // One allocation for all texts; the pointers into it are handed over together.
+    // One allocation for all texts; the pointers into it are passed together.
     let all = sources.flatMap(\.text).map { CChar(bitPattern: $0) }
     let lengths = sources.map(\.text.count)
     var status: cl_int = 0
@@ -139,7 +139,7 @@ final class CompiledProgram: @unchecked Sendable {
   }
 }
 
-/// What is kept of a program: a line with the names of the kernels launched so far, then the binary.
+/// A program in the cache: a line with the names of the kernels launched so far, then the binary.
 struct CacheEntry {
   let launched: Set<String>
   let binary: [UInt8]

@@ -4,7 +4,7 @@ import Numerics
 import Programs
 
 extension OpenCLBackend: FunctionSweep {
-  /// Builds `elementary_apply` (once) and launches it, ``LaunchOptions/lanes`` inputs a work-item.
+  /// Builds `elementary_apply` (once) and launches it, ``LaunchOptions/lanes`` inputs per work-item.
   package func sweep(_ function: ElementaryFunction, first: UInt32, count: Int) throws -> [UInt32] {
     let program = try compiledSweep()
     let (library, name) = (context.library, "elementary_apply")

@@ -3,18 +3,18 @@ import Programs
 
 /// How many work-items a group may have, on a device or for one kernel.
 package struct GroupLimit: Hashable, Sendable {
-  /// In all.
+  /// Total number.
   package let items: Int
   /// Along each of the three dimensions.
   package let along: [Int]
 
-  /// At most `items` in all; by default as many along each dimension.
+  /// At most `items` in total; by default as many along each dimension.
   package init(items: Int, along: [Int]? = nil) {
     self.items = Swift.max(items, 1)
     self.along = (along ?? [items, items, items]).map { Swift.max($0, 1) }
   }
 
-  /// This limit, or `items` where those are fewer.
+  /// This limit, or `items` if that is smaller.
   package func cut(to items: Int?) -> GroupLimit {
     GroupLimit(items: Swift.min(self.items, items ?? self.items), along: along)
   }
@@ -24,8 +24,7 @@ package struct GroupLimit: Hashable, Sendable {
 }
 
 extension LaunchOptions {
-  /// These options where `limit` holds: smaller groups, and vectors of images where the lanes of a sum do not fit
-  /// into one.
+  /// These options within `limit`: smaller groups, and vectors of images if the lanes of a sum do not fit into one.
   package func fitted(to limit: GroupLimit) -> LaunchOptions {
     guard lanes > 1 || limit.holdsLanes else { return inVectors.fitted(to: limit) }
     var fitted = self
@@ -39,7 +38,7 @@ extension LaunchOptions {
     return fitted
   }
 
-  /// Eight images a work-item, every group one work-item: what any device can run.
+  /// Eight images per work-item, one work-item per group: any device can run this.
   package var inVectors: LaunchOptions {
     var options = self
     (options.lanes, options.imageGroup, options.itemGroup, options.laneGroup) = (8, 1, 1, 1)
@@ -48,12 +47,12 @@ extension LaunchOptions {
 }
 
 extension Grid {
-  /// The same work-items in groups that `limit` allows: halved (or cut to the next divisor) until they fit. Nil
-  /// where lanes must meet in groups larger than that.
+  /// The same work-items in groups that `limit` allows: halved (or reduced to the next divisor) until they fit. Nil if
+  /// the lanes of a sum need larger groups than that.
   package func fitted(to limit: GroupLimit) -> Grid? {
     if lanesMeet, !limit.holdsLanes { return nil }
     var local = local
-    // Lanes that meet stay together.
+    // Lanes of a sum stay together.
     let free = lanesMeet ? 1..<3 : 0..<3
     for dimension in free {
       while local[dimension] > limit.along[dimension] { local[dimension] = Self.half(of: local[dimension]) }
@@ -65,13 +64,13 @@ extension Grid {
     return Grid(global: global, local: local, lanesMeet: lanesMeet)
   }
 
-  /// The largest divisor of `count` up to its half: groups of so many also divide what groups of `count` did.
+  /// The largest divisor of `count` up to half of it: what groups of `count` divide, groups of this size divide too.
   private static func half(of count: Int) -> Int {
     (1...Swift.max(count / 2, 1)).last { count % $0 == 0 }!
   }
 }
 
-/// A kernel gets no group that the eight lanes of a sum fit into.
+/// A kernel's groups cannot be large enough for the eight lanes of a sum.
 struct LanesDoNotFit: Error, CustomStringConvertible {
   let kernel: String
   let device: String
@@ -82,7 +81,7 @@ struct LanesDoNotFit: Error, CustomStringConvertible {
 }
 
 extension OpenCLContext {
-  /// How large the groups of `kernel` may be: what the device says of all and of this one.
+  /// How large the groups of `kernel` may be: the device's limits for all kernels and for this one.
   func groupLimit(of kernel: OpaquePointer, _ name: String) throws -> GroupLimit {
     var items = 0
     try check(

@@ -1,8 +1,8 @@
 import Kernels
 import Programs
 
-/// The numbers that kernels share with descriptors, as the first source of every program: there is one place
-/// that defines them.
+/// The constants that kernels share with descriptors, as the first source of every program: they are defined in one
+/// place.
 enum KernelPrelude {
   static let text: String = {
     var lines = StepField.allCases.map { "#define STEP_\(upperSnake("\($0)")) \($0.rawValue)" }
@@ -17,7 +17,7 @@ enum KernelPrelude {
     return lines.joined(separator: "\n") + "\n"
   }()
 
-  /// The number that kernels know an activation by.
+  /// The number of an activation in kernels.
   static func number(_ activation: Activation) -> Int {
     switch activation {
     case .identity: 0

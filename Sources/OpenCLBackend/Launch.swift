@@ -6,9 +6,9 @@ import Programs
 enum Argument: Sendable {
   /// A buffer of the program.
   case buffer(Buffer)
-  /// Words, in a buffer of the backend's own.
+  /// Words, in one of the backend's own buffers.
   case words(DeviceMemory)
-  /// Floats, in a buffer of the backend's own.
+  /// Floats, in one of the backend's own buffers.
   case floats(DeviceMemory)
   case sizes(MapSizes)
   case int(Int)
@@ -16,10 +16,10 @@ enum Argument: Sendable {
   case float(Float)
   /// A truth value, 0 or 1.
   case flag(Bool)
-  /// The step: set anew for every run.
+  /// The step: set for every run.
   case step
 
-  /// What the kernel must declare.
+  /// The parameter kind that the kernel must declare.
   var type: KernelParameter.Kind {
     switch self {
     case .buffer(let buffer):
@@ -44,7 +44,7 @@ enum Argument: Sendable {
 package struct Grid: Hashable, Sendable {
   package let global: [Int]
   package let local: [Int]
-  /// Whether the eight work-items of a group along dimension 0 are the lanes of a sum, which meet in local memory.
+  /// Whether the eight work-items of a group along dimension 0 are the lanes of a sum, joined through local memory.
   package let lanesMeet: Bool
 
   package init(global: [Int], local: [Int], lanesMeet: Bool = false) {
@@ -53,7 +53,7 @@ package struct Grid: Hashable, Sendable {
     self.lanesMeet = lanesMeet
   }
 
-  /// Whether there is nothing to do; OpenCL refuses such a launch.
+  /// Whether there is nothing to do; OpenCL rejects such a launch.
   package var isEmpty: Bool { global.contains(0) }
 
   var description: String { "global \(global), local \(local)" }
@@ -63,7 +63,7 @@ package struct Grid: Hashable, Sendable {
 struct Launch: Sendable {
   let kernel: Kernel
   let grid: Grid
-  /// In the kernel's order.
+  /// In the order of the kernel's parameters.
   let arguments: [Argument]
 
   init(_ kernel: Kernel, _ grid: Grid, _ arguments: [Argument]) {
@@ -73,18 +73,18 @@ struct Launch: Sendable {
   }
 }
 
-/// Cuts operations into launches of kernels for one device, each in the file of its name in `Operations`; see `layout.cl`
-/// for the meaning of the dimensions.
+/// Splits operations into kernel launches for one device, each operation in its own file in `Operations`; see
+/// `layout.cl` for the meaning of the dimensions.
 struct LaunchPlanner: OperationLauncher, Sendable {
   let options: LaunchOptions
   /// Compute units of the device.
   let units: Int
-  /// Makes a buffer of the backend's own with these words.
+  /// Makes one of the backend's own buffers with these words.
   let constant: @Sendable (_ name: String, _ words: [UInt32]) throws -> DeviceMemory
 
   var areImagesItems: Bool { options.lanes == 1 }
 
-  /// How many of `count` one work-item takes in a row: `whole` where vectors are images, else one.
+  /// How many consecutive elements one work-item processes: `whole` if vectors are images, otherwise one.
   func span(_ whole: Int) -> Int {
     options.span > 0 ? Swift.min(options.span, Swift.max(whole, 1)) : areImagesItems ? 1 : Swift.max(whole, 1)
   }
@@ -99,10 +99,10 @@ struct LaunchPlanner: OperationLauncher, Sendable {
         global: [tiles, places, groups], local: [Self.divisor(of: tiles, atMost: options.itemGroup), 1, 1])
   }
 
-  /// Every image of `batch` × `tiles` × `places`, for runs of `run` products: where images are work-items, groups share
+  /// Every image of `batch` × `tiles` × `places`, for runs of `run` products: if images are work-items, groups share
   /// values and weights of long runs (see `staged.cl`).
   func runs(_ batch: Int, tiles: Int, places: Int = 1, run: Int) -> Grid {
-    // Where there is one place only, more than the tiles help with loading.
+    // If there is only one place, more work-items than tiles help with loading.
     let shared = tiles > 4 || places == 1 ? 8 : tiles > 2 ? 4 : 2
     let images = Blocking.blocks(batch) * Blocking.block
     let together = Self.divisor(of: images, atMost: 2 * Blocking.block)
@@ -113,7 +113,7 @@ struct LaunchPlanner: OperationLauncher, Sendable {
       global: [images, (tiles + shared - 1) / shared * shared, places], local: [together, shared, 1])
   }
 
-  /// Every image of `batch`; where images are work-items, 64 of them share one, four images a group (see `losses.cl`).
+  /// Every image of `batch`; if images are work-items, 64 share each, four images per group (see `losses.cl`).
   func sharedImages(_ batch: Int) -> Grid {
     guard areImagesItems else { return images(batch) }
     let images = Blocking.blocks(batch) * Blocking.block
@@ -132,7 +132,7 @@ struct LaunchPlanner: OperationLauncher, Sendable {
       : Grid(global: [sums, places, 1], local: [Self.divisor(of: sums, atMost: options.itemGroup), 1, 1])
   }
 
-  /// Where lanes are work-items: groups of as many sums as meet.
+  /// If lanes are work-items: groups, each of as many sums as are joined together.
   func lanes(groups: Int, places: Int = 1) -> Grid {
     Grid(
       global: [Blocking.lanes, groups * sumsTogether, places], local: [Blocking.lanes, sumsTogether, 1],
@@ -144,7 +144,7 @@ struct LaunchPlanner: OperationLauncher, Sendable {
 
   private var sumsTogether: Int { Swift.min(options.laneGroup, 16) }
 
-  /// `count` items; the last group may hold idle ones, so the kernel must look.
+  /// `count` items; the last group may have idle ones, so the kernel must check.
   func items(_ count: Int) -> Grid {
     let together = options.itemGroup
     let rounded = (count + together - 1) / together * together

@@ -3,10 +3,9 @@ import Kernels
 import Programs
 import Synchronization
 
-/// Runs programs on one OpenCL device, to the bits of the numerics contract.
+/// Runs programs on one OpenCL device, with the bits of the numerics contract.
 ///
-/// A device is opened only after it has passed the probe; one that fails is refused with the trap's name and
-/// both values.
+/// A device is opened only if it passes the probe; one that fails is rejected with the trap's name and both values.
 package final class OpenCLBackend: Backend {
   /// The device.
   package var device: DeviceInfo {
@@ -14,28 +13,28 @@ package final class OpenCLBackend: Backend {
     info.replaced = replacements.names
     return info
   }
-  /// The device and what it says of itself.
+  /// The device and its properties.
   package let openCLDevice: OpenCLDevice
-  /// How work is cut up.
+  /// How work is divided.
   package let options: LaunchOptions
-  /// What of the device's arithmetic the kernels do themselves.
+  /// The device's arithmetic that the kernels replace.
   package let replacements: Replacements
   let context: OpenCLContext
   private let cache: ProgramCache?
   private let settings: OpenCLSettings
-  /// What was built, by the compiler's options.
+  /// The programs built so far, by compiler options.
   private let programs = Mutex<[String: CompiledProgram]>([:])
 
-  /// The devices that are there, and why there are none.
+  /// The devices of this machine, or why there are none.
   package static func available() -> OpenCLDiscovery { OpenCLDiscovery.run() }
 
-  /// Opens a device and has it pass the probe.
+  /// Opens and probes a device.
   ///
   /// - Parameters:
   ///   - device: one of ``available()``.
-  ///   - options: how work is cut up; nil: as is usual for the kind of device.
-  ///   - settings: where compiled programs are kept.
-  /// - Throws: ``OpenCLError`` where OpenCL fails, ``ProbeFailure`` where the device computes other bits.
+  ///   - options: how work is divided; nil: the default for the kind of device.
+  ///   - settings: where compiled programs are cached.
+  /// - Throws: ``OpenCLError`` if OpenCL fails, ``ProbeFailure`` if the device computes other bits.
   package init(
     _ device: OpenCLDevice, options: LaunchOptions? = nil, settings: OpenCLSettings = .environment()
   ) throws {
@@ -62,13 +61,13 @@ package final class OpenCLBackend: Backend {
     try Probe(context, lanes: options.lanes, settings: settings, cache: cache).run()
   }
 
-  /// Makes `program` ready; allocates its memory, zeroed.
+  /// Prepares `program`; allocates its memory, zeroed.
   ///
-  /// Where the device has images as work-items but cannot run one of the kernels in groups of eight, the whole
-  /// program takes vectors of images instead, which have passed the probe as well.
+  /// If images are work-items on the device but it cannot run one of the kernels in groups of eight, the whole program
+  /// uses vectors of images instead, which must pass the probe as well.
   ///
-  /// - Throws: ``OpenCLError`` with the device's reason; ``ProgramError`` where an operation works on buffers that
-  ///   are not the program's.
+  /// - Throws: ``OpenCLError`` with the device's reason; ``ProgramError`` if an operation uses buffers that are not the
+  ///   program's.
   package func prepare(_ program: Program) throws -> any PreparedProgram {
     try program.checkBuffers()
     do {
@@ -80,7 +79,7 @@ package final class OpenCLBackend: Backend {
     }
   }
 
-  /// The program that all kernels are in, built when it is first asked for.
+  /// The program with all kernels, built on first use.
   private func compiled(_ options: LaunchOptions, _ replacements: Replacements) throws -> CompiledProgram {
     try compiled(
       KernelSource.operations, Self.buildOptions(openCLDevice, lanes: options.lanes, replacements))
@@ -102,7 +101,7 @@ package final class OpenCLBackend: Backend {
     }
   }
 
-  /// Names of kernels that do not come out of the device's compiler; empty where all is well.
+  /// Names of kernels that the device's compiler fails to produce; empty if there are none.
   package func missingKernels() throws -> [Kernel] {
     let program = try compiled(options, replacements)
     return Kernel.allCases.filter { kernel in
@@ -114,17 +113,17 @@ package final class OpenCLBackend: Backend {
     }
   }
 
-  /// What the device's compiler is asked for.
+  /// The options for the device's compiler.
   package var buildOptions: String {
     Self.buildOptions(openCLDevice, lanes: options.lanes, replacements)
   }
 
   static func buildOptions(_ device: OpenCLDevice, lanes: Int, _ replacements: Replacements) -> String {
-    // The flag promises what the probe then checks; some devices are right without knowing it.
-    // Without warnings: PoCL prints how many there were (of how vectors are passed), though not which.
+    // The flag requests what the probe then checks; some devices round correctly without reporting it. Warnings are
+    // off: PoCL prints how many there were (about passing vectors), but not which.
     "-cl-std=CL1.2 -w -D LANES=\(lanes)" + replacements.buildOptions
       + (device.reportsCorrectRounding ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
-      // Oclgrind optimises conv2d_forward and linear_forward into what its interpreter does not know.
+      // Oclgrind optimises conv2d_forward and linear_forward into instructions that its interpreter lacks.
       + (device.info.isSimulator ? " -cl-opt-disable" : "")
   }
 }

@@ -12,10 +12,10 @@ final class OpenCLContext: @unchecked Sendable {
   let queue: OpaquePointer
   /// How large groups may be on the device.
   let groupLimit: GroupLimit
-  /// A limit on purpose for every kernel.
+  /// An artificial limit for every kernel.
   let kernelGroupLimit: Int?
 
-  /// What errors call the device.
+  /// The device's name in error messages.
   var deviceName: String { "\(device.info.identifier) (\(device.info.name))" }
 
   init(_ device: OpenCLDevice, _ settings: OpenCLSettings) throws {
@@ -48,19 +48,19 @@ final class OpenCLContext: @unchecked Sendable {
   func finish() throws { try check(library.finish(queue), "clFinish", device: deviceName) }
 }
 
-/// A piece of device memory: a buffer of its own, or part of one.
+/// A piece of device memory: a buffer, or part of one.
 ///
 /// Sendable: the handle does not change; parts are made by one thread, while a program is prepared.
 final class DeviceMemory: @unchecked Sendable {
   let context: OpenCLContext
   let handle: OpaquePointer
   let byteCount: Int
-  /// Keeps the buffer alive that this is a part of.
+  /// Keeps alive the buffer that this is a part of.
   private let owner: DeviceMemory?
-  /// Keeps the part alive that was made before this one, so that parts go in the reverse order of their making:
+  /// Keeps alive the part that was made before this one, so that parts are released in reverse order of creation:
   /// NVIDIA's driver (580) crashes in most other orders.
   private let previous: DeviceMemory?
-  /// The part of this buffer that was made last.
+  /// The latest part made of this buffer.
   private weak var latestPart: DeviceMemory?
 
   /// `byteCount` bytes of zeros.
@@ -79,7 +79,7 @@ final class DeviceMemory: @unchecked Sendable {
     self.handle = handle
     var zero: UInt8 = 0
     let filled = library.enqueueFillBuffer(context.queue, handle, &zero, 1, 0, self.byteCount, 0, nil, nil)
-    // Some drivers find the memory only when it is first used.
+    // Some drivers allocate the memory only on first use.
     if filled != CL_SUCCESS {
       throw Self.failure("clEnqueueFillBuffer", filled, context, name, self.byteCount)
     }
@@ -100,7 +100,7 @@ final class DeviceMemory: @unchecked Sendable {
         + "buffer \(device.largestBufferBytes))")
   }
 
-  /// Part of another buffer, of one byte at least.
+  /// Part of another buffer, at least one byte.
   init(_ owner: DeviceMemory, _ name: String, at offset: Int, byteCount: Int) throws {
     context = owner.context
     self.owner = owner
@@ -125,7 +125,7 @@ final class DeviceMemory: @unchecked Sendable {
     owner?.latestPart = previous
   }
 
-  /// Copies `bytes` to the device and waits until they have been taken.
+  /// Copies `bytes` to the device; if blocking, waits until they have been copied.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int, isBlocking: Bool = true) throws {
     guard bytes.count > 0 else { return }
     try check(
@@ -134,7 +134,7 @@ final class DeviceMemory: @unchecked Sendable {
       "clEnqueueWriteBuffer", device: context.deviceName, "\(bytes.count) bytes at \(offset) of \(byteCount)")
   }
 
-  /// Copies from the device after all work before it.
+  /// Copies from the device after all earlier work.
   func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
     guard bytes.count > 0 else { return }
     try check(

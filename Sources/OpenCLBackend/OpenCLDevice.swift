@@ -1,7 +1,7 @@
 import COpenCL
 import Programs
 
-/// An OpenCL device and what it says of itself.
+/// An OpenCL device and its properties.
 ///
 /// Sendable: the handle lives as long as the process and is only read.
 package struct OpenCLDevice: @unchecked Sendable {
@@ -13,7 +13,7 @@ package struct OpenCLDevice: @unchecked Sendable {
   package let driverVersion: String
   /// Version of the platform alone.
   package let platformVersion: String
-  /// Whether the device says that ÷ and √ can be asked to be correctly rounded.
+  /// Whether the device reports support for correctly rounded ÷ and √.
   package let reportsCorrectRounding: Bool
   /// Bytes of the device's memory.
   package let memoryBytes: UInt64
@@ -21,10 +21,10 @@ package struct OpenCLDevice: @unchecked Sendable {
   package let largestBufferBytes: UInt64
   /// How many work-items a group may have.
   package let groupLimit: GroupLimit
-  /// Whether its implementation keeps the kernels that it compiled, as PoCL does. PoCL compiles a kernel when it is
-  /// launched, but for a program's binary all of them, launched or not: a first epoch then waits twice as long.
+  /// Whether its implementation caches compiled kernels itself, as PoCL does. PoCL compiles a kernel when it is
+  /// launched, but for a program's binary it compiles all, launched or not: a first epoch then waits twice as long.
   let keepsKernels: Bool
-  /// Why the device cannot be used at all, if so.
+  /// Why the device cannot be used at all; nil if it can.
   package let unusable: String?
 
   init(_ library: OpenCLLibrary, platform: OpaquePointer, _ handle: OpaquePointer, identifier: String) throws
@@ -59,7 +59,7 @@ package struct OpenCLDevice: @unchecked Sendable {
     unusable = try Self.obstacle(get)
   }
 
-  /// Oclgrind says that its device is a GPU (and a CPU, and an accelerator); only its names tell.
+  /// Oclgrind reports its device as a GPU (and a CPU, and an accelerator); only the names identify it.
   package static func isSimulator(_ names: [String]) -> Bool {
     names.contains { $0.lowercased().contains("oclgrind") }
   }
@@ -98,7 +98,7 @@ struct InfoReader {
     return value
   }
 
-  /// The first `count` of the sizes that stand under `name`.
+  /// The first `count` of the sizes of property `name`.
   func values(_ name: Int32, count: Int) throws -> [Int] {
     var size = 0
     try check(function(handle, cl_uint(name), 0, nil, &size), call, "parameter \(name)")

@@ -6,30 +6,30 @@ import Synchronization
 package struct OpenCLGap: Hashable, Sendable {
   /// `opencl` for all of it, `opencl:1` for a platform, `opencl:1.0` for a device.
   package let identifier: String
-  /// Its name, as far as it could be asked.
+  /// Its name, if it could be queried.
   package let name: String
-  /// Why there is nothing.
+  /// Why it cannot be used.
   package let reason: String
 }
 
-/// The devices that are there, and where there could have been others.
+/// The devices found, and the platforms and devices that cannot be used.
 package struct OpenCLDiscovery: Sendable {
   /// All devices of all platforms, in the loader's order.
   package let devices: [OpenCLDevice]
-  /// The missing loader, platforms without a device, and what could not be asked.
+  /// The missing loader, platforms without a device, and failed queries.
   package let gaps: [OpenCLGap]
 
-  /// Why there are no devices, or fewer than there could be; nil where all is well.
+  /// Why there are no devices, or fewer than expected; nil if there are no gaps.
   package var reason: String? {
     gaps.isEmpty ? nil : gaps.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
   }
 
-  /// Looks at every platform. Never fails: where there is no loader, platform or device, says why.
+  /// Queries every platform. Never fails: reports why there is no loader, platform or device.
   ///
-  /// One look at a time: loaders and drivers wake up in the first, and two at once have crashed there.
+  /// Only one at a time: loaders and drivers initialise themselves in the first, and have crashed in two at once.
   package static func run() -> OpenCLDiscovery {
     looking.withLock { _ in
-      // Loader and drivers are loaded here, and what their constructors set stays set.
+      // Loader and drivers are loaded here, and their constructors may change the floating-point mode.
       defer { ArithmeticMode.establish() }
       do {
         return try list(OpenCLLibrary.shared.get())

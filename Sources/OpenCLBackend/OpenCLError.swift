@@ -1,17 +1,17 @@
 import COpenCL
 import Numerics
 
-/// What went wrong with OpenCL: the call, its symbolic code, and the facts around it.
+/// An OpenCL failure: the call, its error code, and the context.
 package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
-  /// The call that failed, empty where there was none.
+  /// The call that failed, empty if there was none.
   package let call: String
-  /// OpenCL's code, 0 where there was no call.
+  /// OpenCL's error code, 0 if there was no call.
   package let code: Int32
-  /// The device, where one was chosen.
+  /// The device, if one was chosen.
   package let device: String?
   /// Kernel and sizes, argument or buffer.
   package let details: String?
-  /// The compiler's words, where a program did not build.
+  /// The compiler's output, if a program did not build.
   package let buildLog: String?
 
   init(_ call: String, _ code: Int32, device: String? = nil, details: String? = nil, buildLog: String? = nil)
@@ -23,7 +23,7 @@ package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
     self.buildLog = buildLog
   }
 
-  /// Nothing failed, but there is nothing to work with.
+  /// No call failed, but there is nothing to run on.
   init(unavailable reason: String) { self.init("", 0, details: reason) }
 
   /// The symbolic name of ``code``.
@@ -31,7 +31,7 @@ package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
 
   static func name(_ code: Int32) -> String { names[code] ?? "error \(code)" }
 
-  /// One clear line; a build log follows on lines of its own.
+  /// One line, followed by the build log on separate lines.
   package var description: String {
     var text = call.isEmpty ? details ?? "OpenCL is not available" : "\(call) failed with \(name) (\(code))"
     if !call.isEmpty, let details { text += ": \(details)" }
@@ -73,7 +73,7 @@ package struct OpenCLError: Error, CustomStringConvertible, Hashable, Sendable {
 
 /// Throws an ``OpenCLError`` unless `code` is success.
 ///
-/// A driver may have set the thread's floating-point unit in the call: it computes as the contract asks again.
+/// Also restores the contract's floating-point mode, which a driver may have changed in the call.
 func check(
   _ code: Int32, _ call: String, device: String? = nil, _ details: @autoclosure () -> String? = nil
 ) throws {

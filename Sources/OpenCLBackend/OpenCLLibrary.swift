@@ -6,10 +6,10 @@ import COpenCL
   import Musl
 #endif
 
-/// The OpenCL loader, opened when it is first asked for: a machine without one still runs the CPU backend.
+/// The OpenCL loader, opened on first use: a machine without one still runs the CPU backend.
 ///
-/// Sendable: nothing in it changes, and OpenCL's functions may be called from any thread (`clSetKernelArg` on one
-/// kernel object from one thread at a time, which prepared programs promise).
+/// Sendable: it is immutable, and OpenCL's functions may be called from any thread (`clSetKernelArg` on one kernel
+/// object from one thread at a time, which prepared programs guarantee).
 final class OpenCLLibrary: @unchecked Sendable {
   typealias Status = cl_int
   typealias Handle = OpaquePointer
@@ -86,7 +86,7 @@ final class OpenCLLibrary: @unchecked Sendable {
   let flush: Release
   let finish: Release
 
-  /// Opens the first of `names` that is there.
+  /// Opens the first of `names` that exists.
   init(names: [String] = ["libOpenCL.so.1", "libOpenCL.so"]) throws {
     guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW) }).first else {
       throw OpenCLError(unavailable: "no OpenCL library (\(names[0])) is installed")

@@ -12,15 +12,15 @@ package final class OpenCLProgram: PreparedProgram {
   private var routines: [Routine.Name: [PreparedLaunch]] = [:]
   private var noted: Set<Routine.Name> = []
   private var runsSinceFlush = 0
-  /// Copies of what is being written without waiting.
+  /// Copies of data being written without waiting.
   private var pending: [UnsafeMutableRawBufferPointer] = []
   private var pendingBytes = 0
 
-  /// Writes up to this many bytes are copied instead of waited for.
+  /// Writes of up to this many bytes are copied instead of waited for.
   private static let copyLimit = 1 << 23
-  /// Bytes of copies that may gather before they are waited for.
+  /// Maximum bytes of pending copies before they are waited for.
   private static let pendingLimit = 1 << 26
-  /// Runs that may gather before the device is told to start.
+  /// Runs to enqueue before the queue is flushed.
   private static let flushInterval = 8
 
   init(
@@ -45,7 +45,7 @@ package final class OpenCLProgram: PreparedProgram {
     }
   }
 
-  /// Work-items of the largest group that any launch has.
+  /// Work-items of the largest group of any launch.
   package var largestGroup: Int {
     routines.values.joined().map { $0.grid.local.reduce(1, *) }.max() ?? 0
   }
@@ -69,7 +69,7 @@ package final class OpenCLProgram: PreparedProgram {
 
   package func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
     let source = try memory.host(buffer, bytes: bytes.count, at: offset)
-    // Only a read that has bytes to wait for waits.
+    // A read of no bytes would not wait.
     guard !bytes.isEmpty else { return try synchronize() }
     try source.read(at: offset, into: bytes)
     idle()
@@ -127,7 +127,7 @@ final class ProgramMemory {
         try words.withUnsafeBytes { try memory.write($0, at: 0) }
         buffers[buffer.id] = memory
       case .transient:
-        // Without a place nobody uses it.
+        // A buffer without a place is never used.
         guard let offset = plan.offsets[buffer.id] else { continue }
         buffers[buffer.id] = try part(of: arena, buffer, at: offset)
       case .region: continue
@@ -139,7 +139,7 @@ final class ProgramMemory {
     }
   }
 
-  /// Throws: ``NotEnoughMemory`` before anything is allocated, where the device says that it has less.
+  /// Throws: ``NotEnoughMemory`` before allocating anything, if the device reports less memory.
   private static func require(_ plan: MemoryPlan, _ program: Program, on context: OpenCLContext) throws {
     let device = context.device
     let needed = plan.arenaBytes + plan.persistentBytes
@@ -154,11 +154,11 @@ final class ProgramMemory {
         largest.0, needed: largest.1,
         "and the largest buffer of \(context.deviceName) is \(device.largestBufferBytes) bytes")
     }
-    // Its memory is this machine's.
+    // The device uses this machine's memory.
     if device.info.kind == .cpu { try HostMemory.require(needed, for: "the program") }
   }
 
-  /// A part of a part is a part of the whole: OpenCL knows one level only.
+  /// A part of a part becomes a part of the whole: OpenCL has only one level of sub-buffers.
   private func place(_ buffer: Buffer) throws {
     let (root, offset) = program.root(of: buffer)
     let start = offset * buffer.contents.elementBytes
@@ -170,7 +170,7 @@ final class ProgramMemory {
     }
   }
 
-  /// OpenCL has no empty parts: an empty buffer is one of its own.
+  /// OpenCL has no empty sub-buffers: an empty buffer is a separate one.
   private func part(of owner: DeviceMemory, _ buffer: Buffer, at offset: Int) throws -> DeviceMemory {
     let bytes = buffer.contents.byteCount
     return bytes == 0
@@ -187,7 +187,7 @@ final class ProgramMemory {
     }
   }
 
-  /// The memory of a buffer the host reads or writes, if `bytes` bytes at `offset` are in it.
+  /// The memory of a buffer that the host reads or writes; `bytes` bytes at `offset` must be in it.
   func host(_ buffer: Buffer, bytes: Int, at offset: Int) throws -> DeviceMemory {
     try program.checkAccess(to: buffer, bytes: bytes, at: offset)
     return try memory(of: buffer)

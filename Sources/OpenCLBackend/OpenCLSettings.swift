@@ -2,17 +2,17 @@ import Foundation
 import Programs
 import Storage
 
-/// How work is cut up for a device. Nothing here may change a bit; tests vary all of it.
+/// How work is divided for a device. Nothing here may change a bit; tests vary all of it.
 package struct LaunchOptions: Hashable, Sendable {
-  /// Images a work-item computes side by side: 16 or 8 where vectors are fast, 1 on a GPU.
+  /// Images that a work-item computes at once: 16 or 8 where vectors are fast, 1 on a GPU.
   package var lanes: Int
-  /// Work-items of a group along images, where images are work-items.
+  /// Work-items of a group along images, if images are work-items.
   package var imageGroup: Int
   /// Work-items of a group along everything else.
   package var itemGroup: Int
-  /// Sums that a group joins side by side where lanes are work-items, at most 16.
+  /// Sums that a group joins at once if lanes are work-items, at most 16.
   package var laneGroup: Int
-  /// How many pixels, elements or vectors one work-item takes in a row, at most; 0: the backend's choice.
+  /// Maximum number of consecutive pixels, elements or vectors per work-item; 0: the backend's choice.
   package var span: Int
 
   /// The choice for a kind of device.
@@ -26,21 +26,21 @@ package struct LaunchOptions: Hashable, Sendable {
   }
 }
 
-/// Where the backend keeps what it knows, and faults and limits made on purpose.
+/// The backend's caches, and artificial faults and limits for tests.
 package struct OpenCLSettings: Hashable, Sendable {
-  /// Folder of compiled programs and passed probes; nil: none are kept.
+  /// Cache folder for compiled programs and passed probes; nil: no cache.
   package var cacheFolder: URL?
-  /// Whether compiled programs are kept there; nil: unless the implementation keeps kernels itself.
+  /// Whether compiled programs are cached there; nil: unless the implementation caches kernels itself.
   package var keepsPrograms: Bool?
-  /// Names of traps, with commas, that the probe's kernels fall into on purpose: such a device is refused, or where
-  /// its division or square root is wrong, gets the kernels' own.
+  /// Names of traps, with commas, that the probe's kernels fail on purpose: such a device is refused, or if its
+  /// division or square root is wrong, uses the kernels' own.
   package var probeFault: String?
-  /// Work-items that a group may have at most, as if the device said so; nil: what it says.
+  /// Maximum number of work-items in a group, as if reported by the device; nil: what it reports.
   package var groupLimit: Int?
-  /// The same, as if the device said so of every kernel once it is built.
+  /// The same, as if the device reported it for every kernel after building it.
   package var kernelGroupLimit: Int?
 
-  /// Settings given by hand.
+  /// Explicit settings.
   package init(
     cacheFolder: URL?, keepsPrograms: Bool? = nil, probeFault: String? = nil, groupLimit: Int? = nil,
     kernelGroupLimit: Int? = nil
@@ -52,7 +52,7 @@ package struct OpenCLSettings: Hashable, Sendable {
     self.kernelGroupLimit = kernelGroupLimit
   }
 
-  /// Settings of the environment: `FACSIMILE_KERNEL_CACHE` (a folder, or `off`), `XDG_CACHE_HOME`, `HOME`,
+  /// Settings from environment variables: `FACSIMILE_KERNEL_CACHE` (a folder, or `off`), `XDG_CACHE_HOME`, `HOME`,
   /// `FACSIMILE_PROBE_FAIL`.
   package static func environment(
     _ variables: [String: String] = ProcessInfo.processInfo.environment

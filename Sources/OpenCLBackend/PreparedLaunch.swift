@@ -2,18 +2,18 @@ import COpenCL
 import Kernels
 import Programs
 
-/// A launch with its kernel object, all arguments set but the step.
+/// A launch with its kernel object, all arguments set except the step.
 final class PreparedLaunch {
   private let context: OpenCLContext
   private let program: CompiledProgram
   private let kernel: OpaquePointer
   private let launch: Launch
-  /// The launch's, in groups that the kernel can have.
+  /// The launch's grid, in groups that the kernel supports.
   private(set) var grid: Grid
   private let stepIndex: cl_uint?
 
-  /// Throws: ``ProgramError`` where the arguments are not what the kernel declares, ``LanesDoNotFit`` where the kernel
-  /// needs larger groups than it can have, ``OpenCLError`` where OpenCL fails.
+  /// Throws: ``ProgramError`` if the arguments do not match the kernel's declaration, ``LanesDoNotFit`` if the kernel
+  /// needs larger groups than it can have, ``OpenCLError`` if OpenCL fails.
   init(
     _ context: OpenCLContext, _ program: CompiledProgram, _ launch: Launch,
     memory: (Argument) throws -> DeviceMemory?
@@ -58,7 +58,7 @@ final class PreparedLaunch {
       "clEnqueueNDRangeKernel")
   }
 
-  /// Tells the program that the kernel is going to be launched.
+  /// Tells the program that the kernel will be launched.
   func note() {
     program.willLaunch(
       "\(launch.kernel.rawValue)/\(grid.local.map(String.init).joined(separator: "x"))")

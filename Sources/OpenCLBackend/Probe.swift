@@ -2,7 +2,7 @@ import COpenCL
 import Kernels
 import Numerics
 
-/// A device computed other bits than the contract asks for.
+/// A device computed other bits than the contract requires.
 package struct ProbeFailure: Error, CustomStringConvertible, Hashable, Sendable {
   /// The device.
   package let device: String
@@ -10,12 +10,12 @@ package struct ProbeFailure: Error, CustomStringConvertible, Hashable, Sendable 
   package let trap: String
   /// The inputs and their bit patterns.
   package let inputs: String
-  /// The bits that it gave.
+  /// The device's bits.
   package let got: UInt32
   /// The bits of the contract.
   package let expected: UInt32
 
-  /// One clear line.
+  /// One line.
   package var description: String {
     "\(device) is refused: \(trap)(\(inputs)) gives \(Self.bits(got)), the numerics contract asks for "
       + "\(Self.bits(expected))"
@@ -29,14 +29,14 @@ package struct ProbeFailure: Error, CustomStringConvertible, Hashable, Sendable 
 
 /// Runs the bit traps of the contract's section 5 on a device and compares with the CPU.
 ///
-/// A device that passed is remembered under the key of its program of traps: device, driver, options (and with them
-/// what replaces the device's own arithmetic), sources. A failure is never remembered.
+/// A pass is cached under the key of the probe's program: device, driver, options (which include the replacements of
+/// the device's own arithmetic), sources. A failure is never cached.
 struct Probe {
   private let context: OpenCLContext
   private let lanes: Int
   private let sources: [(name: String, text: [UInt8])]
   private let cache: ProgramCache?
-  /// The option that has kernels fall into traps on purpose, or nothing.
+  /// The option that makes kernels fail traps on purpose, or empty.
   private let fault: String
 
   init(_ context: OpenCLContext, lanes: Int, settings: OpenCLSettings, cache: ProgramCache?) throws {
@@ -62,12 +62,12 @@ struct Probe {
 
   private static let passed = Array("passed".utf8)
 
-  /// Has the device pass, with its own arithmetic where that is right.
+  /// Finds the arithmetic with which the device passes: its own wherever that is correct.
   ///
-  /// - Returns: what of its arithmetic has to be replaced.
-  /// - Throws: ``ProbeFailure`` naming the first trap that the device fell into and nothing keeps it out of.
+  /// - Returns: the arithmetic that must be replaced. - Throws: ``ProbeFailure`` naming the first trap that the device
+  ///   fails and no replacement fixes.
   func run() throws -> Replacements {
-    // The host first: the expected bits are its own, and a device must not be blamed for them.
+    // The host first: it computes the expected bits, and its faults must not be blamed on a device.
     ArithmeticMode.establish()
     if let fault = ArithmeticMode.fault {
       throw OpenCLError(unavailable: "this process does not compute as the numerics contract asks: \(fault)")
@@ -106,7 +106,7 @@ struct Probe {
 
   private func compare(_ trap: ProbeTrap, _ test: ProbeTest, _ results: [UInt32]) throws {
     for (index, (got, expected)) in zip(results, test.expected).enumerated() where got != expected {
-      // Payloads of NaN never count.
+      // NaN payloads are ignored.
       if test.areFloats, Float(bitPattern: got).isNaN, Float(bitPattern: expected).isNaN { continue }
       throw ProbeFailure(
         device: context.deviceName, trap: trap.rawValue, inputs: test.inputs(index), got: got,

@@ -1,9 +1,9 @@
 import Numerics
 
-/// The inputs of the probe: the same on every machine, from the generator of the contract and from lists of
-/// values known to be awkward.
+/// The inputs of the probe: the same on every machine, from the contract's generator and from lists of known difficult
+/// values.
 enum ProbeInputs {
-  /// How many triples a trap is tried on: more where a device may be wrong now and then only.
+  /// Number of triples that a trap is tested on: more if a device may be wrong only occasionally.
   static func count(_ trap: ProbeTrap) -> Int { trap == .division || trap == .squareRoot ? 4096 : 64 }
 
   /// Random word number `index`.
@@ -20,7 +20,7 @@ enum ProbeInputs {
     return choice >> 31 == 0 ? magnitude : -magnitude
   }
 
-  /// What an arithmetic trap is tried on.
+  /// The inputs of an arithmetic trap.
   static func triples(_ trap: ProbeTrap) -> [SIMD3<Float>] {
     let stream = UInt32(trap.number)
     return (0..<count(trap)).map { i in
@@ -34,7 +34,7 @@ enum ProbeInputs {
           ? SIMD3(value(0, -70 ... -62), value(1, -70 ... -62), value(2, -149 ... -124))
           : SIMD3(value(0, -149 ... -127), value(1, -3...12), value(2, -140 ... -124))
       case .contraction, .fma:
-        // The rounded product and the sum cancel: a fused product leaves its rounding error, another nothing.
+        // The rounded product and the addend cancel: a fused product leaves its rounding error, an unfused one zero.
         let (a, b) = (value(0, -3...3), value(1, -3...3))
         return SIMD3(a, b, i % 4 == 3 ? value(2, -9...9) : -(a * b))
       case .denormals:
@@ -70,7 +70,7 @@ enum ProbeInputs {
   /// Zeros, infinities, NaN and the smallest denormals.
   private static let special: [Float] = [0, -0.0, 1, -.infinity, .infinity, .nan, 0x1p-149, -0x1p-149]
 
-  /// Where functions change their ways, and random bit patterns.
+  /// Values around which functions switch formulas, and random bit patterns.
   static let awkward: [Float] = {
     let edges: [Float] = [
       0, 0x1p-149, 0x1.8p-130, 0x1p-126, 0x1p-64, 0x1p-30, 0x1p-12, 0.125, 0.25, 0.5, 0.625, 0.6249999, 0.75,

@@ -13,7 +13,7 @@ struct ProbeRunner {
     self.lanes = lanes
   }
 
-  /// The words that the device gives for a test.
+  /// The device's result words for a test.
   func run(_ test: ProbeTest) throws -> [UInt32] {
     let results = try memory([UInt32](repeating: 0, count: test.expected.count))
     let x = test.floats.map(\.x.bitPattern)

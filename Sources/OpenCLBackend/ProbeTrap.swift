@@ -1,7 +1,7 @@
 import Kernels
 import Numerics
 
-/// What a device could get wrong. The number is that of `PROBE_…` in `probe.cl`.
+/// Something that a device could get wrong. The number is that of `PROBE_…` in `probe.cl`.
 enum ProbeTrap: String, CaseIterable, Sendable {
   case contraction, fma, denormals, addition, division, squareRoot, zeros, zeroFactors, selection, functions,
     conversions, random, sums
@@ -24,7 +24,7 @@ enum ProbeTrap: String, CaseIterable, Sendable {
     }
   }
 
-  /// What is tried, with the results of the contract.
+  /// The trap's tests, with the contract's results.
   var tests: [ProbeTest] {
     switch self {
     case .contraction, .fma, .denormals, .addition, .division, .squareRoot, .zeros, .zeroFactors, .selection:
@@ -36,7 +36,7 @@ enum ProbeTrap: String, CaseIterable, Sendable {
     }
   }
 
-  /// In vectors and one by one.
+  /// In vectors and as scalars.
   private var arithmeticTests: [ProbeTest] {
     let triples = ProbeInputs.triples(self)
     let expected = triples.map { result($0).bitPattern }
@@ -61,11 +61,11 @@ enum ProbeTrap: String, CaseIterable, Sendable {
   }
 }
 
-/// One launch of a kernel of the probe: inputs and the words it must give.
+/// One launch of a probe kernel: inputs and expected result words.
 struct ProbeTest: Sendable {
   let kernel: ProbeKernel
   let operation: Int32
-  /// Up to three values an item.
+  /// Up to three values per item.
   let floats: [SIMD3<Float>]
   var integers: [Int32] = []
   let expected: [UInt32]
@@ -74,7 +74,7 @@ struct ProbeTest: Sendable {
   /// Number of items.
   var count: Int { floats.count }
 
-  /// The inputs of result `index`, for people.
+  /// The inputs of result `index`, for display.
   func inputs(_ index: Int) -> String {
     switch kernel {
     case .arithmetic, .arithmeticScalar:
@@ -91,7 +91,7 @@ struct ProbeTest: Sendable {
 }
 
 extension ProbeTest {
-  /// One of our functions on awkward inputs.
+  /// One of our functions on difficult inputs.
   init(function: ElementaryFunction) {
     let inputs = ProbeInputs.awkward
     let expected = inputs.map { x in
@@ -127,7 +127,7 @@ extension ProbeTest {
   static let randomEpoch: UInt32 = 7
   static let randomQuad: UInt32 = 195
 
-  /// Words of the generator, a uniform and two normal numbers.
+  /// Words of the generator, one uniform and two normal numbers.
   static var random: ProbeTest {
     var samples: [UInt32] = [0, 1, 2, 59_999, 0x7fff_ffff, .max]
     while samples.count < 64 { samples.append(ProbeInputs.word(samples.count, stream: 91)) }
@@ -144,7 +144,7 @@ extension ProbeTest {
       integers: samples.map { Int32(bitPattern: $0) }, expected: expected, areFloats: false)
   }
 
-  /// A join of eight lanes and a tree of 37 values, none of which is exact, and which other orders get wrong.
+  /// A join of eight lanes and a tree of 37 values, inexact sums whose bits differ in other orders.
   static var sums: ProbeTest {
     let values = telling()
     var tree = values
@@ -155,7 +155,7 @@ extension ProbeTest {
       expected: [joined.bitPattern, total.bitPattern], areFloats: true)
   }
 
-  /// Random values for which neither neighbours nor a plain chain give the bits of the contract's order.
+  /// Random values for which neither pairing neighbours nor a plain chain gives the bits of the contract's order.
   private static func telling() -> [Float] {
     var stream: UInt32 = 92
     while true {

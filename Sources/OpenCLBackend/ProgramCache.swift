@@ -1,11 +1,11 @@
 import Foundation
 import Storage
 
-/// Compiled programs and passed probes in a folder, each under the SHA-256 of everything that decides it.
+/// Compiled programs and passed probes in a folder, each under the SHA-256 of everything that it depends on.
 ///
-/// A file starts with a line that holds the SHA-256 of the rest, so that a truncated or damaged one is noticed;
-/// it is written beside its place and then moved there, so that nobody reads half a file. The cache never
-/// fails: what cannot be read is made anew, what cannot be written is not kept.
+/// A file starts with a line that holds the SHA-256 of the rest, so that truncation or damage is detected; it is
+/// written to a temporary file and renamed, so that nobody reads a partial file. The cache never fails: unreadable
+/// entries are recreated, entries that cannot be written are skipped.
 struct ProgramCache: Sendable {
   let folder: URL
 
@@ -31,7 +31,7 @@ struct ProgramCache: Sendable {
     return fingerprint.hex
   }
 
-  /// The bytes kept under `name`; nil where there are none or they are damaged, and then they are removed.
+  /// The bytes cached under `name`; nil if there are none or they are damaged; damaged ones are removed.
   func load(_ name: String) -> [UInt8]? {
     let url = folder.appendingPathComponent(name)
     guard let data = try? readFile(url, upTo: 1 << 28) else { return nil }
@@ -42,14 +42,14 @@ struct ProgramCache: Sendable {
     return line == Self.magic + Fingerprint.hex(of: rest) ? rest : remove(url)
   }
 
-  /// Keeps `bytes` under `name`.
+  /// Caches `bytes` under `name`.
   func store(_ bytes: [UInt8], as name: String) {
     try? makeFolder(folder)
     let line = Self.magic + Fingerprint.hex(of: bytes) + "\n"
     try? AtomicFile.write(Data(Array(line.utf8) + bytes), to: folder.appendingPathComponent(name))
   }
 
-  /// Forgets what is kept under `name`.
+  /// Removes the entry `name`.
   func remove(_ name: String) { _ = remove(folder.appendingPathComponent(name)) }
 
   private func remove(_ url: URL) -> [UInt8]? {

@@ -1,5 +1,5 @@
-/// Arithmetic that a device does not round as IEEE 754 does, and that the kernels make of fma and integers instead
-/// (`Kernels/division.cl`). The probe decides, by bits.
+/// Arithmetic that a device does not round according to IEEE 754, and that the kernels compute from fma and integer
+/// operations instead (`Kernels/division.cl`). The probe decides, by comparing bits.
 package struct Replacements: OptionSet, Hashable, Sendable {
   package let rawValue: Int
 
@@ -10,20 +10,20 @@ package struct Replacements: OptionSet, Hashable, Sendable {
   /// Square root.
   package static let squareRoot = Replacements(rawValue: 2)
 
-  /// Every choice, the device's own arithmetic first.
+  /// All combinations, the device's own arithmetic first.
   static let choices: [Replacements] = [[], .division, .squareRoot, [.division, .squareRoot]]
 
-  /// For people: `division`, `square root`.
+  /// Display names: `division`, `square root`.
   var names: [String] {
     (contains(.division) ? ["division"] : []) + (contains(.squareRoot) ? ["square root"] : [])
   }
 
-  /// What the device's compiler is told, each with a blank before it.
+  /// The compiler options, each preceded by a space.
   var buildOptions: String {
     (contains(.division) ? " -D OWN_DIVISION" : "") + (contains(.squareRoot) ? " -D OWN_SQUARE_ROOT" : "")
   }
 
-  /// These, and what keeps a device out of `trap`; nil where nothing does, or it has not helped.
+  /// These, plus the replacement that fixes `trap`; nil if there is none, or it is already in use.
   func mending(_ trap: String) -> Replacements? {
     let remedies: [ProbeTrap: Replacements] = [.division: .division, .squareRoot: .squareRoot]
     guard let remedy = ProbeTrap(rawValue: trap).flatMap({ remedies[$0] }), !contains(remedy) else {

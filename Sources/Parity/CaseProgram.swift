@@ -3,11 +3,11 @@ import Programs
 
 /// Initial contents of a buffer in a test case.
 package enum Fill: Sendable {
-  /// Whole numbers −4…4: exact sums, so an error of an index shows and rounding does not.
+  /// Whole numbers −4…4: exact sums, so that only indexing errors show, not rounding.
   case integers
-  /// Both signs, exponents −24…12, now and then a zero or a denormal number: shows every rounding.
+  /// Both signs, exponents −24…12, occasionally a zero or a denormal number: shows every rounding.
   case wide
-  /// Both signs, exponents −87…−80: products become zeros of either sign, so how a sum ends shows.
+  /// Both signs, exponents −87…−80: products become zeros of either sign, which shows how a sum ends.
   case tiny
   /// Uniform in −3 ..< 3.
   case moderate
@@ -53,7 +53,7 @@ package struct CaseProgram {
     builder.buffer(name, .parameter(shape), .region(of: owner.id, offset: offset))
   }
 
-  /// Tables of two steps for a part of `batch` images, the second step with fewer; steps differ in every number.
+  /// Tables of two steps for a part of `batch` images, the second step with fewer; the steps differ in every value.
   mutating func source(batch: Int, first: Int = 0, samples: UInt32 = 50) -> BatchSource {
     let row = batch + first
     var table = StepTable(steps: 2)
@@ -136,7 +136,7 @@ package struct CaseProgram {
     return signed(word, exponent: 127 - 24 + (word >> 6) % 37)
   }
 
-  /// Sign and significand out of `word`, with a biased exponent.
+  /// Sign and significand from `word`, with a biased exponent.
   private func signed(_ word: UInt32, exponent: UInt32) -> Float {
     Float(bitPattern: word & 0x8000_0000 | exponent << 23 | (word &* 2_654_435_761) >> 9)
   }

@@ -5,7 +5,7 @@ import Programs
 private struct Sizes: Sendable {
   let inputs, outputs, height, width, kernel, stride, padding, outputPadding, batch: Int
 
-  /// One column more than rows unless `w` says otherwise: mixed-up rows and columns show.
+  /// One column more than rows unless `w` is given, to reveal swapped rows and columns.
   init(
     _ inputs: Int, _ outputs: Int, _ height: Int, w: Int? = nil, k: Int, s: Int, p: Int, op: Int = 0, n: Int
   ) {
@@ -37,10 +37,10 @@ private let down = [
   Sizes(7, 3, 8, k: 2, s: 2, p: 0, n: 64), Sizes(5, 6, 4, k: 1, s: 1, p: 0, n: 40),
   Sizes(4, 13, 5, k: 3, s: 3, p: 2, n: 31), Sizes(11, 2, 6, k: 3, s: 1, p: 0, n: 97),
   Sizes(3, 4, 10, k: 7, s: 2, p: 3, n: 5),
-  // Colour, and sides that leave other remainders; the gradient goes up to one, two and three channels.
+  // Colour, and sides with other remainders; the gradient goes up to one, two and three channels.
   Sizes(3, 8, 32, k: 3, s: 2, p: 1, n: 20), Sizes(3, 8, 17, w: 45, k: 3, s: 2, p: 1, n: 3),
   Sizes(2, 5, 31, w: 8, k: 3, s: 2, p: 0, n: 18), Sizes(1, 8, 128, w: 128, k: 3, s: 2, p: 1, n: 3),
-  // Maps of a pixel or two, with taps that meet nothing.
+  // Maps of one or two pixels, with taps that fall outside everywhere.
   Sizes(3, 4, 1, w: 1, k: 3, s: 2, p: 1, n: 17), Sizes(1, 5, 2, w: 1, k: 3, s: 2, p: 1, n: 9),
   Sizes(6, 2, 1, w: 2, k: 5, s: 3, p: 2, n: 33), Sizes(4, 4, 1, w: 1, k: 1, s: 1, p: 0, n: 5),
 ]
@@ -69,7 +69,7 @@ private func cases(
   _ backwardInput: Operation.Kind, _ backwardWeight: Operation.Kind
 ) -> [OperationCase] {
   table.enumerated().flatMap { index, sizes in
-    // Activations and masks take turns, so that each meets several shapes.
+    // Activations and masks alternate, so that each is tested with several shapes.
     let activation = Activation.allCases[index % Activation.allCases.count]
     return ([.integers, .wide] + (index % 4 == 0 ? [.tiny] : [])).flatMap { (fill: Fill) in
       let name = "\(sizes.name) \(fill)"
@@ -94,7 +94,7 @@ private func cases(
               inputGradient: setup.images("inputGradient", c.batch, c.input), mask: mask))
         },
       ]
-      // The sums of a chunk are not closed yet: what sign their zeros have is free.
+      // The sums of a chunk are not closed yet: the sign of their zeros is unspecified.
       if case .tiny = fill { return closed }
       return closed + [
         OperationCase(backwardWeight, name) { setup in

@@ -1,6 +1,6 @@
 import Programs
 
-/// Images, where they begin in the batch, samples of each, latent width.
+/// Number of images, their start in the batch, samples of each, latent width.
 private struct Sizes {
   let images: Int
   let first: Int

@@ -1,10 +1,9 @@
 import Numerics
 import Programs
 
-/// Synthetic images for parity and benches, such that activations are neither all positive nor
-/// all zero.
+/// Synthetic images for parity and benchmarks, for which activations are neither all positive nor all zero.
 package enum MadeUpImages {
-  /// The bytes of `count` images, [count, C, H, W]: four blobs of light each on black, other ones in every channel.
+  /// The bytes of `count` images, [count, C, H, W]: four bright blobs each on black, different ones in every channel.
   package static func blobs(_ count: Int, _ shape: MapShape, seed: UInt64) -> [UInt8] {
     let pixels = shape.height * shape.width
     var bytes = [UInt8](repeating: 0, count: count * shape.count)

@@ -31,9 +31,8 @@ package struct ModelCase: Sendable {
       .joined(separator: " ")
   }
 
-  /// The cases of `model`: sizes of batches; every optimizer with each of dropout, noise, accumulation and clipping
-  /// on and off; every loss, other widths, decay, the KL weight on its way up, and frozen layers by themselves and
-  /// with parts, clipping and dropout.
+  /// The cases of `model`: batch sizes; every optimizer with each of dropout, noise, accumulation and clipping on and
+  /// off; every loss, other widths, decay, KL warm-up, and frozen layers alone and with parts, clipping and dropout.
   ///
   /// Throws: ``ConfigurationError``.
   package static func all(of model: ModelKind, seed: UInt64) throws -> [ModelCase] {
@@ -72,7 +71,7 @@ package struct ModelCase: Sendable {
       + (try frozen.map { try ModelCase(model, [("batch-size", "70")] + $0, layers: .last(2), seed: seed) })
   }
 
-  /// Several samples of every image, of bits, with parts, dropout and clipping.
+  /// Several samples of every binarised image, with parts, dropout and clipping.
   private static let sampled: [[(String, String)]] = [
     [
       ("loss", "iwae"), ("importance-samples", "3"), ("binarise", "dynamic"), ("shards", "3"),
@@ -82,12 +81,12 @@ package struct ModelCase: Sendable {
     [("binarise", "fixed"), ("activation", "tanh")],
   ]
 
-  /// Every way to choose one value for each key.
+  /// All combinations of one value for each key.
   private static func combinations(_ axes: [(key: String, values: [String])]) -> [[(String, String)]] {
     axes.reduce([[]]) { chosen, axis in chosen.flatMap { old in axis.values.map { old + [(axis.key, $0)] } } }
   }
 
-  /// Trains `steps` steps on `backend` and evaluates; returns what is compared, by name.
+  /// Trains `steps` steps on `backend` and evaluates; returns the values to compare, by name.
   ///
   /// Throws: what the backend throws.
   func run(on backend: any Backend, steps: Int) throws -> [(buffer: String, bits: [UInt32])] {

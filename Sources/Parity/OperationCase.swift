@@ -1,7 +1,7 @@
 import Programs
 
-/// A test case of one kind of operation, on synthetic values. The conformance tests and `facsimile parity` run
-/// every case on every device and compare all that it writes, bit for bit.
+/// A test case of one kind of operation, on synthetic values. The conformance tests and `facsimile parity` run every
+/// case on every device and compare everything that it writes, bit for bit.
 package struct OperationCase: Sendable {
   /// The operation.
   package let kind: Operation.Kind
@@ -22,7 +22,7 @@ package struct OperationCase: Sendable {
   package static let all: [OperationCase] =
     convolutionCases + linearCases + elementwiseCases + inputCases + lossCases + sumCases + updateCases
 
-  /// Every `stride`-th case of one operation, and at least one; `seed` says where among them to begin.
+  /// Every `stride`-th case of one operation, and at least one; `seed` determines the first.
   package static func cases(
     of kind: Operation.Kind, every stride: Int = 1, seed: UInt64 = 0
   ) -> [OperationCase] {

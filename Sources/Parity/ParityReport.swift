@@ -47,14 +47,14 @@ package struct ParityReport: Codable, Hashable, Sendable {
   package var identical = 0
   /// The others.
   package var mismatches: [Mismatch] = []
-  /// Devices, the one compared with first.
+  /// The devices; the first is the reference.
   package var devices: [String]
 }
 
 /// Runs every operation's cases and every model's on all `devices` and compares with the first, bit for bit.
 ///
 /// - Parameters:
-///   - steps: steps of training in a model's case.
+///   - steps: training steps in a model's case.
 ///   - stride: 1 for all; n takes every n-th case of each operation.
 ///   - progress: called with a line for each kind of operation and each model.
 ///
@@ -82,9 +82,9 @@ package func runParity(
   return report
 }
 
-/// Compares every function of the contract on all `devices` over all 2³² inputs with the first, bit for bit.
+/// Compares every function of the contract over all 2³² inputs on all `devices` with the first, bit for bit.
 ///
-/// - Parameter stride: 1 for all; n looks at every n-th run of 2²⁰ inputs.
+/// - Parameter stride: 1 for all; n takes every n-th run of 2²⁰ inputs.
 ///
 /// Throws: what a backend throws.
 package func runFunctionParity(

@@ -45,7 +45,7 @@ let sumCases: [OperationCase] =
       },
     ]
   }
-  // Of moderate values, every chunk and every tensor counts in the sum; of wide ones the largest few.
+  // With moderate values, every chunk and every tensor affects the sum; with wide ones, only the largest few.
   + [(0.5, Fill.wide), (1e6, .wide), (90, .moderate)].map { (maximum: Double, fill: Fill) in
     OperationCase(.clipNorm, "at \(maximum)") { setup in
       let shapes: [ParameterShape] = [

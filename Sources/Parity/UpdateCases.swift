@@ -6,7 +6,7 @@ private let rules: [(String, OptimizerRule)] = [
   ("adam", .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
 ]
 
-/// What goes with a rule, and a value that is not finite in one of them.
+/// Options combined with a rule, one of them with a value that is not finite.
 private let variants: [(String, decay: Float, decoupled: Bool, clip: Bool, broken: Bool)] = [
   ("", 0, false, false, false), ("with decay", 1e-2, false, false, false),
   ("with decoupled decay", 1e-2, true, false, false), ("clipped", 1e-5, false, true, false),

@@ -1,4 +1,4 @@
-/// The kind of a device.
+/// A device, as its driver describes it.
 package struct DeviceInfo: Hashable, Sendable {
   /// Kind of processor.
   package enum Kind: String, Hashable, Sendable, Codable {
@@ -18,12 +18,12 @@ package struct DeviceInfo: Hashable, Sendable {
   package let unit: String
   /// The platform that it belongs to, as the driver names it; empty if there is none.
   package let platform: String
-  /// Its maker, as the driver names it; empty if it says none.
+  /// Its vendor, as the driver names it; empty if it gives none.
   package let vendor: String
   /// Whether the device is a simulator for debugging, such as Oclgrind. It is used only on request.
   package let isSimulator: Bool
-  /// What of its arithmetic is not rounded as the contract asks, so that the kernels do it themselves: `division`,
-  /// `square root`.
+  /// Arithmetic that the device does not round as the contract requires, so that the kernels compute it themselves:
+  /// `division`, `square root`.
   package var replaced: [String] = []
 
   /// `1 thread`, `132 compute units`
@@ -49,8 +49,8 @@ package struct DeviceInfo: Hashable, Sendable {
   }
 }
 
-/// Runs programs on one device. What an operation means is in the numerics contract; a backend is free in
-/// everything that cannot change a bit.
+/// Runs programs on one device. The numerics contract defines what an operation means; everything that cannot change a
+/// bit is up to the backend.
 package protocol Backend: Sendable {
   var device: DeviceInfo { get }
   /// Prepares `program` for repeated execution and allocates its memory; persistent buffers start as zeros.
@@ -66,11 +66,11 @@ package protocol PreparedProgram: AnyObject {
   ///
   /// Throws: ``ProgramError`` of ``Program/checkAccess(to:bytes:at:)``; an error with the device's reason.
   func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, at offset: Int) throws
-  /// Copies out of a persistent buffer, starting at `offset` bytes; waits for all work before it.
+  /// Copies out of a persistent buffer, starting at `offset` bytes; waits for all earlier work.
   ///
   /// Throws: as ``write(_:to:at:)``.
   func read(_ buffer: Buffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws
-  /// Where a persistent buffer lies in this process's memory, to be read and written while no routine runs; nil: nowhere.
+  /// Address of a persistent buffer in this process, for reading and writing while no routine runs; nil if it has none.
   func memory(of buffer: Buffer) -> UnsafeMutableRawPointer?
   /// Starts `routine` with row `step` of the tables. Work runs in the order it was started.
   func run(_ routine: Routine.Name, step: Int) throws

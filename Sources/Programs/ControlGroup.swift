@@ -43,7 +43,7 @@ package struct ControlGroup {
 
   private struct Place {
     let mount: String
-    /// Below the mount: empty, or begins with a slash.
+    /// Path below the mount point: empty, or begins with a slash.
     let group: String
     let isVersion2: Bool
   }
@@ -102,7 +102,7 @@ package struct ControlGroup {
     return quota / period
   }
 
-  /// `max`, and what no machine has, is nil.
+  /// Nil for `max` and for more than any machine has.
   private static func bytes(_ path: String) -> Int? {
     lines(path).first.flatMap { Int($0) }.flatMap { $0 < 1 << 60 ? $0 : nil }
   }

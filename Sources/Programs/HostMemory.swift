@@ -23,7 +23,7 @@ package struct NotEnoughMemory: Error, CustomStringConvertible, Hashable, Sendab
 /// Checked before any large allocation: Linux overcommits memory and kills processes that use it, and if a process limit
 /// is reached, Swift's allocations abort.
 package enum HostMemory {
-  /// Bytes that are left, and what sets the limit.
+  /// Bytes left, and what sets the limit.
   package static var left: (bytes: Int, limit: String) {
     let limits = [machine, addressSpace, dataSegment, group]
     return limits.compactMap { $0 }.min { $0.0 < $1.0 } ?? (.max, "nothing")
@@ -69,7 +69,7 @@ package enum HostMemory {
     rest(of: Int32(RLIMIT_DATA.rawValue), used: 5).map { ($0, "limit on the data segment, ulimit -d") }
   }
 
-  /// What a limit of the process leaves; `used`: the number in /proc/self/statm that counts against it.
+  /// What is left of a process limit; `used`: index of the field in /proc/self/statm that counts against it.
   private static func rest(of resource: Int32, used: Int) -> Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(UInt32(resource)), &limit) == 0, limit.rlim_cur < UInt64(Int.max)

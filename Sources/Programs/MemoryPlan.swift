@@ -16,8 +16,8 @@ package struct MemoryPlan: Hashable, Sendable {
 
   /// Plans the memory of `program`.
   ///
-  /// - Parameter moment: when an operation of a routine runs, by its position; operations of one moment run
-  ///   side by side, so they share no memory. By default one after the other.
+  /// - Parameter moment: when an operation of a routine runs, by its position; operations with the same moment run
+  ///   concurrently, so they share no memory. By default one after another.
   package init(_ program: Program, moment: (Routine, Int) -> Int = { $1 }) {
     var lives: [Int: [Life]] = [:]
     for (routineIndex, routine) in program.routines.enumerated() {

@@ -48,9 +48,9 @@ package struct Program: Hashable, Sendable {
 }
 
 extension Program {
-  /// The same training with every buffer kept, so that the host may read what each operation left: for finding faults.
+  /// The same training with every buffer kept, so that the host can read the result of each operation, for debugging.
   ///
-  /// - Parameter count: the operations of a step that are left, the first ones; nil: all.
+  /// - Parameter count: how many operations of a step to keep, from the first; nil: all.
   package func laidOpen(through count: Int? = nil) -> Program {
     let kept = buffers.map { buffer in
       guard buffer.storage == .transient else { return buffer }

@@ -45,9 +45,9 @@ package struct StepTable: Sendable {
 
 /// The images of one part of a batch, with their step table and indices.
 ///
-/// Row s of `indices` holds the `rowLength` data set indices of step s; ``absent`` marks a place without image.
+/// Row s of `indices` holds the `rowLength` data set indices of step s; ``absent`` marks a place without an image.
 package struct BatchSource: Hashable, Sendable {
-  /// The index that marks a place without image.
+  /// The index that marks a place without an image.
   package static let absent = UInt32.max
   /// Rows of ``StepTable``.
   package let table: Buffer
@@ -91,8 +91,8 @@ package struct BatchSource: Hashable, Sendable {
   /// Steps that both tables have rows for.
   var steps: Int { min(table.count / StepTable.width, indices.count / rowLength) }
 
-  /// Throws: ``ProgramError`` if the tables are invalid, have no room for the images of `batch` from the first
-  /// on, or `batch` is not ``samples`` times some images.
+  /// Throws: ``ProgramError`` if the tables are invalid, have no room for the batch's images from ``firstImage`` on, or
+  /// `rows` is not the size of a buffer with ``samples`` samples per image.
   func check(_ operation: String, batch rows: Int) throws {
     let batch = images(rows: rows)
     try require(

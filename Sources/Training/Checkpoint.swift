@@ -53,13 +53,13 @@ package struct Checkpoint: Sendable, Equatable {
   /// - Parameters:
   ///   - limit: the maximum size in bytes.
   ///   - architecture: a custom model's layers.
-  /// - Throws: `TrainingError` if the file is none, damaged, or of another contract; `SafeTensorsError`, `FileError`,
-  ///   `NotAFile`, `FileTooLarge`.
+  /// - Throws: `TrainingError` if the file is not a checkpoint, is damaged, or follows another contract;
+  ///   `SafeTensorsError`, `FileError`, `NotAFile`, `FileTooLarge`.
   package init(contentsOf url: URL, atMost limit: Int? = nil, architecture: Architecture? = nil) throws {
     self = try naming(url) { try Self(reading: url, atMost: limit, architecture) }
   }
 
-  /// A checkpoint from the bytes that ``serialized()`` gave; errors name `url`.
+  /// A checkpoint from the bytes of ``serialized()``; errors name `url`.
   ///
   /// - Throws: as ``init(contentsOf:atMost:architecture:)``.
   package init(serialized bytes: Data, naming url: URL) throws {
@@ -105,7 +105,7 @@ package struct Checkpoint: Sendable, Equatable {
     epochSHA256 = try text("state-sha256")
     losses = step > 0 ? try file.floats("epoch.losses") : []
     table = step > 0 ? try file.values("epoch.table", of: UInt32.self) : []
-    // More steps than the table has would read beyond it.
+    // More steps than the table has would read past its end.
     guard (0...table.count / StepTable.width).contains(step), (0...1_000_000).contains(epoch),
       losses.count.isMultiple(of: max(step, 1)), losses.allSatisfy(\.isFinite)
     else {
@@ -218,7 +218,7 @@ extension SafeTensors {
     }
   }
 
-  /// Throws: `TrainingError` if the file holds a hash that is not its contents'; one of another program holds none.
+  /// Throws: `TrainingError` if the file has a hash that does not match its contents; other programs' files have none.
   package func requireWhole(_ url: URL) throws {
     if sealing == .broken {
       throw TrainingError(

@@ -3,7 +3,7 @@ import Models
 import Storage
 import Yams
 
-/// Configurations as YAML: one `key: value` a line, lists as `8,16,32` or as YAML lists.
+/// Configurations as YAML: one `key: value` per line, lists as `8,16,32` or as YAML lists.
 package enum ConfigurationFile {
   /// The text of `configuration`, with a comment for each key.
   package static func text(_ configuration: Configuration) -> String {
@@ -25,7 +25,7 @@ package enum ConfigurationFile {
 
   /// The pairs of a YAML text, in order.
   ///
-  /// - Throws: `ConfigurationError` if the text is no mapping of keys to single values or lists.
+  /// - Throws: `ConfigurationError` if the text is not a mapping of keys to single values or lists.
   package static func pairs(_ text: String) throws -> [(key: String, value: String)] {
     let node: Node?
     do {
@@ -83,17 +83,17 @@ package enum ConfigurationFile {
 }
 
 extension Configuration {
-  /// The configuration in a file's metadata: an object of texts by key, sorted.
+  /// The configuration in a file's metadata: an object of strings by key, sorted.
   package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(texts), as: UTF8.self)
   }
 
-  /// The configuration that the metadata of weights name.
+  /// The configuration in the metadata of weights.
   ///
-  /// Nil if they name none, or a custom model, whose layers only a program has.
-  /// Throws: `ConfigurationError` if it is damaged.
+  /// Nil if there is none, or for a custom model, whose layers are only in the user's program. Throws:
+  /// `ConfigurationError` if it is damaged.
   package init?(metadata: [String: String]) throws {
     guard metadata["model"] != ModelKind.custom.rawValue, let text = metadata["configuration"] else {
       return nil
@@ -101,13 +101,13 @@ extension Configuration {
     try self.init(json: text)
   }
 
-  /// Keys that may be changed in a run without affecting completed epochs: `epochs` only if the learning
-  /// rate does not follow them.
+  /// Keys that may be changed in a run without affecting completed epochs: `epochs` only if the learning rate does not
+  /// depend on it.
   var changeable: Set<String> {
     ["patience", "keep-checkpoints", "epochs"]
   }
 
-  /// The keys that decide the bits and differ from those of another run, with both values.
+  /// The keys that affect the bits and differ from those of another run, with both values.
   package func differences(from other: Configuration) -> [(key: String, here: String, there: String)] {
     let there = other.texts
     return pairs.filter { !changeable.contains($0.key) && there[$0.key] != $0.value }.map {
@@ -115,7 +115,7 @@ extension Configuration {
     }
   }
 
-  /// The first key whose value differs from ``json()`` of the run's start, except for keys that may change.
+  /// The first key whose value differs from ``json()`` at the start of the run, except for keys that may change.
   func difference(fromJSON text: String) throws -> (key: String, here: String, there: String?)? {
     let there = try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
     return pairs.first { !changeable.contains($0.key) && there[$0.key] != $0.value }.map {
@@ -123,7 +123,7 @@ extension Configuration {
     }
   }
 
-  /// Whether there is such a key.
+  /// Whether there is one; see ``difference(fromJSON:)``.
   func differs(fromJSON text: String) throws -> Bool { try difference(fromJSON: text) != nil }
 
   /// Reads ``json()``.

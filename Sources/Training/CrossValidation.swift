@@ -18,7 +18,7 @@ package struct CrossValidation: Sendable {
 
   /// Splits the training images into folds whose sizes differ by at most one.
   ///
-  /// Formula: the N images sorted by (Philox word of stream `split`, index), as for any other split; fold f of K
+  /// Formula: the N images are sorted by (Philox word of stream `split`, index), as for any other split; fold f of K
   /// takes places ⌊f·N/K⌋ ..< ⌊(f+1)·N/K⌋.
   ///
   /// - Throws: `ConfigurationError` if there are fewer than two folds, or more than images.
@@ -44,8 +44,8 @@ package struct CrossValidation: Sendable {
   ///
   /// - Parameters:
   ///   - backend: the device.
-  ///   - folder: where folds are saved and resumed; nil for nowhere.
-  ///   - crew: the processes that train along; nil: none.
+  ///   - folder: where folds are saved and resumed; nil to save nothing.
+  ///   - crew: the processes that train together with this one; nil: none.
   ///   - stopSignal: stops the training.
   ///   - listener: called for every training event.
   ///   - done: called for every completed fold.
@@ -98,8 +98,8 @@ extension CrossValidation {
     package let epochCount: Int
     /// Epoch of the lowest loss on the fold: the one whose weights a run keeps.
     package let bestEpoch: Int
-    /// Means over the fold's images after that epoch: `loss`, `accuracy` and the like. The fold also chose
-    /// the epoch, so they are slightly better than on unseen images.
+    /// Means over the fold's images after that epoch: `loss`, `accuracy` and so on. The epoch was selected on the same
+    /// fold, so they are slightly better than on unseen images.
     package let metrics: [String: Double]
     /// Hash of the state after the last epoch.
     package let stateSHA256: String
@@ -139,7 +139,7 @@ extension CrossValidation {
       case standardDeviation = "standard_deviation"
     }
 
-    /// Mean and deviation of at least two values.
+    /// Mean and standard deviation of at least two values.
     package init(_ values: [Double]) {
       let mean = values.reduce(0, +) / Double(values.count)
       self.mean = mean

@@ -3,17 +3,17 @@ import Models
 import Numerics
 import Storage
 
-/// The folder of a cross-validation that can be stopped: `cross-validation.json` with the folds that are done,
-/// `fold-1.safetensors …` with the best weights of each, and while a fold is under way its run, `fold-3`.
+/// The folder of a cross-validation that can be stopped: `cross-validation.json` with the completed folds,
+/// `fold-1.safetensors …` with the best weights of each, and the run of the current fold, `fold-3`.
 package final class CrossValidationFolder {
-  /// What the folds belong to. Another configuration, other data or another number of folds is another cross-validation.
+  /// What the folds belong to: configuration, data and number of folds identify a cross-validation.
   private struct Record: Codable {
     let configuration: [String: String]
     let datasetSHA256: String
     let foldCount: Int
     let numericsContract: Int
     var folds: [CrossValidation.Fold]
-    /// In the file: its SHA-256, see ``SealedText``.
+    /// SHA-256 of the file, see ``SealedText``; only in the file.
     var sha256: String?
 
     enum CodingKeys: String, CodingKey {
@@ -33,7 +33,7 @@ package final class CrossValidationFolder {
   /// The completed folds.
   package var folds: [CrossValidation.Fold] { record.folds }
 
-  /// The folder of `validation`: one that it was begun in, or a new one.
+  /// The folder of `validation`: the one it was started in, or a new one.
   ///
   /// - Throws: `TrainingError` if the folder holds another or a damaged cross-validation; `FolderNotEmpty`,
   ///   `FolderInUse`, `FileError`.
@@ -44,7 +44,7 @@ package final class CrossValidationFolder {
       foldCount: validation.folds.count, numericsContract: contractVersion, folds: [])
     let file = url.appendingPathComponent(Self.name)
     let isBegun = Files.exists(file)
-    // A lock file alone is left by a cross-validation that was killed while starting.
+    // A cross-validation that was killed while starting leaves only a lock file.
     let isLeft = (try? Files.names(in: url).filter { !TemporaryFile.isOne($0) }) == [FolderLock.name]
     if !isBegun, !isLeft { try makeEmptyFolder(url) }
     lock = try FolderLock(folder: url)
@@ -62,7 +62,7 @@ package final class CrossValidationFolder {
       record.folds = known.folds
     }
     self.record = record
-    // The run of a completed fold is left where its removal was interrupted.
+    // The run of a completed fold still exists if its removal was interrupted.
     for fold in record.folds { try removeAll(run(fold.fold)) }
     try write()
   }

@@ -30,6 +30,6 @@ package struct EarlyStopping: Sendable, Equatable {
   /// Resets patience for a new phase.
   mutating func startPhase() { staleEpochs = 0 }
 
-  /// Whether `patience` epochs (0: any number) went by without a better loss.
+  /// Whether `patience` epochs (0: never) have passed without a better loss.
   func isExhausted(patience: Int) -> Bool { patience > 0 && staleEpochs >= patience }
 }

@@ -6,7 +6,7 @@ import Pictures
 /// The picture that a run writes every epoch: labelled rows of a few test images, their noisy versions if noise is added, and
 /// their reconstructions.
 package enum EpochPicture {
-  /// What the rows are called.
+  /// The labels of the rows.
   package static func names(_ configuration: Configuration) -> [String] {
     configuration.noise > 0 ? ["clean", "noisy", "output"] : ["original", "output"]
   }
@@ -16,7 +16,7 @@ package enum EpochPicture {
   /// - Parameters:
   ///   - originals: pixels of the images.
   ///   - reconstructions: their reconstructions, values from 0 to 1.
-  ///   - indices: the images' indices on the device, which their noise is drawn for.
+  ///   - indices: the images' indices on the device, which determine their noise.
   static func picture(
     _ originals: [[UInt8]], _ reconstructions: [[Float]], indices: [UInt32], shape: ImageShape,
     _ configuration: Configuration
@@ -34,7 +34,7 @@ package enum EpochPicture {
     return LabelledGrid().picture(Array(zip(names(configuration), stages)), columns: originals.count)
   }
 
-  /// The row of originals and the last row, which the model made, cut out of a run's pictures; nil if one is not such a
+  /// The first and the last row (originals, the model's) cropped from a run's pictures; nil if one is not such a
   /// picture.
   package static func rows(
     of pictures: [Picture], shape: ImageShape, _ configuration: Configuration

@@ -25,7 +25,7 @@ package final class Evaluator {
   let noise: Double?
   /// Whether pixels are binarised.
   package let binarisation: Binarisation
-  /// The processes that share the batches; nil: this one has all.
+  /// The processes that share the batches; nil: this one evaluates all.
   let group: (any Collective)?
 
   /// Loads model and images on the device.
@@ -34,11 +34,11 @@ package final class Evaluator {
   ///   - weights: the model.
   ///   - images: the images.
   ///   - backend: the device.
-  ///   - mode: whether a posterior is sampled (as its loss wants) or its mean decoded.
+  ///   - mode: whether a posterior is sampled (as its loss requires) or its mean decoded.
   ///   - noise: noise on the input; nil: the configuration's.
   ///   - binarise: binarisation; nil: the configuration's.
-  ///   - group: processes that evaluate together, all with the same model and images: figures are computed by all and
-  ///     known to all. nil: this one alone.
+  ///   - group: processes that evaluate together, all with the same model and images: they share the computation and
+  ///     all get the metrics. nil: this one alone.
   /// - Throws: `ProgramError`, or the backend's error.
   package init(
     _ weights: Weights, images: ImageSet, backend: any Backend, mode: EvaluationMode = .sample,
@@ -102,9 +102,9 @@ package final class Evaluator {
     try collect(indices, model.reconstructions)
   }
 
-  /// Outputs (logits where the model computes logits) and codes of images, as a file whose tensors are named as
-  /// `tools/reference/check_weights.py` names PyTorch's: `output` and `code`; with each image's `index` in its set and
-  /// its `label`, where there are labels (both I64, as PyTorch has indices).
+  /// Outputs (logits if the model computes logits) and codes of images, as a file whose tensors have the names that
+  /// `tools/reference/check_weights.py` gives PyTorch's: `output` and `code`; with each image's `index` in its set and
+  /// its `label`, if there are labels (both I64, like PyTorch's indices).
   ///
   /// - Throws: the backend's error.
   package func file(_ indices: [UInt32]) throws -> SafeTensors {
@@ -127,8 +127,8 @@ package final class Evaluator {
     try collect(indices, model.codes)
   }
 
-  /// The posteriors of images: their means (plain codes where the model has none) and variances, e to the logarithm that
-  /// the encoder gives.
+  /// The posteriors of images: their means (plain codes if the model has no posterior) and variances, the exponential
+  /// of the encoder's log-variance.
   ///
   /// - Throws: the backend's error.
   package func posteriors(_ indices: [UInt32]? = nil) throws -> (means: [[Float]], variances: [[Float]]?) {
@@ -138,8 +138,8 @@ package final class Evaluator {
     return ArithmeticMode.standard { (codes, logarithms.map { $0.map { Elementary.exp($0) } }) }
   }
 
-  /// The loss of each image, as ``Loss`` says for a batch of that image alone; for a posterior the reconstruction's
-  /// part of it.
+  /// The loss of each image, as ``Loss`` defines it for a batch of that image alone; for a posterior, only the
+  /// reconstruction loss.
   ///
   /// - Throws: `TrainingError` if a classifier's images have no labels, or the backend's error.
   package func losses(_ indices: [UInt32]? = nil) throws -> [Float] {
@@ -164,7 +164,7 @@ package final class Evaluator {
     }
   }
 
-  /// Prepares the device for these images, all by default; returns them in batches.
+  /// Prepares the device for these images (nil: all); returns them in batches.
   func begin(_ indices: [UInt32]?, draw: Int) throws -> [ArraySlice<UInt32>] {
     let indices = indices ?? Array(0..<UInt32(images.count))
     precondition(indices.count <= images.count, "\(indices.count) indices of \(images.count) images")
@@ -180,16 +180,16 @@ package final class Evaluator {
 }
 
 extension Configuration {
-  /// Takes the shape of images, and of labels the number of classes, from `dataset`.
+  /// Takes the shape of images, and the number of classes if there are labels, from `dataset`.
   ///
-  /// Throws: `ConfigurationError` if the configuration asks for others, `TrainingError` if a classifier finds no
+  /// Throws: `ConfigurationError` if the configuration has other values, `TrainingError` if a classifier's data have no
   /// labels.
   package mutating func take(_ dataset: Dataset) throws {
     if classifies { try TrainingData.requireLabels(of: dataset) }
     try take(image: MapShape(dataset.shape), classes: dataset.classCount)
   }
 
-  /// Throws: `TrainingError` if the model takes images of another shape, or the labels know more classes.
+  /// Throws: `TrainingError` if the model takes images of another shape, or the labels have more classes.
   func require(_ images: ImageSet) throws {
     let shape = MapShape(images.shape)
     guard shape == imageShape || imageShape == .features(shape.count) else {
@@ -204,6 +204,6 @@ extension Configuration {
 }
 
 extension MapShape {
-  /// The shape of an image as layers see it.
+  /// The shape of an image as a layer's input.
   package init(_ shape: ImageShape) { self.init(shape.channels, shape.height, shape.width) }
 }

@@ -10,12 +10,12 @@ extension Trainer {
   /// Interval of progress reports: each one waits for the device.
   static let pollInterval = Duration.milliseconds(250)
 
-  /// Trains to the end, or to the end of epoch `last`; may be called again.
+  /// Trains to the end, or to the end of epoch `last`; can be called again.
   ///
-  /// - Throws: `TrainingError` naming step and tensor if a value is not finite (the checkpoint stays as it was last
-  ///   written, the manifest says what happened), `FileError` if a file cannot be written, or the backend's error.
+  /// - Throws: `TrainingError` naming step and tensor if a value is not finite (the last checkpoint is kept, the
+  ///   manifest records the failure), `FileError` if a file cannot be written, or the backend's error.
   package func fit(through last: Int? = nil) throws -> TrainingOutcome {
-    // This is the caller's thread.
+    // This runs on the caller's thread.
     let outcome = try ArithmeticMode.standard {
       try crew?.lead(self, through: last) { try train(through: last) } ?? train(through: last)
     }
@@ -43,7 +43,7 @@ extension Trainer {
 
   /// Whether to stop between two epochs.
   private func isStopped() throws -> Bool {
-    // A signal that comes meanwhile counts the next time, or the ranks would part.
+    // Only the gathered answer counts; a later signal counts the next time, or the ranks would diverge.
     try group?.any(stopSignal.isStopped) ?? stopSignal.isStopped
   }
 
@@ -103,8 +103,7 @@ extension Trainer {
           imagesPerSecond: rate, remainingSeconds: Double(rest) / rate)))
   }
 
-  /// Validates the finished epoch and writes the files; the checkpoint last, since it makes the epoch
-  /// count as completed.
+  /// Validates the finished epoch and writes the files; the checkpoint last, since it marks the epoch as completed.
   private func endEpoch() throws {
     let finished = running!
     let train = MetricMeans(losses: finished.losses, slots: session.model.slots, images: finished.images)!
@@ -147,7 +146,7 @@ extension Trainer {
 
   /// Writes to the folder, if there is one.
   ///
-  /// - Throws: what `body` throws; in a group, where that is at rank 0 only, ``GroupError`` at all other ranks.
+  /// - Throws: what `body` throws; in a group, where only rank 0 writes, ``GroupError`` at all other ranks.
   private func writing(_ body: () throws -> Void) throws {
     let result = Result { try body() }
     guard let group else { return try result.get() }
@@ -181,7 +180,7 @@ extension Trainer {
   }
 
   private func interrupt() throws -> TrainingOutcome {
-    // Where another rank asked for it: what this one would train next is not wanted either.
+    // If another rank requested the stop, this one must not start another training either.
     if group != nil { stopSignal.stop() }
     try writing {
       try noteTrace()

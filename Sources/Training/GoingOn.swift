@@ -5,12 +5,12 @@ import Programs
 import Storage
 
 extension Trainer {
-  /// A training of `configuration` in the folder `url`: resumed if one was stopped or killed there, or started from the
-  /// beginning, with the same bits, if there is none, an incomplete one, or one of another configuration.
+  /// A training of `configuration` in the folder `url`: resumed if one was stopped or killed there, or restarted, with
+  /// the same bits, if there is none, an incomplete one, or one with another configuration.
   ///
   /// - Parameters:
   ///   - split: training and validation images; nil: split by the configuration.
-  ///   - crew: the processes that train along; nil: none.
+  ///   - crew: the processes that train together with this one; nil: none.
   ///   - start: the initial state of a new run.
   /// - Throws: as `init`; the folder is unchanged if the device fails or another process holds it.
   package static func goingOn(
@@ -22,7 +22,7 @@ extension Trainer {
       let resumed = try Trainer(
         resuming: RunFolder(resuming: url, patience: patience), dataset: dataset, backend: backend,
         split: split, crew: crew)
-      // A run takes the shape of images, the number of classes and the hash of the weights given as it begins.
+      // When a run starts, it takes the shape of images, the number of classes and the hash of given weights.
       var expected = configuration
       try expected.take(dataset)
       if expected.initialWeights == nil { expected.initialWeights = resumed.configuration.initialWeights }
@@ -36,14 +36,14 @@ extension Trainer {
       start: start(), split: split, crew: crew)
   }
 
-  /// Whether an error while resuming is caused by the files of the run's folder. Any other (a lost device, a folder
-  /// in use) does not affect the checkpoint, which is kept.
+  /// Whether an error while resuming is caused by the files of the run's folder. After any other (a lost device, a
+  /// folder in use) the checkpoint is still good and is kept.
   package static func isOfTheFiles(_ error: any Error) -> Bool {
     if let error = error as? FileError { return error.code == ENOENT }
     return error is TrainingError || error is ConfigurationError || error is SafeTensorsError
       || error is DecodingError || error is NotAFile || error is FileTooLarge
   }
 
-  /// Seconds to wait for another process that holds the folder, such as one that is just ending.
+  /// Seconds to wait for another process that holds the folder's lock, such as one that is about to exit.
   private static let patience = 20.0
 }

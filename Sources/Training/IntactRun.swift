@@ -3,10 +3,10 @@ import Models
 import Storage
 
 extension RunFolder {
-  /// Checks all files that training wrote: the manifest, the settings and the metrics byte for byte, every checkpoint and
-  /// the weights against their hashes and the manifest.
+  /// Checks all files that training wrote: the manifest, settings and metrics byte for byte, every checkpoint and the
+  /// weights against their hashes and the manifest.
   ///
-  /// Pictures and reports are not covered, nor is what the manifest says about the processes that trained the run.
+  /// Pictures and reports are not covered, nor are the manifest's records of the processes that trained the run.
   ///
   /// - Returns: the manifest.
   /// - Throws: `TrainingError`, `ConfigurationError`, `SafeTensorsError`, `FileError`, `NotAFile`, `FileTooLarge`.
@@ -18,7 +18,7 @@ extension RunFolder {
     try require(
       configurationFile, holds: Data(ConfigurationFile.text(configuration).utf8),
       "the form that training writes")
-    // Written after the manifest: a run that is training or was killed may be between the two, which is allowed above.
+    // Written after the manifest: for a run that is training or was killed, a difference is allowed above.
     if manifest.state != .running {
       try require(
         metricsFile, holds: Data(MetricsTable.csv(manifest.epochs).utf8), "the epochs of manifest.json")
@@ -49,14 +49,14 @@ extension RunFolder {
 
   private static let mostBytes = 1 << 36
 
-  /// A hash does not cover the spaces of a header.
+  /// The hash does not cover spaces in the header.
   private func requireForm(_ url: URL) throws {
     try require(url, holds: SafeTensors(contentsOf: url).serialized(), "the form that training writes")
   }
 
   private func requireCheckpoints(_ manifest: Manifest, _ configuration: Configuration) throws {
     let last = try checkpoint(of: manifest, configuration)
-    // A process that was killed may have written the manifest of an epoch, and not its checkpoint.
+    // A process that was killed may have written an epoch's manifest but not its checkpoint.
     let mayBeBehind = manifest.state == .running && last.epoch == manifest.epochs.count - 1
     guard last.epoch == manifest.epochs.count || mayBeBehind else {
       throw TrainingError(

@@ -3,24 +3,25 @@ import Numerics
 import Programs
 
 extension Evaluator {
-  /// Samples that one pass of the decoder takes of each image: the encoder's work is shared by them. Part of the bits,
-  /// since a sample's number in its pass says which random numbers it takes.
+  /// Samples per image in one pass of the decoder: they share the encoder's work. The bits depend on it, since a
+  /// sample's number in its pass determines its random numbers.
   private static let samplesOfPass = 16
 
   /// The importance-weighted estimate of log p(x), averaged over images: log of the mean over k samples of
-  /// p(x | z) p(z) / q(z | x), z drawn from q, in nats. Of bits (``binarisation``) it is that of a probability; of gray
-  /// values, whose cross-entropy is no likelihood, only a figure for comparison. With k = 1 it is the ELBO; it grows with k towards log p(x).
+  /// p(x | z) p(z) / q(z | x), z drawn from q, in nats. A log-likelihood for bits (``binarisation``); for gray values,
+  /// whose cross-entropy is not a likelihood, only a figure for comparison. k = 1 gives the ELBO; it grows towards log
+  /// p(x) with k.
   ///
   /// Source: Burda, Grosse & Salakhutdinov, Importance Weighted Autoencoders (2016).
   ///
   /// Determinism: sample k is sample k mod 16 of draw k div 16, in binary32 on the device; then double with our own
-  /// functions: maximum, sum of exponentials in the order of samples, mean in the order of images.
+  /// functions: maximum, sum of exponentials in sample order, mean in image order.
   ///
   /// - Parameters:
   ///   - samples: k.
   ///   - indices: which images; nil for all.
-  ///   - progress: hears which share of the images is done.
-  /// - Throws: `TrainingError` if the model has no posterior, or its loss is not of bits; or the backend's error.
+  ///   - progress: called with the fraction of images that are done.
+  /// - Throws: `TrainingError` if the model has no posterior, or its loss takes no logits; or the backend's error.
   package func logLikelihood(
     samples: Int, _ indices: [UInt32]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> Double {
@@ -63,7 +64,7 @@ extension Evaluator {
     return (try group?.join(values) ?? values).reduce(0, +) / Double(indices.count)
   }
 
-  /// Images that go through the encoder together: fewer where they are large, since every one has its samples.
+  /// Images that go through the encoder together: fewer if they are large, since each has its own samples.
   private static func batch(_ configuration: Configuration) -> Int {
     let values = configuration.imageShape.count * samplesOfPass
     return min(max((1 << 22) / values / Blocking.block, 1) * Blocking.block, EvaluationShape.standardBatch)

@@ -45,15 +45,15 @@ public struct EpochRecord: Codable, Sendable, Equatable {
 package struct Manifest: Codable, Sendable, Equatable {
   /// The data of a run.
   package struct Data: Codable, Sendable, Equatable {
-    /// Known name, or name of the folder.
+    /// Its known name, or the name of the folder.
     package let name: String
     /// The data set's SHA-256.
     package let sha256: String
     /// The folder it was read from; empty if a program gave the images.
     package let source: String
-    /// Images that train.
+    /// Number of training images.
     package let trainImages: Int
-    /// Images held out.
+    /// Number of images held out.
     package let validationImages: Int
 
     enum CodingKeys: String, CodingKey {
@@ -65,9 +65,9 @@ package struct Manifest: Codable, Sendable, Equatable {
 
   /// The device of a run.
   package struct Device: Codable, Sendable, Equatable {
-    /// As `--device` takes it.
+    /// The value for `--device`.
     package let identifier: String
-    /// For people.
+    /// Display name.
     package let name: String
     /// `cpu`, `gpu` or `accelerator`.
     package let kind: String
@@ -112,7 +112,7 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var bestEpoch: Int
   /// The completed epochs.
   package var epochs: [EpochRecord]
-  /// A trace holds every so many steps, and the last of each epoch; nil without a trace.
+  /// The trace holds every step that is a multiple of this, and the last of each epoch; nil without a trace.
   package internal(set) var traceInterval: Int?
   /// Number of traced steps.
   package internal(set) var traceSteps: Int?

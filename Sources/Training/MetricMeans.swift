@@ -1,10 +1,10 @@
 import Models
 
-/// Means over images of what steps left in their slots.
+/// Means over images of the losses and metrics of steps.
 ///
-/// Determinism: double, in step order; a step's mean counts with its number of images.
+/// Determinism: double, in step order; a step's mean is weighted by its number of images.
 package struct MetricMeans: Sendable, Equatable {
-  /// Means by metric, `correct` as the share of images.
+  /// Means by metric, `correct` as the fraction of images.
   package let values: [Metric: Double]
 
   /// Means of `losses[step · slots + slot]` for steps of `images` images.
@@ -27,7 +27,7 @@ package struct MetricMeans: Sendable, Equatable {
 
   package var loss: Double { values[.loss]! }
 
-  /// The loss as it would be with this weight of the KL divergence, whatever the steps were trained with.
+  /// The loss with this weight of the KL divergence, whatever weight was used in training.
   func loss(klWeight: Double) -> Double {
     guard let reconstruction = values[.reconstruction], let divergence = values[.klDivergence] else {
       return loss

@@ -4,7 +4,7 @@ import Programs
 import Storage
 
 extension ModelState.Tensor {
-  /// - Throws: `TrainingError` if a value is not finite: in weights a ReLU would hide it.
+  /// - Throws: `TrainingError` if a value is not finite: a ReLU would hide it in weights.
   package func requireFinite() throws {
     guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
     throw TrainingError(.weights, "value \(index) of \(name) is \(values[index]): expected finite weights")
@@ -26,7 +26,7 @@ extension ModelState {
   ///   - file: tensors under the names of this type.
   ///   - table: the model's tensors.
   ///   - stateNames: the optimizer's arenas to read.
-  ///   - widens: whether other floating-point types than F32 are taken; see `SafeTensors.widenedFloats`.
+  ///   - widens: whether floating-point types other than F32 are accepted; see `SafeTensors.widenedFloats`.
   /// - Throws: `SafeTensorsError` if a tensor is missing or has another shape or type, `TrainingError` if a
   ///   parameter is not finite.
   package init(_ file: SafeTensors, table: ParameterTable, stateNames: [String] = [], widens: Bool = false)

@@ -9,7 +9,7 @@ package enum NoisyImage {
   ///   - pixels: the image's values in the order (channel, y, x).
   ///   - index: the image's index in its set.
   ///   - seed: the configuration's.
-  ///   - factor: of the noise.
+  ///   - factor: standard deviation of the noise.
   package static func values(_ pixels: [UInt8], index: UInt32, seed: UInt64, factor: Double) -> [Float] {
     let clean = pixels.map { Float($0) / 255 }
     guard factor > 0 else { return clean }

@@ -14,11 +14,11 @@ public struct TrainingProgress: Sendable {
   public let loss: Double
   /// Images per second since the epoch was started or resumed.
   public let imagesPerSecond: Double
-  /// Seconds to the end of the last epoch at this rate.
+  /// Estimated seconds to the end of the last epoch.
   public let remainingSeconds: Double
 }
 
-/// An event of a training.
+/// An event during training.
 public enum TrainingEvent: Sendable {
   /// Progress within an epoch, a few times per second.
   case progress(TrainingProgress)

@@ -4,7 +4,7 @@ import Numerics
 extension Configuration {
   /// Sets the total number of epochs of a run.
   ///
-  /// Throws: `TrainingError` if more are done already, or the phases set the epochs.
+  /// Throws: `TrainingError` if more are already completed, or the phases set the epochs.
   mutating func lengthen(to epochs: Int, _ manifest: Manifest) throws {
     guard epochs != self.epochs else { return }
     guard trainable.phases.contains(where: { $0.epochs == nil }) else {

@@ -4,8 +4,8 @@ import Numerics
 import Programs
 import Storage
 
-/// Reading the files of a run. Each is checked against its hash and cross-checked with the others: a file
-/// of another run, or an older version put back, is refused.
+/// Reading the files of a run. Each is checked against its hash and cross-checked with the others: a file of another
+/// run, or an older version that was restored, is rejected.
 extension RunFolder {
   /// The configuration.
   ///
@@ -25,7 +25,7 @@ extension RunFolder {
   /// The manifest.
   ///
   /// - Parameter architecture: a custom model's layers.
-  /// - Throws: `TrainingError` if there is none, it is damaged, or it is of other layers.
+  /// - Throws: `TrainingError` if there is none, it is damaged, or it was made with other layers.
   package func manifest(architecture: Architecture? = nil) throws -> Manifest {
     let decoder = JSONDecoder()
     decoder.userInfo[.architecture] = architecture
@@ -54,8 +54,8 @@ extension RunFolder {
     return isThere ? try manifest(architecture: architecture) : nil
   }
 
-  /// Checks that `config.yaml` belongs to the run: it may differ from the manifest only in settings that may be changed,
-  /// and must not have fewer epochs than are completed.
+  /// Checks that `config.yaml` belongs to the run: it may differ from the manifest only in settings that can be
+  /// changed, and must not have fewer epochs than are completed.
   ///
   /// - Throws: `TrainingError`.
   func require(_ configuration: Configuration, of manifest: Manifest) throws {
@@ -77,8 +77,8 @@ extension RunFolder {
     }
   }
 
-  /// Checks the files that people read and edit: `config.yaml` of a finished run must be the one it was trained with, and
-  /// `metrics.csv`, if present, must hold the epochs of the manifest.
+  /// Checks the files that people read and edit: the `config.yaml` of a finished run must be the one it was trained
+  /// with, and `metrics.csv`, if present, must hold the epochs of the manifest.
   ///
   /// - Throws: `TrainingError`.
   func requireUnchanged(_ configuration: Configuration, since manifest: Manifest) throws {
@@ -117,9 +117,9 @@ extension RunFolder {
   ///
   /// - Parameters:
   ///   - url: the file; nil for `checkpoint.safetensors`.
-  ///   - manifest: what it is compared with.
+  ///   - manifest: the run's, which the checkpoint must match.
   ///   - configuration: the run's.
-  /// - Throws: `TrainingError`, which for `checkpoint.safetensors` names one before it that is whole.
+  /// - Throws: `TrainingError`, which for `checkpoint.safetensors` names an earlier intact one.
   func checkpoint(
     _ url: URL? = nil, of manifest: Manifest, _ configuration: Configuration,
     architecture: Architecture? = nil
@@ -169,7 +169,7 @@ extension RunFolder {
       copies: 1 + configuration.optimizer.stateNames.count) + steps * 4 * (StepTable.width + 64)
   }
 
-  /// A checkpoint at the end of `epoch`, whichever file holds one; nil if none does.
+  /// A checkpoint at the end of `epoch`, from any file that holds one; nil if none does.
   ///
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if one cannot be read.
   package func checkpoint(after epoch: Int) throws -> Checkpoint? {

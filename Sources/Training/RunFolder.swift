@@ -10,7 +10,7 @@ package final class RunFolder {
 
   /// A run folder for reading; it is not locked.
   ///
-  /// - Throws: `TrainingError` if it is none.
+  /// - Throws: `TrainingError` if it is not a run folder.
   package init(reading url: URL) throws {
     self.url = url
     guard Files.exists(configurationFile) else {
@@ -21,7 +21,7 @@ package final class RunFolder {
   /// A run folder to resume; locked for as long as this object lives.
   ///
   /// - Parameter patience: seconds to wait for another process that holds it.
-  /// - Throws: `TrainingError` if it is none, `FolderInUse`.
+  /// - Throws: `TrainingError` if it is not a run folder, `FolderInUse`.
   package convenience init(resuming url: URL, patience: Double = 0) throws {
     try self.init(reading: url)
     lock = try FolderLock(folder: url, patience: patience)
@@ -113,13 +113,13 @@ package final class RunFolder {
   package var previousFile: URL { url.appendingPathComponent("previous.safetensors") }
   /// `best.safetensors`: the weights of the best epoch.
   package var bestFile: URL { url.appendingPathComponent("best.safetensors") }
-  /// `initial.safetensors`: the weights a transfer began with.
+  /// `initial.safetensors`: the weights that a transfer started from.
   package var initialFile: URL { url.appendingPathComponent("initial.safetensors") }
 
   /// `trace`: hashes of every tensor after traced steps.
   package var traceFile: URL { url.appendingPathComponent("trace") }
 
-  /// `receipt.dsse.json`: what was signed, and the signature.
+  /// `receipt.dsse.json`: the signed statement and its signature.
   package var receiptFile: URL { url.appendingPathComponent("receipt.dsse.json") }
 
   /// `images/epoch-001.png`.
@@ -134,7 +134,7 @@ package final class RunFolder {
 
   // MARK: - Writing
 
-  /// Writes `config.yaml`, the last of a run's first files: it makes the folder a run folder.
+  /// Writes `config.yaml`, the last of a run's first files: it turns the folder into a run folder.
   package func write(_ configuration: Configuration) throws {
     try AtomicFile.write(Data(ConfigurationFile.text(configuration).utf8), to: configurationFile)
     try lock?.renote(nil)
@@ -146,7 +146,7 @@ package final class RunFolder {
     try AtomicFile.write(Data(MetricsTable.csv(manifest.epochs).utf8), to: metricsFile)
   }
 
-  /// Writes `checkpoint.safetensors`, and a copy where it is to be kept; the one before it stays as
+  /// Writes `checkpoint.safetensors`, and a copy if it is to be kept; the one before it is kept as
   /// `previous.safetensors`.
   func write(_ checkpoint: Checkpoint) throws {
     if checkpoint.step == 0, checkpoint.epoch > 0,

@@ -4,13 +4,13 @@ import Storage
 
 /// A run in one line of a list.
 package struct RunSummary: Equatable, Sendable {
-  /// The state of a run, as its files have it.
+  /// The state of a run according to its files.
   package enum State: String, Codable, Sendable {
     case running, interrupted, finished, failed
     case stoppedEarly = "stopped-early"
     /// Weights without a history.
     case imported
-    /// A file of it cannot be read.
+    /// One of its files cannot be read.
     case damaged
   }
 
@@ -22,20 +22,20 @@ package struct RunSummary: Equatable, Sendable {
   package let device: String?
   /// Number of completed epochs.
   package let epochCount: Int
-  /// Number of epochs it is to have.
+  /// Number of epochs planned.
   package let plannedEpochs: Int?
   /// Epoch of the best loss.
   package let bestEpoch: Int?
-  /// The loss by which epochs are judged: on validation images, or where there are none on training images.
+  /// The loss that epochs are compared by: on validation images, or if there are none, on training images.
   package let bestLoss: Double?
-  /// When it was begun, in UTC: `2026-11-26T06:41:00Z`.
+  /// When it was started, in UTC: `2026-11-26T06:41:00Z`.
   package let started: String?
   /// The state.
   package let state: State
   /// Why its files cannot be read.
   package let problem: String?
 
-  /// Reads what a run's files say; damage becomes a state.
+  /// Reads a run's files; damage becomes ``State/damaged``.
   package init(_ folder: RunFolder) {
     do {
       self.init(folder, try folder.manifestIfAny(), nil)
@@ -44,7 +44,7 @@ package struct RunSummary: Equatable, Sendable {
     }
   }
 
-  /// The summary of a manifest that was read; nil for a run without one.
+  /// The summary of a run with this manifest; nil for a run without one.
   ///
   /// - Parameter problem: why it could not be read.
   package init(_ folder: RunFolder, _ manifest: Manifest?, _ problem: String?) {

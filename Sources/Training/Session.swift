@@ -14,7 +14,7 @@ package struct Session: Codable, Sendable, Equatable {
   package let commit: String
   /// The command line, quoted for a shell.
   package let commandLine: String
-  /// The device, as `--device` takes it.
+  /// The device, as the value for `--device`.
   package let device: String
   /// Threads of the CPU backend; nil on other devices.
   package let threads: Int?

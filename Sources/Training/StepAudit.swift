@@ -1,7 +1,7 @@
 import Models
 import Programs
 
-/// The first operation of a training whose result differs between two devices.
+/// The first operation of training whose result differs between two devices.
 package struct AuditedOperation: Sendable, Equatable {
   /// Steps of the epoch before it.
   package let step: Int
@@ -12,12 +12,12 @@ package struct AuditedOperation: Sendable, Equatable {
 }
 
 extension Trainer {
-  /// Runs the next steps of the epoch on two devices, from the state so far, with every buffer kept, and compares what each
-  /// operation leaves. The training itself stays where it is.
+  /// Runs the next steps of the epoch on two devices, from the current state, with every buffer kept, and compares the
+  /// result of every operation. The training itself does not advance.
   ///
   /// - Parameters:
-  ///   - count: the number of steps; ends with the epoch.
-  ///   - device: the device that is trusted.
+  ///   - count: the number of steps, at most to the end of the epoch.
+  ///   - device: the trusted device.
   ///   - other: the one in question.
   /// - Returns: the first operation with different bits; nil if there is none.
   /// - Throws: the error of a device.
@@ -50,7 +50,7 @@ extension Trainer {
       for index in operations.indices {
         guard var buffer = try difference(index, both) else { continue }
         if program.isWritten(buffer, by: operations[(index + 1)...]) {
-          // What is there may be of a later operation: so this one again, and none after it.
+          // The buffer may hold the result of a later operation: so run again, up to this one.
           let parts = try models(lowered.program.laidOpen(through: index + 1), state)
           for model in parts { try model.step(step) }
           guard let first = try difference(index, parts) else { continue }
@@ -66,7 +66,7 @@ extension Trainer {
 }
 
 extension PreparedModel {
-  /// The bits of a buffer, without lanes that hold no image.
+  /// The bits of a buffer, without lanes that have no image.
   fileprivate func contents(of buffer: Buffer) throws -> [UInt32] {
     if let (batch, shape) = buffer.images {
       return ImageLayout.unpack(try prepared.floats(buffer), shape, batch: batch).map(\.bitPattern)

@@ -7,10 +7,10 @@ package final class StopSignal: Sendable {
   private let heedsInterrupts: Bool
   private let leader: StopSignal?
 
-  /// A signal without a request yet.
+  /// A signal that nobody has stopped yet.
   package convenience init() { self.init(heedsInterrupts: false) }
 
-  /// A signal that is stopped with `leader`, or alone.
+  /// A signal that is stopped together with `leader`, or separately.
   package convenience init(following leader: StopSignal) {
     self.init(heedsInterrupts: false, leader: leader)
   }

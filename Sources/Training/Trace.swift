@@ -4,16 +4,16 @@ import Numerics
 import Storage
 import Synchronization
 
-/// A run's trace, `RUN/trace`: the hashes of every tensor after traced steps, which make a Merkle tree.
+/// A run's trace, `RUN/trace`: the hashes of every tensor after traced steps, which form a Merkle tree.
 ///
-/// The file is a header and, for every traced step, the tensors' hashes. Over the tensors of a step stands a tree, over the
-/// steps another; the manifest has its root. A part of the run that another run shares has the same hashes.
+/// The file is a header and, for every traced step, the tensors' hashes. The tensors of a step form a tree, and the
+/// steps another, whose root is in the manifest. A part that two runs share has the same hashes in both.
 package struct Trace: Sendable {
   /// Steps and tensors.
   package let plan: TracePlan
-  /// Number of steps that the manifest vouches for.
+  /// Number of steps that the manifest covers.
   package let count: Int
-  /// Hashes of all whole steps in the file.
+  /// Hashes of all complete steps in the file.
   private let records: Data
   let heldCount: Int
 
@@ -34,7 +34,7 @@ package struct Trace: Sendable {
       throw damaged("holds \(counted(heldCount, "step")), and manifest.json has \(manifest.traceSteps ?? -1)")
     }
     self.count = count
-    // A run that is training, was killed or failed is ahead of its manifest.
+    // The trace of a run that is training, was killed or failed is ahead of its manifest.
     guard
       records.count == count * plan.recordBytes || manifest.state == .running || manifest.state == .failed
     else { throw damaged("holds more than the \(counted(count, "step")) of manifest.json") }
@@ -59,7 +59,7 @@ package struct Trace: Sendable {
 extension RunFolder {
   /// The trace of a run; nil if it has none.
   ///
-  /// - Throws: `TrainingError` if it is damaged, or not that of the manifest; `FileError`, `NotAFile`, `FileTooLarge`.
+  /// - Throws: `TrainingError` if it is damaged or not the manifest's; `FileError`, `NotAFile`, `FileTooLarge`.
   package func trace(of manifest: Manifest) throws -> Trace? {
     guard let plan = try TracePlan(manifest) else {
       guard !Files.isTaken(traceFile.path) else {
@@ -91,7 +91,7 @@ final class TraceFile: Sendable {
     descriptor = try Self.open(path)
   }
 
-  /// Opens the file to go on after its first `count` steps; nothing is changed before ``truncate(_:)``.
+  /// Opens the file to continue after its first `count` steps; nothing is changed before ``truncate(_:)``.
   ///
   /// - Throws: `TrainingError` if it holds fewer; `FileError`.
   init(resuming url: URL, _ trace: Trace, count: Int) throws {
@@ -116,10 +116,10 @@ final class TraceFile: Sendable {
     }
   }
 
-  /// Number of steps and the root over them, as the manifest has them.
+  /// Number of steps and the root over them, as in the manifest.
   var summary: (Int, String) { peaks.withLock { ($0.count, Fingerprint.text($0.root)) } }
 
-  /// Removes what a later checkpoint had added.
+  /// Removes steps after the checkpoint.
   ///
   /// - Throws: `FileError`.
   func truncate(_ plan: TracePlan) throws {

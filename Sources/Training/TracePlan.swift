@@ -3,15 +3,15 @@ import Storage
 
 /// Which steps of a training are traced.
 public enum TraceInterval: Sendable, Hashable {
-  /// As the model's size and the batch suggest, so that hashing takes a few hundredths of the training's time at most.
+  /// Chosen from the model's size and the batch, so that hashing takes at most a few percent of training time.
   case automatic
-  /// Every so many steps of an epoch, 1 to ``most``, and its last.
+  /// Every N-th step of an epoch, N from 1 to ``most``, and its last.
   case every(Int)
 
   /// The longest interval.
   public static let most = 1_000_000
 
-  /// The interval in steps. It depends on the model and the batch alone: the trace is the same on every device.
+  /// The interval in steps. It depends on model and batch only, so the trace is the same on every device.
   ///
   /// - Throws: `ProgramError` if the layers do not fit together.
   func steps(for configuration: Configuration) throws -> Int {
@@ -25,13 +25,13 @@ public enum TraceInterval: Sendable, Hashable {
     }
   }
 
-  /// Bytes that are hashed for every image that is trained, at most.
+  /// Maximum number of bytes hashed per training image.
   private static let bytesPerImage = 512
 }
 
 /// What a run's trace consists of: which steps, and which tensors.
 package struct TracePlan: Sendable, Equatable {
-  /// Every so many steps of an epoch are traced, and its last.
+  /// Steps that are multiples of this within an epoch are traced, and the epoch's last.
   package let interval: Int
   /// Steps of an epoch.
   package let stepsPerEpoch: Int
@@ -60,10 +60,10 @@ package struct TracePlan: Sendable, Equatable {
     }
   }
 
-  /// Whether the state after so many steps of an epoch is traced.
+  /// Whether the state after `step` steps of an epoch is traced.
   func isTraced(_ step: Int) -> Bool { step.isMultiple(of: interval) || step == stepsPerEpoch }
 
-  /// Number of traced steps in so many whole epochs and steps.
+  /// Number of traced steps in `epochs` whole epochs and `step` more steps.
   package func count(epochs: Int, step: Int = 0) -> Int { epochs * tracedPerEpoch + step / interval }
 
   /// The place of a traced step, the inverse of ``place(_:)``.
@@ -77,13 +77,13 @@ package struct TracePlan: Sendable, Equatable {
     return (epoch + 1, min((step + 1) * interval, stepsPerEpoch))
   }
 
-  /// Steps of the epoch that the traced step at `index` ends: one, or as many as the interval.
+  /// Steps of the epoch up to the traced step at `index`, after the one before: at most as many as the interval.
   package func steps(_ index: Int) -> ClosedRange<Int> {
     let last = place(index).step
     return index % tracedPerEpoch * interval + 1...last
   }
 
-  /// `epoch 2, step 7`, or `epoch 2, steps 5 to 8`: where something happened that the traced step at `index` is the first to show.
+  /// `epoch 2, step 7`, or `epoch 2, steps 5 to 8`: the steps that the traced step at `index` covers.
   package func title(_ index: Int) -> String {
     let (epoch, steps) = (place(index).epoch, steps(index))
     return "epoch \(epoch), "
@@ -95,12 +95,12 @@ package struct TracePlan: Sendable, Equatable {
     header == other.header && tensors == other.tensors
   }
 
-  /// Traced steps of the whole training.
+  /// Number of traced steps in the whole training.
   var mostCount: Int { count(epochs: epochs) }
   /// Bytes that a step takes in the file.
   var recordBytes: Int { 32 * tensors.count }
-  /// The file's first bytes: its format, the interval, the steps of an epoch, the number of tensors, and zero, the numbers as
-  /// little-endian 32-bit words.
+  /// The header of the file: its format, the interval, the steps of an epoch, the number of tensors, and zero; numbers
+  /// are little-endian 32-bit words.
   var header: [UInt8] {
     Array("facsimile-trace1".utf8) + [interval, stepsPerEpoch, tensors.count, 0].flatMap { Self.word($0) }
   }

@@ -3,22 +3,22 @@ import Models
 import Storage
 import Synchronization
 
-/// Hashes the state after traced steps, on a thread beside the training.
+/// Hashes the state after traced steps, on a separate thread.
 final class TraceRecorder: Sendable {
   private let plan: TracePlan
   private let take: @Sendable (TracedStep) throws -> Void
   private let queue = DispatchQueue(label: "facsimile.trace")
   private let failure = Mutex<(any Error)?>(nil)
 
-  /// Gives every traced step to `take`, in order, on that thread.
+  /// Passes every traced step to `take`, in order, on that thread.
   init(_ plan: TracePlan, _ take: @escaping @Sendable (TracedStep) throws -> Void) {
     (self.plan, self.take) = (plan, take)
   }
 
-  /// Copies the state of `model` after `step` steps of `epoch`, if they are to be traced, and hashes it later. One copy waits at
-  /// most.
+  /// Copies the state of `model` after `step` steps of `epoch`, if it is to be traced, and hashes it later. At most one
+  /// copy waits.
   ///
-  /// - Throws: the backend's error, or one of the steps before.
+  /// - Throws: the backend's error, or an error of an earlier step.
   func record(_ model: PreparedModel, epoch: Int, step: Int) throws {
     guard plan.isTraced(step) else { return }
     let arenas = try model.arenas()

@@ -1,7 +1,7 @@
 import Storage
 
 extension Trainer {
-  /// Goes on with the trace of a run from what its checkpoint has; nil if it has none, or it was deleted.
+  /// Continues the trace of a run from its checkpoint; nil if it has none, or it was deleted.
   func resumedTrace(_ folder: RunFolder, _ trained: Manifest, after checkpoint: Checkpoint) throws -> (
     file: TraceFile, plan: TracePlan
   )? {
@@ -22,7 +22,7 @@ extension Trainer {
     recorder = TraceRecorder(plan) { try file.append($0) }
   }
 
-  /// Completes the trace so far on the disk, and notes its root.
+  /// Flushes the trace to disk and records its root in the manifest.
   func noteTrace() throws {
     try recorder?.wait()
     guard let traceFile else { return }

@@ -11,8 +11,8 @@ package final class Trainer {
   package enum Start: Sendable {
     /// Initial parameters drawn from the configuration's seed.
     case initial
-    /// The same, with tensors replaced by those of a file. The configuration's `initial-weights` must be the SHA-256 of
-    /// the result, or nil, and is set to it.
+    /// The same, with tensors replaced by those of a file. The configuration's `initial-weights` must be nil or the
+    /// SHA-256 of the result, and is set to it.
     case weights(SafeTensors)
     /// The state of a checkpoint.
     case checkpoint(Checkpoint)
@@ -28,7 +28,7 @@ package final class Trainer {
   package let folder: RunFolder?
   /// The processes that train together, of which rank 0 alone has a folder; nil: this one alone.
   package let group: (any Collective)?
-  /// The crew of that group, at rank 0 where it leads one.
+  /// The crew of that group, if this is rank 0 and leads one.
   private(set) var crew: Crew?
   /// Training and validation images that were given.
   let split: (train: [UInt32], validation: [UInt32])?
@@ -40,7 +40,7 @@ package final class Trainer {
   package var listener: ((TrainingEvent) -> Void)?
   /// Stops the training.
   package var stopSignal = StopSignal()
-  /// Stops the training after so many steps of an epoch, as a signal does.
+  /// Stops the training after this step of an epoch, as a signal does.
   package var lastStep: (epoch: Int, step: Int)?
 
   /// The manifest, with a record of every completed epoch.
@@ -63,7 +63,7 @@ package final class Trainer {
   /// Hashes the state after traced steps; nil for none.
   var recorder: TraceRecorder?
   var traceFile: TraceFile?
-  /// Whether the run had a trace when it was trained last, which has been deleted since.
+  /// Whether the run had a trace that has been deleted since it was last trained.
   package internal(set) var hasLostTrace = false
 
   /// Starts a run.
@@ -78,7 +78,7 @@ package final class Trainer {
   ///   - trace: which steps of a new run with a folder to trace; nil for none.
   ///   - group: the processes that train together, all with the same data and configuration; those of other ranks than 0
   ///     start from rank 0's ``checkpoint()``, without a folder. nil: this one alone.
-  ///   - crew: instead, at rank 0: those whom it leads.
+  ///   - crew: instead of a group, at rank 0: the processes that it leads.
   /// - Throws: `ConfigurationError`, `TrainingError`, `DatasetError`, or the backend's error.
   package init(
     _ configuration: Configuration, dataset: Dataset, backend: any Backend, folder: RunFolder? = nil,
@@ -135,7 +135,7 @@ package final class Trainer {
     try begin(state)
   }
 
-  /// Resumes a run as if it had never stopped.
+  /// Resumes a run as if it had never been stopped.
   ///
   /// - Parameters:
   ///   - checkpoint: a checkpoint of the run to resume from; nil for the last, `checkpoint.safetensors`.
@@ -143,8 +143,8 @@ package final class Trainer {
   ///   - split: training and validation images, as when the run started; nil: split by the configuration.
   ///   - architecture: a custom model's layers, the same as before.
   ///   - group: the processes that train together, of which this one is rank 0; nil: this one alone.
-  ///   - crew: instead: those whom this one leads.
-  /// - Throws: `TrainingError` if the data set or the configuration is another, or a file is damaged; else as `init`.
+  ///   - crew: instead of a group: the processes that this one leads.
+  /// - Throws: `TrainingError` if the data set or the configuration differs, or a file is damaged; otherwise as `init`.
   package convenience init(
     resuming folder: RunFolder, dataset: Dataset, backend: any Backend, checkpoint file: URL? = nil,
     epochs: Int? = nil, split: (train: [UInt32], validation: [UInt32])? = nil,
@@ -177,24 +177,24 @@ package final class Trainer {
     self.manifest = manifest
     best = try Self.best(of: folder, checkpoint, configuration, manifest, isExplicit: file != nil)
     let trace = try resumedTrace(folder, trained, after: checkpoint)
-    // Also in our form, if it was edited: `verify` compares every byte.
+    // Rewritten in our own format in case it was edited: `verify` compares every byte.
     try folder.write(configuration)
     try folder.write(self.manifest)
-    // The manifest first: a trace may be ahead of it, not behind.
+    // After the manifest: a trace may be ahead of it, not behind.
     if let trace { try trace.file.truncate(trace.plan) }
   }
 
   deinit { crew?.forget(self) }
 
-  /// Prepares the processes that this one leads, if any, for training along; else ``fit(through:)`` does.
+  /// Prepares the processes that this one leads, if any, for training; otherwise ``fit(through:)`` does so.
   ///
-  /// - Throws: ``GroupError`` that names a process which cannot.
+  /// - Throws: ``GroupError`` that names a process that fails.
   package func prepareCrew() throws { try crew?.prepare(self) }
 
   /// The weights of the best epoch, if it is among the completed ones.
   ///
-  /// - Throws: `TrainingError` if `best.safetensors` is damaged and does not come again: neither are they those of the
-  ///   checkpoint, nor was an earlier one asked for explicitly.
+  /// - Throws: `TrainingError` if `best.safetensors` is damaged and cannot be restored: its weights are not those of
+  ///   the checkpoint, and no earlier checkpoint was requested explicitly.
   private static func best(
     of folder: RunFolder, _ checkpoint: Checkpoint, _ configuration: Configuration, _ manifest: Manifest,
     isExplicit: Bool
@@ -203,7 +203,7 @@ package final class Trainer {
     guard epoch > 0 else { return nil }
     do {
       let weights = try Weights.best(of: folder, configuration, manifest)
-      // Best weights of an epoch that is repeated are written again by that epoch.
+      // If the best epoch is repeated, it writes its weights again.
       return weights.epoch == epoch ? weights.state : nil
     } catch {
       guard isOfTheFiles(error) else { throw error }

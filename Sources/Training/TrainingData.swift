@@ -6,7 +6,7 @@ import Programs
 /// The images of a training run: training, validation and pictures.
 ///
 /// The training images are resident under their index in the data set; after them come a few test images, for
-/// pictures. An image's index is what its random numbers are drawn for.
+/// pictures. An image's index determines its random numbers.
 package struct TrainingData: Sendable {
   package let dataset: Dataset
   /// Indices of the training images, ascending.
@@ -16,11 +16,12 @@ package struct TrainingData: Sendable {
   /// Indices in the test set of the images for pictures.
   let pictures: [Int]
 
-  /// Splits the training images as the configuration says, or as `split` does.
+  /// Splits the training images as configured, or as given by `split`.
   ///
   /// The split sorts by (Philox word of stream `split` for the image, index).
   ///
-  /// - Throws: `TrainingError` if a classifier finds no labels, or a class without an image; `DatasetError` if nothing would be left to train on.
+  /// - Throws: `TrainingError` if a classifier lacks labels or a class lacks images; `DatasetError` if no training
+  ///   images are left.
   package init(
     _ dataset: Dataset, _ configuration: Configuration,
     split: (train: [UInt32], validation: [UInt32])? = nil
@@ -54,8 +55,8 @@ package struct TrainingData: Sendable {
       .data, "\(dataset.name) has no labels: a classifier needs a class for every training image")
   }
 
-  /// The first test images, ten at most; where there are labels, the first of every class, then the second, and so
-  /// on, so that as many classes as can be are seen.
+  /// The first test images, at most ten; if there are labels, the first of every class, then the second, and so on, to
+  /// show as many classes as possible.
   private static func pictures(_ test: ImageSet) -> [Int] {
     let most = 10
     guard let labels = test.labels else { return Array(0..<min(most, test.count)) }
@@ -78,7 +79,7 @@ package struct TrainingData: Sendable {
 
 extension ImageSet: ImageSource {}
 
-/// The training images, and after them those for pictures; so they stand where both are read at once.
+/// The training images followed by those for pictures, for code that reads both.
 extension TrainingData: ImageSource {
   package var count: Int { dataset.train.count + pictures.count }
 

@@ -1,6 +1,6 @@
 import Models
 
-/// Why training failed, and what to do.
+/// Why training failed, and what to do about it.
 public struct TrainingError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The kind of error.
   public enum Kind: Hashable, Sendable {

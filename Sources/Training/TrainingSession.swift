@@ -45,10 +45,10 @@ final class TrainingSession {
     try model.beginEpoch(epoch.batches, table: epoch.table, losses: epoch.losses)
   }
 
-  /// Starts one step; in a group it is done when it returns.
+  /// Starts one step; in a group, the step is complete on return.
   ///
-  /// - Parameter wantsStop: whether to stop after this step; asked as late as can be.
-  /// - Returns: whether to stop after it, which all ranks answer alike.
+  /// - Parameter wantsStop: whether to stop after this step; evaluated as late as possible.
+  /// - Returns: whether to stop after it; the same at all ranks.
   func step(_ step: Int, wantsStop: @autoclosure () -> Bool) throws -> Bool {
     guard let exchange else {
       try model.step(step)
@@ -92,11 +92,11 @@ final class TrainingSession {
   }
 }
 
-/// An epoch under way.
+/// An epoch in progress.
 struct RunningEpoch {
   /// From 1.
   let number: Int
-  /// The settings that it began with.
+  /// The settings at its start.
   let configuration: Configuration
   /// Indices of every step.
   let batches: [ArraySlice<UInt32>]

@@ -14,7 +14,7 @@ package struct Weights: Sendable, Equatable {
   /// Additional steps of the next epoch.
   package let step: Int
 
-  /// Which weights of a run.
+  /// A choice of a run's weights.
   package enum Choice: String, CaseIterable, Sendable {
     /// Of the epoch with the lowest validation loss.
     case best
@@ -73,7 +73,7 @@ package struct Weights: Sendable, Equatable {
     return Weights(configuration, checkpoint.state, epoch: checkpoint.epoch, step: checkpoint.step)
   }
 
-  /// The weights in `best.safetensors`.
+  /// The weights of `best.safetensors`.
   ///
   /// - Throws: `TrainingError` if the file is damaged, or of another run, or of an epoch that is not the best.
   static func best(
@@ -142,7 +142,7 @@ package struct Weights: Sendable, Equatable {
       epoch: file.metadata["epoch"].flatMap { Int($0) } ?? 0)
   }
 
-  /// The weights as a file for export; it has no hash, since others may change it.
+  /// The weights as a file for export; it has no hash, since other programs may change it.
   ///
   /// - Throws: `SafeTensorsError` if a name is taken.
   package func file() throws -> SafeTensors {

@@ -1,14 +1,14 @@
 internal import CYaml
 import Yams
 
-/// YAML of settings, read with limits: sensible files stay far below them, and larger ones would take a parser seconds or
-/// all memory.
+/// YAML of settings, read with limits: reasonable files stay far below them, and larger ones would cost a parser
+/// seconds or all memory.
 package enum YAMLText {
-  /// Bytes of a file.
+  /// Maximum size of a file in bytes.
   package static let mostBytes = 1 << 20
-  /// Scalars, lists and mappings.
+  /// Maximum number of scalars, lists and mappings.
   static let mostValues = 20_000
-  /// Lists and mappings in one another.
+  /// Maximum nesting of lists and mappings.
   static let mostDepth = 16
 
   /// The text as nodes; nil if it is empty.
@@ -19,7 +19,7 @@ package enum YAMLText {
     return try Yams.compose(yaml: text)
   }
 
-  /// Scans the events of the text, which needs no memory. Syntax errors are left to the parser.
+  /// Scans the events of the text, without building nodes. Syntax errors are left to the parser.
   private static func check(_ text: String) throws {
     let bytes = Array(text.utf8)
     guard bytes.count <= mostBytes else {
@@ -44,7 +44,7 @@ package enum YAMLText {
   /// Counts the values of a text with all aliases expanded.
   private struct Size {
     private var values = 0
-    /// Lists and mappings that are open: the anchor, and the values before them.
+    /// Open lists and mappings: the anchor, and the number of values before them.
     private var open: [(anchor: String?, before: Int)] = []
     /// Number of values of each anchor.
     private var anchors: [String: Int] = [:]
@@ -52,7 +52,7 @@ package enum YAMLText {
     mutating func add(_ event: yaml_event_t) throws {
       switch event.type {
       case YAML_SCALAR_EVENT: close(name(event.data.scalar.anchor), from: values)
-      // Nine levels of nine aliases are a hundred bytes and a billion values.
+      // Nine levels of nine aliases fit into a hundred bytes and expand to a billion values.
       case YAML_ALIAS_EVENT: values += name(event.data.alias.anchor).flatMap { anchors[$0] } ?? 1
       case YAML_SEQUENCE_START_EVENT: open.append((name(event.data.sequence_start.anchor), values))
       case YAML_MAPPING_START_EVENT: open.append((name(event.data.mapping_start.anchor), values))

@@ -7,7 +7,7 @@ struct Part {
   private let table: UnsafeMutablePointer<UInt32>
   private let indices: UnsafeMutablePointer<UInt32>
   private let batch: Int
-  /// Blocks of the images; samples of theirs follow.
+  /// Blocks of one sample of the images; the other samples follow.
   private let blocks: Int
   /// Quads of random numbers that one sample takes.
   private let quads: Int
@@ -43,7 +43,7 @@ struct Part {
     Indices(indices + step * source.rowLength + source.firstImage + imageBlock(block) * Blocking.block)
   }
 
-  /// Place of the first image of `block` in a window of `rows` batches.
+  /// Position of the first image of `block` in a window of `rows` batches.
   func place(_ block: Int, _ step: Int, rows: Int) -> Int {
     step % rows * source.rowLength + source.firstImage + imageBlock(block) * Blocking.block
   }

@@ -41,8 +41,8 @@ extension Activation {
 }
 
 extension Memory {
-  /// Work split over blocks of images (or pairs of them) × tiles of four channels, and over rows of the output
-  /// where that is little work for the threads.
+  /// Work split over blocks of images (or pairs of them) × tiles of four channels, and over rows of the output if that
+  /// is too little to keep the threads busy.
   private func tiled(
     batch: Int, channels: Int, rows: Int,
     _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int, _ rows: Range<Int>) -> Void
@@ -61,7 +61,7 @@ extension Memory {
     }
   }
 
-  /// Big map to small map, whatever layer asks for it.
+  /// Big map to small map, for any layer.
   func down(
     _ g: Geometry, batch: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
     small: MutableImages, _ epilogue: Epilogue
@@ -75,7 +75,7 @@ extension Memory {
     }
   }
 
-  /// Small map to big map, whatever layer asks for it.
+  /// Small map to big map, for any layer.
   func up(
     _ g: Geometry, batch: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
     big: MutableImages, _ epilogue: Epilogue
@@ -112,8 +112,8 @@ extension Memory {
     ]
   }
 
-  /// Items: for every chunk, every tile of small channels (and, where that is little work for the threads, every
-  /// row of the kernel), and every tile of biases.
+  /// Items: for every chunk, every tile of small channels (and, if that is too little for the threads, every row of the
+  /// kernel), and every tile of biases.
   func launches(_ d: ConvolutionBackwardWeight) throws -> [Launch] {
     let g = Geometry(d.convolution.geometry)
     let (input, gradient) = (images(d.input), images(d.outputGradient))

@@ -26,7 +26,7 @@ extension Memory {
     let blocks = Blocking.blocks(shape.batch)
     let kernels = convolutions
     let tiles = (shape.outputs + kernels.weightChannels - 1) / kernels.weightChannels
-    // The rows of a group stay in the second cache; the more tiles, the less often inputs are copied.
+    // The rows of a group stay in the L2 cache; the more tiles, the less often inputs are copied.
     let group = min(tiles, max(2, min(8, 512 / blocks)))
     let groups = (tiles + group - 1) / group
     let strip = 96

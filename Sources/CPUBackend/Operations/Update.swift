@@ -23,7 +23,7 @@ extension OptimizerRule {
 }
 
 extension Memory {
-  /// One item for each segment; the first item looks at the loss as well.
+  /// One item for each segment; the first item checks the loss as well.
   func launches(_ d: Update) -> [Launch] {
     let (parameters, gradients) = (images(d.parameters), images(d.gradients))
     let state0 = d.state.count > 0 ? images(d.state[0]) : nil
@@ -53,7 +53,7 @@ extension Memory {
   }
 }
 
-/// The smallest code of a value that is not finite; several threads may raise it.
+/// The smallest code of a value that is not finite; several threads may report one.
 private final class Alarm: Sendable {
   nonisolated(unsafe) private let status: UnsafeMutablePointer<UInt32>
   private let lock = Mutex(())

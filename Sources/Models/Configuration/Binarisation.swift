@@ -2,8 +2,8 @@
 public enum Binarisation: String, CaseIterable, Hashable, Sendable, Codable {
   /// No binarisation.
   case none
-  /// Drawn once for every image and pixel, the same for every seed: a binary data set.
+  /// Drawn once for every image and pixel, independent of the seed: a binary data set.
   case fixed
-  /// Drawn again in every training epoch; evaluation uses ``fixed``.
+  /// Drawn anew in every training epoch; evaluation uses ``fixed``.
   case dynamic
 }

@@ -2,7 +2,7 @@
 public enum CheckpointPolicy: Hashable, Sendable {
   /// The last one.
   case last
-  /// One of every epoch.
+  /// One for every epoch.
   case all
   /// One every N epochs.
   case every(Int)
@@ -29,7 +29,7 @@ extension CheckpointPolicy: CustomStringConvertible {
     }
   }
 
-  /// As ``init(text:)`` reads it.
+  /// The text that ``init(text:)`` reads.
   public var description: String {
     switch self {
     case .last: "last"

@@ -3,7 +3,7 @@ import Programs
 
 /// All settings that, together with the data, determine the bits of a training run.
 ///
-/// Text in and out goes through ``ConfigurationKey``: command line, YAML, help and errors share one table.
+/// All conversion from and to text uses ``ConfigurationKey``: command line, YAML, help and errors share one table.
 public struct Configuration: Hashable, Sendable {
   /// The model.
   public let model: ModelKind
@@ -15,7 +15,7 @@ public struct Configuration: Hashable, Sendable {
   public var classes: Int?
   /// Width of the latent code.
   public var latent = 10
-  /// Channels of the convolutions, one stage of stride 2 each.
+  /// Channels of the convolutions, each a stage of stride 2.
   public var filters = [8, 16, 32]
   /// Widths of the encoder's fully connected layers; the decoder has them in reverse.
   public var hidden = [64]
@@ -49,7 +49,7 @@ public struct Configuration: Hashable, Sendable {
 
   /// The learning-rate schedule.
   public var schedule = Schedule.constant
-  /// `step`: epochs between two steps.
+  /// `step`: epochs between two changes of the learning rate.
   public var scheduleEpochs = 10
   /// `step`: the factor applied to the learning rate.
   public var scheduleFactor = 0.1
@@ -94,8 +94,8 @@ public struct Configuration: Hashable, Sendable {
     model.definition.setRecipe(&self)
   }
 
-  /// The layers of `model` with fixed settings that do not depend on a recipe: Adam at a constant 0.001, batches of 128,
-  /// no decay, no dropout. Used by everything that must stay comparable: parity, golden hashes, benches.
+  /// The layers of `model` with fixed settings that do not depend on a recipe: Adam at a constant 0.001, batches of
+  /// 128, no decay, no dropout. Used where results must stay comparable: parity, golden hashes, benchmarks.
   package init(withoutRecipe model: ModelKind) {
     precondition(model != .custom, "a custom model's configuration is made with its architecture")
     self.model = model
@@ -104,7 +104,7 @@ public struct Configuration: Hashable, Sendable {
     model.definition.setLayers(&self)
   }
 
-  /// The defaults of a custom model: layers that take images and compute what `loss` compares.
+  /// The defaults of a custom model: layers that take images and compute the input of `loss`.
   public init(_ architecture: Architecture, loss: Loss) {
     model = .custom
     layers = architecture
@@ -227,7 +227,7 @@ public struct Configuration: Hashable, Sendable {
 extension Configuration {
   /// Takes the shape of images and the number of classes from the data.
   ///
-  /// Throws: ``ConfigurationError`` if the configuration asks for others.
+  /// Throws: ``ConfigurationError`` if the configuration has other values.
   package mutating func take(image: MapShape, classes: Int) throws {
     let wanted = self.image ?? layers?.input
     guard wanted == nil || wanted == image || (layers != nil && wanted == .features(image.count)) else {
@@ -248,7 +248,7 @@ extension Configuration {
 }
 
 extension CodingUserInfoKey {
-  /// A custom model's ``Architecture``, which no file holds.
+  /// A custom model's ``Architecture``, which is in no file.
   package static let architecture = CodingUserInfoKey(rawValue: "architecture")!
 }
 

@@ -22,7 +22,7 @@ package struct ConfigurationKey: Sendable {
     return all.filter { !special.contains($0.name) || extra.contains($0.name) }
   }
 
-  /// The models of the family that have the key, in the family's order.
+  /// The models that have the key, in the order of ``ModelKind/allCases``.
   package var models: [ModelKind] {
     guard Self.special.contains(name) else { return ModelKind.allCases }
     return ModelKind.allCases.filter { $0.definition.keys.contains(name) }
@@ -66,7 +66,7 @@ package struct ConfigurationKey: Sendable {
     "binarise", "importance-samples", "kl-weight", "kl-warm-up",
   ]
 
-  /// Every key there is.
+  /// All keys.
   package static let all: [ConfigurationKey] = [
     model,
     whole("latent", \.latent, 1...4096, "width of the latent code"),
@@ -130,7 +130,7 @@ package struct ConfigurationKey: Sendable {
 extension ConfigurationKey {
   private typealias Path<Value> = WritableKeyPath<Configuration, Value> & Sendable
 
-  /// `parse` gives nil, or throws, for what is not allowed.
+  /// `parse` returns nil, or throws, for values that are not allowed.
   private static func parsed<Value>(
     _ name: String, _ path: Path<Value>, _ allowed: String, _ summary: String,
     _ parse: @escaping @Sendable (String) -> Value?, _ print: @escaping @Sendable (Value) -> String
@@ -246,7 +246,7 @@ extension MapShape {
   /// `3x32x32`.
   var text: String { "\(channels)x\(height)x\(width)" }
 
-  /// Reads ``text``; nil if it is none, or no image may have that shape.
+  /// Reads ``text``; nil if it is not a shape, or not one that images may have.
   init?(text: String) {
     let numbers = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard numbers.count == 3, let channels = numbers[0], let height = numbers[1], let width = numbers[2],

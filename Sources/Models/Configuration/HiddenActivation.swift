@@ -5,7 +5,7 @@ public enum HiddenActivation: String, CaseIterable, Hashable, Sendable, Codable 
   case leakyReLU = "leaky-relu"
   case sigmoid, tanh, softplus
 
-  /// The function as layers take it.
+  /// The same as a ``LayerActivation``.
   package var function: LayerActivation {
     switch self {
     case .relu: .relu

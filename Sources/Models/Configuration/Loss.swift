@@ -8,7 +8,7 @@ public enum Loss: String, CaseIterable, Hashable, Sendable, Codable {
   case binaryCrossEntropy = "binary-cross-entropy"
   /// The importance-weighted bound of −log p(x) over several samples of a posterior, on logits; averaged over images.
   case importanceWeighted = "iwae"
-  /// Of classes, averaged over images.
+  /// Over classes, averaged over images.
   case crossEntropy = "cross-entropy"
 
   /// Whether the loss takes logits, so that the last layer has no sigmoid.

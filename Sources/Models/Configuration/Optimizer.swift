@@ -28,7 +28,7 @@ extension Configuration {
     }
   }
 
-  /// Scalars of the optimizer's step number `step` (from 1) at `learningRate`, in double, rounded once.
+  /// Scalars of the optimizer's step `step` (from 1) at `learningRate`, in double, rounded once.
   ///
   /// Adam: lr / (1 − β₁ᵗ) and √(1 − β₂ᵗ), as PyTorch's. Decoupled decay: 1 − lr · decay.
   func scalars(learningRate: Double, step: Int) -> (stepSize: Float, secondMomentScale: Float, decay: Float) {

@@ -13,9 +13,9 @@ public enum Schedule: String, CaseIterable, Hashable, Sendable, Codable {
 extension Configuration {
   /// The learning rate of a step, in double.
   ///
-  /// Warm-up: lr · (s + 1) / W over the first W = warm-up · stepsPerEpoch steps. After it the schedule, with e
-  /// epochs done since the warm-up: `step` lr · factor^⌊e / schedule-epochs⌋; `cosine` (PyTorch's
-  /// CosineAnnealingLR) min + ½(lr − min)(1 + cos(π e / E)).
+  /// Warm-up: lr · (s + 1) / W over the first W = warm-up · stepsPerEpoch steps. Then the schedule, with e epochs since
+  /// warm-up: `step` lr · factor^⌊e / schedule-epochs⌋; `cosine` (PyTorch's CosineAnnealingLR)
+  /// min + ½(lr − min)(1 + cos(π e / E)).
   ///
   /// Every training phase has its own schedule.
   ///
@@ -31,7 +31,7 @@ extension Configuration {
       of: phase.epochs ?? epochs, step: step, stepsPerEpoch: stepsPerEpoch)
   }
 
-  /// `epoch`: epochs of the phase that are done, 0 in the first.
+  /// `epoch`: completed epochs of the phase, 0 in the first.
   private func learningRate(
     base: Double, epoch: Int, of epochs: Int, step: Int, stepsPerEpoch: Int
   ) -> Double {

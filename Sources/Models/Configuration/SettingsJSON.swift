@@ -1,7 +1,7 @@
-/// Settings as a JSON object: keys in snake case, numbers as numbers, widths as lists. Reads texts too, and keys with
-/// hyphens, as earlier versions wrote them.
+/// Settings as a JSON object: keys in snake case, numbers as numbers, widths as lists. Also reads strings, and keys
+/// with hyphens, as earlier versions wrote them.
 package struct SettingsJSON: Codable, Sendable, Equatable {
-  /// The settings as text by key, as a configuration has them.
+  /// The settings as text by key, as in a configuration.
   package let texts: [String: String]
 
   /// Settings from their texts.
@@ -87,6 +87,6 @@ package struct SettingsJSON: Codable, Sendable, Equatable {
 extension ConfigurationKey {
   /// Keys whose values are lists of widths.
   fileprivate static let listed: Set = ["filters", "hidden"]
-  /// Keys whose values are words, even where one looks like a number.
+  /// Keys whose values are strings, even if one looks like a number.
   fileprivate static let wordy: Set = ["model", "architecture", "image", "initial-weights", "trainable"]
 }

@@ -26,7 +26,7 @@ extension Configuration {
   ///
   /// - Parameters:
   ///   - batches: images of each step.
-  ///   - draw: word 1 of the random counter: 0, unless several draws are wanted.
+  ///   - draw: word 1 of the random counter: 0 unless there are several draws.
   package func evaluationTable(batches: [Int], draw: Int = 0) -> StepTable {
     var table = StepTable(steps: batches.count)
     for (step, images) in batches.enumerated() {
@@ -35,8 +35,8 @@ extension Configuration {
     return table
   }
 
-  /// The table of one batch of `images` whose likelihood is estimated: a step for each of `draws`, with the divergence
-  /// as it is.
+  /// The table for estimating the likelihood of one batch of `images`: a step for each of `draws`, with the divergence
+  /// unweighted.
   package func likelihoodTable(images: Int, draws: Int) -> StepTable {
     var table = StepTable(steps: draws)
     for draw in 0..<draws { setBatch(&table, draw, epoch: draw, images: images, klWeight: 1) }

@@ -27,8 +27,8 @@ public struct TrainingPhases: Hashable, Sendable, CustomStringConvertible {
 
   private init(phases: [Phase]) { self.phases = phases }
 
-  /// Phases from text: `all`, `last-N`, each with `:EPOCHS` and `@RATE` if wanted. With several phases each
-  /// must say its epochs.
+  /// Phases from text: `all`, `last-N`, each with optional `:EPOCHS` and `@RATE`. With several phases each must give
+  /// its epochs.
   public init?(text: String) {
     var phases: [Phase] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -51,7 +51,7 @@ public struct TrainingPhases: Hashable, Sendable, CustomStringConvertible {
     self.init(phases: phases)
   }
 
-  /// As ``init(text:)`` reads it.
+  /// The text that ``init(text:)`` reads.
   public var description: String {
     phases.map { phase in
       phase.layers.description + (phase.epochs.map { ":\($0)" } ?? "")

@@ -1,6 +1,6 @@
 import Programs
 
-/// The convolutional encoder and one linear layer on its code; logits of classes.
+/// The convolutional encoder and one linear layer on its code; outputs are logits of classes.
 enum Classifier: ModelDefinition {
   static let summary = "classifier on the convolutional encoder"
   static let losses: [Loss] = [.crossEntropy]

@@ -1,12 +1,12 @@
 import Programs
 
-/// The convolutional encoder and decoder that most of the family share: one stage of stride 2 for each of `filters`,
+/// The convolutional encoder and decoder that most of the models share: one stage of stride 2 for each of `filters`,
 /// then linear layers, and back. Activation and dropout after every layer but the last of each.
 ///
-/// With three filters 28 → 14 → 7 → 3 pixels a side and back.
+/// With three filters, 28 → 14 → 7 → 3 pixels per side and back.
 struct ConvolutionalStages {
   private let configuration: Configuration
-  /// Maps from the image down to the smallest, one more than filters.
+  /// Maps from the image down to the smallest, one more than there are filters.
   private let maps: [MapShape]
 
   static let keys: Set<String> = ["filters", "activation", "dropout", "hidden", "latent", "image"]
@@ -18,13 +18,13 @@ struct ConvolutionalStages {
     }
   }
 
-  /// Padding of the stage below a map: none where both sides are odd and the kernel fits, since stride 2 then comes out
-  /// even; else 1. Either way ``outputPadding(_:)`` restores the size.
+  /// Padding of the stage below a map: 0 if both sides are odd and the kernel fits, since stride 2 then leaves no
+  /// remainder; otherwise 1. Either way ``outputPadding(_:)`` restores the size.
   private static func padding(_ big: MapShape) -> Int {
     [big.height, big.width].allSatisfy { $0 % 2 == 1 && $0 >= 3 } ? 0 : 1
   }
 
-  /// ⌊(n + 2p − 3) / 2⌋ + 1 pixels a side.
+  /// ⌊(n + 2p − 3) / 2⌋ + 1 pixels per side.
   private static func below(_ big: MapShape, channels: Int) -> MapShape {
     let padding = padding(big)
     func size(_ n: Int) -> Int { (n + 2 * padding - 3) / 2 + 1 }
@@ -67,7 +67,7 @@ struct ConvolutionalStages {
   func decoder(activation: LayerActivation) -> [Layer] {
     let smallest = maps.last!
     let widths = configuration.hidden.reversed() + [smallest.count]
-    // From the smallest map up: stage `index` makes the map that conv(index + 1) took.
+    // From the smallest map up: stage `index` makes the map that was the input of conv(index + 1).
     let convolutions = configuration.filters.indices.reversed().enumerated().map { place, index in
       Layer.convTranspose2D(
         "decoder.convt\(place + 1)", outputs: maps[index].channels, kernel: 3, stride: 2,

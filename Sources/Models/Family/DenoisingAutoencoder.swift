@@ -1,6 +1,6 @@
 import Programs
 
-/// The convolutional autoencoder with a noisy input; the loss compares with the clean image.
+/// The convolutional autoencoder with a noisy input; the target of the loss is the clean image.
 ///
 /// Source: Vincent et al., Extracting and Composing Robust Features with Denoising Autoencoders (2008), with
 /// normal noise.

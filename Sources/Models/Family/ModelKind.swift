@@ -25,7 +25,7 @@ public enum ModelKind: String, Hashable, Sendable, Codable {
 
   /// The model called `name`.
   ///
-  /// Throws: ``ConfigurationError`` listing the family.
+  /// Throws: ``ConfigurationError`` that lists the models.
   public init(name: String) throws {
     guard let kind = ModelKind(rawValue: name), kind != .custom else {
       let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
@@ -50,7 +50,7 @@ extension ModelKind: CaseIterable {
 package protocol ModelDefinition {
   /// A one-line description.
   static var summary: String { get }
-  /// The losses it can be trained with, its default first.
+  /// The losses it can be trained with, the default first.
   static var losses: [Loss] { get }
   /// Keys of ``ConfigurationKey`` that this model has but not every model.
   static var keys: Set<String> { get }

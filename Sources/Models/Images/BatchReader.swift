@@ -1,14 +1,14 @@
 import Dispatch
 import Programs
 
-/// Reads the batches of an epoch on a thread of its own, some steps ahead of the device.
+/// Reads the batches of an epoch on its own thread, some steps ahead of the device.
 final class BatchReader {
   private let images: any ImageSource
   private let imageBytes: Int
   private let batches: [ArraySlice<UInt32>]
   private let queue = DispatchQueue(label: "facsimile.batches")
   private var staged: [Staged]
-  /// Steps that are being read, or have been.
+  /// Steps that are being or have been read.
   private var steps = 0..<0
 
   /// A reader of `batches`, `ahead` steps ahead.
@@ -20,7 +20,7 @@ final class BatchReader {
     staged = (0..<ahead).map { _ in Staged(byteCount: largest * imageBytes) }
   }
 
-  /// Copies the batch of `step`, and begins to read the one that now has room.
+  /// Copies the batch of `step`, and starts reading the one that now has room.
   ///
   /// - Throws: what the source throws.
   func take(_ step: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -32,7 +32,7 @@ final class BatchReader {
     fill()
   }
 
-  /// What is under way is left to itself: it writes to memory that nobody reads.
+  /// Reads in progress are abandoned: they write to memory that is never read.
   private func restart(at step: Int) {
     staged = staged.map { Staged(byteCount: $0.bytes.count) }
     steps = step..<step
@@ -48,7 +48,7 @@ final class BatchReader {
   }
 }
 
-/// Memory for a batch. Its reader and the queue take turns: from `begin` until `wait` returns it is the queue's.
+/// Memory for a batch. Reader and queue take turns: from `begin` until `wait` returns it belongs to the queue.
 private final class Staged: @unchecked Sendable {
   let bytes: UnsafeMutableRawBufferPointer
   private let isRead = DispatchSemaphore(value: 0)
@@ -69,7 +69,7 @@ private final class Staged: @unchecked Sendable {
     }
   }
 
-  /// Waits for what was begun.
+  /// Waits for the read to finish.
   func wait() throws {
     isRead.wait()
     try result.get()

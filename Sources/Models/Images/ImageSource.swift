@@ -1,4 +1,4 @@
-/// Images on the host, of which a device gets all or a window.
+/// Images on the host; the device gets all of them or a window.
 package protocol ImageSource: Sendable {
   /// Number of images.
   var count: Int { get }

@@ -2,15 +2,15 @@ import Programs
 
 /// Fills the rows of a model's window on the device: the batch of step s lies in row s mod the number of rows.
 ///
-/// A device works in the order it is given work, so the next batch may be written as soon as a step has been started: its
-/// row was read by the step before.
+/// A device executes work in the order it is submitted, so once a step is started the next batch may be written: its
+/// row was read by the previous step.
 final class ImageWindow {
   /// What the batches are for.
   enum Use: Hashable { case training, evaluation }
 
-  /// Bytes of a window and what is read ahead, unless a budget says otherwise.
+  /// Default bytes for a window and the batches read ahead.
   static let usualBytes = 1 << 26
-  /// Batches that are read ahead at most: more would help no disk.
+  /// Maximum number of batches read ahead: no disk gains from more.
   private static let mostAhead = 16
 
   private let dataset: Buffer
@@ -19,10 +19,10 @@ final class ImageWindow {
   private let imageBytes: Int
   private let ahead: Int
   private let rowLengths: [Use: Int]
-  /// The places of a batch of training that the program computes: other processes read the images of theirs.
+  /// The places of a training batch that this program computes: other processes read the images of their own.
   private let share: Range<Int>
   private var plans: [Use: Plan] = [:]
-  /// What lies in the rows.
+  /// The contents of the rows.
   private var rows = [Content?](repeating: nil, count: LoweredModel.windowRows)
 
   private struct Plan {
@@ -35,7 +35,7 @@ final class ImageWindow {
     let batch: ArraySlice<UInt32>
   }
 
-  /// - Parameter ahead: bytes that reading ahead may take.
+  /// - Parameter ahead: bytes that reading ahead may use.
   init(_ model: LoweredModel, _ prepared: any PreparedProgram, _ images: any ImageSource, ahead: Int) {
     dataset = model.dataset
     self.prepared = prepared
@@ -50,7 +50,7 @@ final class ImageWindow {
     share = parts.lowerBound * size..<parts.upperBound * size
   }
 
-  /// Takes note of the batches of an epoch, or of an evaluation.
+  /// Sets the batches of an epoch or of an evaluation.
   func begin(_ use: Use, _ batches: [ArraySlice<UInt32>]) {
     let batches =
       use == .evaluation ? batches : batches.map { $0.dropFirst(share.lowerBound).prefix(share.count) }
@@ -61,12 +61,12 @@ final class ImageWindow {
         images, imageBytes: imageBytes, batches, ahead: min(max(ahead / row, 2), Self.mostAhead)))
   }
 
-  /// The same, where there is such a step.
+  /// The same as `provide`; does nothing after the last step.
   func provideAhead(_ use: Use, _ step: Int) throws {
     if let plan = plans[use], step < plan.batches.count { try provide(use, step) }
   }
 
-  /// Has the batch of `step` in its row.
+  /// Makes sure that the batch of `step` is in its row.
   ///
   /// - Throws: what the source or the device throws.
   func provide(_ use: Use, _ step: Int) throws {
@@ -75,7 +75,7 @@ final class ImageWindow {
     }
     let row = step % rows.count
     let content = Content(use: use, batch: plan.batches[step])
-    // The likelihood draws for the same batch again and again.
+    // Estimating the likelihood uses the same batch many times.
     guard rows[row] != content else { return }
     rows[row] = nil
     let place = row * rowLengths[use]! + (use == .training ? share.lowerBound : 0)

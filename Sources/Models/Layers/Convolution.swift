@@ -15,7 +15,7 @@ extension Layer {
   }
 
   /// A transposed convolution [N, C, h, w] → [N, outputs, H, W] with a square kernel;
-  /// H = (h − 1)·stride − 2·padding + kernel + output padding, which height and width have each for itself.
+  /// H = (h − 1)·stride − 2·padding + kernel + output padding, which may differ for height and width.
   ///
   /// Parameters: `NAME.weight` [C, outputs, kernel, kernel], `NAME.bias` [outputs].
   public static func convTranspose2D(

@@ -10,8 +10,8 @@ extension Layer {
   }
 }
 
-// Flatten and unflatten are each other's gradients. What was positive stays so, so the copy can mask its own gradient,
-// and the mask is applied to the copy.
+// Flatten and unflatten are each other's gradients. Copying keeps signs, so the copy can serve as the mask of its own
+// gradient.
 
 private struct FlattenLayer: LayerDefinition {
   let name: String

@@ -3,10 +3,10 @@ import Programs
 /// The function after a layer.
 public enum LayerActivation: Hashable, Sendable, CustomStringConvertible {
   case identity, relu, sigmoid, tanh, softplus
-  /// x > 0 ? x : slope · x, the slope a binary32 number above 0.
+  /// x > 0 ? x : slope · x, with a positive binary32 slope.
   case leakyReLU(slope: Float = 0.01)
 
-  /// The activation as part of the layer's own operation; nil if it is an operation of its own.
+  /// The activation as part of the layer's own operation; nil if it is a separate operation.
   var fused: Activation? {
     switch self {
     case .identity: .identity
@@ -48,7 +48,7 @@ struct Followed {
 }
 
 extension Lowering {
-  /// Activation (where the layer's operation has not applied it) and dropout after `result`.
+  /// Activation (unless the layer's operation has applied it) and dropout after `result`.
   mutating func follow(_ site: LayerSite, _ result: Buffer, _ pass: inout ForwardPass) throws -> Value {
     let follow = architecture.layers[site.index].definition.follow
     var value = result

@@ -11,7 +11,7 @@ public struct Layer: Hashable, Sendable, CustomStringConvertible {
   /// PyTorch's name of the module: `encoder.conv1`.
   public var name: String { definition.name }
 
-  /// All that defines the layer's computation, in one line.
+  /// Everything that defines the layer's computation, in one line.
   public var description: String { definition.description }
 
   /// Shape of the output for one image.
@@ -26,11 +26,11 @@ public struct Layer: Hashable, Sendable, CustomStringConvertible {
   public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(definition)) }
 }
 
-/// What a kind of layer is.
+/// A kind of layer.
 protocol LayerDefinition: Hashable, Sendable, CustomStringConvertible {
   /// PyTorch's name of the module. For a posterior the name before `mu` and `logvar`.
   var name: String { get }
-  /// What the layer's own result is.
+  /// The computation of the layer's own result.
   var form: LayerForm { get }
   /// What follows the layer's own result.
   var follow: Follow { get }
@@ -42,8 +42,8 @@ protocol LayerDefinition: Hashable, Sendable, CustomStringConvertible {
   func modules(_ input: MapShape) throws -> [ModuleShape]
   /// Appends the layer's operations; returns the output, including activation and dropout.
   func forward(_ site: LayerSite, _ pass: inout ForwardPass, _ lowering: inout Lowering) throws -> Value
-  /// Appends the gradient with respect to the input, into `below` where that is wanted, and the gradients of
-  /// parameters that come chunk by chunk; returns those that sum over the whole part, which come last in a program.
+  /// Appends the gradient with respect to the input, into `below` unless that is nil, and the gradients of parameters
+  /// that come chunk by chunk; returns those that sum over the whole part, which come last in a program.
   ///
   /// `gradient` is with respect to the layer's own result, before activation and dropout.
   func backward(
@@ -61,7 +61,7 @@ extension LayerDefinition {
 struct LayerSite {
   /// Index in the architecture.
   let index: Int
-  /// What goes into it.
+  /// Its input.
   let input: Value
   let style: PassStyle
   /// Name of its result.
@@ -69,7 +69,7 @@ struct LayerSite {
   /// The buffer of its result.
   let storage: Buffer.Storage
 
-  /// Shape of one image that goes in.
+  /// Shape of one input image.
   var shape: MapShape { input.buffer.images!.shape }
 }
 

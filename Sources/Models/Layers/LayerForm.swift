@@ -1,7 +1,7 @@
 import Programs
 
-/// A layer's computation before its activation, as a value: all that is needed to export a model to another format,
-/// together with the parameters' names and shapes.
+/// A layer's computation before its activation, as a value: with the parameters' names and shapes, all that is needed
+/// to export a model to another format.
 package enum LayerForm: Hashable, Sendable {
   /// Features by `NAME.weight` [outputs, inputs], plus `NAME.bias`.
   case linear

@@ -45,7 +45,7 @@ private struct LinearLayer: LayerDefinition {
   }
 }
 
-/// Throws: `ProgramError` if `input` is a map and not a vector of features.
+/// Throws: `ProgramError` if `input` is a map instead of a vector of features.
 func requireFeatures(_ layer: String, _ input: MapShape) throws {
   guard input.height == 1, input.width == 1 else {
     throw ProgramError(layer, "takes features, got a map of \(input): put a flatten before it")

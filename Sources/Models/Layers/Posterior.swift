@@ -4,8 +4,8 @@ extension Layer {
   /// The latent code of a variational autoencoder: [N, inputs] → mean and log-variance, two linear modules, and a sample
   /// of them [N, latent].
   ///
-  /// Parameters: `NAME.mu.weight`, `NAME.mu.bias`, `NAME.logvar.weight`, `NAME.logvar.bias`, as linear layers have
-  /// them. Source: Kingma & Welling, Auto-Encoding Variational Bayes (2014).
+  /// Parameters: `NAME.mu.weight`, `NAME.mu.bias`, `NAME.logvar.weight`, `NAME.logvar.bias`, as for linear layers.
+  /// Source: Kingma & Welling, Auto-Encoding Variational Bayes (2014).
   public static func posterior(_ name: String, latent: Int) -> Layer {
     Layer(PosteriorLayer(name: name, latent: latent))
   }
@@ -53,7 +53,7 @@ private struct PosteriorLayer: LayerDefinition {
     return Value(buffer: operation.output, maskScale: nil)
   }
 
-  /// Through the sample to mean and log-variance, and through both modules to their common input.
+  /// Backward through the sample to mean and log-variance, and through both modules to their common input.
   func backward(
     _ site: LayerSite, _ gradient: Buffer, below: Buffer?, _ pass: ForwardPass, _ places: GradientPlaces,
     _ lowering: inout Lowering

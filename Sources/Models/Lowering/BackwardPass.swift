@@ -13,12 +13,12 @@ struct GradientPlaces {
 }
 
 extension Lowering {
-  /// Gradients of all trainable tensors, last layer first, given the gradient of what the last layer computes
+  /// Gradients of all trainable tensors, last layer first, given the gradient with respect to the last layer's result
   /// before its activation.
   ///
-  /// Layers below the lowest trainable one get no operation, and the lowest itself no input gradient: frozen
-  /// layers cost nothing here. The weight gradients of linear layers, which sum over the whole part, come last:
-  /// all before them works chunk by chunk, so that a backend may take one chunk through all of it.
+  /// Layers below the lowest trainable one get no operation, and that layer itself no input gradient: frozen layers
+  /// cost nothing here. The weight gradients of linear layers, which sum over the whole part, come last: everything
+  /// before them works chunk by chunk, so that a backend may run all of it on one chunk at a time.
   mutating func lowerBackward(
     _ pass: ForwardPass, _ outputGradient: Buffer, _ places: GradientPlaces, _ style: PassStyle
   ) throws {
@@ -27,11 +27,11 @@ extension Lowering {
     var gradient = outputGradient
     var sums: [Operation] = []
     for index in architecture.layers.indices.reversed() where index >= lowest {
-      // The loss has taken the last layer's activation.
+      // The loss has already handled the last layer's activation.
       if index < last { gradient = try backThroughFollow(index, gradient, pass, style.prefix) }
       let layer = architecture.layers[index]
       let site = site(index, pass, style)
-      // The name says what it is the gradient of: the input of this layer.
+      // Named after what it is the gradient of: the input of this layer.
       let below =
         index > lowest
         ? images(

@@ -1,6 +1,6 @@
 import Programs
 
-/// Buffers through which batches go in and figures come out.
+/// Buffers for batches in and losses out.
 package struct BatchBuffers: Hashable, Sendable {
   /// Rows of ``Programs/StepTable``, one per step.
   package let table: Buffer
@@ -8,7 +8,7 @@ package struct BatchBuffers: Hashable, Sendable {
   package let indices: Buffer
   /// `losses[step · slots + slot]`; see ``PreparedModel/slots``.
   package let losses: Buffer
-  /// Steps there is room for.
+  /// Maximum number of steps.
   package let steps: Int
   /// Images in a full batch.
   package let batch: Int

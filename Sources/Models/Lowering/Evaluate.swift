@@ -6,14 +6,14 @@ package struct EvaluateHandles {
   package let batches: BatchBuffers
   /// Reconstructions, logits of pixels or logits of classes.
   package let outputs: Buffer
-  /// The latent code (a posterior's mean); goes *in* where ``EvaluationMode/decode`` is asked.
+  /// The latent code (a posterior's mean); an *input* in mode ``EvaluationMode/decode``.
   package let code: Buffer
   /// For a posterior: the logarithm of its variance.
   package let logVariance: Buffer?
   /// For a posterior that is sampled: the sample.
   package let sample: Buffer?
-  /// Every image's loss (for a posterior without the KL divergence), unscaled; nil in `decode`. In `likelihood` every
-  /// sample's, log q(z | x) − log p(x, z).
+  /// Every image's loss (for a posterior, without the KL divergence), unscaled; nil in `decode`. In `likelihood` every
+  /// sample's log q(z | x) − log p(x, z).
   package let perImage: Buffer?
 }
 
@@ -62,7 +62,7 @@ extension Lowering {
       sample: pass.posterior?.output, perImage: losses[.reconstruction] ?? losses[.loss]!)
   }
 
-  /// How often a posterior is sampled for each image.
+  /// Number of posterior samples per image.
   private func samples(_ mode: EvaluationMode) -> Int {
     switch mode {
     case .sample: configuration.posteriorSamples

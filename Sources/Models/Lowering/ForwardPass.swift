@@ -4,7 +4,7 @@ import Programs
 /// The activations of a batch at one layer.
 struct Value {
   let buffer: Buffer
-  /// Dropout's scale (1 without) where ReLU made these values, so that their gradient needs a mask; else nil.
+  /// Dropout's scale (1 without) if ReLU made these values, so that their gradient needs a mask; otherwise nil.
   let maskScale: Float?
 
   /// The mask of the gradient with respect to these values.
@@ -13,13 +13,13 @@ struct Value {
 
 /// Results of a forward pass for the loss and the backward pass.
 struct ForwardPass {
-  /// After a posterior, of its samples.
+  /// The batch; after a posterior, that of its samples.
   var source: BatchSource
-  /// Images in the buffers; after a posterior with samples counted.
+  /// Images in the buffers; after a posterior, samples of images.
   var batch: Int
-  /// The images as they are to be reconstructed: clean, as bits where they are binarised.
+  /// The images to reconstruct: without noise, and as bits if they are binarised.
   var target: Buffer?
-  /// `inputs[i]` goes into layer i; the last is what leaves the model.
+  /// `inputs[i]` is the input of layer i; the last is the model's output.
   var inputs: [Value?]
   /// What followed each layer, by its index.
   var followed: [Int: Followed] = [:]
@@ -35,7 +35,7 @@ struct ForwardPass {
 
 /// Differences between training and evaluation passes.
 struct PassStyle {
-  /// Names of its buffers begin with this.
+  /// Prefix of its buffers' names.
   let prefix: String
   let isTraining: Bool
   let noise: Double
@@ -74,7 +74,7 @@ extension Lowering {
     return pass
   }
 
-  /// The layers from `first` on; `pass.inputs[first]` must be there.
+  /// The layers from `first` on; `pass.inputs[first]` must be set.
   mutating func lowerLayers(from first: Int = 0, _ pass: inout ForwardPass, _ style: PassStyle) throws {
     for index in architecture.layers.indices.dropFirst(first) {
       let site = site(index, pass, style)

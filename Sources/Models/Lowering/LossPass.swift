@@ -4,12 +4,12 @@ import Programs
 struct PassLosses {
   /// One value per image, by metric.
   let perImage: [Metric: Buffer]
-  /// With respect to what the last layer computes before its activation; nil if none is wanted.
+  /// With respect to the last layer's result before its activation; nil if none is wanted.
   let gradient: Buffer?
 }
 
 extension Lowering {
-  /// Every image's losses, and their gradient where `wantsGradient`.
+  /// Every image's losses, and their gradient if `wantsGradient`.
   mutating func lowerLoss(
     _ pass: inout ForwardPass, _ style: PassStyle, wantsGradient: Bool, storage: Buffer.Storage
   ) throws -> PassLosses {

@@ -1,6 +1,6 @@
 import Programs
 
-/// A model as a program, and the handles by which ``PreparedModel`` holds it.
+/// A model as a program, and the handles by which ``PreparedModel`` accesses it.
 package struct LoweredModel: Sendable {
   /// What it was made from.
   package let configuration: Configuration
@@ -8,7 +8,7 @@ package struct LoweredModel: Sendable {
   package let architecture: Architecture
   /// Tensors in state order.
   package let table: ParameterTable
-  /// Routines `initialise`, `evaluate`, and `gradients` and `update` where asked for.
+  /// Routines `initialise`, `evaluate`, and for training `gradients` and `update`.
   package let program: Program
 
   /// Bytes of the resident images, or of ``windowRows`` batches.
@@ -17,13 +17,13 @@ package struct LoweredModel: Sendable {
   package let datasetImages: Int
   /// Whether only a window of the images is resident: the batch of step s in row s mod ``windowRows``.
   package let hasWindow: Bool
-  /// A byte an image, for a classifier.
+  /// One byte per image, for a classifier.
   package let labels: Buffer?
-  /// What the slots of a step's losses hold, in order.
+  /// The metrics in the slots of a step's losses, in order.
   package let slots: [Metric]
   /// All parameters, packed; ``ParameterTable`` has their offsets.
   package let parameters: Buffer
-  /// What training holds; nil if the program only evaluates.
+  /// The handles for training; nil if the program only evaluates.
   package let training: TrainHandles?
   package let evaluation: EvaluateHandles
 

@@ -85,7 +85,7 @@ struct Lowering {
 
   mutating func lowerInitialise() {
     for (index, parameter) in table.parameters.enumerated() {
-      // A tensor that is a region of the arena is always a parameter: the descriptor cannot refuse.
+      // A tensor that is a region of the arena is always a parameter: the descriptor cannot throw.
       append(
         try! Initialise(
           parameter: parameters[index], random: random(.initialisation, layer: index), bound: parameter.bound)
@@ -99,14 +99,14 @@ struct Lowering {
     builder.buffer("\(prefix).sums", .floats(parts * slots.count), .persistent)
   }
 
-  /// Leaves the sums over a part's images of every slot in the part's row.
+  /// Writes the sums of every slot over a part's images to the part's row.
   mutating func sumLosses(_ perImage: [Metric: Buffer], into sums: Buffer, part: Int) throws {
     for (slot, metric) in slots.enumerated() {
       append(try SumPerImage(perImage: perImage[metric]!, sums: sums, place: part * slots.count + slot))
     }
   }
 
-  /// Leaves the figures of a step in its row.
+  /// Writes the losses of a step to its row.
   mutating func joinLosses(_ sums: Buffer, parts: Int, _ batches: BatchBuffers) throws {
     append(
       try JoinLosses(

@@ -2,9 +2,9 @@
 package struct TrainingShape: Hashable, Sendable {
   /// Steps of an epoch.
   package let steps: Int
-  /// What trains.
+  /// The layers that train.
   package let layers: TrainingPhases.Layers
-  /// The parts of a batch that the program computes, while other processes compute the others; nil: all.
+  /// The parts of a batch that this program computes, while other processes compute the rest; nil: all.
   package let parts: Range<Int>?
 
   /// Training of `layers` with room for `steps` steps.
@@ -17,9 +17,9 @@ package struct TrainingShape: Hashable, Sendable {
 
 /// The shape of `evaluate`.
 package struct EvaluationShape: Hashable, Sendable {
-  /// Images in a batch of evaluation. Fixed: the sum over a batch is part of the bits of a validation loss.
+  /// Images in an evaluation batch. Fixed, since the bits of a validation loss depend on the sum over a batch.
   package static let standardBatch = 256
-  /// Batches there is room for.
+  /// Maximum number of batches.
   package let steps: Int
   /// Images in a batch.
   package let batch: Int
@@ -45,15 +45,15 @@ package struct EvaluationShape: Hashable, Sendable {
 
 /// What `evaluate` does at the latent code.
 package enum EvaluationMode: Hashable, Sendable {
-  /// A posterior is sampled, as its loss wants. Word 1 of the random counter is the table's epoch: k samples
-  /// are k values of it.
+  /// A posterior is sampled, as its loss requires. Word 1 of the random counter is the table's epoch: k samples take k
+  /// values of it.
   case sample
   /// A posterior's mean is decoded.
   case mean
   /// The code is given by the host, nothing is encoded, and there is no loss.
   case decode
   /// A posterior is sampled this many times per image, and only the samples' losses are kept. For a model with a
-  /// posterior whose loss is of bits.
+  /// posterior and a loss on logits of bits.
   case likelihood(samples: Int)
 
   var isLikelihood: Bool { if case .likelihood = self { true } else { false } }

@@ -7,7 +7,7 @@ package struct TrainHandles {
   package let gradients: Buffer
   /// Their sums of losses, `sums[part · slots + slot]`, parts counted from the program's first.
   package let sums: Buffer
-  /// Where the program holds some of the parts only: which.
+  /// The parts that the program computes, if not all.
   package let share: Range<Int>?
   /// The sums that `gradients` then leaves, each in the row of its first part; see ``PartTree``.
   package let nodes: [Range<Int>]
@@ -16,11 +16,11 @@ package struct TrainHandles {
 }
 
 extension Lowering {
-  /// The routines `gradients` (every part forward and backward, with sums of its own) and `update` (the parts joined,
-  /// one update): several processes may put their parts together between the two.
+  /// The routines `gradients` (every part forward and backward, each with its own sums) and `update` (joining the
+  /// parts, one update): several processes may combine their parts between the two.
   ///
-  /// A program that holds some of the parts only joins them as far as they are whole nodes of the tree over all parts,
-  /// at the end of `gradients`; its `update` expects the sums over the whole batch in the place of its first part.
+  /// A program with only some of the parts joins them into the largest whole nodes of the tree over all parts at the
+  /// end of `gradients`; its `update` expects the sums over the whole batch in the place of its first part.
   mutating func lowerTrain(_ shape: TrainingShape) throws -> TrainHandles {
     let (partSize, parts) = (configuration.partSize, configuration.partCount)
     let share = shape.parts ?? 0..<parts
@@ -92,7 +92,7 @@ extension Lowering {
 
   private mutating func partialsBuffer(_ trainable: Set<Int>, partSize: Int) -> Buffer? {
     guard trainable.contains(where: { table.parameters[$0].isConvolution }) else { return nil }
-    // After a posterior there are chunks of all samples. Rows that layers before it leave alone stay zeros.
+    // After a posterior there are chunks for all samples. Rows that the layers before it do not write stay zero.
     let samples = architecture.isVariational ? configuration.posteriorSamples : 1
     let rows = (samples - 1) * Blocking.blocks(partSize) * Blocking.block + partSize
     return builder.buffer(

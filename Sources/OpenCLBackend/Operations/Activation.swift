@@ -2,7 +2,7 @@ import Kernels
 import Programs
 
 extension LaunchPlanner {
-  /// Elements that a work-item takes where one costs little.
+  /// Elements per work-item if they are cheap.
   static let elementSpan = 64
 
   func launches(_ d: ActivationForward) -> [Launch] { activation(d.input, d.output, d.activation) }
@@ -20,8 +20,8 @@ extension LaunchPlanner {
     ]
   }
 
-  /// What is still to be done after a layer, whose own kernel knows ReLU only: the functions in every layer's
-  /// kernel would multiply the time it takes to compile.
+  /// The activation after a layer whose own kernel applies only ReLU: having all functions in every layer's kernel
+  /// would multiply compile time.
   func activation(after activation: Activation, _ output: Buffer) -> [Launch] {
     switch activation {
     case .identity, .relu: []

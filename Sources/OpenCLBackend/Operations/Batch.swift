@@ -1,9 +1,9 @@
 import Programs
 
 extension BatchSource {
-  /// `row_length, first_image, batch` for a buffer of `rows` images, samples counted.
+  /// `row_length, first_image, batch` for a buffer of `rows` images, counting samples.
   func withIndices(_ rows: Int) -> [Argument] { [.int(rowLength)] + withoutIndices(rows) }
-  /// `first_image, batch`, the latter without samples.
+  /// `first_image, batch`, the latter not counting samples.
   func withoutIndices(_ rows: Int) -> [Argument] { [.int(firstImage), .int(images(rows: rows))] }
 }
 
@@ -22,7 +22,7 @@ extension MapShape {
 }
 
 extension LaunchPlanner {
-  /// Quads of random elements that a work-item takes: each costs some hundred operations.
+  /// Quads of random elements per work-item: each costs about a hundred operations.
   static let randomSpan = 8
 
   /// Every image's `count` elements, four to a block of random words, in runs of `span` quads.

@@ -1,7 +1,7 @@
 import Kernels
 import Programs
 
-/// The sizes of a convolution as its kernels take them: the struct of the same name in `tile.cl`.
+/// The sizes of a convolution as passed to its kernels: the struct of the same name in `tile.cl`.
 struct MapSizes: Sendable {
   let bigChannels, bigHeight, bigWidth, smallChannels, smallHeight, smallWidth: Int32
   let kernelSize, stride, padding: Int32
@@ -33,7 +33,7 @@ extension LaunchPlanner {
     let (direction, geometry) = (d.convolution.direction, d.convolution.geometry)
     let work = ConvolutionWork(direction == .down ? .up : .down, geometry)
     let span = span(work.tilesInRow)
-    // Without a mask any buffer will do: it is not read.
+    // Without a mask, any buffer will do: it is not read.
     let mask = d.mask?.output ?? d.outputGradient
     return [
       Launch(
@@ -62,9 +62,9 @@ extension LaunchPlanner {
   }
 }
 
-/// How the weight gradient of a convolution is cut up.
+/// How the weight gradient of a convolution is divided.
 private struct WeightGradientWork {
-  /// Quads of channels and tiles of taps that a work-item takes; none where it takes one weight (see `lane_gradient.cl`).
+  /// Quads of channels and tiles of taps per work-item; 0 if it computes a single weight (see `lane_gradient.cl`).
   private(set) var itemQuads = 1
   private(set) var itemTiles = 1
   let grid: Grid
@@ -83,7 +83,7 @@ private struct WeightGradientWork {
       grid = planner.lanes(groups: planner.groups(of: items) + biases, places: chunks)
       return
     }
-    // ITEM_TILES of the kernel is 4 × 4. Sharing saves reads, but every compute unit wants several items.
+    // ITEM_TILES of the kernel is 4 × 4. Sharing saves reads, but every compute unit needs several items.
     itemQuads = Swift.min(planner.span(4), 4)
     itemTiles = itemQuads
     func items(_ itemQuads: Int, _ itemTiles: Int) -> Int {
@@ -103,7 +103,7 @@ private struct ConvolutionWork {
   /// Tiles in a row of the map: pixels, or, going up to one channel, four pixels of one phase.
   let tilesInRow: Int
   let rows: Int
-  /// Products of a chain that lie side by side: a row of taps, or a tap's channels.
+  /// Contiguous products of a chain: a row of taps, or a tap's channels.
   let run: Int
 
   init(_ direction: Convolution.Direction, _ g: ConvolutionGeometry) {

@@ -4,7 +4,7 @@ import Programs
 extension LaunchPlanner {
   func launches(_ d: GatherImages) -> [Launch] {
     let (batch, shape) = d.output.images!
-    // Where images are work-items, bytes that lie together are fetched together.
+    // If images are work-items, adjacent bytes are fetched together.
     let span = areImagesItems ? 4 : span(Self.elementSpan)
     return [
       Launch(

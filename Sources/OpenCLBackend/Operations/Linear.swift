@@ -13,7 +13,7 @@ extension LaunchPlanner {
   }
 
   func launches(_ d: LinearBackwardInput) -> [Launch] {
-    // Without a mask any buffer will do: it is not read.
+    // Without a mask, any buffer will do: it is not read.
     let mask = d.mask?.output ?? d.outputGradient
     return [
       Launch(
@@ -29,7 +29,7 @@ extension LaunchPlanner {
 
   func launches(_ d: LinearBackwardWeight) -> [Launch] {
     let (quads, tiles) = ((d.shape.outputs + 3) / 4, (d.shape.inputs + 2) / 3)
-    // On a GPU several tiles share what they read where a single one each would be more than the device can hold.
+    // On a GPU several tiles per work-item share reads, if one tile each would be more than the device can hold.
     let isLarge = quads * tiles * Blocking.lanes > 512 * units
     let (quadsOfItem, tilesOfItem) = areImagesItems ? isLarge ? (2, 2) : (1, 1) : (4, 8)
     let items = (quads + quadsOfItem - 1) / quadsOfItem * ((tiles + tilesOfItem - 1) / tilesOfItem)

@@ -2,7 +2,7 @@ import Kernels
 import Programs
 
 extension LaunchPlanner {
-  /// Vectors that a work-item takes in element-wise work over parameters.
+  /// Vectors per work-item in element-wise work over parameters.
   static let vectorSpan = 32
 
   func launches(_ d: SumPartials) -> [Launch] {

@@ -3,8 +3,8 @@ package enum Activation: String, CaseIterable, Hashable, Sendable, Codable {
   case identity, relu, sigmoid, tanh, softplus
 }
 
-/// How a gradient passes back through what made a layer's input, in the epilogue of the layer's own
-/// backward operation: through ReLU, and through the dropout after it.
+/// Backward through the ReLU that made a layer's input, and the dropout after it, in the epilogue of the layer's own
+/// backward operation.
 ///
 /// `x > 0 ? g · scale : 0`, where x is the stored output; after dropout it is 0 where the value was dropped,
 /// so one selection serves both. Without dropout the scale is 1 and the product exact.

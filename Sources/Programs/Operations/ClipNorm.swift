@@ -1,8 +1,8 @@
 /// The factor that clips the gradients' norm: with c = maximum ÷ (norm + 1e-6), `factor[0] = c < 1 ? c : 1` and
 /// `factor[1] = norm`.
 ///
-/// Source: PyTorch's `clip_grad_norm_`. Determinism: per tensor in PyTorch's element order chunks of 1,024
-/// elements; in a chunk 8 lanes (i mod 8), each one chain acc = fma(g, g, acc) from +0; lane join; tree over the
+/// Source: PyTorch's `clip_grad_norm_`. Determinism: each tensor is split, in PyTorch's element order, into chunks of
+/// 1,024 elements; in a chunk 8 lanes (i mod 8), each one chain acc = fma(g, g, acc) from +0; lane join; tree over the
 /// chunks; tensors by the binary tree in state order; + 0.0; then the square root.
 package struct ClipNorm: Descriptor {
   /// Elements in a chunk.

@@ -1,10 +1,10 @@
-/// Rows and columns that a transposed convolution adds below and to the right, so that it restores the size that a
-/// convolution came from.
+/// Rows and columns that a transposed convolution adds at the bottom and the right, to restore the input size of the
+/// convolution that it reverses.
 public struct OutputPadding: Hashable, Sendable {
   public let height: Int
   public let width: Int
 
-  /// The number of additional rows and columns, each below the stride.
+  /// The number of additional rows and columns, each less than the stride.
   public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 
   /// The same number of rows and columns.
@@ -78,7 +78,7 @@ package struct ConvolutionGeometry: Hashable, Sendable {
     .convolution(small: small.channels, big: big.channels, kernel: kernel)
   }
 
-  /// Multiplications of one image on the way down, taps outside included.
+  /// Multiplications per image in the direction down, including taps outside the map.
   package var products: Int { small.count * big.channels * kernel * kernel }
 }
 
@@ -118,7 +118,7 @@ package struct Convolution: Hashable, Sendable {
 ///
 /// Shapes: down: input [N, Cbig, H, W] → output [N, Csmall, h, w]; up: the other way.
 /// Determinism: per result one fma chain from the bias, taps ascending in (ky, kx, input channel), channel
-/// fastest; taps outside are skipped; the chain ends with + 0.0, then the activation.
+/// fastest; taps outside the map are skipped; the chain ends with + 0.0, then the activation.
 package struct ConvolutionForward: Descriptor {
   package let convolution: Convolution
   package let input: Buffer
@@ -202,7 +202,7 @@ package struct ConvolutionBackwardInput: Descriptor {
 /// Gradient of a convolution (of either kind) with respect to weights and bias, chunk by chunk.
 ///
 /// Writes `partials[chunk · stride + offset …]` in packed order, where `weightOffset` and `biasOffset` are
-/// the places of the two tensors in the arena of gradients and `stride` its length; ``SumPartials`` joins them.
+/// the offsets of the two tensors in the gradient arena and `stride` its length; ``SumPartials`` joins the chunks.
 /// Determinism: for each chunk of 32 images 8 lanes; in a lane one fma chain (bias: additions) from +0 in
 /// ascending (block, y, x, half of the block); y, x run over the layer's output; lanes join as
 /// ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)).

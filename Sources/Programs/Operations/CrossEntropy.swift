@@ -1,4 +1,4 @@
-/// Softmax and cross-entropy of each image, whether its class was found, and the gradient.
+/// Softmax and cross-entropy of each image, whether its class was predicted, and the gradient.
 ///
 /// Per image, over classes in order: m = maximum (a > b ? a : b), eᵢ = exp(xᵢ − m), s = chain of additions from
 /// +0; loss = log(s) − (x_label − m); gradient = (eᵢ ÷ s − [i = label]) · gradientScale. `correct` is 1 where the

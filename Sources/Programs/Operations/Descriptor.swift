@@ -5,8 +5,8 @@ package protocol Descriptor: Hashable, Sendable {
   /// What kind of operation it is.
   var kind: Operation.Kind { get }
   /// The batch size, if the result for a chunk of images (``Blocking/chunk``) depends on that chunk alone:
-  /// a backend may then take one chunk through several operations while another is elsewhere. Nil if images of
-  /// different chunks are combined. A test checks this by changing all other chunks.
+  /// a backend may then run several operations on one chunk before the next. Nil if images of different chunks are
+  /// combined. A test checks this by changing all other chunks.
   var chunkedBatch: Int? { get }
   /// Buffers it reads.
   var reads: [Buffer] { get }
@@ -16,7 +16,7 @@ package protocol Descriptor: Hashable, Sendable {
   var results: [Buffer] { get }
   /// Floating-point operations of one run, padding lanes not counted.
   var flops: Int { get }
-  /// Bytes of one run: its buffers', unless it touches only a little of a large one.
+  /// Bytes of one run: all of its buffers, unless it accesses only a small part of a large one.
   var traffic: (read: Int, written: Int) { get }
   /// The launches of `launcher`.
   func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch]

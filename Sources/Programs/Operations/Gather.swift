@@ -1,7 +1,7 @@
-/// A batch of images out of the resident data set: `output[n] = float(bytes[index[n]]) / 255`.
+/// A batch of images from the resident data set: `output[n] = float(bytes[index[n]]) / 255`.
 ///
-/// Shapes: dataset bytes [count, C·H·W] → output [N, C, H, W]. Absent images become zeros. Where the data set is a
-/// window of ``rows`` batches instead, the batch of step s is row s mod ``rows``, in the order of its indices.
+/// Shapes: dataset bytes [count, C·H·W] → output [N, C, H, W]. Absent images become zeros. If the data set is a window
+/// of ``rows`` batches instead, the batch of step s is row s mod ``rows``, in the order of its indices.
 package struct GatherImages: Descriptor {
   package let dataset: Buffer
   package let source: BatchSource
@@ -31,7 +31,7 @@ package struct GatherImages: Descriptor {
   package var reads: [Buffer] { [dataset] + source.buffers }
   package var writes: [Buffer] { [output] }
   package var flops: Int { output.count }
-  // One byte per pixel out of the resident images.
+  // It reads one byte per pixel of the resident images.
   package var traffic: (read: Int, written: Int) { (output.count, output.contents.byteCount) }
 
   package func launches<Launcher: OperationLauncher>(by launcher: Launcher) throws -> [Launcher.Launch] {
@@ -78,13 +78,13 @@ package struct AddNoise: Descriptor {
 /// `output = u < input ? 1 : 0`: every value, a probability, becomes a bit.
 ///
 /// Source: Salakhutdinov & Murray, On the Quantitative Analysis of Deep Belief Networks (2008). Shapes: both
-/// [N, C, H, W]; u is uniform number (channel, y, x) of the sample, in this epoch or once for all.
+/// [N, C, H, W]; u is uniform number (channel, y, x) of the sample, drawn per epoch or only once.
 package struct Binarise: Descriptor {
   package let input: Buffer
   package let output: Buffer
   package let source: BatchSource
   package let random: RandomSource
-  /// Whether bits are drawn again in every epoch; else word 1 of the counter is 0.
+  /// Whether bits are drawn anew in every epoch; otherwise word 1 of the counter is 0.
   package let isFresh: Bool
 
   /// Throws: ``ProgramError`` if shapes differ.

@@ -1,6 +1,6 @@
 import Numerics
 
-/// log q(z | x) − log p(z) of each sample of the posterior, and the sample's loss with it.
+/// log q(z | x) − log p(z) of each sample of the posterior, and the sample's total loss.
 ///
 /// Per sample one chain from +0 over the latent dimensions: acc = fma(½, fma(z, z, −(ε·ε)) − logvar, acc), ε the number
 /// that made z; divergence = acc + 0.0; total = fma(klWeight, divergence, reconstruction). Absent samples
@@ -43,7 +43,7 @@ package struct SampledDivergence: Descriptor {
   }
 }
 
-/// The importance-weighted loss of each image, −log(1/K · Σ exp(−total)), and every sample's share in its gradient:
+/// The importance-weighted loss of each image, −log(1/K · Σ exp(−total)), and each sample's weight in its gradient:
 /// weights = softmax of −total over the image's K samples.
 ///
 /// Maximum, sum and means over the samples in order, each sum from +0 and ended with + 0.0; see the table of formulas.
@@ -98,7 +98,7 @@ package struct ImportanceWeights: Descriptor {
   }
 }
 
-/// `output = input · weights[sample]`: gradients of samples' losses as the importance-weighted loss has them.
+/// `output = input · weights[sample]`: from gradients of the samples' losses to those of the importance-weighted loss.
 ///
 /// Shapes: input, output [N, C, H, W]; weights [N, 1].
 package struct WeighSamples: Descriptor {
@@ -126,14 +126,14 @@ package struct WeighSamples: Descriptor {
   }
 }
 
-/// Gradients of z's two parents through all samples, from the decoder (already weighed) and from the sampled
+/// Gradients of μ and logvar through all samples of z, from the decoder (already weighted) and from the sampled
 /// divergence; s = klGradientScale.
 ///
 /// Over an image's samples in order, g = fma(z, w · s, dz): dμ = Σ g from +0; dlogvar = −½ · s, then
-/// acc = fma(g, ε · (½ · exp(½ · logvar)), acc); both end with + 0.0. The weights add up to 1, so the share of
-/// −½ · logvar in every sample's divergence is there once. Absent images have gradient +0.
+/// acc = fma(g, ε · (½ · exp(½ · logvar)), acc); both end with + 0.0. The weights sum to 1, so the term −½ · logvar of
+/// every sample's divergence counts once in all. Absent images have gradient +0.
 ///
-/// Shapes: outputGradient [samples of N, latent], weights [samples of N, 1], gradients of the parents [N, latent].
+/// Shapes: outputGradient [samples of N, latent], weights [samples of N, 1], gradients of μ and logvar [N, latent].
 package struct ImportanceBackward: Descriptor {
   package let forward: ReparameterizeForward
   package let weights: Buffer

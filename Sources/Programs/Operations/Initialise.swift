@@ -1,5 +1,5 @@
 /// Uniform initial values of one tensor: `fma(u, 2 · bound, −bound)`, u uniform number i of the stream, i the element's
-/// index in PyTorch's order. Padding places become +0.
+/// index in PyTorch's order. Padding becomes +0.
 ///
 /// Source: PyTorch's default initialisation of convolutions and linear layers, bound = 1 / √(fan in).
 /// Counter: stream, epoch 0, sample 0, element div 4.
@@ -8,7 +8,7 @@ package struct Initialise: Descriptor {
   package let random: RandomSource
   package let bound: Float
 
-  /// Throws: ``ProgramError`` if the buffer is no parameter.
+  /// Throws: ``ProgramError`` if the buffer is not a parameter.
   package init(parameter: Buffer, random: RandomSource, bound: Float) throws {
     guard case .parameter = parameter.contents else {
       throw ProgramError("initialise", "\(parameter.name) is no parameter")

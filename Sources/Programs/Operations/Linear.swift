@@ -75,7 +75,7 @@ package struct LinearBackwardInput: Descriptor {
   }
 }
 
-/// Gradient of a linear layer with respect to weights and bias, over the whole part.
+/// Gradient of a linear layer with respect to weights and bias, over the whole part of a batch.
 ///
 /// Determinism: one set of 8 lanes for the whole part; in a lane one fma chain (bias: additions) from +0 in
 /// ascending (block, half of the block); lanes join as ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)), then + 0.0.

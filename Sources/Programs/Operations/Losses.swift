@@ -38,7 +38,7 @@ package struct MeanSquaredError: Descriptor {
 package struct BinaryCrossEntropy: Descriptor {
   package let loss: ReconstructionLoss
 
-  /// Throws: ``ProgramError`` if shapes differ or an activation is asked for.
+  /// Throws: ``ProgramError`` if shapes differ or an activation is given.
   package init(_ loss: ReconstructionLoss) throws {
     try loss.check("binary cross-entropy")
     try require(

@@ -1,9 +1,9 @@
 /// A sample of the approximate posterior: `z = fma(ε, exp(½ logvar), μ)`, ε normal number e of the sample's stream.
 ///
-/// Sample k of an image takes the numbers from element 4·k·⌈latent / 4⌉ on.
+/// Sample k of an image takes the numbers starting at element 4·k·⌈latent / 4⌉.
 ///
-/// Source: Kingma & Welling, Auto-Encoding Variational Bayes. Shapes: mean, logVariance [N, latent]; output the
-/// source's samples of them.
+/// Source: Kingma & Welling, Auto-Encoding Variational Bayes. Shapes: mean, logVariance [N, latent]; output [samples of
+/// N, latent].
 package struct ReparameterizeForward: Descriptor {
   package let mean: Buffer
   package let logVariance: Buffer
@@ -38,7 +38,7 @@ package struct ReparameterizeForward: Descriptor {
   }
 }
 
-/// Gradients of z's two parents, from the decoder and from the KL divergence; k = klGradientScale.
+/// Gradients of μ and logvar, from the decoder and from the KL divergence; k = klGradientScale.
 ///
 /// dμ = fma(μ, k, dz); dlogvar = fma(exp(logvar) − 1, ½ · k, dz · (ε · (½ · exp(½ · logvar)))).
 /// Absent images have gradient +0. Shapes: all [N, latent]; one sample of each image.
@@ -75,7 +75,7 @@ package struct ReparameterizeBackward: Descriptor {
   }
 }
 
-/// KL divergence of N(μ, σ²) from N(0, 1) of each image, and the loss with it.
+/// KL divergence of N(μ, σ²) from N(0, 1) of each image, and the total loss.
 ///
 /// Per image one chain from +0 over the latent dimensions:
 /// acc = fma(−½, fma(−μ, μ, 1 + logvar) − exp(logvar), acc); kl = acc + 0.0;

@@ -79,11 +79,11 @@ package struct SumPerImage: Descriptor {
   }
 }
 
-/// A step's figures from the sums of its parts:
+/// A step's losses and metrics from the sums of its parts:
 /// `losses[step · slots + slot] = scale · tree over parts of sums[part · slots + slot]`.
 ///
-/// Determinism: parts by the binary tree (neighbours pair, an odd last one passes up unchanged), then for the slots that
-/// are means one multiplication by the step's ``StepField/lossScale``. Sums are overwritten on the way.
+/// Determinism: parts by the binary tree (neighbours pair, an odd last one passes up unchanged), then slots that are
+/// means are multiplied once by the step's ``StepField/lossScale``. Sums are overwritten on the way.
 package struct JoinLosses: Descriptor {
   package let sums: Buffer
   package let parts: Int
@@ -95,7 +95,7 @@ package struct JoinLosses: Descriptor {
   /// Number of slots.
   package var slots: Int { scaled.count }
 
-  /// Throws: ``ProgramError`` if a buffer is too small, or parts or slots are too many.
+  /// Throws: ``ProgramError`` if a buffer is too small, or there are too many parts or slots.
   package init(sums: Buffer, parts: Int, scaled: [Bool], table: Buffer, losses: Buffer) throws {
     try require((1...1024).contains(parts), "join losses", "\(parts) parts, expected 1...1024")
     try require((1...32).contains(scaled.count), "join losses", "\(scaled.count) slots, expected 1...32")

@@ -22,9 +22,9 @@ package enum OptimizerRule: Hashable, Sendable {
 /// One step of the optimizer over the whole parameter arena, and the check for values that are not finite.
 ///
 /// Arena: segments of ``Blocking/segment`` floats; `segments[s]` is the index of the tensor that segment s
-/// belongs to, or ``frozen``. Gradients and state lie in arenas of the same order. Element by element, so no
-/// order matters. L2: g ← fma(weightDecay, p, g) first; with `decoupled` decay p ← p · decay(step) instead.
-/// `clip`, if any, holds the factor every gradient is multiplied by first.
+/// belongs to, or ``frozen``. Gradients and state lie in arenas of the same order. Element-wise, so order does not
+/// matter. L2: g ← fma(weightDecay, p, g) first; with `decoupled` decay p ← p · decay(step) instead. `clip`, if any,
+/// holds the factor that every gradient is multiplied by before that.
 ///
 /// Check: `status[0]` becomes the smallest of itself and `step · (tensors + 1) + 1 + tensor` for every tensor
 /// whose gradient or new value is not finite, and of `step · (tensors + 1)` where `losses[step · slots]` is not.

@@ -1,7 +1,7 @@
 /// Processes that train one model together, each with a rank from 0 on.
 ///
-/// Every rank makes the same calls in the same order, on one thread; each returns once all its own messages have come and
-/// gone. Messages between two ranks arrive in the order in which they were sent.
+/// Every rank makes the same calls in the same order, on one thread; each returns once all its own messages are sent
+/// and received. Messages between two ranks arrive in the order in which they were sent.
 package protocol Collective: AnyObject {
   /// This process.
   var rank: Int { get }
@@ -11,19 +11,19 @@ package protocol Collective: AnyObject {
   ///
   /// - Throws: why messages cannot be exchanged.
   func exchange(_ sent: [Outgoing], _ received: [Incoming]) throws
-  /// Exchanges messages in rounds, some of which may be under way at once: while `after`, which is called for each in order,
-  /// works on what has come, at most ``Round/mostAhead`` others. All ranks that have messages for each other have as many.
+  /// Exchanges messages in rounds, some of which may be in flight at once: `after` is called for each in order, with at
+  /// most ``Round/mostAhead`` others in flight. Ranks with messages for each other must have equally many rounds.
   ///
   /// - Throws: why messages cannot be exchanged.
   func exchange(_ rounds: [Round], after: (Int) -> Void) throws
 }
 
-/// Messages that come and go together.
+/// Messages that are sent and received together.
 package struct Round {
   package let sent: [Outgoing]
   package let received: [Incoming]
 
-  /// Rounds that may be under way besides the one that has ended: so much room does what they receive need.
+  /// Rounds that may be in flight besides the one just completed; receive buffers must have room for all of them.
   package static let mostAhead = 3
 
   package init(_ sent: [Outgoing], _ received: [Incoming]) { (self.sent, self.received) = (sent, received) }
@@ -37,7 +37,7 @@ package struct Outgoing {
   package init(to rank: Int, _ bytes: UnsafeRawBufferPointer) { (self.rank, self.bytes) = (rank, bytes) }
 }
 
-/// Room for a message of a rank.
+/// Buffer for a message from a rank.
 package struct Incoming {
   package let rank: Int
   package let bytes: UnsafeMutableRawBufferPointer
@@ -57,7 +57,7 @@ extension Collective {
 
   private var others: [Int] { (0..<count).filter { $0 != rank } }
 
-  /// What every rank gives, by rank; all ranks get it.
+  /// All-gather: the bytes of every rank, by rank.
   package func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
     let sizes = try gather(sizes: bytes.count)
     var offsets = [0]
@@ -75,7 +75,7 @@ extension Collective {
     return sizes.indices.map { $0 == rank ? bytes : Array(all[offsets[$0]..<offsets[$0 + 1]]) }
   }
 
-  /// What rank 0 gives (others give nil); all ranks get it.
+  /// Broadcast: all ranks get the bytes of rank 0; the others pass nil.
   package func broadcast(_ bytes: [UInt8]?) throws -> [UInt8] {
     precondition((bytes != nil) == (rank == 0), "rank 0 and no other has something to tell")
     let size = try gather(sizes: bytes?.count ?? 0)[0]
@@ -89,7 +89,7 @@ extension Collective {
     return all
   }
 
-  /// Whether any rank says so.
+  /// Whether `isSo` is true at any rank.
   package func any(_ isSo: Bool) throws -> Bool { try gather(sizes: isSo ? 1 : 0).contains(1) }
 
   private func gather(sizes own: Int) throws -> [Int] {
@@ -108,7 +108,7 @@ extension Collective {
   }
 }
 
-/// Why all ranks end alike: every rank throws it, and rank 0 is to say it.
+/// An error that ends all ranks alike: every rank throws it, and rank 0 reports it.
 package struct GroupError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The message, in one line.
   package let description: String

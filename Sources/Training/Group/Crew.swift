@@ -3,24 +3,24 @@ import Foundation
 import Models
 import Programs
 
-/// A group that rank 0 leads: it trains whatever it likes, one model after another, and the others train along.
+/// A group led by rank 0, which decides what to train, one model after another; the other ranks join in.
 ///
-/// Sendable: a search trains on another thread than it is begun on, one at a time.
+/// Sendable: a search may train on a thread other than the one that created the crew, but only one at a time.
 package final class Crew: @unchecked Sendable {
   package let group: any Collective
   /// Whether this rank has left a training in which others may be waiting for it.
   package private(set) var isAstray = false
-  /// The trainer at rank 0 that the others have a copy of.
+  /// The trainer at rank 0 of which the others have a copy.
   private var trainer: ObjectIdentifier?
 
-  /// What rank 0 tells the others.
+  /// A command from rank 0 to the others.
   private struct Order: Codable {
-    /// To end, with this exit status.
+    /// Exit with this status.
     var status: Int32?
-    /// To begin anew with these settings, from the checkpoint that follows.
+    /// Start again with these settings, from the checkpoint that follows.
     var configuration: String?
     var split: [[UInt32]]?
-    /// To train to the end of this epoch, if at all.
+    /// Whether to train; to the end of epoch `last`, if given.
     var isTraining = false
     var last: Int?
   }
@@ -30,9 +30,9 @@ package final class Crew: @unchecked Sendable {
 
   // MARK: - Rank 0
 
-  /// Gives all others a copy of `trainer`, which is at its beginning.
+  /// Gives all others a copy of `trainer`, before it trains.
   ///
-  /// - Throws: ``GroupError`` that names a rank which cannot have one.
+  /// - Throws: ``GroupError`` that names a rank that cannot create one.
   func prepare(_ trainer: Trainer) throws {
     guard group.count > 1, self.trainer != ObjectIdentifier(trainer) else { return }
     let split = trainer.split.map { [$0.train, $0.validation] }
@@ -52,26 +52,26 @@ package final class Crew: @unchecked Sendable {
     return try minding(body)
   }
 
-  /// Lets the others go.
+  /// Ends the other ranks.
   package func end(_ status: Int32) throws { if group.count > 1 { try tell(Order(status: status)) } }
 
-  /// Forgets a trainer: another may get its place in memory.
+  /// Forgets a trainer: another may be allocated at the same address.
   func forget(_ trainer: Trainer) { if self.trainer == ObjectIdentifier(trainer) { self.trainer = nil } }
 
   private func tell(_ order: Order) throws { _ = try group.broadcast(Array(JSONEncoder().encode(order))) }
 
   // MARK: - The others
 
-  /// Trains along with rank 0 until it lets this rank go; returns the exit status.
+  /// Trains together with rank 0 until rank 0 ends this rank; returns the exit status.
   ///
-  /// - Throws: what happened at this rank alone; rank 0 may be waiting for it then.
+  /// - Throws: an error at this rank alone; rank 0 may then be waiting for it.
   package func assist(_ dataset: Dataset, on backend: any Backend, _ stopSignal: StopSignal) throws -> Int32 {
     var trainer: Trainer?
     while true {
       let order = try JSONDecoder().decode(Order.self, from: Data(group.broadcast(nil)))
       if let status = order.status { return status }
       if let configuration = order.configuration {
-        // Its memory is needed.
+        // Frees its memory before the next is created.
         trainer = nil
         let checkpoint = Data(try group.broadcast(nil))
         let begun = Result {
@@ -98,7 +98,7 @@ package final class Crew: @unchecked Sendable {
       do {
         _ = try minding { try trainer.fit(through: order.last) }
       } catch  where Self.isCommon(error) {
-        // Rank 0 says what becomes of it.
+        // Rank 0 handles it.
       }
     }
   }
@@ -117,7 +117,7 @@ package final class Crew: @unchecked Sendable {
     }
   }
 
-  /// Whether all ranks have met this error in their training.
+  /// Whether all ranks throw this error.
   private static func isCommon(_ error: any Error) -> Bool {
     error is GroupError || (error as? TrainingError)?.kind == .notFinite
   }

@@ -16,7 +16,7 @@ extension Configuration {
 }
 
 extension Collective {
-  /// The items of `count` that this rank works on: consecutive ones, by rank.
+  /// The share of `count` items that this rank works on: consecutive ones, by rank.
   func share(of count: Int) -> Range<Int> { PartTree.share(of: rank, of: self.count, parts: count) }
 
   /// The values that ranks computed for their ``share(of:)``, in order.
@@ -42,9 +42,9 @@ extension Collective {
 
   /// Checks that all ranks hold the same state.
   ///
-  /// What most ranks hold counts as right; of several such states, that of the lowest rank.
+  /// The state that most ranks hold counts as correct; on a tie, that of the lowest rank.
   ///
-  /// - Throws: ``GroupError`` that names the first other rank, and the first tensor that differs.
+  /// - Throws: ``GroupError`` that names the first rank with another state, and the first tensor that differs.
   func requireSame(_ state: ModelState, epoch: Int, device: String) throws {
     let hashes = try gather(Array(state.sha256.utf8))
     let right = Self.mostFrequent(hashes)

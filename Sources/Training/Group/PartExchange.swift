@@ -3,16 +3,16 @@ import Numerics
 
 /// Joins the parts of a batch that the ranks of a group hold, along the contract's own tree.
 ///
-/// Where the two nodes below another are of different ranks, these exchange them, and each adds them: afterwards all ranks
-/// that hold any part below a node hold its sum, with the same bits, and at the root all ranks do. Additions are those of one
-/// process, in whatever way parts and ranks match.
+/// If the two children of a node are on different ranks, these exchange them, and each adds them: afterwards all ranks
+/// that hold any part below a node hold its sum, with the same bits, and at the root all ranks do. The additions are
+/// those of one process, however the parts are distributed over ranks.
 package final class PartExchange {
   /// One addition, and the messages before it.
   package struct Step: Sendable {
     package let join: PartTree.Join
     /// Ranks to which this one sends a node that it holds.
     package let sent: [(rank: Int, node: Range<Int>)]
-    /// The rank from which the node that is missing here comes; nil if none is.
+    /// The rank that sends the child missing here; nil if none is missing.
     package let received: (rank: Int, node: Range<Int>)?
   }
 
@@ -20,13 +20,13 @@ package final class PartExchange {
   private let steps: [Step]
   private let nodes: [Range<Int>]
   private let sums: PartSums
-  /// The sums in pieces, by node. `join` says where a node is by then.
+  /// This rank's own sums, in pieces, by node.
   private let pieces: [[Piece]]
-  /// Room for pieces that come: each is added while it is still in the processor's cache.
+  /// Receive buffers: each piece is added while it is still in the processor's cache.
   private let arriving: [Piece]
 
   private typealias Piece = UnsafeMutableBufferPointer<Float>
-  /// Floats of a piece at most.
+  /// Maximum number of floats in a piece.
   private static let pieceCount = 1 << 15
 
   /// - Parameter parts: number of parts of a batch.
@@ -64,8 +64,8 @@ package final class PartExchange {
   /// A node that one rank sends to another.
   typealias Message = (giver: Int, taker: Int, node: Range<Int>)
 
-  /// What goes from rank to rank before `join`, if `shares` are the ranks' parts: those that hold only one of its sides
-  /// get the other, from those that hold it in turn.
+  /// The messages between ranks before `join`, if `shares` are the ranks' parts: those that hold only one of its
+  /// children get the other, from the ranks that hold it in turn.
   static func messages(before join: PartTree.Join, _ shares: [Range<Int>]) -> [Message] {
     func holders(_ node: Range<Int>) -> [Int] { shares.indices.filter { shares[$0].overlaps(node) } }
     let (left, right) = (holders(join.left), holders(join.right))
@@ -76,7 +76,7 @@ package final class PartExchange {
     }
   }
 
-  /// Takes this rank's sums from `model`, whose gradients are computed, and gives it the sum over all parts.
+  /// Takes this rank's sums from `model`, once its gradients are computed, and gives it the sum over all parts.
   ///
   /// - Returns: whether any rank wants to stop after this step.
   /// - Throws: the backend's error, or why messages cannot be exchanged.
@@ -86,7 +86,7 @@ package final class PartExchange {
     var places = Dictionary(uniqueKeysWithValues: zip(nodes, pieces))
     for step in steps {
       let (left, right) = (places[step.join.left], places[step.join.right])
-      // Of nodes that this rank holds the first stays in its place, where the device wants the sum.
+      // The sum goes to the first node that this rank holds, where the device expects it.
       let held = left ?? right!
       let arrived = held.indices.map { Piece(rebasing: arriving[$0 % arriving.count][..<held[$0].count]) }
       let rounds = held.indices.map { piece in

@@ -1,24 +1,24 @@
 import Models
 
-/// What a step of training exchanges between processes, and how long it takes, estimated from the messages of
+/// What a training step exchanges between processes, and how long it takes, estimated from the messages of
 /// ``PartExchange`` in the order in which they are sent.
 ///
-/// A message arrives its network's latency after its last byte has left; a process sends one after another, while it
-/// receives. Additions and MPI's own work are not counted.
+/// A message arrives one network latency after its last byte is sent; a process sends one message after another, and
+/// receives at the same time. Additions and MPI's own work are not counted.
 package struct StepEstimate: Encodable, Sendable {
   /// Processes, each with consecutive parts.
   package let processes: Int
-  /// Parts of the process that has most.
+  /// Maximum number of parts of one process.
   package let partsOfOne: Int
-  /// Bytes that the process sends that sends most.
+  /// Maximum number of bytes that one process sends.
   package let bytesOfOne: Int
-  /// Bytes that all send.
+  /// Bytes that all processes send.
   package let bytesOfAll: Int
-  /// Seconds of a step in all.
+  /// Total seconds of a step.
   package let seconds: Double
-  /// Seconds of the process that computes longest.
+  /// Seconds that the slowest process computes.
   package let computing: Double
-  /// Seconds more than that over a network of this latency and endless bandwidth.
+  /// Additional seconds over a network of this latency and unlimited bandwidth.
   package let waiting: Double
   /// Seconds that bandwidth adds.
   package let sending: Double
@@ -28,7 +28,7 @@ package struct StepEstimate: Encodable, Sendable {
   package struct Network: Sendable {
     /// Seconds until a byte arrives.
     package let latency: Double
-    /// Bytes a second that one process can send.
+    /// Bytes per second that one process can send.
     package let bandwidth: Double
 
     package init(latency: Double, bandwidth: Double) { (self.latency, self.bandwidth) = (latency, bandwidth) }
@@ -36,8 +36,8 @@ package struct StepEstimate: Encodable, Sendable {
 
   /// - Parameters:
   ///   - processes: at most the configuration's parts.
-  ///   - bytes: of the sum over parts that one message holds.
-  ///   - computing: seconds that a process takes for its share of a step if it has so many parts.
+  ///   - bytes: size of one message, a sum over parts.
+  ///   - computing: seconds that a process computes in a step, given its number of parts.
   package init(
     _ configuration: Configuration, processes: Int, bytes: Int, network: Network, computing: (Int) -> Double
   ) {
@@ -60,7 +60,7 @@ package struct StepEstimate: Encodable, Sendable {
     imagesPerSecond = Double(configuration.batchSize) / seconds
   }
 
-  /// When the last process has the sum over all parts, if each begins to exchange at its time of `clocks`.
+  /// When the last process has the sum over all parts, if each starts exchanging at its time in `clocks`.
   private static func end(
     _ clocks: [Double], _ joins: [[PartExchange.Message]], bytes: Int, _ network: Network
   ) -> Double {
