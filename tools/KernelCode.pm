@@ -1,11 +1,11 @@
-# What GPU compilers make of the kernels, without a GPU: the part `code` of tools/check-kernels, which says more. Expects
-# to stand in the top folder of the checkout.
+# What GPU compilers make of the kernels, without a GPU: the part `code` of tools/check-kernels, which documents it.
+# Expects to run in the top folder of the checkout.
 package KernelCode;
 use strict;
 use warnings;
 
-# At most: registers of a work-item, bytes spilled, bytes of private memory; first of a weight gradient's kernel, which
-# keeps a tile of sums in registers, then of any other. What a change costs here it costs on every GPU: raise a limit
+# Limits: registers of a work-item, bytes spilled, bytes of private memory; first for a weight gradient's kernel, which
+# keeps a tile of sums in registers, then for any other. What a change costs here it costs on every GPU: raise a limit
 # knowingly. Taken with clang 15 and ptxas 12.9, after the kernels were made faster on an H100 at the cost of registers.
 my %limits = (
   sm_75 => [[200, 0, 48], [184, 0, 48]],
@@ -19,7 +19,7 @@ my $flags = '-x cl -cl-std=CL1.2 -O3 -w -D LANES=1 -cl-fp32-correctly-rounded-di
 my $own = '-D OWN_DIVISION -D OWN_SQUARE_ROOT';
 my ($found, $missing) = (0, 0);
 
-# What a driver would link: the built-ins that kernels use, each the one instruction that is meant.
+# What a driver would link: the built-ins that kernels use, each as the one instruction that it stands for.
 my $builtins = <<'END';
 #define BUILTIN __attribute__((overloadable)) static inline
 #ifdef __NVPTX__
@@ -114,7 +114,7 @@ sub lacking {
 
 sub count { my ($pattern, $text) = @_; return scalar(() = $text =~ /$pattern/g) }
 
-# Fused multiply-adds that the optimised program names, as lanes of vectors count.
+# Fused multiply-adds named in the optimised program, counted per vector lane.
 sub named_fma {
   my ($ir) = @_;
   my $all = 0;
@@ -124,7 +124,7 @@ sub named_fma {
 
 sub check_ptx {
   my ($what, $code, $named, $is_own) = @_;
-  # Without .rn ptxas may contract.
+  # Without .rn, ptxas may contract operations.
   my %wrong;
   $wrong{$&}++ while $code =~ /\b(?:add|sub|mul|fma|mad|div|rcp|sqrt|rsqrt|ex2|lg2|sin|cos|tanh)(?!\.rn\.f32)\.(?:[a-z]+\.)*f32/g;
   $wrong{$&}++ while $code =~ /\b\w+(?:\.\w+)*\.(?:ftz|approx|full)\b[\w.]*/g;
@@ -146,10 +146,10 @@ sub check_gcn {
   complain("$what: $seeds reciprocals, $fixups of them repaired to quotients") if $seeds != $fixups;
   if ($is_own) { $wrong{$&}++ while $code =~ /\bv_(?:rcp|div_\w+?|sqrt)_f32/g }
   complain("$what: $wrong{$_} × $_") for sort keys %wrong;
-  # The device's own divisions and roots are made with some too.
+  # The device's own divisions and roots also contain fused multiply-adds.
   return unless $is_own;
   my $fused = count(qr/\bv_(?:dual_)?(?:fma|fmac|fmaak|fmamk)_f32/, $code) + 2 * count(qr/\bv_pk_fma_f32/, $code);
-  # Fewer where pairs were formed of which one half is never used.
+  # Fewer if pairs were formed of which one half is unused.
   my $is_wrong = $code =~ /v_pk_fma_f32/ ? $fused > $named : $fused != $named;
   complain("$what: $fused fused multiply-adds, the source names $named") if $is_wrong;
 }
@@ -181,7 +181,7 @@ sub needs_of_gcn {
   return %needs;
 }
 
-# ptxas of an environment variable, the path, or PyPI's package in .build.
+# ptxas from the environment variable, the path, or PyPI's package in .build.
 sub ptxas {
   my ($fetch) = @_;
   my $kept = '.build/ptxas/nvidia/cuda_nvcc/bin/ptxas';
@@ -192,7 +192,7 @@ sub ptxas {
   return tool('PTXAS', $kept);
 }
 
-# A clang that builds for both, and for all processors above: 15 or later.
+# A clang with targets for both vendors and all processors above: 15 or later.
 sub clang {
   for my $name (tool('CLANG'), 'clang', map { "clang-$_" } reverse 15 .. 30) {
     my $path = defined $name ? tool('', $name) : undef;
@@ -243,7 +243,7 @@ sub check_intel {
   }
 }
 
-# The faults found, and whether something was left out; with `fetch`, ptxas comes from PyPI where there is none.
+# The problems found, and whether something was left out; with `fetch`, a missing ptxas comes from PyPI.
 sub check {
   my ($fetch) = @_;
   my $clang = clang();

@@ -18,8 +18,8 @@ fail() {
 # usage_of FILE: the comment at the top of a script, as its help.
 usage_of() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$1"; }
 
-# A build for a first look and for tests, in half the time of a release build: what computes is optimised all the same
-# (Package.swift), nothing is written for a debugger, and each module is compiled at once.
+# A build for trying out and for tests, in half the time of a release build: modules that compute are optimised all the
+# same (Package.swift), there is no debug information, and each module is compiled as a whole.
 quick=(-c debug -debug-info-format none -Xswiftc -wmo -Xswiftc -num-threads -Xswiftc 2 -Xswiftc -disable-batch-mode)
 
 # products [BUILD OPTIONS]: the folder of a build's products, by default of a release build.
@@ -37,7 +37,7 @@ use_shared_data() {
   fi
 }
 
-# Before anything is measured.
+# Call before measuring anything.
 warn_if_busy() {
   local load
   load="$(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo 0)"
@@ -46,10 +46,10 @@ warn_if_busy() {
   fi
 }
 
-# field NAME OBJECT: a value of a JSON object.
+# field NAME OBJECT: a value from a JSON object.
 field() { sed -nE "s/.*\"$1\" *: *(\"([^\"]*)\"|([a-z0-9]+)).*/\2\3/p" <<<"$2" | head -n 1; }
 
-# make_images FOLDER: MNIST's files with 1,000 and 200 images, which every machine makes alike.
+# make_images FOLDER: MNIST's files with 1,000 and 200 images, the same on every machine.
 make_images() {
   local split count
   mkdir -p "$1"

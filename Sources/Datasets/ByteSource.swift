@@ -59,7 +59,7 @@ final class FileBytes: ByteSource, Sendable {
   let path: String
   let mostBytes: Int
   fileprivate let descriptor: Int32
-  /// When it was changed last, as it was opened.
+  /// Its time of last change when it was opened.
   private let changed: [Int]
 
   init(_ url: URL) throws {
@@ -76,14 +76,14 @@ final class FileBytes: ByteSource, Sendable {
     try checkedCall("read", path) { Foundation.read(descriptor, buffer.baseAddress, buffer.count) }
   }
 
-  /// Reads the bytes from `offset` on, from any thread.
+  /// Reads the bytes starting at `offset`; may be called from any thread.
   ///
   /// - Throws: `FileError`; `DatasetError` if the file has been changed since it was opened.
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
     try read(at: CollectionOfOne(offset), buffer.count, into: buffer)
   }
 
-  /// The same from each of these offsets on, `count` bytes each.
+  /// Reads `count` bytes at each of these offsets.
   func read(
     at offsets: some Sequence<Int>, _ count: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws {

@@ -21,7 +21,7 @@ struct CIFAR10Folder {
 
   /// SHA-256 of the published files.
   ///
-  /// Source: torchvision's port to Ruby, which checks these, and whose SHA-256 of the archive is also TensorFlow Datasets'.
+  /// Source: torchvision's Ruby port, which checks these; its SHA-256 of the archive is also TensorFlow Datasets'.
   static let publishedHashes = [
     "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
     "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
@@ -90,7 +90,7 @@ struct CIFAR10Folder {
     return Fingerprint.hex(of: bytes)
   }
 
-  /// The lines of the file of names, if there is one.
+  /// The lines of the file of class names, if there is one.
   private func classNames() throws -> [String] {
     let file = url.appendingPathComponent(Self.namesFile)
     guard Files.isTaken(file.path) else { return Self.classNames }

@@ -40,7 +40,7 @@ package struct Dataset: Sendable {
   ///   - classNames: names of the classes, from class 0.
   ///   - source: the folder it was read from; nil for none.
   ///   - isVerified: whether the contents are known to be those published under the name.
-  /// - Throws: `DatasetError` when training and test images are not of one size.
+  /// - Throws: `DatasetError` when training and test images differ in size.
   package init(
     name: String, train: ImageSet, test: ImageSet, classNames: [String]? = nil, source: URL? = nil,
     isVerified: Bool = false
@@ -74,7 +74,7 @@ package struct Dataset: Sendable {
   /// `fashion-mnist (/usr/share/datasets/fashion-mnist)`, or the name alone.
   package var title: String { name + (source.map { " (\($0.path))" } ?? "") }
 
-  /// `cat`, or `class 3` where the classes have no names.
+  /// `cat`, or `class 3` if the classes have no names.
   package func className(_ label: Int) -> String {
     guard let classNames, classNames.indices.contains(label) else { return "class \(label)" }
     return classNames[label]

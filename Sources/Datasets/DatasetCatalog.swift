@@ -13,10 +13,10 @@ package struct DatasetCatalog: Sendable {
   private let systemFolder: URL
   /// Whether to accept files that cannot be checked against published hashes.
   package var takesUnverified = false
-  /// Bytes that images may take at a time: on the device, and on the host, where plain IDX files of images stay where they
-  /// are. nil: what device and machine can spare. Affects speed and memory, never results.
+  /// Bytes that images may occupy at a time on the device, and on the host, where plain IDX files of images then stay
+  /// on disk. nil: what device and machine can spare. Affects speed and memory, never results.
   package var memory: Int?
-  /// Plain files of images with more values stay where they are, unless ``memory`` says that all do.
+  /// Plain files of images with more values stay on disk; with ``memory`` set, all do.
   private static let inMemory = 1 << 28
 
   /// A catalog of the data sets on this machine.
@@ -46,7 +46,7 @@ package struct DatasetCatalog: Sendable {
   ///   by Philox under a fixed seed, from every class alike; or either without folders of classes. Images and classes
   ///   are in natural order (`img2` before `img10`).
   ///
-  /// Or it is one file, into which ``pack(_:to:progress:)`` has put them.
+  /// Or it is a single file, written by ``pack(_:to:progress:)``.
   ///
   /// - Parameter nameOrFolder: a known name (write `./mnist` for a folder called so), a folder, or a packed file.
   /// - Throws: `DatasetError` when it is missing, incomplete, damaged, or not what its name says; `PNGError` for a
@@ -70,14 +70,14 @@ package struct DatasetCatalog: Sendable {
     return (dataset, contents.files)
   }
 
-  /// The known name that was given, if it is one, and where the data set is.
+  /// The known data set, if its name was given, and where the data are.
   func place(of nameOrFolder: String) throws -> (KnownDataset?, DatasetFolder) {
     let known = KnownDataset(rawValue: nameOrFolder)
     return (known, try known.map(find) ?? folder(nameOrFolder))
   }
 
-  /// Throws: `DatasetError` if the files under a name are known to be others, or cannot be compared with anything and are
-  /// not to be taken so.
+  /// Throws: `DatasetError` if the files under a name are those of another known data set, or cannot be verified and
+  /// unverified files are not accepted.
   func require(_ known: KnownDataset, _ found: KnownDataset?, in folder: DatasetFolder) throws {
     if let found, found != known {
       throw DatasetError(

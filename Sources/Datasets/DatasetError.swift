@@ -40,7 +40,7 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
 
   /// The kind of error.
   public let kind: Kind
-  /// The file or folder, where there is one.
+  /// The file or folder, if any.
   public let path: String?
   /// What was expected, what was found, and what to do.
   public let message: String
@@ -51,7 +51,7 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     self.message = message
   }
 
-  /// One line: the file where there is one, and the facts.
+  /// One line: the file, if any, and the facts.
   public var description: String {
     path.map { "\($0): \(message)" } ?? message
   }

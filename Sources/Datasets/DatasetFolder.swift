@@ -13,19 +13,17 @@ struct FolderContents {
   var packedFiles: [String: String] = [:]
 }
 
-/// A folder of images in one of the forms that are read: IDX files, CIFAR-10's files, PNG; or a file that they were packed
-/// into.
+/// A folder of images in a supported form (IDX files, CIFAR-10's files, PNG), or a single file they were packed into.
 struct DatasetFolder {
   let url: URL
 
-  /// What the data set is called if it is not a known one: as the folder, or as the file without its extension.
+  /// The name of a data set that is not a known one: the folder's, or the file's without its extension.
   var name: String {
     let name = url.lastPathComponent
     return Files.isFolder(url) ? name : URL(systemPath: name).deletingPathExtension().lastPathComponent
   }
 
-  /// Whether at least one of the files exists: the folder is meant, even if
-  /// others are missing.
+  /// Whether at least one of the files exists: the folder is meant, even if others are missing.
   func holds(_ known: KnownDataset) -> Bool {
     known == .cifar10 ? CIFAR10Folder(near: url) != nil : IDXFolder(url: url).isMeant
   }
@@ -39,7 +37,7 @@ struct DatasetFolder {
   ///
   /// - Parameters:
   ///   - known: the data set it must be; nil for any.
-  ///   - limit: plain IDX files of images with more values stay where they are.
+  ///   - limit: plain IDX files of images with more values stay on disk.
   /// - Throws: `DatasetError`, `PNGError`, `FileError`, `NotAFile`.
   func read(as known: KnownDataset?, inMemory limit: Int = .max) throws -> FolderContents {
     if !Files.isFolder(url) { return try PackedFile(url: url).read(inMemory: limit) }
@@ -55,7 +53,7 @@ struct DatasetFolder {
     return PNGFolder(url: url)
   }
 
-  /// What there is to read of a folder of PNG; nil for another form.
+  /// The images to read from a folder of PNG; nil for any other form.
   ///
   /// - Throws: as ``read(as:inMemory:)``.
   func pictures(as known: KnownDataset?) throws -> PNGFolder.Plan? {
@@ -68,7 +66,7 @@ struct DatasetFolder {
     (try? FolderListing(url))?.archives.first { $0.lastPathComponent.hasPrefix("cifar-10") }
   }
 
-  /// What to do with an archive.
+  /// The error that tells how to unpack an archive.
   static func packed(_ archive: URL) -> DatasetError {
     let name = archive.lastPathComponent
     if name.hasPrefix("cifar-10-python") {

@@ -25,7 +25,7 @@ package struct DatasetInspection: Sendable, Equatable, Codable {
     ///
     /// - Parameters:
     ///   - set: the images.
-    ///   - classCount: how many classes the data set has; 0 where it has no labels.
+    ///   - classCount: how many classes the data set has; 0 if it has no labels.
     /// - Throws: as ``ImageSet/read(_:into:)``.
     package init(_ set: ImageSet, classCount: Int) throws {
       images = set.count

@@ -25,7 +25,7 @@ struct FolderListing {
 
   /// The PNG files; pictures in other formats are refused, other files ignored.
   ///
-  /// - Throws: `DatasetError` naming a picture in a form that is not read.
+  /// - Throws: `DatasetError` naming a picture in an unsupported format.
   func images() throws -> [URL] {
     if let other = files.first(where: { Self.otherPictures.contains(Self.ending($0)) }) {
       throw DatasetError(

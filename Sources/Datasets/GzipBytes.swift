@@ -6,7 +6,7 @@ import Foundation
 /// The checksum and length at the end of every member are checked before the end is reported.
 final class GzipBytes: ByteSource {
   static let magic: [UInt8] = [0x1F, 0x8B]
-  /// One byte of deflate gives at most 1,032; rounded up, it bounds what a header may promise.
+  /// One byte of deflate expands to at most 1,032; rounded up, this bounds what a header may claim.
   private static let highestRatio = 1040
   private static let windowBitsForGzip: Int32 = 15 + 16
 

@@ -2,11 +2,11 @@ import Foundation
 import Numerics
 import Storage
 
-/// Reading the IDX files that MNIST and its kin come in, plain or packed with gzip.
+/// Reads the IDX files of MNIST and similar data sets, plain or compressed with gzip.
 ///
-/// An IDX file is a magic number, one 32-bit count per dimension (all big-endian) and the bytes. Whether a file
-/// is packed is recognised by its first bytes. Data are unpacked directly to their destination, so memory peaks
-/// near the unpacked size.
+/// An IDX file is a magic number, one 32-bit count per dimension (all big-endian) and the bytes. Compression is
+/// recognised by the first bytes. Data are decompressed directly to their destination, so peak memory is near the
+/// decompressed size.
 package enum IDX {
   /// The magic number of a file of gray images: bytes in three dimensions.
   package static let imagesMagic: UInt32 = 0x0000_0803
@@ -32,14 +32,14 @@ package enum IDX {
 
   /// Reads a file of images: [count, height, width], or [count, channels, height, width].
   ///
-  /// - Parameter limit: a plain file of more values is left where it is, and read whenever they are asked for.
-  /// - Throws: `DatasetError` when it is not exactly a file of one or more images of a size that is handled;
-  ///   `FileError` or `NotAFile` when it cannot be read.
+  /// - Parameter limit: a plain file with more values stays on disk, and is read on demand.
+  /// - Throws: `DatasetError` when it is not exactly a file of one or more images of a supported size; `FileError` or
+  ///   `NotAFile` when it cannot be read.
   package static func images(contentsOf url: URL, inMemory limit: Int = .max) throws -> Contents {
     try images(openByteSource(url), inMemory: limit)
   }
 
-  /// The same, of what comes next in `source`; `isLast`: whether nothing may follow.
+  /// Reads images from what comes next in `source`; `isLast`: whether nothing may follow.
   static func images(
     _ source: any ByteSource, at start: Int = 0, inMemory limit: Int = .max, isLast: Bool = true
   ) throws -> Contents {
@@ -59,7 +59,7 @@ package enum IDX {
     try labels(openByteSource(url))
   }
 
-  /// The same, of what comes next in `source`.
+  /// Reads labels from what comes next in `source`.
   static func labels(_ source: any ByteSource, isLast: Bool = true) throws -> Contents {
     try readItems(source, readHeader(source, magics: [labelsMagic]), shape: nil, isLast: isLast)
   }
@@ -99,7 +99,7 @@ package enum IDX {
     return Header(bytes: header(magic: magic, dimensions: dimensions), dimensions: dimensions)
   }
 
-  /// Reads what follows the header, up to the end of the file where `isLast`.
+  /// Reads what follows the header, up to the end of the file if `isLast`.
   private static func readItems(
     _ source: any ByteSource, _ header: Header, shape: ImageShape?, at start: Int = 0,
     inMemory limit: Int = .max, isLast: Bool
@@ -130,7 +130,7 @@ package enum IDX {
         .truncated, path: source.path,
         "expected \(size) bytes after the header, found \(found): the file is cut off, get it again")
     }
-    // Asking for one byte more also has the checksum of a packed file checked.
+    // Requesting one more byte also verifies the checksum of a compressed file.
     guard try !isLast || source.next(1).isEmpty else {
       throw DatasetError(
         .trailingBytes, path: source.path,

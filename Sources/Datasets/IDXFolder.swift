@@ -5,7 +5,7 @@ import Storage
 /// The four IDX files of a data set in a folder, or only the two of images.
 struct IDXFolder {
   let url: URL
-  /// Plain files of images with more values stay where they are.
+  /// Plain files of images with more values stay on disk.
   var inMemory = Int.max
 
   /// The file in this folder, unpacked or packed; the unpacked one if both exist. A dangling link
@@ -28,7 +28,7 @@ struct IDXFolder {
 
   /// Reads all files; labels may be missing, but not from a data set whose hashes are known.
   ///
-  /// - Parameter known: the data set whose hashes to insist on, where they are known.
+  /// - Parameter known: the data set whose hashes are required, if they are known.
   /// - Throws: `DatasetError`, `FileError`, `NotAFile`.
   func read(as known: KnownDataset?) throws -> FolderContents {
     var (hashes, packed): ([String: String], [String: String]) = ([:], [:])

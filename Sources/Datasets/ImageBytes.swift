@@ -1,6 +1,6 @@
 import Foundation
 
-/// The values of a set of images: in memory, or left in the file they are in.
+/// The values of a set of images: in memory, or left on disk in their file.
 package struct ImageBytes: Sendable, Equatable {
   private enum Place {
     case memory([UInt8])
@@ -14,7 +14,7 @@ package struct ImageBytes: Sendable, Equatable {
   /// Values in memory.
   package init(_ bytes: [UInt8]) { (place, count) = (.memory(bytes), bytes.count) }
 
-  /// `count` values of a plain file, from `offset` on; they are read whenever they are asked for.
+  /// `count` values of a plain file, starting at `offset`; read on demand.
   init(_ file: FileBytes, offset: Int, count: Int) {
     (place, self.count) = (.file(file, offset: offset), count)
   }
@@ -22,7 +22,7 @@ package struct ImageBytes: Sendable, Equatable {
   /// Whether they are in memory.
   package var isInMemory: Bool { if case .memory = place { true } else { false } }
 
-  /// Copies `size` values from each of these places on, one after another.
+  /// Copies `size` values starting at each of these places, one after another.
   ///
   /// - Throws: `FileError`; `DatasetError` if the file has been changed since it was opened.
   func read(

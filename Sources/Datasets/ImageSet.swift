@@ -28,8 +28,8 @@ package struct ImageSet: Sendable, Equatable {
   ///   - pixels: as in ``bytes``.
   ///   - labels: a class for each image, or nil.
   ///   - shape: the size of every image.
-  /// - Throws: `DatasetError` when the size is not handled, there is no image or a part of one, or a label too
-  ///   many or too few.
+  /// - Throws: `DatasetError` when the size is not supported, there are no images or an incomplete one, or their number
+  ///   is not that of the labels.
   package init(pixels: [UInt8], labels: [UInt8]? = nil, shape: ImageShape = .mnist) throws {
     try self.init(bytes: ImageBytes(pixels), labels: labels, shape: shape)
   }
@@ -57,7 +57,7 @@ package struct ImageSet: Sendable, Equatable {
   ///
   /// - Throws: as ``init(pixels:labels:shape:)``, and `DatasetError` naming the first value outside 0 … 1.
   package init(brightnesses: [Float], labels: [UInt8]? = nil, shape: ImageShape) throws {
-    // The range does not contain not-a-number.
+    // The range does not contain NaN.
     if let wrong = brightnesses.firstIndex(where: { !(0...1).contains($0) }) {
       let place =
         shape.count > 0 ? "value \(wrong % shape.count) of image \(wrong / shape.count)" : "value \(wrong)"
@@ -67,7 +67,7 @@ package struct ImageSet: Sendable, Equatable {
     try self.init(pixels: brightnesses.map { UInt8(($0 * 255).rounded()) }, labels: labels, shape: shape)
   }
 
-  /// All values; of images in a file, read anew. Traps if that has changed meanwhile.
+  /// All values; images on disk are read again. Traps if their file has changed meanwhile.
   package var pixels: [UInt8] { Self.found { try bytes.values(0..<bytes.count) } }
 
   /// The `shape.count` values of one image, channel by channel, row by row. Traps if its file has changed meanwhile.
@@ -89,7 +89,7 @@ package struct ImageSet: Sendable, Equatable {
   }
 
   /// - Parameters:
-  ///   - limit: the most bytes there may be; half of what the machine has unless said otherwise.
+  ///   - limit: the maximum number of bytes; half of the machine's memory unless given.
   ///   - path: the file or folder that the images are in.
   /// - Throws: `DatasetError` with the bytes needed when the images do not fit in memory.
   package static func checkMemory(

@@ -9,12 +9,12 @@ package struct ImageShape: Hashable, Sendable, CustomStringConvertible {
   /// Pixels per row.
   package let width: Int
 
-  /// The sides that images may have.
+  /// The side lengths that images may have.
   package static let sides = 8...128
-  /// The images of MNIST and its kin: 1×28×28.
+  /// The images of MNIST and similar data sets: 1×28×28.
   package static let mnist = ImageShape(channels: 1, height: 28, width: 28)
 
-  /// A size, not yet checked: a set of images refuses one that is not allowed.
+  /// An unchecked size: a set of images refuses one that is not supported.
   package init(channels: Int, height: Int, width: Int) {
     self.channels = channels
     self.height = height
@@ -28,7 +28,7 @@ package struct ImageShape: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(channels)×\(height)×\(width)" }
 
   /// - Parameter path: the file that images of this size come from.
-  /// - Throws: `DatasetError` when images of this size are not handled.
+  /// - Throws: `DatasetError` when images of this size are not supported.
   func check(path: String?) throws {
     guard channels == 1 || channels == 3 else {
       throw DatasetError(

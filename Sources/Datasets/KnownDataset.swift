@@ -28,9 +28,9 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// Colour photographs of animals and vehicles, 32 × 32.
   case cifar10 = "cifar-10"
 
-  /// SHA-256 of each file as it is published, packed with gzip; nil if the unpacked files are known, or none at all.
+  /// SHA-256 of each file as published, compressed with gzip; nil if the unpacked hashes are known, or none at all.
   ///
-  /// Source: what TensorFlow Datasets, torchvision and others check, all alike.
+  /// Source: TensorFlow Datasets, torchvision and others, which agree.
   package var packedHashes: [DatasetFile: String]? {
     guard self == .kmnist else { return nil }
     return [
@@ -62,7 +62,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
     }
   }
 
-  /// The same by the files' usual names.
+  /// ``hashes`` by the files' usual names.
   var fileHashes: [String: String] {
     Dictionary(uniqueKeysWithValues: (hashes ?? [:]).map { ($0.key.rawValue, $0.value) })
   }

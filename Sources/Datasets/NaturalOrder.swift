@@ -1,7 +1,7 @@
 /// Natural order of names: runs of digits are compared as numbers, so `img2` comes before `img10`.
 ///
 /// Everything else is compared byte by byte, independent of the locale. Names that are equal as numbers
-/// (`7` and `07`) are told apart by their bytes.
+/// (`7` and `07`) are distinguished by their bytes.
 enum NaturalOrder {
   static func sorted(_ names: [String]) -> [String] {
     names.map { (name: $0, parts: parts($0)) }

@@ -4,7 +4,7 @@ import Numerics
 /// A folder of PNG: `train/CLASS/*.png` and `test/CLASS/*.png`, `CLASS/*.png`, or all of that without classes.
 ///
 /// Classes are numbered in the natural order of their names, and images come class by class, in the natural order of
-/// theirs. Where there are folders `train` and `test`, nothing beside them is looked at.
+/// theirs. If there are folders `train` and `test`, everything beside them is ignored.
 struct PNGFolder {
   let url: URL
 
@@ -12,7 +12,7 @@ struct PNGFolder {
   private static let mostClasses = 256
   /// One in this many images becomes a test image, unless folders define the split.
   private static let testShare = 10
-  /// `test` in ASCII; part of what a split is, so it never changes.
+  /// `test` in ASCII; part of the definition of a split, so it never changes.
   private static let splitSeed: UInt64 = 0x7465_7374
 
   /// The pictures that belong to the two sets, in order.
@@ -27,14 +27,14 @@ struct PNGFolder {
 
   /// Reads all images.
   ///
-  /// - Throws: `DatasetError`, `PNGError` for a file that is no sound PNG, `FileError`, `NotAFile`.
+  /// - Throws: `DatasetError`, `PNGError` for an invalid PNG, `FileError`, `NotAFile`.
   func read() throws -> FolderContents {
     let plan = try plan()
     let sets = try zip(plan.sets, plan.isLabelled).map { try Self.set($0, isLabelled: $1, plan.shape) }
     return FolderContents(train: sets[0], test: sets[1], classNames: plan.classNames, files: [:])
   }
 
-  /// What there is to read; the headers of all pictures are checked.
+  /// The images to read; the headers of all pictures are checked.
   ///
   /// - Throws: as ``read()``.
   func plan() throws -> Plan {
@@ -51,7 +51,7 @@ struct PNGFolder {
       : try whole(PNGPart(url))
   }
 
-  /// Whether a folder called `train` or `test` is that, and not a class of that name.
+  /// Whether a folder called `train` or `test` is a part of the data set, and not a class of that name.
   private func isPart(_ name: String, _ listing: FolderListing) throws -> Bool {
     guard listing.folders.count > 1 else { return true }
     return try !FolderListing(url.appendingPathComponent(name, isDirectory: true)).folders.isEmpty
@@ -149,7 +149,7 @@ private struct PNGPart {
   /// The names of the folders, including empty ones; nil if there are pictures without a class.
   var classNames: [String]? { files.isEmpty ? classes.map(\.name) : nil }
 
-  /// All pictures, each with the place of its class in `names`, or 0.
+  /// All pictures, each with the index of its class in `names`, or 0.
   func images(classes names: [String]) -> [(file: URL, label: UInt8)] {
     let labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt8($0)) })
     return files.map { ($0, 0) }

@@ -1,12 +1,12 @@
 import Foundation
 import Pictures
 
-/// Reading many PNG of one size.
+/// Reads many PNG of one size.
 enum PNGImages {
   /// The values of all images, as in ``ImageSet/bytes``.
   ///
   /// - Parameter shape: what ``shape(of:)`` found.
-  /// - Throws: as ``values(of:_:)``; `DatasetError` if memory does not suffice.
+  /// - Throws: as ``values(of:_:)``; `DatasetError` if memory is too small.
   static func pixels(of files: [URL], _ shape: ImageShape) throws -> [UInt8] {
     try ImageSet.checkMemory(count: files.count, shape: shape, path: nil)
     var pixels: [UInt8] = []
@@ -27,9 +27,9 @@ enum PNGImages {
     return (shape.channels == 3 ? picture.inColour : picture).planar
   }
 
-  /// The size of all images: three channels where any is in colour. Only the headers are read.
+  /// The size of all images: three channels if any is in colour. Only the headers are read.
   ///
-  /// - Throws: `DatasetError` for sizes that are not handled or differ; `PNGError`, `FileError`, `NotAFile`.
+  /// - Throws: `DatasetError` for sizes that are not supported or differ; `PNGError`, `FileError`, `NotAFile`.
   static func shape(of files: [URL]) throws -> ImageShape {
     var first: (file: URL, shape: ImageShape)?
     var channels = 1

@@ -1,8 +1,8 @@
 import Foundation
 import Storage
 
-/// A data set in one file: its IDX files one after another (training images, training labels, test images, test labels; labels
-/// only where there are any), and then the names of the classes as JSON, if they have some.
+/// A data set in one file: its IDX files one after another (training images, training labels, test images, test labels;
+/// labels only if there are any), then the class names, if any, as JSON.
 ///
 /// Without the names, the SHA-256 of the file is the data set's.
 struct PackedFile {
@@ -13,7 +13,7 @@ struct PackedFile {
   }
   private static let mostNames = 1 << 20
 
-  /// Whether the file begins as one of this form does.
+  /// Whether a file begins like a packed data set.
   static func isOne(_ url: URL) -> Bool {
     guard let start = try? readFile(url, atMost: 4) else { return false }
     return magic(Array(start)).map { [IDX.imagesMagic, IDX.channelImagesMagic].contains($0) } ?? false
@@ -27,7 +27,7 @@ struct PackedFile {
 
   /// Reads the file.
   ///
-  /// - Parameter limit: images of more values stay where they are.
+  /// - Parameter limit: images with more values stay on disk.
   /// - Throws: `DatasetError`, `FileError`, `NotAFile`.
   func read(inMemory limit: Int) throws -> FolderContents {
     let file = try FileBytes(url)
@@ -77,8 +77,8 @@ struct PackedFile {
   /// - Parameters:
   ///   - folder: where it is.
   ///   - known: the data set it must be; nil for any.
-  ///   - progress: hears how many of how many images are done.
-  /// - Throws: as reading it; `FileError`, `NotAFile`. A file that was there stays until the new one is whole.
+  ///   - progress: called with the number of images done, and of all.
+  /// - Throws: as reading it; `FileError`, `NotAFile`. An existing file is kept until the new one is complete.
   func write(_ folder: DatasetFolder, as known: KnownDataset?, progress: (Int, Int) -> Void) throws {
     guard let plan = try folder.pictures(as: known) else {
       let contents = try folder.read(as: known, inMemory: 0)
@@ -124,12 +124,12 @@ struct PackedFile {
 }
 
 extension DatasetCatalog {
-  /// Packs a data set into one file, from which a model can be trained without the images in memory.
+  /// Packs a data set into one file, from which a model can be trained without loading the images into memory.
   ///
   /// - Parameters:
   ///   - nameOrFolder: as for ``load(_:)``; pictures of a folder of PNG are read one at a time.
-  ///   - file: the file, which is replaced once the new one is whole.
-  ///   - progress: hears how many of how many images are done.
+  ///   - file: the file, which is replaced once the new one is complete.
+  ///   - progress: called with the number of images done, and of all.
   /// - Throws: as ``load(_:)``.
   package func pack(_ nameOrFolder: String, to file: URL, progress: (Int, Int) -> Void) throws {
     let (known, folder) = try place(of: nameOrFolder)

@@ -5,7 +5,7 @@ import Training
 
 /// The processes that `mpirun` started.
 ///
-/// Calls are made on one thread at a time.
+/// Must be called from one thread at a time.
 package final class MPIGroup: Collective {
   package let rank: Int
   package let count: Int
@@ -14,18 +14,18 @@ package final class MPIGroup: Collective {
 
   private let mpi: MPILibrary
 
-  /// Bytes of one message at most: MPI counts in 32 bits.
+  /// Maximum bytes of one message: MPI counts in 32 bits.
   private static let limit = 1 << 30
-  /// For how long a message is waited for without giving the processor away, and then without sleeping.
+  /// How long a message is awaited before yielding the processor, and before sleeping.
   private static let (eager, awake) = (Duration.microseconds(50), Duration.milliseconds(20))
 
   /// Joins the processes that were started together; waits for all of them.
   ///
-  /// - Parameter names: names of the library's file; nil: as the launcher's is called.
-  /// - Throws: ``MPIError`` if there is no MPI, or it is another one than that of the launcher.
+  /// - Parameter names: names of the library's file; nil: those of the launcher's library.
+  /// - Throws: ``MPIError`` if there is no MPI, or it is not the launcher's.
   package init(names: [String]? = nil) throws {
     let launcher = Launcher.here
-    // If another process is killed, the trace of our calls explains nothing.
+    // If another process is killed, a backtrace of our calls explains nothing.
     setenv("UCX_HANDLE_ERRORS", "none", 0)
     mpi = try MPILibrary(launcher, names: names)
     // Processes on one machine may be forbidden to read each other's memory, as in a container; Open MPI then complains.
@@ -83,7 +83,7 @@ package final class MPIGroup: Collective {
     return requests
   }
 
-  /// Ends MPI; all ranks call it once all messages have come, and wait for each other.
+  /// Ends MPI; all ranks must call it when all messages have arrived, and wait for each other.
   package func close() {
     if mpi.needsAnswersToEnd { Launcher.waitForAll() }
     _ = mpi.finalise()
@@ -95,7 +95,7 @@ package final class MPIGroup: Collective {
     exit(status)
   }
 
-  /// First byte and length of each piece of a message.
+  /// Offset and length of each piece of a message.
   private static func pieces(_ bytes: Int, _ body: (Int, Int32) throws -> Void) rethrows {
     for first in stride(from: 0, to: bytes, by: limit) { try body(first, Int32(min(limit, bytes - first))) }
   }
@@ -106,7 +106,7 @@ package final class MPIGroup: Collective {
     requests.append(request)
   }
 
-  /// Waits without keeping a processor busy that the awaited rank may need.
+  /// Waits without occupying a processor that the awaited rank may need.
   private func wait(for requests: inout [UInt]) throws {
     let began = ContinuousClock.now
     for index in requests.indices {

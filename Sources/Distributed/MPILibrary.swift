@@ -4,11 +4,10 @@
   import Musl
 #endif
 
-/// The system's MPI library, Open MPI's or MPICH's, opened when it is first asked for: whoever trains in one process needs
-/// none.
+/// The system's MPI library, Open MPI's or MPICH's, loaded on first use: training in one process needs none.
 ///
-/// Both have the standard's functions. They differ in their handles, addresses in Open MPI and numbers in MPICH, which are
-/// passed as words here, and in the names of their files; MPICH's also serves MVAPICH and Intel's MPI.
+/// Both have the standard's functions. They differ in their handles, pointers in Open MPI and integers in MPICH, which
+/// are passed as words here, and in their file names; MPICH's also serves MVAPICH and Intel MPI.
 final class MPILibrary {
   typealias Word = UInt
   typealias Code = Int32
@@ -37,21 +36,21 @@ final class MPILibrary {
   let statusIgnore: Word
   /// `Open MPI` or `MPICH`.
   let name: String
-  /// Whether MPI_Finalize may wait for ever for a rank that is there already.
+  /// Whether MPI_Finalize may wait for ever for a rank that already is in it.
   ///
-  /// MPICH over UCX ends each connection with a request that the other rank has to answer, answers those of others until all
-  /// its own are answered, and then waits at the launcher, where it answers none. Over TCP a rank that still exchanges messages
-  /// may answer its neighbour's first; its own then come too late (seen with MPICH 4.0.2 and UCX 1.13.1). So no rank may begin
-  /// to end before all have stopped exchanging messages: then each sends its requests before it answers any.
+  /// MPICH over UCX ends each connection with a request that the other rank must answer, answers those of others until
+  /// its own are answered, then waits for the launcher and answers none. Over TCP a rank that still exchanges messages
+  /// may answer its neighbour first; its own requests then come too late (seen with MPICH 4.0.2 and UCX 1.13.1). So no
+  /// rank may finalize before all have stopped exchanging messages: then each sends its requests before it answers any.
   let needsAnswersToEnd: Bool
 
-  /// Opens the library of the launcher that started this process, or else whichever is there.
+  /// Opens the library of the launcher that started this process, or else any that exists.
   ///
   /// - Parameter names: names of its file; nil: those of the launcher's.
   /// - Throws: ``MPIError`` that says what to install.
   init(_ launcher: Launcher, names: [String]? = nil) throws {
     let names = names ?? launcher.libraries
-    // Open MPI's own plug-ins look for its functions among the global ones.
+    // Open MPI's plug-ins look up its functions among the global symbols.
     guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_GLOBAL) }).first else {
       throw MPIError(
         "no MPI library (\(names.joined(separator: ", "))) is installed: install \(launcher.package) and start with its "
@@ -81,7 +80,7 @@ final class MPILibrary {
     } else {
       name = "MPICH"
       (world, byte, errorsReturn, statusIgnore) = (0x4400_0000, 0x4c00_010d, 0x5400_0001, 1)
-      // Found among the library's own dependencies. What speaks to the launcher by another library speaks another language.
+      // Also looked up in the library's dependencies. A separate PMI library means another protocol with the launcher.
       needsAnswersToEnd =
         dlsym(library, "ucp_worker_progress") != nil
         && !["PMI_Init", "PMI2_Init", "PMIx_Init"].contains { (name: String) in dlsym(library, name) != nil }
@@ -89,32 +88,32 @@ final class MPILibrary {
   }
 }
 
-/// What started this process.
+/// The launcher that started this process.
 enum Launcher {
   case openMPI
   case mpich
   case unknown
 
-  /// As the environment tells.
+  /// According to the environment.
   static var here: Launcher {
     if getenv("OMPI_COMM_WORLD_SIZE") != nil { return .openMPI }
     return getenv("PMI_SIZE") != nil || getenv("PMI_RANK") != nil ? .mpich : .unknown
   }
 
-  /// The number of processes that it has started; nil if it does not tell.
+  /// The number of processes that it started; nil if unknown.
   static var processes: Int? {
     let text = getenv("OMPI_COMM_WORLD_SIZE") ?? getenv("PMI_SIZE")
     return text.flatMap { Int(String(cString: $0)) }
   }
 
-  /// The number of tasks of Slurm's that this process is one of; nil if it is none.
+  /// The number of tasks of the Slurm job step of this process; nil outside of Slurm.
   static var tasks: Int? {
     guard getenv("SLURM_PROCID") != nil, let text = getenv("SLURM_NTASKS") else { return nil }
     return Int(String(cString: text))
   }
 
-  /// Waits for all processes without MPI, by MPICH's own barrier: a line of version 1 of its protocol (PMI) to the launcher, and
-  /// one back. Does nothing if the launcher has opened no connection.
+  /// Waits for all processes without MPI, by MPICH's own barrier: one line to the launcher in version 1 of its protocol
+  /// (PMI), and one back. Does nothing if the launcher has opened no connection.
   static func waitForAll() {
     guard let text = getenv("PMI_FD"), let connection = Int32(String(cString: text)) else { return }
     let line = Array("cmd=barrier_in\n".utf8)
@@ -153,9 +152,9 @@ package struct MPIError: Error, CustomStringConvertible, Hashable, Sendable {
   init(_ message: String) { description = message }
 }
 
-/// What the launcher tells a process before MPI does.
+/// What the launcher tells a process before MPI is initialised.
 package enum Launched {
-  /// The rank of this process; 0 if nothing tells.
+  /// The rank of this process; 0 if unknown.
   package static var rank: Int {
     let text = getenv("OMPI_COMM_WORLD_RANK") ?? getenv("PMI_RANK") ?? getenv("SLURM_PROCID")
     return text.flatMap { Int(String(cString: $0)) } ?? 0

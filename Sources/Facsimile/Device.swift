@@ -9,7 +9,7 @@ public struct Device: Sendable, CustomStringConvertible {
   public let reason: String
   let backend: any Backend
 
-  /// What ``init(_:threads:)`` takes to mean this device on this machine: `cpu`, `opencl:0.0`.
+  /// What ``init(_:threads:)`` accepts for this device on this machine: `cpu`, `opencl:0.0`.
   public var identifier: String { backend.device.identifier }
   /// Display name.
   public var name: String { backend.device.name }
@@ -29,7 +29,7 @@ public struct Device: Sendable, CustomStringConvertible {
   ///   - choice: `auto` (a GPU whose probe passes, else the CPU), `cpu`, `opencl` (the first OpenCL device),
   ///     `opencl:PLATFORM.DEVICE` as in `opencl:0.0`, or part of a name, platform or vendor.
   ///   - threads: threads of the CPU, 1 to 1024; nil: one per processor.
-  /// - Throws: `DeviceError` if there is no such device, several answer to the name, or it fails its probe.
+  /// - Throws: `DeviceError` if there is no such device, several match the name, or it fails its probe.
   public init(_ choice: String = "auto", threads: Int? = nil) throws {
     let chosen = try Self.catalog(threads).open(DeviceChoice(choice))
     self.init(chosen.backend, reason: chosen.reason)

@@ -1,5 +1,5 @@
-// One import for a Swift user. What these modules have public is what the types here take and give: settings, layers,
-// events and errors.
+// One import for a Swift user. The public types of these modules are those that the types here take and return:
+// settings, layers, events and errors.
 @_exported import Backends
 @_exported import Datasets
 @_exported import Generation

@@ -3,16 +3,16 @@ import Foundation
 import Programs
 import Training
 
-/// Images of one size, with or without a class for each: to train on, or to ask a trained model about.
+/// Images of one size, with or without a class for each: for training or inference.
 ///
 /// Shape: [N, C, H, W] with 1 channel (gray) or 3 (red, green, blue) and sides of 8 to 128 pixels. Kept as bytes, 0 is
 /// black; models see byte / 255.
 public struct Images: Sendable {
   let stored: ImageSet
-  /// The data set they are from; nil for those of a program.
+  /// The data set they come from; nil for images from a program.
   let origin: Origin?
 
-  /// A data set that images are from, for a run's manifest.
+  /// A data set that images come from, for a run's manifest.
   struct Origin: Sendable, Hashable {
     let name: String
     let source: URL?
@@ -42,8 +42,8 @@ public struct Images: Sendable {
   ///   - bytes: [N, C, H, W], the last dimension fastest; 0 is black.
   ///   - shape: [C, H, W].
   ///   - labels: a class for each image, from 0 without gaps; nil for none.
-  /// - Throws: `DatasetError` if the shape is not handled, there is no image or a part of one, or there are more or
-  ///   fewer labels than images.
+  /// - Throws: `DatasetError` if the shape is not supported, there are no images or an incomplete one, or the
+  ///   number of labels is not that of the images.
   public init(bytes: [UInt8], shape: MapShape, labels: [UInt8]? = nil) throws {
     self.init(try ImageSet(pixels: bytes, labels: labels, shape: ImageShape(shape)))
   }
@@ -54,7 +54,7 @@ public struct Images: Sendable {
   ///   - floats: [N, C, H, W], the last dimension fastest, each from 0 (black) to 1.
   ///   - shape: [C, H, W].
   ///   - labels: a class for each image, from 0 without gaps; nil for none.
-  /// - Throws: `DatasetError` naming the first value that is outside 0 … 1 or no number; else as
+  /// - Throws: `DatasetError` naming the first value that is outside 0 … 1 or NaN; else as
   ///   ``init(bytes:shape:labels:)``.
   public init(floats: [Float], shape: MapShape, labels: [UInt8]? = nil) throws {
     self.init(try ImageSet(brightnesses: floats, labels: labels, shape: ImageShape(shape)))
@@ -68,7 +68,7 @@ public struct Images: Sendable {
   ///   test images; or no classes).
   /// - Parameter takesUnverified: whether to accept files that cannot be checked against published hashes:
   ///   those of `kmnist` unpacked, and other files of `cifar-10` than the published ones.
-  /// - Throws: `DatasetError`, `PNGError`, `FileError` or `NotAFile` if it is not there, damaged, or not what its
+  /// - Throws: `DatasetError`, `PNGError`, `FileError` or `NotAFile` if it is missing, damaged, or not what its
   ///   name says.
   public static func load(_ nameOrFolder: String, takesUnverified: Bool = false) throws -> (
     train: Images, test: Images
@@ -82,12 +82,12 @@ public struct Images: Sendable {
     return (Images(dataset.train, origin: origin), Images(dataset.test, origin: origin))
   }
 
-  /// The first `count` images, or all where there are fewer.
+  /// The first `count` images, or all if there are fewer.
   public func prefix(_ count: Int) -> Images {
     precondition(count > 0, "Images: the first \(count) images are none")
     let count = min(count, self.count)
     let few = try! ImageSet(
-      // A part of a set that is sound is sound.
+      // A part of a valid set is valid.
       pixels: stored.bytes.values(0..<count * stored.shape.count),
       labels: stored.labels.map { Array($0.prefix(count)) },
       shape: stored.shape)
@@ -96,7 +96,7 @@ public struct Images: Sendable {
 
   /// Both as the data set of a run; without `test` the images for pictures are the training images.
   func dataset(test: Images?) throws -> Dataset {
-    // Images of two sources, or one part of a data set, are not what was published under its name.
+    // Images of two sources, or one part of a data set, are not what was published under the name.
     let common = test.flatMap { $0.origin == origin ? origin : nil }
     return try Dataset(
       name: common?.name ?? "images", train: stored, test: (test ?? self).stored,

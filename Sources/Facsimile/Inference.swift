@@ -9,7 +9,7 @@ extension TrainedModel {
   /// - Throws: `TrainingError` if the images are of another shape; the device's error.
   public func encode(_ images: Images) throws -> [[Float]] { try evaluator(images).codes() }
 
-  /// The decoded images of codes, [N][C · H · W] in the order (channel, y, x), 0 (black) to 1 where the
+  /// The decoded images of codes, [N][C · H · W] in the order (channel, y, x), 0 (black) to 1 if the
   /// last layer is a sigmoid or gives logits of pixels.
   ///
   /// - Parameter codes: [N][latent].
@@ -19,11 +19,11 @@ extension TrainedModel {
     return codes.isEmpty ? [] : try Decoder(weights, backend: device.backend).outputs(codes)
   }
 
-  /// The reconstruction of every image, [N][C · H · W] as ``decode(_:)`` gives it; a variational autoencoder decodes the
+  /// The reconstruction of every image, [N][C · H · W] as from ``decode(_:)``; a variational autoencoder decodes the
   /// mean of its code.
   ///
   /// - Parameters:
-  ///   - images: of the shape that the model takes.
+  ///   - images: of the model's image shape.
   ///   - noise: standard deviation of normal noise that is added to the images first, 0 to 10: a denoising autoencoder
   ///     is then tested on clean images. Images that are already noisy need none.
   /// - Throws: `TrainingError` if the images are of another shape, the noise is out of range, or for a classifier;
@@ -38,11 +38,11 @@ extension TrainedModel {
 
   /// New images, [count][C · H · W]: decoded from codes of the prior N(0, I).
   ///
-  /// Formula: element e of code n is the standard normal number of the numerics contract for (seed, stream of evaluation
-  /// samples, sample n, element e). So the first images are the same however many are asked for.
+  /// Formula: element e of code n is the standard normal number of the numerics contract for (seed, stream of
+  /// evaluation samples, sample n, element e). So the first images are the same however many are requested.
   ///
-  /// - Throws: `TrainingError` if the model is not variational, so that nothing says how its codes are
-  ///   distributed, or `count` is negative; the device's error.
+  /// - Throws: `TrainingError` if the model is not variational, so that the distribution of its codes is unknown,
+  ///   or `count` is negative; the device's error.
   public func sample(_ count: Int, seed: UInt64 = 0) throws -> [[Float]] {
     guard configuration.architecture.isVariational else {
       throw TrainingError(
@@ -82,7 +82,7 @@ extension TrainedModel {
   public func losses(of images: Images) throws -> [Float] { try evaluator(images).losses() }
 
   /// Means over the images as validation computes them: `loss`, `accuracy`, `reconstruction`, `kl-divergence`, `elbo`;
-  /// with the noise of the configuration, and a posterior sampled. A classifier's confusion matrix too.
+  /// with the configuration's noise, and a sampled posterior. A classifier's confusion matrix too.
   ///
   /// - Throws: as ``losses(of:)``.
   public func evaluate(_ images: Images) throws -> Evaluation {
@@ -99,7 +99,7 @@ extension TrainedModel {
     throw TrainingError(.model, "\(configuration.model.rawValue) \(problem): it gives classes (use classify)")
   }
 
-  /// Softmax with the contract's exponential, summed from class 0 up.
+  /// Softmax with the contract's exponential, summed in ascending order of classes.
   private static func classification(_ logits: [Float]) -> Classification {
     let label = logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
     let parts = logits.map { Elementary.exp($0 - logits[label]) }

@@ -2,11 +2,11 @@ import Pictures
 import Programs
 
 extension Picture {
-  /// A picture of one image as models have it.
+  /// A picture of one image in a model's layout.
   ///
   /// - Parameters:
   ///   - values: C · H · W numbers in the order (channel, y, x), 0 is black and 1 full brightness; others are clamped,
-  ///     and what is no number is black. As many as the shape says: anything else is a mistake in the program, and traps.
+  ///     and NaN is black. Their number must match the shape: anything else is a programming error, and traps.
   ///   - shape: [C, H, W] of 1 or 3 channels.
   public init(values: [Float], shape: MapShape) {
     self.init(

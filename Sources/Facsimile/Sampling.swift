@@ -6,13 +6,13 @@ import Numerics
 import Training
 
 extension TrainedModel {
-  /// New images, [count][C · H · W]: decoded from codes that are drawn as `sampler` says.
+  /// New images, [count][C · H · W]: decoded from codes that `sampler` draws.
   ///
   /// - Parameters:
-  ///   - count: how many; the first are the same however many are asked for.
+  ///   - count: how many; the first are the same however many are requested.
   ///   - sampler: where codes come from.
-  ///   - images: to whose codes the sampler is fitted, those that the model was trained on as a rule; ``Sampler/prior``
-  ///     looks at none.
+  ///   - images: the sampler is fitted to their codes; usually those that the model was trained on. ``Sampler/prior``
+  ///     uses none.
   ///   - components: of a mixture, 1 to 256; nil: chosen by BIC on every tenth code.
   ///   - seed: key of the draws.
   /// - Throws: `TrainingError` if the sampler does not fit the model, the images are of another shape or fewer than

@@ -7,10 +7,10 @@ public struct Tensor: Sendable, Equatable {
   /// PyTorch's dimensions: convolutions [out, in, height, width], transposed ones [in, out, height, width], linear
   /// layers [out, in], biases [out].
   public let shape: [Int]
-  /// As many values as the shape says, the last dimension fastest.
+  /// The values, as many as the shape says, the last dimension fastest.
   public var values: [Float]
 
-  /// A tensor from its parts; a model that takes it checks them.
+  /// A tensor from its parts; the model that receives it checks them.
   public init(name: String, shape: [Int], values: [Float]) {
     self.name = name
     self.shape = shape
@@ -24,8 +24,8 @@ public struct Tensor: Sendable, Equatable {
 
 /// A classifier's prediction for an image.
 public struct Classification: Sendable, Equatable {
-  /// The likeliest class, from 0; the lowest of several.
+  /// The most probable class, from 0; the lowest if several are.
   public let label: Int
-  /// A probability for every class; they sum to 1, but for rounding.
+  /// A probability for every class; they sum to 1, except for rounding.
   public let probabilities: [Float]
 }

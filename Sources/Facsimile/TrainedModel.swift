@@ -7,22 +7,22 @@ import Training
 ///
 /// Every call loads model and images on the device again, so pass many images at once.
 ///
-/// Determinism: every answer has the same bits on every device and any number of threads, and what a model says of an
+/// Determinism: every result has the same bits on every device and any number of threads, and the result for an
 /// image does not depend on the images beside it.
 public struct TrainedModel: Sendable {
   /// Which weights of a run.
   public enum Choice: Sendable, Hashable {
     /// Of the epoch with the lowest validation loss.
     case best
-    /// Of where training is.
+    /// Of the current state of training.
     case last
   }
 
-  /// What was trained.
+  /// The configuration that was trained.
   public var configuration: Configuration { weights.configuration }
-  /// The epoch the parameters are from, 0 where unknown or before the first.
+  /// The epoch the parameters are from, 0 if unknown or before the first.
   public var epoch: Int { weights.epoch }
-  /// What it runs on. Another may be set at any time.
+  /// The device it runs on. Another may be set at any time.
   public var device: Device
   var weights: Weights
 
@@ -59,11 +59,11 @@ public struct TrainedModel: Sendable {
   ///
   /// - Parameters:
   ///   - file: the file. It must hold every parameter of the model.
-  ///   - configuration: what the parameters are of; nil: what the file's metadata say, as those of ``save(to:)`` do
+  ///   - configuration: what the parameters are of; nil: as the file's metadata say; those of ``save(to:)`` do
   ///     for every model but a custom one.
   ///   - device: the device.
   /// - Throws: `SafeTensorsError`, `FileError` if the file cannot be read or a tensor is missing or of another
-  ///   shape; `TrainingError` if a value is not finite or the file does not say what it is of.
+  ///   shape; `TrainingError` if a value is not finite or the file does not say what it contains.
   public init(contentsOf file: URL, _ configuration: Configuration? = nil, device: Device) throws {
     let tensors = try SafeTensors(contentsOf: file)
     try tensors.requireWhole(file)
@@ -77,8 +77,8 @@ public struct TrainedModel: Sendable {
     self.init(Weights(known, state, epoch: tensors.metadata["epoch"].flatMap { Int($0) } ?? 0), device)
   }
 
-  /// Writes the parameters as safetensors, with PyTorch's names and shapes and the configuration as metadata; as a
-  /// whole or not at all.
+  /// Writes the parameters as safetensors, with PyTorch's names and shapes and the configuration as metadata;
+  /// atomically.
   ///
   /// - Throws: `FileError`.
   public func save(to file: URL) throws { try weights.write(to: file) }
@@ -89,7 +89,7 @@ public struct TrainedModel: Sendable {
   /// Sets parameters by name; others are unchanged.
   ///
   /// - Throws: `TrainingError` if the model has no tensor of a name, it has another shape, or a value is not finite;
-  ///   nothing has changed then.
+  ///   then nothing has changed.
   public mutating func take(_ parameters: [Tensor]) throws {
     var state = weights.state
     for tensor in parameters {

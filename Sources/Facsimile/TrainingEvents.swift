@@ -3,7 +3,7 @@ import Training
 
 /// The events of a ``TrainingRun``, as they happen.
 ///
-/// The last event is `finished`. Cancelling the task that listens stops training after its step, with a checkpoint
+/// The last event is `finished`. Cancelling the listening task stops training after its step, with a checkpoint
 /// if there is a folder; events continue to `finished(.interrupted)`, so that after the loop
 /// everything is written. Leaving the loop early also stops training, without waiting for it.
 ///
@@ -17,10 +17,10 @@ public struct TrainingEvents: AsyncSequence, Sendable {
     listening = Listening(signal)
   }
 
-  /// Starts to listen.
+  /// Starts listening.
   public func makeAsyncIterator() -> Iterator { Iterator(queue: queue, listening: listening) }
 
-  /// Gives one event after another.
+  /// Returns one event after another.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let queue: EventQueue
     fileprivate let listening: Listening
@@ -29,7 +29,7 @@ public struct TrainingEvents: AsyncSequence, Sendable {
     ///
     /// - Throws: what ``TrainingRun/fit(through:_:)`` throws.
     public func next() async throws -> TrainingEvent? {
-      // Not the iterator: that may live in one task only.
+      // Captures no iterator, which must stay in one task.
       let signal = listening.signal
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { queue.take($0) }
@@ -47,7 +47,7 @@ private final class Listening: Sendable {
   deinit { signal.stop() }
 }
 
-/// Events on their way from the thread that trains to the tasks that listen.
+/// The queue of events from the thread that trains to the tasks that listen.
 final class EventQueue: Sendable {
   typealias Continuation = CheckedContinuation<TrainingEvent?, any Error>
 

@@ -15,21 +15,21 @@ import Training
 /// let model = try run.model()
 /// ```
 ///
-/// Determinism: configuration and images decide every bit; device, threads, and where a run was stopped and resumed
-/// change none.
+/// Determinism: configuration and images determine every bit; device, threads, and where a run was stopped and resumed
+/// do not matter.
 ///
 /// Thread-safe; calls that train run one after another.
 public final class TrainingRun: Sendable {
   /// The configuration, with shape and classes of the images.
   public let configuration: Configuration
-  /// What it trains on.
+  /// The device it trains on.
   public let device: Device
-  /// Where its files go; nil for none. Locked for as long as this object lives.
+  /// The folder of its files; nil for none. Locked for as long as this object lives.
   public let folder: URL?
   /// Held while training.
   private let trainer: Mutex<Trainer>
   private let epochRecords: Mutex<[EpochRecord]>
-  /// What stops the training asked for last.
+  /// Stops the most recent training.
   private let signal = Mutex(StopSignal())
 
   /// Starts a run.
@@ -42,11 +42,11 @@ public final class TrainingRun: Sendable {
   ///   - device: the device.
   ///   - folder: a new folder for configuration, manifest, checkpoints, best weights and pictures; nil: nothing is
   ///     written.
-  ///   - start: a model to begin with, whose parameters are taken as far as names agree; nil: the initial values of
+  ///   - start: a model to start from, whose parameters are used as far as names agree; nil: the initial values of
   ///     the configuration's seed.
   ///   - trace: which steps to trace: the file `trace` in the folder gets the SHA-256 of every tensor of parameters and
   ///     optimizer state after them, the same on every device, by which `facsimile compare` and `verify` name the first step
-  ///     and tensor that differ. nil: none. A resumed run goes on with its trace.
+  ///     and tensor that differ. nil: none. A resumed run continues its trace.
   /// - Throws: `ConfigurationError`, `ProgramError` if settings or layers do not fit together, `TrainingError` if
   ///   images, weights, the folder or the trace do not fit, `DatasetError`, `FolderInUse`, `FileError`; or the device's error.
   public convenience init(
@@ -67,7 +67,7 @@ public final class TrainingRun: Sendable {
           configuration, dataset: dataset, backend: device.backend, folder: runFolder,
           start: weights.map { .weights($0) } ?? .initial, trace: trace), device)
     } catch {
-      // Nothing was begun that anyone could resume.
+      // Nothing has begun that could be resumed.
       if isNew, let folder { try? removeAll(folder) }
       throw error
     }
@@ -79,9 +79,9 @@ public final class TrainingRun: Sendable {
   ///   - folder: the folder of a run.
   ///   - images: the same images as before.
   ///   - test: the same test images as before.
-  ///   - device: the device; any.
+  ///   - device: any device.
   ///   - architecture: a custom model's layers, the same as before.
-  /// - Throws: `TrainingError` if images or settings are others, or the folder is that of no run; `FolderInUse`;
+  /// - Throws: `TrainingError` if images or settings differ, or the folder is not a run's; `FolderInUse`;
   ///   `SafeTensorsError`, `FileError` if its files cannot be read; or the device's error.
   public convenience init(
     resuming folder: URL, _ images: Images, test: Images? = nil, device: Device,
@@ -101,7 +101,7 @@ public final class TrainingRun: Sendable {
     self.trainer = Mutex(trainer)
   }
 
-  /// Every epoch that is done, with its losses and the hash of the state after it; also while training.
+  /// Every completed epoch, with its losses and the hash of the state after it; also while training.
   public var epochs: [EpochRecord] { epochRecords.withLock { $0 } }
 
   /// Trains on its own thread and reports events: see ``TrainingEvents``.
@@ -128,7 +128,7 @@ public final class TrainingRun: Sendable {
   /// - Parameters:
   ///   - last: the epoch to stop after; nil: the configuration's last.
   ///   - listener: called for every event, on the calling thread; it must not call ``model(_:)`` of this run.
-  /// - Returns: why it returned.
+  /// - Returns: why training ended.
   /// - Throws: `TrainingError` naming step and tensor if a value is not finite, `FileError` if a file cannot be
   ///   written, or the device's error.
   @discardableResult
@@ -143,8 +143,8 @@ public final class TrainingRun: Sendable {
 
   /// The model as trained so far; waits for the current training.
   ///
-  /// - Parameter choice: the epoch of the lowest validation loss (of the lowest training loss where no images are held
-  ///   back), or where training is; both are the same before the first epoch is done.
+  /// - Parameter choice: the epoch of the lowest validation loss (of the lowest training loss if no images are held
+  ///   out), or the current state; both are the same before the first epoch is done.
   /// - Throws: the device's error.
   public func model(_ choice: TrainedModel.Choice = .best) throws -> TrainedModel {
     try trainer.withLock { trainer in

@@ -4,8 +4,8 @@ import Numerics
 
 /// Preprocessing of the command line before the parser.
 enum CommandLineWords {
-  /// Joins negative numbers, which the parser would take for options, to their option: `--epochs -3` is `--epochs=-3`. What
-  /// follows `--trace` and is no number is not its value.
+  /// Joins negative numbers, which the parser would take for options, to their option: `--epochs -3` is `--epochs=-3`.
+  /// A word after `--trace` is its value only if it is a number.
   static func joined(_ arguments: [String]) -> [String] {
     var words: [String] = []
     for word in arguments {
@@ -59,7 +59,7 @@ enum CommandLineWords {
   static func name(of command: any ParsableCommand.Type) -> String { command._commandName }
 
   private static func children(of command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
-    // Those of groups are among them.
+    // Includes those of groups.
     command.configuration.subcommands
   }
 }

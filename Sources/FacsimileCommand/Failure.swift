@@ -25,14 +25,14 @@ struct UsageError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Throws: `UsageError` if the number that `option` was given is out of range.
+/// Throws: `UsageError` if the value of `option` is out of range.
 func require(_ option: String, _ value: Int?, in range: ClosedRange<Int>) throws {
   guard let value, !range.contains(value) else { return }
   throw UsageError(
     "\(option) is \(value): expected a whole number from \(range.lowerBound) to \(range.upperBound)")
 }
 
-/// Throws: `UsageError` if a factor of noise is out of range.
+/// Throws: `UsageError` if a noise factor is out of range.
 func requireNoise(_ factor: Double?) throws {
   guard let factor, !(0...10).contains(factor) else { return }
   throw UsageError("--noise is \(factor): expected a number from 0 to 10")
@@ -73,7 +73,7 @@ struct Failure {
     }
   }
 
-  /// The description of our errors, and the localised text of Foundation's.
+  /// The description of our errors, and the localized text of Foundation's.
   private static func message(_ error: any Error) -> String {
     if let error = error as? TrainingError, let remedy = error.remedy {
       return "\(error.description) (\(command(remedy)))"

@@ -29,7 +29,7 @@ enum Main {
 
   /// A closed pipe and a file-size limit are errors of the calls that hit them and must not end the
   /// process: partial files are removed, and training continues without a reader. And if a standard stream
-  /// is closed, none of our files must get its descriptor and its output.
+  /// is closed, none of our files may get its descriptor and its output.
   private static func keepStandardDescriptors() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
@@ -57,7 +57,7 @@ enum Main {
     } catch let code as ExitCode {
       return code.rawValue
     } catch {
-      // Help and version come as errors that mean success.
+      // The parser throws help and version as errors with a success status.
       if RootCommand.exitCode(for: error) == .success {
         Console.say(RootCommand.fullMessage(for: error))
         return ExitStatus.done

@@ -1,17 +1,17 @@
 import Datasets
 
-/// Images as points for other programs to show: what the projector's files and the table are made from.
+/// Images as points to show in other programs: the source of the projector's files and the table.
 package struct Points: Sendable {
   /// A text for every point, such as the class that a classifier found.
   package typealias Column = (name: String, values: [String])
 
-  /// The images, one per point, with labels where there are any.
+  /// The images, one per point, with labels if there are any.
   package let images: ImageSet
-  /// What the classes are called, from class 0; nil: their numbers.
+  /// Names of the classes, from class 0; nil: their numbers.
   package let classNames: [String]?
-  /// Each image's index in the set that it is from.
+  /// Each image's index in the set that it comes from.
   package let indices: [Int]
-  /// More to say of each point.
+  /// Further columns.
   package let columns: [Column]
 
   /// Points of images.
@@ -19,8 +19,8 @@ package struct Points: Sendable {
   /// - Parameters:
   ///   - images: the images.
   ///   - classNames: names of the classes, from class 0.
-  ///   - indices: each image's index in the set that it is from; nil: they are all of it, in order.
-  ///   - columns: more to say of each point; as many values as images, or the call traps.
+  ///   - indices: each image's index in the set that it comes from; nil: they are all of it, in order.
+  ///   - columns: further columns; as many values as images, or the call traps.
   package init(
     _ images: ImageSet, classNames: [String]? = nil, indices: [Int]? = nil, columns: [Column] = []
   ) {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Who may read the page: on loopback whoever addresses this machine by its own names, elsewhere who has the token.
+/// Who may read the page: on loopback, whoever addresses this machine by its own names; elsewhere, holders of the
+/// token.
 struct Access: Sendable {
   /// The secret; nil on loopback without one.
   let token: String?
@@ -12,10 +13,10 @@ struct Access: Sendable {
     (self.token, self.isLoopback, cookie) = (token, isLoopback, "facsimile-\(port)")
   }
 
-  /// What is allowed to a request.
+  /// The verdict on a request.
   enum Verdict: Equatable {
     case allowed
-    /// It has the token in its address, and gets this cookie.
+    /// The token is in its address; it gets this cookie.
     case entering(cookie: String)
     case refused(HTTPFault)
   }
@@ -23,7 +24,7 @@ struct Access: Sendable {
   /// Judges a request.
   func judge(_ request: HTTPRequest) -> Verdict {
     if isLoopback, !Self.isOwnName(request.headers["host"]) {
-      // Another site's name that leads here: the browser takes its scripts for this page's.
+      // DNS rebinding: another site's name leads here, and the browser takes its scripts for this page's.
       return .refused(HTTPFault(403, "this page is at localhost, and nowhere else"))
     }
     guard let token else { return .allowed }
@@ -47,7 +48,7 @@ struct Access: Sendable {
     }
   }
 
-  /// In a time that depends on the secret's length only.
+  /// Takes a time that depends on the secret's length only.
   private static func isEqual(_ given: String, _ secret: String) -> Bool {
     let (given, secret) = (Array(given.utf8), Array(secret.utf8))
     var difference: UInt8 = given.count == secret.count ? 0 : 1
@@ -66,7 +67,7 @@ struct Access: Sendable {
     }.joined()
   }
 
-  /// Throws: ``LivePageError`` if a token cannot be one: it must fit into an address and a cookie, and not be guessed.
+  /// Throws: ``LivePageError`` for an unsuitable token: it must fit into an address and a cookie, and be hard to guess.
   static func require(_ token: String) throws {
     let isPlain = token.utf8.allSatisfy {
       (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D

@@ -9,7 +9,7 @@ struct FolderWalk {
     enum Kind: Sendable, Equatable {
       /// A run folder.
       case run
-      /// A folder with files of a run, and without the one that makes it one.
+      /// A folder with files of a run, but without the one that defines it.
       case halfWritten
       /// The SQLite file of a search.
       case search
@@ -18,7 +18,7 @@ struct FolderWalk {
     }
 
     let kind: Kind
-    /// From the folder on: `vae-1`, or `.` for the folder itself.
+    /// Relative to the folder: `vae-1`, or `.` for the folder itself.
     let path: String
     /// The run folder, the file, or the study's folder.
     let url: URL
@@ -26,7 +26,7 @@ struct FolderWalk {
     let hasReport: Bool
     /// Whether there is a folder of pictures.
     let hasPictures: Bool
-    /// Files that are links: then the run is not read.
+    /// Files that are symbolic links: then the run is not read.
     let links: [String]
   }
 
@@ -34,12 +34,12 @@ struct FolderWalk {
   private(set) var places: [Place] = []
   /// Folders that cannot be read, and why.
   private(set) var problems: [String] = []
-  /// Whether there is more than is looked at.
+  /// Whether a limit was reached before everything was found.
   private(set) var isCut = false
 
-  /// How deep folders are looked at below the first one.
+  /// Maximum depth of folders below the first one.
   static let depth = 6
-  /// How many folders are looked at.
+  /// Maximum number of folders.
   static let mostFolders = 20_000
   private var folders = 0
 
@@ -59,7 +59,7 @@ struct FolderWalk {
     do {
       entries = try Files.entries(in: url)
     } catch {
-      // What was removed in this moment is no problem, but for the folder itself.
+      // A folder removed meanwhile is no problem, except the first one.
       if depth == 0 || (error as? FileError)?.code != ENOENT, problems.count < 20 {
         problems.append("\(error)")
       }
@@ -102,7 +102,7 @@ struct FolderWalk {
   }
 }
 
-/// What tells a file from what it was when it was last read.
+/// Tells whether a file has changed since it was last read.
 struct FileStamp: Sendable, Equatable {
   private let values: [Int]
 

@@ -6,12 +6,12 @@ import Synchronization
 import Training
 import Views
 
-/// A folder of runs as its files are at the moment; thread-safe. It only reads: no lock is taken, and no file written.
+/// The current state of a folder of runs; thread-safe. It only reads: no lock is taken, and no file written.
 ///
-/// What was read is kept until a file's size or time changes. What a client asks for is looked up among what was found, so no
-/// path from outside reaches the system.
+/// What was read is cached until a file's size or time changes. A client's request is looked up among what was found,
+/// so no path from outside reaches the system.
 final class LiveFolder: Sendable {
-  /// An answer in JSON, and what tells it from others.
+  /// An answer in JSON, and its tag.
   struct Answer: Sendable {
     let json: Data
     let tag: String
@@ -33,9 +33,9 @@ final class LiveFolder: Sendable {
     var searches: [String: KnownSearch] = [:]
     var listing: FolderListing?
     var answer: Answer?
-    /// When it is looked again at the earliest.
+    /// When the folder is next scanned, at the earliest.
     var due: ContinuousClock.Instant?
-    /// What was last asked for, newest last.
+    /// The most recently requested, newest last.
     var details: [(path: String, row: RunRow, stamp: FileStamp, answer: Answer)] = []
   }
 
@@ -43,7 +43,7 @@ final class LiveFolder: Sendable {
     let stamp: FileStamp
     let found: StoredSearch?
     let problem: String?
-    /// When it is read again at the earliest: a large one takes time.
+    /// When it is read again, at the earliest: a large one takes time.
     let due: ContinuousClock.Instant
   }
 
@@ -58,9 +58,9 @@ final class LiveFolder: Sendable {
   private static let mostManifest = 1 << 26
   private static let keptDetails = 64
 
-  /// A folder to look at.
+  /// Opens a folder to watch.
   ///
-  /// - Throws: ``LivePageError`` if it is none, or cannot be read.
+  /// - Throws: ``LivePageError`` if it is not a folder, or cannot be read.
   init(_ url: URL, patience: Duration = .milliseconds(400)) throws {
     self.patience = patience
     guard Files.isFolder(url) else { throw LivePageError(.system, "\(url.path) is not a folder") }
@@ -73,7 +73,7 @@ final class LiveFolder: Sendable {
     name = self.url.lastPathComponent
   }
 
-  /// The list of everything.
+  /// The list of all runs, searches and studies.
   func listing() throws -> Answer {
     try state.withLock { state in
       try look(&state)
@@ -81,11 +81,11 @@ final class LiveFolder: Sendable {
     }
   }
 
-  /// Reads everything that was not yet read.
+  /// Reads everything that has not been read yet.
   func readAll() {
     var isDone = false
     while !isDone {
-      // Requests go first.
+      // Requests have priority.
       usleep(20_000)
       isDone = state.withLock { state in
         let isKnown = (try? look(&state)) != nil
@@ -94,7 +94,7 @@ final class LiveFolder: Sendable {
     }
   }
 
-  /// A run with its history; nil if there is none of the path.
+  /// A run with its history; nil if there is none at the path.
   func run(_ path: String) throws -> Answer? {
     try state.withLock { state in
       try look(&state)
@@ -113,7 +113,7 @@ final class LiveFolder: Sendable {
     }
   }
 
-  /// A search with its trials; nil if there is none of the path.
+  /// A search with its trials; nil if there is none at the path.
   func search(_ path: String) throws -> Answer? {
     try state.withLock { state in
       try look(&state)
@@ -179,7 +179,7 @@ final class LiveFolder: Sendable {
     state.due = isUnread ? nil : .now + max(.milliseconds(200), took * 4)
   }
 
-  /// Reads what is new or changed, the newest first, for as long as an answer may take; the rest the next time.
+  /// Reads what is new or changed, newest first, for as long as an answer may take; the rest next time.
   private func rows(_ places: [FolderWalk.Place], _ locks: HeldLocks, _ state: inout State) -> [RunRow] {
     let files = places.map { place in
       ["config.yaml", "manifest.json"].map { place.url.appendingPathComponent($0) }

@@ -8,14 +8,14 @@ package final class LivePage: Sendable {
   package let port: Int
   private let listener: HTTPListener
 
-  /// Listens, and begins to answer.
+  /// Starts listening and answering.
   ///
   /// - Parameters:
   ///   - folder: the folder of runs.
   ///   - host: an address of this machine to listen on.
   ///   - port: from 0 to 65,535; 0 for a free one.
-  ///   - token: what visitors need; nil: on loopback none, elsewhere a random one.
-  ///   - limits: of what one visitor may take.
+  ///   - token: the token that visitors need; nil: on loopback none, elsewhere a random one.
+  ///   - limits: limits for one visitor.
   /// - Throws: ``LivePageError``.
   package init(
     _ folder: URL, host: String = "127.0.0.1", port: Int = 0, token: String? = nil,
@@ -32,10 +32,10 @@ package final class LivePage: Sendable {
     self.port = socket.port
     url = "http://\(address.urlHost):\(socket.port)/" + (token.map { "?token=\($0)" } ?? "")
     socket.start { site.answer($0) }
-    // The first visitor of a large folder need not wait as long.
+    // So that the first visitor of a large folder waits less.
     Thread.detachNewThread { folder.readAll() }
   }
 
-  /// Ends all connections, and gives the port back.
+  /// Ends all connections, and closes the port.
   package func stop() { listener.stop() }
 }

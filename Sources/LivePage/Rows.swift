@@ -5,7 +5,7 @@ import Training
 
 /// A run in the list.
 struct RunRow: Encodable, Equatable, Sendable {
-  /// The path from the folder on.
+  /// The path relative to the folder.
   let run: String
   let model: String
   let data: String?
@@ -15,8 +15,8 @@ struct RunRow: Encodable, Equatable, Sendable {
   let bestEpoch: Int?
   let bestLoss: Double?
   let started: String?
-  /// As `facsimile runs` has it; besides `training`, where a process of this machine holds the run, `half-written`, and
-  /// `reading`, where there was no time yet.
+  /// As in `facsimile runs`; also `training`, if a process of this machine holds the run, `half-written`, and
+  /// `reading`, if there was no time yet.
   let state: String
   /// Why its files cannot be read.
   let problem: String?
@@ -37,7 +37,7 @@ struct RunRow: Encodable, Equatable, Sendable {
 
 /// A search in the list.
 struct SearchRow: Encodable, Equatable, Sendable {
-  /// The path from the folder on.
+  /// The path relative to the folder.
   let search: String
   let model: String?
   let dataset: String?
@@ -81,7 +81,7 @@ struct FolderListing: Encodable, Equatable, Sendable {
   var studies: [StudyRow] = []
   /// Folders that cannot be read.
   var problems: [String] = []
-  /// Whether there is more than is listed.
+  /// Whether the list is incomplete because a limit was reached.
   var isCut = false
 }
 
@@ -90,20 +90,20 @@ struct RunDetail: Encodable, Sendable {
   let run: RunRow
   let lossUnit: String?
   let manifest: Facts?
-  /// The settings that it is trained with.
+  /// The settings of its training.
   let configuration: SettingsJSON?
   let epochs: [EpochRecord]
   let sessions: [Session]
   /// The text of `config.yaml`.
   let settings: String?
-  /// Why that is no configuration.
+  /// Why that is not a valid configuration.
   let settingsProblem: String?
-  /// Epochs that there are pictures of.
+  /// Epochs that have pictures.
   let pictures: [Int]
-  /// What the rows of the pictures are.
+  /// The names of the pictures' rows.
   let pictureRows: [String]
 
-  /// What the manifest says besides.
+  /// Further facts from the manifest.
   struct Facts: Encodable, Sendable {
     let version: String
     let numericsContract: Int

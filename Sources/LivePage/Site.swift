@@ -15,7 +15,7 @@ struct Site: Sendable {
     case .refused(let fault): response = HTTPResponse(fault)
     case .allowed: response = route(request)
     case .entering(let cookie):
-      // Only the page itself: a token in other addresses would end up in histories.
+      // Only at the page's own address: a token in others would end up in histories.
       response = request.path == "/" ? route(request) : HTTPResponse(HTTPFault(404, "no such page"))
       response.headers.append(("Set-Cookie", cookie))
     }
@@ -26,15 +26,15 @@ struct Site: Sendable {
     return response
   }
 
-  /// What the page itself may do: nothing comes from elsewhere, and no script, style or form from data.
+  /// What the page may do: load nothing from elsewhere, and take no script, style or form from data.
   static let policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     + "form-action 'none'; frame-ancestors 'none'"
-  /// A report has scripts of its own: they run as those of no site, and reach nothing.
+  /// A report has its own scripts: they run with an opaque origin, and reach nothing.
   static let reportPolicy =
     "sandbox allow-scripts allow-downloads; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     + "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-  /// A picture is nothing but a picture, whatever is in the file.
+  /// A picture can do nothing, whatever the file contains.
   static let picturePolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
   private static let headers: [(name: String, value: String)] = [
@@ -62,7 +62,7 @@ struct Site: Sendable {
     return String(cString: text)
   }
 
-  /// The colours of lines, as reports have them.
+  /// The colours of lines, as in reports.
   private static var palette: String {
     func rules(_ theme: Theme) -> String {
       let series = (0..<Paint.seriesCount).map { "--series-\($0): \(theme.colour(.series($0)).hex);" }

@@ -1,18 +1,18 @@
 /// Composes pictures of one size into a grid, with each pixel enlarged to a square.
 ///
 /// A margin runs around and between the tiles: `n` tiles of width `w` take `n × (w + margin) + margin`
-/// pixels, times the scale. Where any tile is in colour, the whole is.
+/// pixels, times the scale. If any tile is in colour, so is the grid.
 public struct ImageGrid: Sendable, Equatable {
   /// Pixels between tiles and around them, before scaling.
   public let margin: Int
-  /// How many pixels wide and high one pixel becomes; nil for as many as give tiles of 48 pixels or more.
+  /// How many pixels wide and high one pixel becomes; nil: enough for tiles of 48 pixels or more.
   public let scale: Int?
   /// The shade of the margin and of places without a tile.
   public let background: UInt8
 
   private static let smallestSide = 48
 
-  /// A way of composing.
+  /// A grid layout.
   ///
   /// The scale must be positive and the margin not negative; anything else traps.
   public init(margin: Int = 2, scale: Int? = nil, background: UInt8 = 128) {
@@ -30,7 +30,7 @@ public struct ImageGrid: Sendable, Equatable {
 
   /// Composes rows of tiles; a row may be shorter than others.
   ///
-  /// - Parameter rows: per row its tiles; at least one, and all of one size, or the call traps.
+  /// - Parameter rows: the tiles of each row; at least one, and all of one size, or the call traps.
   public func picture(rows: [[Picture]]) -> Picture {
     let tiles = rows.joined()
     guard let first = tiles.first else { preconditionFailure("ImageGrid: no tiles") }
@@ -54,12 +54,12 @@ public struct ImageGrid: Sendable, Equatable {
     return canvas
   }
 
-  /// Composes originals over their reconstructions: a row of the one, below it the row of the other, and so on.
+  /// Composes originals over their reconstructions: a row of originals, below it their reconstructions, and so on.
   ///
   /// - Parameters:
   ///   - originals: tiles.
   ///   - reconstructions: as many tiles.
-  ///   - columns: tiles to a row.
+  ///   - columns: tiles per row.
   public func picture(_ originals: [Picture], over reconstructions: [Picture], columns: Int) -> Picture {
     picture(stacked: [originals, reconstructions], columns: columns)
   }
@@ -67,8 +67,8 @@ public struct ImageGrid: Sendable, Equatable {
   /// Composes the stages of images: a row of the first stage, below it the other stages, and so on.
   ///
   /// - Parameters:
-  ///   - stages: equally many tiles each.
-  ///   - columns: tiles to a row.
+  ///   - stages: the same number of tiles each.
+  ///   - columns: tiles per row.
   package func picture(stacked stages: [[Picture]], columns: Int) -> Picture {
     precondition(
       Set(stages.map(\.count)).count == 1,
@@ -86,7 +86,7 @@ public struct ImageGrid: Sendable, Equatable {
 }
 
 extension Picture {
-  /// Covers the place from (left, top) with an enlarged tile; a gray tile may lie in a colour picture.
+  /// Draws an enlarged tile at (left, top); a gray tile may lie in a colour picture.
   fileprivate mutating func put(_ tile: Picture, left: Int, top: Int, scale: Int) {
     let tile = channels == 3 ? tile.inColour : tile
     var line = [UInt8](repeating: 0, count: tile.width * scale * channels)

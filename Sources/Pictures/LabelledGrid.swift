@@ -1,23 +1,23 @@
 /// Rows of tiles with labels at the left, such as images above their reconstructions.
 ///
-/// At the right lies an ``ImageGrid``'s picture as it is, so that tiles can be cut out again (``Layout``).
+/// The right part is an unchanged picture of an ``ImageGrid``, so that tiles can be cut out again (``Layout``).
 package struct LabelledGrid: Sendable, Equatable {
-  /// Where things lie in a picture of equally many tiles a row.
+  /// Positions in a picture with the same number of tiles in each row.
   package struct Layout: Sendable, Equatable {
-    /// Pixels of the words.
+    /// Width of the labels in pixels.
     package let left: Int
-    /// Pixels of a row, with the margin above it.
+    /// Height of a row in pixels, with the margin above it.
     package let row: Int
-    /// The whole.
+    /// Width of the picture.
     package let width: Int
-    /// The whole.
+    /// Height of the picture.
     package let height: Int
     /// How many pixels wide and high one pixel of a tile is.
     package let scale: Int
 
     /// - Parameters:
     ///   - names: of all rows.
-    ///   - columns: tiles of a row.
+    ///   - columns: tiles per row.
     ///   - tile: size of a tile.
     package init(
       names: [String], columns: Int, tile: (width: Int, height: Int), grid: ImageGrid = ImageGrid()
@@ -37,12 +37,12 @@ package struct LabelledGrid: Sendable, Equatable {
   /// Tiles with margins as `grid` has them.
   package init(_ grid: ImageGrid = ImageGrid()) { self.grid = grid }
 
-  /// Composes what is made of images from stage to stage: a row of the first stage, below it those of the others, and
-  /// so on with the next images.
+  /// Composes the stages of images: a row of the first stage, below it those of the others, and so on with the next
+  /// images.
   ///
   /// - Parameters:
-  ///   - stages: what each is called, and equally many tiles each, all of one size; at least one.
-  ///   - columns: tiles to a row.
+  ///   - stages: the name of each, and the same number of tiles each, all of one size; at least one.
+  ///   - columns: tiles per row.
   package func picture(_ stages: [(name: String, tiles: [Picture])], columns: Int) -> Picture {
     let tiles = grid.picture(stacked: stages.map(\.tiles), columns: columns)
     guard let first = stages.first?.tiles.first else { return tiles }
@@ -55,7 +55,7 @@ package struct LabelledGrid: Sendable, Equatable {
     var lines: [UInt8] = []
     lines.reserveCapacity(layout.width * tiles.height * tiles.channels)
     for y in 0..<tiles.height {
-      // The last margin is below all words.
+      // The last margin is below all labels.
       let (row, line) = (y / layout.row, y % layout.row)
       if row < blocks * stages.count {
         let start = line * layout.left

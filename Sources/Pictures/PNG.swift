@@ -4,7 +4,7 @@ import Storage
 
 /// A PNG that cannot be written or read: the file, if any, and the reason.
 public struct PNGError: Error, Equatable, CustomStringConvertible {
-  /// The file, where there is one.
+  /// The file, if any.
   public let path: String?
   /// What went wrong.
   public let reason: String
@@ -16,7 +16,7 @@ public struct PNGError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Picture {
-  /// The most pixels that are read: more is taken for a damaged or hostile file.
+  /// The maximum number of pixels to read: more means a damaged or hostile file.
   static let mostPixels = 1 << 28
 
   /// The picture as a PNG of 8 bits, gray or RGB.
@@ -50,8 +50,7 @@ extension Picture {
 
   /// Reads a PNG; see `init(pngData:)`.
   ///
-  /// - Throws: `FileError` or `NotAFile` when it cannot be read, `PNGError` naming the file when it is no sound
-  ///   PNG.
+  /// - Throws: `FileError` or `NotAFile` when it cannot be read, `PNGError` naming the file when it is not a valid PNG.
   public init(contentsOf url: URL) throws {
     try self.init(png: try readFile(url), path: url.path)
   }
@@ -59,7 +58,7 @@ extension Picture {
   /// Reads a PNG of any kind: gray ones as one channel, RGB and palettes as three.
   ///
   /// Eight-bit values come back unchanged, unless the file says (`gAMA`) that they are not in sRGB; 16 bits are
-  /// rounded to 8 by libpng; what is transparent lies on black.
+  /// rounded to 8 by libpng; transparency is composed over black.
   ///
   /// - Throws: `PNGError`.
   public init(pngData: Data) throws {

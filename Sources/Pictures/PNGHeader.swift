@@ -16,7 +16,7 @@ package struct PNGHeader: Sendable, Equatable {
 
   /// Reads the header of a file.
   ///
-  /// - Throws: `FileError` or `NotAFile` when it cannot be read, `PNGError` naming it when it is no PNG.
+  /// - Throws: `FileError` or `NotAFile` when it cannot be read, `PNGError` naming it when it is not a PNG.
   package init(contentsOf url: URL) throws {
     let bytes = [UInt8](try readFile(url, atMost: Self.length))
     func fault(_ reason: String) -> PNGError { PNGError(path: url.path, reason: reason) }

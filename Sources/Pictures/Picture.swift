@@ -50,7 +50,7 @@ public struct Picture: Sendable, Equatable {
     return (0..<pixels.count).map { pixels[$0 % count * channels + $0 / count] }
   }
 
-  /// Some rows of it, from the column `left` on.
+  /// Some of its rows, starting at the column `left`.
   package func part(left: Int, rows: Range<Int>) -> Picture {
     let rowLength = width * channels
     return Picture(
@@ -70,9 +70,9 @@ public struct Picture: Sendable, Equatable {
 
   /// The shade for a value from 0 to 1: `255 × value`, rounded to nearest, ties away from zero.
   ///
-  /// Values outside are clamped; not-a-number is black.
+  /// Values outside are clamped; NaN is black.
   public static func shade(_ value: Float) -> UInt8 {
-    // The comparison is false for not-a-number, which must not reach the conversion.
+    // The comparison is false for NaN, which must not reach the conversion.
     guard value > 0 else { return 0 }
     return value >= 1 ? 255 : UInt8((value * 255).rounded())
   }

@@ -1,7 +1,7 @@
 import Numerics
 import Training
 
-/// What two runs have in common, and where they part.
+/// What two runs have in common, and where they diverge.
 package struct Comparison: Sendable, Equatable {
   /// Whether everything that both runs hold is the same.
   package let isSame: Bool
@@ -13,12 +13,12 @@ package struct Comparison: Sendable, Equatable {
   package var difference: TraceDifference?
   /// The first tensor that differs, if both have a trace or keep a checkpoint of the epoch.
   package var tensor: String?
-  /// Hashes that one run had to tell the other to find the step; nil without traces.
+  /// Number of hashes that one run had to tell the other to find the step; nil without traces.
   package var hashes: Int?
   /// The settings, data and versions that differ: `batch-size is 64 and 128`.
   package var settings: [String] = []
 
-  /// Whether the runs differ although nothing that decides their bits does: one of them is wrong.
+  /// Whether the runs differ although everything that determines their bits is equal: one of them is wrong.
   package var isOfOneTraining: Bool { epoch != nil && settings.isEmpty }
 
   init(isSame: Bool, _ reason: String) { (self.isSame, self.reason) = (isSame, reason) }
@@ -31,7 +31,7 @@ package struct RunComparer {
   let manifests: (first: Manifest, second: Manifest)
   let traces: (first: Trace, second: Trace)?
 
-  /// Two runs whose files are intact.
+  /// Compares two runs whose files are intact.
   ///
   /// - Throws: as ``RunFolder/requireIntact()`` and ``RunFolder/trace(of:)``.
   package init(_ first: RunFolder, _ second: RunFolder) throws {
@@ -66,7 +66,7 @@ package struct RunComparer {
     return comparison
   }
 
-  /// The settings that decide the bits, the data and the contract, where they differ.
+  /// The settings that determine the bits, the data and the contract, where they differ.
   private static func settings(_ a: Manifest, _ b: Manifest) -> [String] {
     func both(_ what: String, _ x: String, _ y: String) -> String? {
       x == y ? nil : "\(what) is \(x) and \(y)"

@@ -48,7 +48,7 @@ package struct PrivateKey: Sendable {
   /// - Throws: `KeyError`, `FileError`, `NotAFile`, `FileTooLarge`.
   package init(contentsOf url: URL) throws { self.init(try KeyText.privateKey(url)) }
 
-  /// A new key, which is written to `url`, readable by its owner only, and its public key to `url` with `.pub`.
+  /// Creates a key and writes it to `url`, readable by its owner only, and its public key to `url` with `.pub`.
   ///
   /// - Throws: `FileError`, also if one of the files exists.
   package init(writing url: URL) throws {
@@ -64,7 +64,7 @@ package struct PrivateKey: Sendable {
     }
   }
 
-  /// The signature, 64 bytes; it depends on nothing else.
+  /// The signature, 64 bytes; a function of key and message.
   package func signature(of message: [UInt8]) -> [UInt8] {
     let key = Self.checked(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count))
     defer { EVP_PKEY_free(key) }
@@ -76,7 +76,7 @@ package struct PrivateKey: Sendable {
     return signature
   }
 
-  /// Not replaced: a key that is lost cannot be made again.
+  /// Never replaces a file: a lost key cannot be restored.
   private static func create(_ url: URL, _ text: String, mode: mode_t) throws {
     let path = url.path
     let descriptor = try checkedCall("create", path) {

@@ -6,7 +6,7 @@ import Foundation
 struct Envelope: Codable, Equatable {
   /// One signature.
   struct Signature: Codable, Equatable {
-    /// The signer's ``PublicKey/identifier``; a hint, which nothing protects.
+    /// The signer's ``PublicKey/identifier``; a hint, which is not authenticated.
     let keyid: String
     /// Base64.
     let sig: String

@@ -1,7 +1,7 @@
 import Foundation
 import Storage
 
-/// A file that holds no Ed25519 key of the kind that is needed.
+/// A file that does not hold an Ed25519 key of the required kind.
 package struct KeyError: Error, Equatable, CustomStringConvertible {
   /// One line: the file, what it holds, and what to do.
   package let description: String
@@ -9,7 +9,7 @@ package struct KeyError: Error, Equatable, CustomStringConvertible {
 
 /// Ed25519 keys as text: PEM around PKCS#8 and SubjectPublicKeyInfo (RFC 8410), as openssl writes and reads them.
 enum KeyText {
-  /// What comes before a key's 32 bytes.
+  /// The DER prefix of a key's 32 bytes.
   private static let privatePrefix: [UInt8] = [
     0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20,
   ]

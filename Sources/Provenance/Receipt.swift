@@ -12,12 +12,12 @@ package struct Receipt {
   /// The receipt of a run, which may be missing.
   package init(_ folder: RunFolder) { self.folder = folder }
 
-  /// Whether the run has one, of whatever kind.
+  /// Whether the run has one, even an unreadable one.
   package var exists: Bool { Files.isTaken(folder.receiptFile.path) }
 
-  /// Signs the run as it is, in place of an earlier receipt.
+  /// Signs the run as it is; replaces an earlier receipt.
   ///
-  /// - Throws: as ``RunFolder/requireIntact()``; `TrainingError` if the run has no completed epoch, or is not at rest.
+  /// - Throws: as ``RunFolder/requireIntact()``; `TrainingError` if the run has no completed epoch, or is in progress.
   package func write(by key: PrivateKey) throws {
     let manifest = try folder.requireIntact()
     guard manifest.state != .running, !manifest.epochs.isEmpty else {
@@ -81,7 +81,7 @@ package struct Receipt {
     return try compare(payload, trusted)
   }
 
-  /// Compares what was signed with what is there.
+  /// Compares what was signed with the current files.
   private func compare(_ payload: Data, _ trusted: PublicKey) throws -> Verification {
     guard let signed = try? JSONDecoder().decode(Statement.self, from: payload),
       signed.type == Statement.type, signed.predicateType == Statement.predicateType

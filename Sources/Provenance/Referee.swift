@@ -3,18 +3,18 @@ import Models
 import Programs
 import Training
 
-/// What a third training said of two runs that differ.
+/// The result of a third training about two runs that differ.
 package struct Ruling: Sendable, Equatable {
-  /// Who is right.
+  /// Which run is right.
   package enum Verdict: String, Sendable, Encodable {
     case first, second, neither
   }
 
-  /// Who is right.
+  /// Which run is right.
   package let verdict: Verdict
   /// The same in one line.
   package private(set) var reason: String
-  /// The first operation of the step that one of the runs' devices computes with other bits, if it does so again.
+  /// The first operation of the step that one of the runs' devices computes with other bits, if that is reproducible.
   package private(set) var operation: String?
 
   init(verdict: Verdict, reason: String) { (self.verdict, self.reason) = (verdict, reason) }
@@ -32,9 +32,9 @@ extension RunComparer {
   /// - Parameters:
   ///   - comparison: what ``compare()`` found.
   ///   - listener: called for every event of the training.
-  ///   - device: opens a device by its identifier; nil if it is not there.
+  ///   - device: opens a device by its identifier; nil if it does not exist.
   /// - Returns: the ruling; nil if it was stopped.
-  /// - Throws: `TrainingError` if there is nothing to rule on or the data are others; the backend's error.
+  /// - Throws: `TrainingError` if there is nothing to decide or the data differ; the backend's error.
   package func referee(
     _ comparison: Comparison, dataset: Dataset, backend: any Backend, signal: StopSignal,
     listener: @escaping (TrainingEvent) -> Void, device: (String) -> (any Backend)?

@@ -13,7 +13,7 @@ struct Statement: Codable, Equatable {
     let digest: [String: String]
   }
 
-  /// What the files are of.
+  /// What the files belong to.
   struct Predicate: Codable, Equatable {
     struct Data: Codable, Equatable {
       let name: String
@@ -77,7 +77,7 @@ struct Statement: Codable, Equatable {
   static let type = "https://in-toto.io/Statement/v1"
   static let predicateType = "tag:facsimile,2026:run/v1"
 
-  /// The statement about a run as it is.
+  /// The statement about a run's current files.
   ///
   /// - Throws: as ``RunFolder/manifest(architecture:)``; `FileError`, `NotAFile` if a file cannot be read.
   init(_ folder: RunFolder) throws {
@@ -89,7 +89,7 @@ struct Statement: Codable, Equatable {
     }
   }
 
-  /// The files that are signed where they exist; pictures, reports and kept checkpoints are not.
+  /// The files that are signed if they exist; pictures, reports and kept checkpoints are not.
   private static func files(of folder: RunFolder) -> [URL] {
     [
       folder.manifestFile, folder.configurationFile, folder.metricsFile, folder.checkpointFile,
@@ -105,7 +105,7 @@ struct Statement: Codable, Equatable {
     return try encoder.encode(self)
   }
 
-  /// The first thing in which the run as it is differs from what was signed; nil if nothing does.
+  /// The first difference between the run as it is and what was signed; nil if there is none.
   func difference(from now: Statement) -> String? {
     func digests(_ statement: Statement) -> [String: String] {
       Dictionary(statement.subject.map { ($0.name, $0.digest["sha256"] ?? "") }) { $1 }

@@ -2,9 +2,9 @@ import Storage
 import Synchronization
 import Training
 
-/// The first traced step in which two trainings differ, and its first tensor that does.
+/// The first traced step in which two trainings differ, and its first tensor that differs.
 package struct TraceDifference: Sendable, Equatable {
-  /// Place of the step among the traced ones.
+  /// Index of the step among the traced ones.
   package let index: Int
   /// From 1.
   package let epoch: Int
@@ -44,10 +44,10 @@ final class TraceWatch: Sendable {
 }
 
 extension Trace {
-  /// The first difference between two traces of one plan, by descending in their trees: a hash of the other's is looked at for
-  /// the root and for each level.
+  /// The first difference between two traces of one plan, found by descending in their trees: one hash of the other's
+  /// is looked up for the root and one per level.
   ///
-  /// - Returns: nil if what both hold is the same; and the number of hashes that one had to tell the other.
+  /// - Returns: nil if everything that both hold is equal; and the number of hashes that one had to tell the other.
   package func difference(from other: Trace) -> (difference: TraceDifference?, hashes: Int) {
     var hashes = 0
     func telling(_ tree: MerkleTree) -> (Range<Int>) -> [UInt8] {
@@ -62,7 +62,7 @@ extension Trace {
       return (nil, hashes)
     }
     let (a, b) = (MerkleTree(step(index).tensors), MerkleTree(other.step(index).tensors))
-    // The steps' leaves differ, so the tensors' roots do.
+    // The steps' leaves differ, so their tensors' roots do.
     let tensor = a.firstDifference(in: a.leaves.indices, from: telling(b))!
     return (TraceDifference(plan, index, tensor: tensor), hashes)
   }

@@ -36,7 +36,7 @@ package struct Verification: Sendable, Equatable {
     self.reason = reason
   }
 
-  /// The same result with more said about it.
+  /// The same result with text added to its reason.
   package func adding(_ text: String) -> Verification {
     var verification = self
     verification.reason += text

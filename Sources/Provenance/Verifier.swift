@@ -15,7 +15,7 @@ package struct Verifier {
   /// Its trace, if it has one.
   let trace: Trace?
 
-  /// A run whose files are intact; of another version of the contract, only the manifest can be checked.
+  /// A run whose files are intact; for another version of the contract, only the manifest can be checked.
   ///
   /// - Throws: as ``RunFolder/requireIntact()``.
   package init(_ folder: RunFolder) throws {
@@ -36,7 +36,7 @@ package struct Verifier {
     trace = manifest.numericsContract == contractVersion ? try folder.trace(of: manifest) : nil
   }
 
-  /// The reason why the run cannot be trained again at all, whatever is provided; nil if it can.
+  /// Why the run cannot be trained again at all, whatever is provided; nil if it can.
   package var obstacle: String? {
     if manifest.numericsContract != contractVersion {
       return
@@ -103,7 +103,7 @@ package struct Verifier {
   /// A training of the run from the newest checkpoint before `epoch` that it keeps, or from the start.
   func trainer(before epoch: Int, _ dataset: Dataset, _ backend: any Backend) throws -> Trainer {
     var configuration = manifest.configuration
-    // Resuming may have changed it, and it changes no bit.
+    // Resuming may have changed it, and it affects no bits.
     configuration.patience = 0
     let start: Trainer.Start
     if epoch > 1, let kept = try folder.keptCheckpoint(atMost: epoch - 1) {

@@ -7,10 +7,10 @@ import Yams
 package struct Axis: Hashable, Sendable {
   /// The kinds of values.
   package enum Values: Hashable, Sendable {
-    /// These, as the configuration prints them.
+    /// A list, as the configuration prints its values.
     case list([String])
-    /// Widths of layers, one of each list: every combination, the first layer slowest. Not written out, since a few lists
-    /// have millions.
+    /// Widths of layers, one from each list: every combination, the first layer varying slowest. Not expanded, since a
+    /// few lists have millions of combinations.
     case layers([[String]])
     /// A range of numbers.
     case range(ValueRange)
@@ -46,7 +46,7 @@ package struct Axis: Hashable, Sendable {
     }
   }
 
-  /// The value with this index, of as many as ``count`` says.
+  /// The value with this index, which is less than ``count``.
   func value(at index: Int) -> String {
     switch values {
     case .list(let values): return values[index]

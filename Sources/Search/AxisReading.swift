@@ -4,11 +4,11 @@ import Yams
 extension Axis {
   /// Reads an axis from a file; every value is checked against the table of configuration keys.
   ///
-  /// A list of values, `{min: …, max: …, log: true}`, or `{layers: [[…], […]]}`: for every layer the widths it
-  /// may have, the first layer slowest.
+  /// A list of values, `{min: …, max: …, log: true}`, or `{layers: [[…], […]]}`: the possible widths of every layer,
+  /// the first layer varying slowest.
   init(_ key: String, _ node: Node, _ base: Configuration) throws {
     self.key = key
-    // Some value of the base: refuses an unknown key with the list of those known, whatever its values.
+    // An unknown key is refused with the list of known ones, whatever its values.
     if !ConfigurationKey.keys(of: base.model).contains(where: { $0.name == key }) {
       _ = try base.canonical(key, "")
     }
@@ -49,7 +49,7 @@ extension Axis {
       }
       return try widths.map { try SpaceFile.text(key, $0) }
     }
-    // Whether a width is allowed does not depend on the others, so none of the combinations need be made.
+    // Whether a width is allowed does not depend on the others, so no combination needs to be formed.
     let first = texts.map { $0[0] }
     return try texts.enumerated().map { layer, widths in
       let values = try widths.map { width in

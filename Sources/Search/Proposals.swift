@@ -4,10 +4,10 @@ import Numerics
 /// The configurations of a space's trials, generated one by one in order of their numbers: a space may have
 /// millions. More trials never change the first ones.
 ///
-/// The whole grid: the last key of the file changes fastest. Random, halving, and a grid that is cut: drawn, none twice.
+/// A whole grid is enumerated, the file's last key changing fastest. Otherwise trials are drawn without repetition.
 ///
-/// Determinism: draw d takes for axis a the Philox word of the seed and counter (`SEAR`, 0, d, a div 4), word a mod 4; no
-/// stream of training has that first word. A draw that was there before is left out.
+/// Determinism: draw d takes for axis a the Philox word of the seed and counter (`SEAR`, 0, d, a div 4), word a mod 4;
+/// no stream of training has that first word. A repeated draw is skipped.
 struct Proposals {
   private let space: SearchSpace
   /// Number of generated configurations.
@@ -21,7 +21,7 @@ struct Proposals {
 
   /// The next configuration; nil after the last.
   ///
-  /// - Throws: `SearchError` if a combination cannot be.
+  /// - Throws: `SearchError` if a combination is invalid.
   mutating func next() throws -> Configuration? {
     guard let settings = try settings() else { return nil }
     let configuration = try configuration(settings)
@@ -62,7 +62,7 @@ struct Proposals {
   }
 
   private mutating func drawn() throws -> [String] {
-    // Where all combinations are wanted, the last one is waited for longest: n·ln n draws are expected.
+    // If all combinations are wanted, n·ln n draws are expected: the last ones take longest.
     while draws < UInt32(clamping: 100 * (space.trials + 100)) {
       let settings = space.axes.enumerated().map { index, axis in
         let counter = SIMD4<UInt32>(0x5345_4152, 0, draws, UInt32(index / 4))
@@ -100,7 +100,7 @@ struct Proposals {
 extension SearchSpace {
   /// The configuration of every trial, in the order of their numbers.
   ///
-  /// - Throws: `SearchError` if a combination cannot be.
+  /// - Throws: `SearchError` if a combination is invalid.
   package func configurations() throws -> [Configuration] {
     var proposals = Proposals(self)
     var configurations: [Configuration] = []

@@ -17,26 +17,26 @@ package enum SearchEvent: Sendable {
   case ended(Trial)
   /// A new rung: the best `trials` trials continue to the end of epoch `epochs`.
   case rung(Int, trials: Int, epochs: Int)
-  /// How far the rung is with the trials of all workers; only where others train some.
+  /// Progress of the rung over all workers; only if others train some of its trials.
   case standing(Standing)
-  /// A trial was taken away: its lease had lapsed, and another worker has it.
+  /// A trial was lost: its lease had expired, and another worker has it.
   case lost(Trial)
-  /// A line for people: the server is gone, or back.
+  /// A line for people: the server is unreachable, or back.
   case notice(String)
 }
 
-/// How far a rung is, or a search without rungs.
+/// Progress of a rung, or of a search without rungs.
 package struct Standing: Hashable, Sendable {
-  /// Trials that are done or failed.
+  /// Trials that are done or have failed.
   package let ended: Int
-  /// All its trials.
+  /// All trials.
   package let trials: Int
 }
 
 /// Trains the trials of a space, sequentially or in parallel, and stores each in its storage.
 ///
 /// Determinism: trials share nothing but the data, and survivors are chosen when a rung is complete. So the table
-/// does not depend on how many train side by side, on devices, or on how often the search was stopped or killed.
+/// does not depend on how many train in parallel, on devices, or on how often the search was stopped or killed.
 package final class Search: Sendable {
   /// Why ``run(on:stopSignal:report:)`` returned.
   package enum Outcome: Hashable, Sendable {
@@ -52,7 +52,7 @@ package final class Search: Sendable {
   package let dataset: Dataset
   private let store: any TrialStore
   private let supply: TrialSupply
-  /// Epochs of a trial; the same for all where there are rungs.
+  /// Epochs of a trial; the same for all if there are rungs.
   private let epochs: Int
 
   /// Starts or resumes a search of one process.
@@ -71,11 +71,11 @@ package final class Search: Sendable {
   ///
   /// - Parameters:
   ///   - server: the database, which holds one search.
-  ///   - runs: where checkpoints of trials under way are kept: the beginning of a folder's path. Workers that share the
-  ///     folder share checkpoints; others train a trial that they take over from its beginning, with the same bits.
+  ///   - runs: the beginning of the path of the folder with checkpoints of unfinished trials. Workers that share it
+  ///     share checkpoints; others train a trial that they take over from the start, with the same bits.
   ///   - lease: seconds until a trial whose worker is silent is given to another.
-  ///   - patience: seconds to wait for a server that is gone; at first 30 at most.
-  ///   - notify: called with a line when the server is gone or back before training begins.
+  ///   - patience: seconds to wait for an unreachable server; at first 30 at most.
+  ///   - notify: called with a line when the server is unreachable or back before training begins.
   /// - Throws: as for one process.
   package convenience init(
     _ space: SearchSpace, dataset: Dataset, server: PostgreSQLAddress, runs: URL, lease: Double = 60,
@@ -91,7 +91,7 @@ package final class Search: Sendable {
     if space.base.classifies, dataset.train.labels == nil {
       throw TrainingError(.data, "\(dataset.name) has no labels: a classifier needs them in every trial")
     }
-    // Whatever is impossible is refused before a file is made.
+    // Impossible searches are refused before a file is created.
     let supply = try TrialSupply(space, images: dataset.train.count)
     self.dataset = dataset
     store = try open()
@@ -106,8 +106,7 @@ package final class Search: Sendable {
   /// The path of the file, symbolic links resolved, or the database's address.
   package var storage: String { store.name }
 
-  /// The trials that are in the storage, by number: all, or where there are very many those that were reached and some
-  /// more.
+  /// The trials in the storage, by number: all, or if there are very many, those reached so far and some more.
   ///
   /// - Throws: the database's error.
   package func trials() throws -> [Trial] { try store.trials(nil) }
@@ -115,8 +114,8 @@ package final class Search: Sendable {
   /// Trains the remaining trials, as many in parallel as there are backends.
   ///
   /// - Parameters:
-  ///   - backends: a device for every trial at a time.
-  ///   - crew: the processes that train along, where there is one backend; nil: none.
+  ///   - backends: one device for each trial trained in parallel.
+  ///   - crew: the other processes that train with this one, if there is one backend; nil: none.
   ///   - stopSignal: stops the search; trials finish their step and write a checkpoint.
   ///   - report: called for every event, on the training threads.
   /// - Throws: an error that concerns the whole search; the trials stay as they are, and can be resumed.
@@ -154,8 +153,8 @@ package final class Search: Sendable {
     _ report: @escaping @Sendable (SearchEvent) -> Void
   ) throws -> Bool {
     let problem = FirstError()
-    // Threads of their own: jobs may be more than the processors that a dispatch queue has threads for. None holds the
-    // search, which may be let go of, and its lock with it, as soon as all are done.
+    // Dedicated threads: there may be more jobs than threads of a dispatch queue. None retains the search, which may be
+    // released, and its lock with it, as soon as all are done.
     let group = DispatchGroup()
     for backend in backends {
       group.enter()
@@ -174,7 +173,7 @@ package final class Search: Sendable {
     return try !stopSignal.isStopped || store.isComplete()
   }
 
-  /// Claims and trains one trial after another; where others train the last ones, waits for what comes of them.
+  /// Claims and trains one trial after another; if others train the last ones, waits for their results.
   private func work(
     on backend: any Backend, _ crew: Crew?, _ rungs: Rungs?, _ stopSignal: StopSignal,
     until isOver: () -> Bool,
@@ -197,7 +196,7 @@ package final class Search: Sendable {
     }
   }
 
-  /// Seconds between two questions whether there is a trial again.
+  /// Seconds between polls for another trial.
   private static let (shortestPause, longestPause) = (0.05, 1.6)
 
   private func run(
@@ -230,14 +229,14 @@ package final class Search: Sendable {
       if let standing = try store.standing() { report(.standing(standing)) }
       report(.ended(ended))
     } catch {
-      // Whoever has it now may have removed its folder under the one who lost it.
+      // The worker that has it now may have removed the folder in use here.
       guard try error is TrialLost || !store.holds(trial) else { throw error }
       report(.lost(trial))
     }
   }
 }
 
-/// A trial that is no longer this process's.
+/// The trial is no longer claimed by this process.
 private struct TrialLost: Error {}
 
 /// The first error of several threads.

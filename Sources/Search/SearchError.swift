@@ -4,9 +4,9 @@ package struct SearchError: Error, CustomStringConvertible, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     /// The space or its options are invalid.
     case space
-    /// The name of the storage cannot be: its scheme is unknown, or it holds a password.
+    /// The name of the storage is invalid: its scheme is unknown, or it holds a password.
     case address
-    /// The storage is in use, is that of another search, or cannot be used.
+    /// The storage is in use, belongs to another search, or cannot be used.
     case storage
   }
 

@@ -8,7 +8,7 @@ package struct SearchSpace: Sendable {
   package struct Changes: Sendable {
     /// How trials are chosen.
     package var strategy: Strategy?
-    /// How many.
+    /// How many trials.
     package var trials: Int?
     /// Epochs of a trial.
     package var epochs: String?
@@ -31,7 +31,7 @@ package struct SearchSpace: Sendable {
   package let eta: Int
   /// Key of the draws.
   package let seed: UInt64
-  /// Whether trials are drawn: always but for a whole grid, which is gone through in order.
+  /// Whether trials are drawn: always, except from a whole grid, which is enumerated.
   package private(set) var isDrawn: Bool
 
   /// Keys that change what the validation loss measures.
@@ -75,14 +75,14 @@ package struct SearchSpace: Sendable {
     isDrawn = strategy != .grid || Self.combinations(axes) != trials
   }
 
-  /// The same with trials drawn, as a cut of a grid has them.
+  /// The same with trials drawn, as from a grid that is sampled.
   var drawn: SearchSpace {
     var drawn = self
     drawn.isDrawn = true
     return drawn
   }
 
-  /// Puts into `base` what is the same in all trials.
+  /// Sets in `base` what is the same in all trials.
   private static func fix(_ base: inout Configuration, _ file: SpaceFile, _ changes: Changes) throws {
     let varied = Set(file.space.map(\.key))
     for (key, value) in file.fixed {
@@ -153,7 +153,7 @@ package struct SearchSpace: Sendable {
     return value
   }
 
-  /// Everything that decides the trials, a line each; how many there are only where it changes the others.
+  /// Everything that determines the trials, one line each; their number only if it changes the others.
   package var text: String {
     var lines = ["strategy: \(strategy.rawValue)"]
     if isDrawn { lines.append("draws: \(seed)") }

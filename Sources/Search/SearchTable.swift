@@ -4,7 +4,7 @@ import Storage
 
 /// The outcome of a search: the trials, best first, and how to train the best.
 package struct SearchTable: Encodable, Sendable {
-  /// A trial as the table has it.
+  /// A row of the table: one trial.
   package struct Row: Encodable, Equatable, Sendable {
     /// The trial's number.
     package let number: Int
@@ -30,7 +30,7 @@ package struct SearchTable: Encodable, Sendable {
       case epochs = "epochCount"
     }
 
-    /// Settings are numbers where they are, see ``SettingsJSON``.
+    /// Numeric settings are encoded as numbers, see ``SettingsJSON``.
     package func encode(to encoder: any Encoder) throws {
       var row = encoder.container(keyedBy: CodingKeys.self)
       try row.encode(number, forKey: .number)
@@ -90,7 +90,7 @@ package struct SearchTable: Encodable, Sendable {
     (a.state == .failed) == (b.state == .failed) ? Trial.precedes(a, b) : b.state == .failed
   }
 
-  /// The command that trains a trial again, to the same hash: what differs from the model's defaults.
+  /// The command that trains a trial again, to the same hash: the settings that differ from the model's defaults.
   private static func command(_ trial: Trial, data: String) throws -> String {
     let configuration = try trial.settings
     let defaults = Configuration(configuration.model)

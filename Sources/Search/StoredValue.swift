@@ -5,9 +5,9 @@ package enum StoredValue: Equatable, Sendable {
   case null
   /// A whole number.
   case integer(Int)
-  /// A number; one that is not a number becomes NULL.
+  /// A number; NaN becomes NULL.
   case real(Double)
-  /// Text; bytes that are no UTF-8 are replaced.
+  /// Text; bytes that are not UTF-8 are replaced.
   case text(String)
 
   /// A number, or NULL for nil.
@@ -91,10 +91,10 @@ package struct StoredRow: Sendable {
     return Fingerprint.hex(of: Array(texts.joined().utf8))
   }
 
-  /// The columns, with the hash of what they hold as another.
+  /// The columns, with their hash as another one.
   var hashed: [String: StoredValue] { columns.merging(["sha256": .text(contentSHA256)]) { $1 } }
 
-  /// Checks whether the row is as it was written.
+  /// Checks that the row is as it was written.
   ///
   /// - Throws: `SearchError`.
   func requireWhole(_ what: String) throws {
@@ -103,7 +103,7 @@ package struct StoredRow: Sendable {
     }
   }
 
-  /// The error of a row that others changed.
+  /// The error for a row that others changed.
   private func damage(_ message: String) -> SearchError {
     SearchError(.storage, "\(path) is damaged: \(message)")
   }

@@ -97,7 +97,7 @@ extension Trial {
     failure = try row.optional("failure")
   }
 
-  /// What its row holds, but for the hash of it.
+  /// The columns of its row, except their hash.
   var columns: [String: StoredValue] {
     get throws {
       let encoder = JSONEncoder()

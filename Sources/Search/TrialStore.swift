@@ -16,32 +16,32 @@ protocol TrialStore: Sendable {
   /// Prepares for training.
   ///
   /// - Parameters:
-  ///   - stopSignal: ends what waits.
-  ///   - notify: called with a line where people should know of something.
+  ///   - stopSignal: ends waiting.
+  ///   - notify: called with a line that people should see.
   func begin(_ stopSignal: StopSignal, _ notify: @escaping @Sendable (String) -> Void) throws
-  /// Gives back the trials that are still this process's. Called whenever training ends, also by an error.
+  /// Releases the trials that this process still holds. Called whenever training ends, also by an error.
   func end()
 
   /// How many trials there are.
   func count() throws -> Int
-  /// Adds trials that wait; the first has the number after `known`.
+  /// Adds waiting trials; the first has the number after `known`.
   func add(_ configurations: [Configuration], after known: Int) throws
   /// The first `count` trials, by number; nil: all.
   func trials(_ count: Int?) throws -> [Trial]
 
   /// Whether a trial can be claimed.
   func hasWaiting() throws -> Bool
-  /// Whether all trials are there, and none waits or is being trained.
+  /// Whether all trials exist, and none is waiting or being trained.
   func isComplete() throws -> Bool
   /// Takes the next waiting trial and marks it as running.
   ///
   /// - Parameter loss: stopped if the trial is taken away later.
   func claim(_ loss: StopSignal) throws -> Claim
-  /// Whether the trial is still this process's.
+  /// Whether this process still holds the trial.
   func holds(_ trial: Trial) throws -> Bool
-  /// Stores the state of a claimed trial; false, and nothing is stored, if it is no longer this process's.
+  /// Stores the state of a claimed trial; false, and nothing is stored, if this process no longer holds it.
   func update(_ trial: Trial) throws -> Bool
-  /// How far the current rung is; nil where nobody else trains its trials.
+  /// Progress of the current rung; nil if nobody else trains its trials.
   func standing() throws -> Standing?
 
   /// The current rung.
@@ -54,14 +54,14 @@ protocol TrialStore: Sendable {
 
   /// The run folder of a trial.
   func run(_ trial: Trial) -> URL
-  /// Another, where the run folder is used by a process that has lost the trial without knowing; nil where that
-  /// cannot be.
+  /// Another run folder, if the usual one is in use by a process that has lost the trial without knowing; nil if that
+  /// cannot happen.
   func spareRun(_ trial: Trial) -> URL?
-  /// Removes the runs that nothing continues from: those of trials that are out, and once all is `finished` of all.
+  /// Removes the runs that nothing resumes: those of eliminated trials, and when the search is `finished`, all.
   func removeRuns(finished: Bool) throws
 }
 
-/// What a worker gets that asks for a trial.
+/// The answer to a worker that asks for a trial.
 enum Claim {
   /// A trial to train.
   case trial(Trial)
@@ -71,7 +71,7 @@ enum Claim {
   case none
 }
 
-/// What a storage says of its search; a row of its own.
+/// What a storage records of its search, in a row of its own.
 struct SearchRecord {
   /// The columns of a new storage.
   static func columns(_ space: SearchSpace, _ dataset: Dataset) -> [String: StoredValue] {
@@ -85,10 +85,10 @@ struct SearchRecord {
   /// Checks that a storage is that of a search.
   ///
   /// - Parameters:
-  ///   - row: what it says; nil if nothing.
+  ///   - row: the record; nil if there is none.
   ///   - count: the number of its trials.
   ///   - path: the file or address, for errors.
-  /// - Returns: the space: `space`, or that drawn if the storage holds a sample of the grid.
+  /// - Returns: the space: `space`, or its drawn form if the storage holds a sample of the grid.
   /// - Throws: `SearchError`.
   static func check(
     _ row: StoredRow?, _ count: Int, _ path: String, _ space: SearchSpace, _ dataset: Dataset
@@ -139,7 +139,7 @@ struct SearchRecord {
 extension TrialStore {
   /// Checks that stored trials match `configurations`, the first ones of the space.
   ///
-  /// - Throws: `SearchError` if one is none of this space.
+  /// - Throws: `SearchError` if one is not of this space.
   func check(_ configurations: [Configuration]) throws {
     for (place, trial) in try trials(configurations.count).enumerated() {
       guard trial.number == place + 1, Self.isOf(configurations[place], trial) else {
@@ -149,7 +149,7 @@ extension TrialStore {
     }
   }
 
-  /// A version with more keys than the one that began the search knows the others as they were.
+  /// Only stored keys are compared: a version newer than the one that began the search may have more.
   private static func isOf(_ configuration: Configuration, _ trial: Trial) -> Bool {
     let texts = configuration.texts
     return trial.configuration.allSatisfy { texts[$0.key] == $0.value }

@@ -20,7 +20,7 @@ final class TrialSupply: Sendable {
 
   /// The trials of `space` on as many training images; the first portion is made and checked.
   ///
-  /// - Throws: `SearchError` if one of them cannot be.
+  /// - Throws: `SearchError` if one of them is invalid.
   init(_ space: SearchSpace, images: Int) throws {
     self.space = space
     self.images = images
@@ -33,7 +33,7 @@ final class TrialSupply: Sendable {
 
   /// Ensures that a trial is waiting in the storage, unless all have been added.
   ///
-  /// - Throws: `SearchError` if a trial cannot be, or the storage cannot be written.
+  /// - Throws: `SearchError` if a trial is invalid, or the storage cannot be written.
   func fill(_ store: any TrialStore) throws {
     try state.withLock { state in
       if try !store.hasWaiting() { try add(&state, to: store) }

@@ -10,13 +10,13 @@ struct TrialTraining {
   let dataset: Dataset
   let backend: any Backend
   let stopSignal: StopSignal
-  /// The processes that train along; nil: none.
+  /// The other processes that train with this one; nil: none.
   var crew: Crew?
 
   /// Trains to the end of epoch `last`; nil for the configuration's own.
   ///
-  /// A trial that has a checkpoint continues from it. The trial comes back as `done`, as `failed` with a reason, or
-  /// as `waiting` where it was asked to stop.
+  /// A trial that has a checkpoint is resumed from it. The trial comes back as `done`, as `failed` with a reason, or
+  /// as `waiting` if it was asked to stop.
   ///
   /// - Parameter note: called after every epoch with the trial and the epoch's record.
   /// - Throws: an error that concerns the whole search: files or storage that cannot be written.
@@ -32,7 +32,7 @@ struct TrialTraining {
         trial.state = try train(trainer, &trial, through: last, note) ? .done : .waiting
       } catch let error as TrainingError where error.kind == .notFinite {
         trial.state = .failed
-        // The error names the run's folder, the manifest does not: storages elsewhere hold equal tables.
+        // The error names the run's folder, the manifest does not: storages elsewhere then have equal tables.
         trial.failure = trainer.manifest.failure ?? error.description
       }
     } catch {

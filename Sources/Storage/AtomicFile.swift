@@ -18,7 +18,7 @@ package enum AtomicFile {
     try write(to: url) { append in try data.withUnsafeBytes(append) }
   }
 
-  /// The same for contents that come piece by piece: `body` is given what appends one.
+  /// The same for contents written in pieces: `body` receives a function that appends one.
   ///
   /// - Throws: as ``write(_:to:)``, and what `body` throws.
   package static func write(

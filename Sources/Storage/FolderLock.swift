@@ -2,8 +2,8 @@ import Foundation
 
 /// The exclusive use of a run folder, held for as long as this object lives.
 ///
-/// The lock is an advisory `flock` on `FOLDER/.lock`, so the system gives it back even when the process is
-/// killed, and the remaining file means nothing by itself. Swift may end an object's life after its
+/// The lock is an advisory `flock` on `FOLDER/.lock`, so the system releases it even when the process is
+/// killed, and a leftover file means nothing by itself. Swift may end an object's life after its
 /// last use: keep it in a stored property, or wrap the work in `withExtendedLifetime`.
 package final class FolderLock: Sendable {
   /// The locked folder.
@@ -17,7 +17,7 @@ package final class FolderLock: Sendable {
   ///
   /// - Parameters:
   ///   - folder: an existing folder.
-  ///   - patience: seconds to wait for another that holds it.
+  ///   - patience: seconds to wait for another holder.
   ///   - note: a word stored in the file after the process ID: see ``note(in:)``.
   /// - Throws: `FolderInUse` when another process, or another lock in this one, holds it; `FileError` when the
   ///   lock file cannot be opened or the file system has no locks; `NotAFile` if it is none.
@@ -100,8 +100,8 @@ package final class FolderLock: Sendable {
   }
 }
 
-/// Closing alone would leave the lock to a child that this process is just starting, which has a copy of every
-/// descriptor until it becomes another program.
+/// Closing alone would leave the lock with a child that this process is just forking, which has a copy of every
+/// descriptor until it calls exec.
 private func release(_ descriptor: Int32) {
   flock(descriptor, LOCK_UN)
   close(descriptor)

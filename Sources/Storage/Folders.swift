@@ -2,7 +2,7 @@ import Foundation
 
 /// Creates a folder and its parents.
 ///
-/// - Throws: `FileError` with the system's own reason, which Foundation's words hide.
+/// - Throws: `FileError` with the system's own reason, which Foundation hides.
 package func makeFolder(_ url: URL) throws {
   let path = url.path
   if path.withSystemPath({ mkdir($0, 0o777) }) == 0 { return }
@@ -51,8 +51,8 @@ package func makeEmptyFolder(_ url: URL) throws {
   try makeFolder(url)
 }
 
-/// Removes a file, or a folder with its contents, if it exists. A lock file goes last: what an interrupted removal leaves still
-/// shows whose it was.
+/// Removes a file, or a folder with its contents, if it exists. A lock file goes last, so that what an interrupted
+/// removal leaves still shows whose it was.
 ///
 /// - Throws: `FileError` naming the first that cannot be removed, with the system's own reason.
 package func removeAll(_ url: URL) throws {

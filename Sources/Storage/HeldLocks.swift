@@ -1,6 +1,6 @@
 import Foundation
 
-/// The advisory locks that processes of this machine hold, as `/proc/locks` lists them: found out without taking any.
+/// The advisory locks that processes of this machine hold, as `/proc/locks` lists them, without taking any.
 ///
 /// Those of other machines, and of processes in other containers, are not in the list.
 package struct HeldLocks: Sendable {
@@ -18,7 +18,7 @@ package struct HeldLocks: Sendable {
   package let locks: [Lock]
   private let inodes: Set<UInt64>
 
-  /// Reads the list; empty where there is none.
+  /// Reads the list; empty if there is none.
   package init() {
     // 1: POSIX  ADVISORY  WRITE 123 fd:01:4711 120 120
     let text = (try? readFile(URL(fileURLWithPath: "/proc/locks"))).map {

@@ -1,8 +1,8 @@
 /// A Merkle tree over a list of hashes, in the shape of RFC 6962, section 2.1: the left part of n hashes is the largest power of
 /// two below n, so a tree that grows keeps its subtrees.
 ///
-/// A node is SHA-256 of the byte 1 and the hashes of its two parts; leaves are to begin with other bytes, so that no leaf can
-/// pass for a node. The tree of nothing is SHA-256 of nothing.
+/// A node is SHA-256 of the byte 1 and the hashes of its two parts; leaves must begin with another byte, so that no
+/// leaf can pass for a node. The root of an empty tree is SHA-256 of nothing.
 package struct MerkleTree: Sendable, Equatable {
   /// The leaves' hashes, 32 bytes each.
   package let leaves: [[UInt8]]
@@ -28,7 +28,7 @@ package struct MerkleTree: Sendable, Equatable {
     return (range.lowerBound..<middle, middle..<range.upperBound)
   }
 
-  /// The place of the first leaf in `range` that differs from another tree's; nil if none does.
+  /// The index of the first leaf in `range` that differs from another tree's; nil if none does.
   ///
   /// - Parameter theirs: a hash of the other tree, called once for the root and once per level: ⌈log₂ n⌉ + 1 times at most.
   package func firstDifference(in range: Range<Int>, from theirs: (Range<Int>) -> [UInt8]) -> Int? {
@@ -47,7 +47,7 @@ package struct MerkleTree: Sendable, Equatable {
   }
 }
 
-/// The root of a ``MerkleTree`` that grows leaf by leaf; holds a hash for each binary digit of the number of leaves.
+/// The root of a ``MerkleTree`` that grows leaf by leaf; holds one hash per 1 bit of the number of leaves.
 package struct MerklePeaks: Sendable {
   /// Number of leaves.
   package private(set) var count = 0

@@ -20,7 +20,7 @@ public struct DanglingLink: Error, Equatable, CustomStringConvertible {
 
   package init(path: String, target: String) { (self.path, self.target) = (path, target) }
 
-  /// One line: the link, and what it names.
+  /// One line: the link and its target.
   public var description: String {
     "\(path) is a link to \(target), which does not exist: is a disk not mounted?"
   }
@@ -75,7 +75,7 @@ public struct FileTooLarge: Error, Equatable, CustomStringConvertible {
 
 /// The contents of a file, or its first bytes.
 ///
-/// - Throws: `FileError` with the system's own reason, which Foundation's reading hides; `NotAFile`.
+/// - Throws: `FileError` with the system's own reason, which Foundation hides; `NotAFile`.
 package func readFile(_ url: URL, atMost limit: Int = .max) throws -> Data {
   let descriptor = try openPlainFile(url.path).descriptor
   defer { close(descriptor) }
@@ -93,7 +93,7 @@ package func readFile(_ url: URL, upTo limit: Int) throws -> Data {
   return try readAll(descriptor, url.path, atMost: limit)
 }
 
-/// At most `limit` bytes of a file, a pipe or a terminal that the user named; waits for the other end of a pipe.
+/// At most `limit` bytes of a file, pipe or terminal that the user named; waits for the other end of a pipe.
 ///
 /// - Throws: `FileTooLarge`, `FileError`; `NotAFile` for a folder.
 package func readInput(_ url: URL, upTo limit: Int) throws -> Data {

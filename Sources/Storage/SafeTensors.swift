@@ -59,7 +59,7 @@ package struct SafeTensors: Sendable, Equatable {
 
     /// A tensor from its bytes.
     ///
-    /// - Throws: `SafeTensorsError` when the shape is negative or too large, or the byte count is not its own.
+    /// - Throws: `SafeTensorsError` when the shape is negative or too large, or the byte count does not match it.
     package init(name: String, dataType: DataType, shape: [Int], data: Data) throws {
       let expected = try Self.byteCount(name: name, dataType: dataType, shape: shape)
       guard data.count == expected else {
@@ -99,7 +99,7 @@ package struct SafeTensors: Sendable, Equatable {
   package internal(set) var unreadable: [String: String] = [:]
   private var places: [String: Int] = [:]
 
-  /// Nothing yet.
+  /// Empty.
   package init() {}
 
   /// Appends a tensor.
@@ -128,7 +128,7 @@ package struct SafeTensors: Sendable, Equatable {
 
   /// The tensor of that name.
   ///
-  /// - Throws: `SafeTensorsError` when there is none, or it is of a type that is not known here.
+  /// - Throws: `SafeTensorsError` when there is none, or it has an unknown type.
   package func tensor(_ name: String) throws -> Tensor {
     guard let place = places[name] else {
       if let type = unreadable[name] {

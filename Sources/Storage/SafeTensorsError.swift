@@ -16,9 +16,9 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     case missing
     /// A tensor of that name exists, or the name is reserved.
     case nameTaken
-    /// The tensor holds another type than asked for.
+    /// The tensor has another type than requested.
     case wrongType
-    /// The tensor has another shape than asked for.
+    /// The tensor has another shape than requested.
     case wrongShape
   }
 
@@ -26,7 +26,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
   public let kind: Kind
   /// One line with the facts.
   public let message: String
-  /// The file it was read from, where there is one.
+  /// The file it was read from, if any.
   public private(set) var path: String?
 
   init(_ kind: Kind, _ message: String) {
@@ -39,7 +39,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     "\(path ?? "safetensors"): \(message)"
   }
 
-  /// The same, of the file at `path`, where none is named yet.
+  /// The same error, naming the file at `path` if it names none yet.
   package func naming(_ path: String) -> SafeTensorsError {
     guard self.path == nil else { return self }
     var named = self

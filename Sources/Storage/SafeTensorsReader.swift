@@ -1,9 +1,9 @@
 import Foundation
 
 extension SafeTensors {
-  /// Reads a file; see `init(data:)`. Of the file's size no byte is believed before the header has explained it.
+  /// Reads a file; see `init(data:)`. The tensors' bytes are read only after the header has accounted for all of them.
   ///
-  /// - Parameter limit: the most bytes that it may have; by default a third of the machine's memory.
+  /// - Parameter limit: its maximum size in bytes; by default a third of the machine's memory.
   /// - Throws: `FileError`, `NotAFile` when it cannot be read, `FileTooLarge`, `SafeTensorsError` naming the file when it
   ///   breaks the format.
   package init(contentsOf url: URL, atMost limit: Int? = nil) throws {
@@ -26,8 +26,8 @@ extension SafeTensors {
   ///
   /// That is: a header longer than 100 MB or than the file, one that is not UTF-8, does not begin with `{`, is
   /// not JSON of the expected form or names a key twice; shapes that overflow; tensors whose bytes do not fit
-  /// their shape, overlap, leave a hole, or do not fill the file exactly. A tensor of a type that is not known
-  /// here is skipped (``unreadable``): the format gains types, and the tensor may not be needed.
+  /// their shape, overlap, leave a hole, or do not fill the file exactly. A tensor of an unknown type is skipped
+  /// (``unreadable``): the format gains types, and the tensor may not be needed.
   ///
   /// - Throws: `SafeTensorsError`.
   package init(data: Data) throws {
@@ -82,7 +82,7 @@ extension SafeTensors {
   }
 }
 
-/// The header of a file, and that its tensors fill the rest.
+/// The header of a file, checked so that its tensors fill the rest exactly.
 private struct Header {
   var entries: [Entry] = []
   var metadata: [String: String] = [:]
@@ -141,7 +141,7 @@ private struct Entry {
   let begin: Int
   let end: Int
 
-  /// Nil for a type that is not known here.
+  /// Nil for an unknown type.
   var dataType: SafeTensors.DataType? { SafeTensors.DataType(rawValue: typeName) }
 
   init(name: String, json: inout StrictJSON) throws {

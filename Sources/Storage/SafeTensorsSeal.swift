@@ -5,7 +5,7 @@ extension SafeTensors {
   package enum Seal: Sendable {
     /// No hash: a file of another program or an earlier version.
     case missing
-    /// Their SHA-256.
+    /// A hash that matches.
     case whole
     /// A hash that does not match.
     case broken
@@ -13,7 +13,7 @@ extension SafeTensors {
 
   static let sealKey = "content-sha256"
 
-  /// Writes the SHA-256 of the contents into the metadata, as `content-sha256`: from then on the file shows by itself
+  /// Writes the SHA-256 of the contents into the metadata, as `content-sha256`: from then on the file itself shows
   /// that it is intact. Unlike a hash in another file, it is replaced atomically with the contents.
   package mutating func seal() { metadata[Self.sealKey] = contentSHA256 }
 
@@ -23,8 +23,8 @@ extension SafeTensors {
     return known == contentSHA256 ? .whole : .broken
   }
 
-  /// SHA-256 over the metadata but `content-sha256`, sorted by key, and all tensors, sorted by name: of each key, value,
-  /// name, type and shape the length and the text, then the bytes. The order of tensors in the file does not matter.
+  /// SHA-256 over the metadata except `content-sha256`, sorted by key, and all tensors, sorted by name: each key,
+  /// value, name, type and shape as length and text, then the bytes. The order of tensors in the file does not matter.
   private var contentSHA256: String {
     var fingerprint = Fingerprint()
     func add(_ text: String) { fingerprint.update(Array("\(text.utf8.count):\(text)".utf8)) }

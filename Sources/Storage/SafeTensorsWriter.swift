@@ -3,8 +3,8 @@ import Foundation
 extension SafeTensors {
   /// The bytes of the file.
   ///
-  /// The header is padded with spaces to a multiple of 8 bytes. Wider types lie first, so that every tensor
-  /// begins at a multiple of its element's size: PyTorch's reader asks for that. Tensors of one width, and
+  /// The header is padded with spaces to a multiple of 8 bytes. Wider types come first, so that every tensor
+  /// begins at a multiple of its element's size, as PyTorch's reader requires. Tensors of one width, and
   /// all entries in the header, keep the order in which they were added.
   package func serialized() -> Data {
     let laidOut = tensors.indices.sorted {

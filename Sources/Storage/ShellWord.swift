@@ -22,7 +22,7 @@ private func escaped(_ byte: UInt8) -> String {
   switch byte {
   case UInt8(ascii: "'"), UInt8(ascii: "\\"): "\\" + String(Character(Unicode.Scalar(byte)))
   case 0x20..<0x7F: String(Character(Unicode.Scalar(byte)))
-  // Three digits, always: no digit of the name can be taken for one more.
+  // Always three digits, so that a digit of the name is not read as one more.
   default: "\\" + String(byte >> 6) + String(byte >> 3 & 7) + String(byte & 7)
   }
 }

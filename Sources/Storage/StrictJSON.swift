@@ -76,7 +76,7 @@ struct StrictJSON {
     throw failure("a string without end")
   }
 
-  /// Accepts nothing more but space.
+  /// Accepts only white space up to the end.
   mutating func end() throws {
     skipSpace()
     if offset < bytes.count { throw failure("expected the end, found \(found(at: offset))") }

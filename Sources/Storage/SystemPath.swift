@@ -2,9 +2,9 @@ import Foundation
 
 /// Represents Linux paths, which are bytes without an encoding, as strings.
 ///
-/// A text is UTF-8, a path need not be: `caf\xE9` is a fine name in Latin-1. A byte that is no part of UTF-8 becomes a
-/// scalar of the private use planes, U+10F780 for 0x80 to U+10F7FF for 0xFF, and a byte again in every call to the
-/// system. So whatever calls the system with a path does it with ``Swift/String/withSystemPath(_:)``.
+/// Strings are UTF-8, paths need not be: `caf\xE9` is a valid name in Latin-1. A byte that is not part of UTF-8 becomes
+/// a scalar of the private use planes, U+10F780 for 0x80 to U+10F7FF for 0xFF, and a byte again in every system call.
+/// So every system call with a path must go through ``Swift/String/withSystemPath(_:)``.
 package enum SystemPath {
   private static let base: UInt32 = 0x10_F700
 
@@ -25,7 +25,7 @@ package enum SystemPath {
     return text
   }
 
-  /// The bytes that ``text(_:)`` was made of, or the UTF-8 of any other text.
+  /// The bytes that ``text(_:)`` was made from, or the UTF-8 of any other text.
   package static func bytes(_ text: String) -> [UInt8] {
     guard hasBytes(text) else { return Array(text.utf8) }
     return text.unicodeScalars.flatMap { scalar in byte(scalar).map { [$0] } ?? Array(String(scalar).utf8) }
@@ -52,7 +52,7 @@ package enum SystemPath {
       uniqueKeysWithValues: names.compactMap { name in getenv(name).map { (name, text(cString: $0)) } })
   }
 
-  /// The folder in which this process works.
+  /// The working directory.
   package static var currentFolder: String {
     guard let path = getcwd(nil, 0) else { return "/" }
     defer { free(path) }
@@ -75,9 +75,9 @@ extension String {
 }
 
 extension URL {
-  /// The file or folder at `path`, from the folder in which this process works, whatever bytes it is named with.
+  /// The file or folder at `path`, relative to the working directory, whatever bytes its name has.
   package init(systemPath path: String, isDirectory: Bool = false) {
-    // Foundation would ask for the folder itself, and lose bytes that are not UTF-8.
+    // Foundation would look up the directory itself, and lose bytes that are not UTF-8.
     var path = path[...]
     while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
     let whole = path.hasPrefix("/") ? String(path) : SystemPath.currentFolder + "/" + path

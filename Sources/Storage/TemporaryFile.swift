@@ -11,7 +11,7 @@ package struct TemporaryFile {
 
   private static let (prefix, suffix) = (".facsimile-", ".tmp")
 
-  /// Makes an empty one.
+  /// Creates an empty one.
   ///
   /// - Parameter target: the path that errors name.
   /// - Throws: `FileError`.
@@ -22,7 +22,7 @@ package struct TemporaryFile {
       let descriptor = try checkedCall("write", target) {
         path.withSystemPath { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
       }
-      // Someone may sweep between the two calls: then it is tried again.
+      // Another process may sweep between the two calls: then try again.
       let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK
       var status = stat()
       if !isTaken, fstat(descriptor, &status) == 0, status.st_nlink > 0 {

@@ -52,7 +52,7 @@ extension SafeTensors {
   ///   - name: a name no other tensor has.
   ///   - shape: its dimensions; empty for a single value.
   ///   - values: its values, last dimension fastest; bits are kept, NaN payloads included.
-  /// - Throws: `SafeTensorsError` when the count is not the shape's, or the name is taken.
+  /// - Throws: `SafeTensorsError` when the count does not match the shape, or the name is taken.
   package mutating func add<Element: TensorElement>(
     _ name: String, shape: [Int], values: [Element]
   ) throws {
@@ -62,7 +62,7 @@ extension SafeTensors {
 
   /// Appends a tensor of 32-bit floating-point values; see `add(_:shape:values:)`.
   ///
-  /// - Throws: `SafeTensorsError` when the count is not the shape's, or the name is taken.
+  /// - Throws: `SafeTensorsError` when the count does not match the shape, or the name is taken.
   package mutating func add(_ name: String, shape: [Int], floats: [Float]) throws {
     try add(name, shape: shape, values: floats)
   }

@@ -1,10 +1,10 @@
 import Foundation
 
 extension SafeTensors {
-  /// The values of a tensor of floating-point numbers as binary32, last dimension fastest: what weights of other
-  /// programs are read with.
+  /// The values of a tensor of floating-point numbers as binary32, last dimension fastest; for reading weights of
+  /// other programs.
   ///
-  /// F16 and BF16 are widened, which is exact; F64 is taken where every value is a binary32.
+  /// F16 and BF16 are widened, which is exact; F64 is accepted if every value is a binary32.
   ///
   /// - Parameters:
   ///   - name: the tensor's name.

@@ -29,7 +29,7 @@ struct Budget: Sendable {
     mapImages: 2_000, judgedImages: 20_000)
 }
 
-/// What a study trains with beside the models' own recipes.
+/// The settings of a study's trainings, besides the models' own recipes.
 enum Recipes {
   typealias Settings = [(key: String, value: String)]
 
@@ -40,8 +40,8 @@ enum Recipes {
   /// Latent widths of the variational autoencoders: for the map and for sampling.
   static let latents = (map: 2, samples: 10)
 
-  /// The classifier's last two layers on the autoencoder's encoder. Together they are one linear map of 64 features, which
-  /// the recipe of the whole classifier does not suit.
+  /// The classifier's last two layers on the autoencoder's encoder. Together they are one linear map of 64 features,
+  /// for which the recipe of the whole classifier is unsuitable.
   static let head: Settings = [
     ("learning-rate", "0.01"), ("batch-size", "64"), ("dropout", "0"), ("weight-decay", "0"),
     ("trainable", "last-2"),

@@ -18,7 +18,7 @@ package struct Step: Sendable {
   let training: Models.Configuration?
   /// All other inputs that affect its result.
   let more: String
-  /// Does it.
+  /// Performs it.
   let work: @Sendable (StepSite) throws -> StepResult
 
   init(

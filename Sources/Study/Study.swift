@@ -59,7 +59,7 @@ package final class Study {
 
   /// Runs the remaining steps and writes the report.
   ///
-  /// - Throws: `StudyError`, `TrainingError`, `FileError`, or the backend's error; what is done stays done.
+  /// - Throws: `StudyError`, `TrainingError`, `FileError`, or the backend's error; completed steps are kept.
   package func run(
     stopSignal: StopSignal = StopSignal(), report: @escaping @Sendable (StudyEvent) -> Void = { _ in }
   ) throws -> Outcome {
@@ -109,7 +109,7 @@ extension Study {
 
   /// The summary.
   ///
-  /// - Throws: `StudyError`, `FileError` if files of a finished study are gone.
+  /// - Throws: `StudyError`, `FileError` if files of a finished study are missing.
   package func summary() throws -> Summary {
     guard let report = try? readFile(folder.reportFile) else {
       throw StudyError("\(folder.reportFile.path) does not exist: is the study finished?")

@@ -41,7 +41,7 @@ package final class StudyFolder {
   var searchFile: URL { url.appendingPathComponent("search.sqlite") }
   /// `report.html`.
   package var reportFile: URL { url.appendingPathComponent("report.html") }
-  /// `report-timings.json`: all that depends on the machine.
+  /// `report-timings.json`: everything that depends on the machine.
   package var timingsFile: URL { url.appendingPathComponent("report-timings.json") }
   private func resultFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).json") }
   private func tensorsFile(_ step: String) -> URL { url.appendingPathComponent("steps/\(step).safetensors") }
@@ -96,7 +96,7 @@ package final class StudyFolder {
     try AtomicFile.write(SealedText.seal(Self.encoded(result)), to: resultFile(step))
   }
 
-  /// Writes a value as JSON whose bytes depend on nothing else.
+  /// Writes a value as JSON whose bytes depend on the value alone.
   static func write(_ value: some Encodable, to url: URL) throws {
     try AtomicFile.write(encoded(value), to: url)
   }

@@ -13,7 +13,7 @@ package struct StudySettings: Sendable, Equatable {
   /// Random seed; further seeds follow it.
   package var seed: UInt64 = 1
 
-  /// The whole study with the cut search.
+  /// The whole study with the sampled search.
   package init() {}
 
   var budget: Budget { isQuick ? .quick : .whole }

@@ -4,7 +4,7 @@ import Pictures
 import Programs
 import Training
 
-/// What noise on the images does to a model's reconstructions of the clean ones.
+/// How noise on the images affects a model's reconstructions of the clean ones.
 package struct NoiseCurve: Sendable, Equatable {
   /// The error at one factor of noise.
   package struct Level: Sendable, Equatable, Codable {
@@ -16,7 +16,7 @@ package struct NoiseCurve: Sendable, Equatable {
 
   /// What the model is called.
   package let name: String
-  /// Errors by rising noise.
+  /// Errors by increasing noise.
   package let levels: [Level]
 
   /// 0, 0.1, …, 1.
@@ -24,15 +24,15 @@ package struct NoiseCurve: Sendable, Equatable {
 
   /// Measures a model, as `evaluate --noise` does.
   ///
-  /// Where the loss is the mean squared error, it is that loss. For a variational autoencoder the mean of the posterior is
+  /// If the loss is the mean squared error, it is that loss. For a variational autoencoder the mean of the posterior is
   /// decoded, and the errors are summed here.
   ///
   /// Determinism: double, images in ascending order, a sum for each, then the sum of those.
   ///
   /// - Parameters:
   ///   - weights: an autoencoder.
-  ///   - name: what to call it.
-  ///   - images: the images to judge by.
+  ///   - name: the model's name.
+  ///   - images: the images to evaluate on.
   ///   - factors: factors of the noise.
   ///   - backend: the device.
   /// - Throws: `TrainingError` for a classifier, or if the images do not fit; the backend's error.

@@ -4,11 +4,11 @@ import Programs
 import Training
 
 extension LineChart {
-  /// How a figure of a run went, epoch by epoch: on the training images, on those held out, and once on the test images.
+  /// A metric of a run, epoch by epoch: on the training images, on those held out, and once on the test images.
   ///
   /// - Parameters:
   ///   - manifest: the run.
-  ///   - metric: `loss`, or another name that the manifest has; one that no epoch has gives an empty chart.
+  ///   - metric: `loss`, or another name in the manifest; one that no epoch has gives an empty chart.
   ///   - test: the figure on the test images, with the weights of the best epoch; nil: not shown.
   ///   - title: of the chart.
   ///   - description: of the chart.
@@ -31,7 +31,7 @@ extension LineChart {
       series.append(.init("test " + Numerals.significant(test, 3), [Point(best, test)], isMarked: true))
     }
     let values = series.flatMap { $0.points.map(\.y) }.filter(\.isFinite)
-    // A decay asks for logarithms: over a factor of three or more, nothing below would be seen.
+    // Decaying values get a logarithmic axis: a factor of three or more would hide small values.
     let decays = values.min().map { $0 > 0 && (values.max() ?? 0) > 3 * $0 } ?? false
     let words =
       manifest.state == .stoppedEarly
@@ -46,7 +46,7 @@ extension LineChart {
 }
 
 extension Loss {
-  /// What its numbers are, with their unit.
+  /// The meaning of its numbers, with their unit.
   package var unit: String {
     switch self {
     case .meanSquaredError: "mean squared error per pixel"
@@ -57,7 +57,7 @@ extension Loss {
 }
 
 extension HeatMap {
-  /// How often a classifier took each class for each; nil if the evaluation is of none.
+  /// A classifier's confusion matrix as a chart; nil if the evaluation is not of a classifier.
   ///
   /// - Parameters:
   ///   - evaluation: of a classifier.
@@ -72,12 +72,12 @@ extension HeatMap {
 }
 
 extension Mosaic {
-  /// What the first layer looks for: its kernels, or for a fully connected one the weights of its first 64 units over the image;
-  /// mid-grey is zero, and the largest weight of all is white or black.
+  /// The filters of the first layer: its kernels, or for a fully connected one the weights of its first 64 units over
+  /// the image; mid-grey is zero, and the largest weight of all is white or black.
   ///
   /// Kernels over colour images are in colour.
   ///
-  /// - Throws: `TrainingError` if the first layer's weights are no such images.
+  /// - Throws: `TrainingError` if the first layer's weights are not such images.
   package static func filters(
     _ weights: Weights, title: String = "", description: String = ""
   ) throws -> Mosaic {

@@ -12,7 +12,7 @@ import Testing
     #expect(again.recall == 1)
   }
 
-  /// Every figure by its definition, with all ranks in tables.
+  /// Every figure computed from its definition, with all ranks in tables.
   @Test func figuresAreThoseOfTheirDefinitions() throws {
     let points = normalPoints(90, 4, seed: 31)
     let places = normalPoints(90, 2, seed: 32)

@@ -4,7 +4,7 @@ import Testing
 /// Mixtures of normal distributions, and their fit.
 @Suite("Gaussian mixtures")
 struct GaussianMixtureTests {
-  /// Three round clusters in the plane, told apart by 10 standard deviations or more; a third, a sixth and a half of
+  /// Three round clusters in the plane, 10 standard deviations or more apart; a third, a sixth and a half of
   /// the points.
   private static let centres: [(x: Double, y: Double, deviation: Double)] = [
     (0, 0, 0.5), (10, 1, 0.25), (-3, 8, 1),

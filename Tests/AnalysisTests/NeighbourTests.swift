@@ -8,7 +8,7 @@ func normalPoints(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
 }
 
 @Suite struct NeighbourTests {
-  /// The nearest by comparing all with all: by distance, then by index.
+  /// The nearest by brute force: by distance, then by index.
   private func bruteForce(_ points: Matrix, _ count: Int) -> (indices: [Int32], distances: [Double]) {
     var result: (indices: [Int32], distances: [Double]) = ([], [])
     for i in 0..<points.rows {
@@ -50,7 +50,7 @@ func normalPoints(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
     #expect(NearestNeighbours(normalPoints(1, 2, seed: 1), count: 3).indices.isEmpty)
   }
 
-  /// Comparing all with all would take 8 × 8 times the work for 8 times the points.
+  /// Brute force would take 8 × 8 times the work for 8 times the points.
   @Test func workGrowsHardlyFasterThanThePoints() {
     let few = NearestNeighbours(normalPoints(2_000, 3, seed: 2), count: 10)
     let many = NearestNeighbours(normalPoints(16_000, 3, seed: 2), count: 10)

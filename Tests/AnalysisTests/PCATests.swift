@@ -2,7 +2,7 @@ import Analysis
 import Testing
 
 @Suite struct PCATests {
-  /// Points drawn with a spread of its own along each of `spreads`' axes.
+  /// Random points with the spread `spreads[i]` along axis i.
   private func points(_ count: Int, spreads: [Double], seed: UInt64 = 5) -> Matrix {
     var numbers = RandomNumbers(seed: seed, .other)
     let values = (0..<count).flatMap { _ in spreads.map { $0 * numbers.normal() } }
@@ -43,7 +43,7 @@ import Testing
     let variance = t.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4
     #expect(abs(pca.variances[0] - 49 * variance) < 1e-11 && pca.variances[1] < 1e-13)
     #expect(abs(pca.explained[0] - 1) < 1e-15)
-    // The sign makes the largest positive.
+    // The sign makes the largest component positive.
     for (value, expected) in zip(pca.components[row: 0], [-2.0 / 7, -3.0 / 7, 6.0 / 7]) {
       #expect(abs(value - expected) < 1e-15)
     }

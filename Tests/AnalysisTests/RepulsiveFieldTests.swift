@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  /// From all points in one place to a map as wide as that of 20,000, on grids of 64 to 512 nodes.
+  /// From all points at one place to a map as wide as that of 20,000, on grids of 64 to 512 nodes.
   @Test(arguments: [1e-4, 0.3, 5, 20, 27]) func theFieldIsTheSumOverAllPairs(deviation: Double) {
     var numbers = RandomNumbers(seed: 10, .other)
     let points = (0..<1_500).map { _ in SIMD2(numbers.normal(), numbers.normal()) * deviation }

@@ -1,10 +1,10 @@
 import Analysis
 import Testing
 
-/// What compares two sets of points. Expected values by numpy 2.3 and scipy 1.16 on the same points.
+/// Measures that compare two sets of points. Expected values by numpy 2.3 and scipy 1.16 on the same points.
 @Suite("Measures of samples")
 struct SampleMeasureTests {
-  /// Whole numbers over eight by a formula that Python has too, some of them alike.
+  /// Eighths by a formula that Python can repeat, some of them equal.
   private static func points(_ rows: Int, _ columns: Int, _ factor: Int) -> Matrix {
     var points = Matrix(rows: rows, columns: columns)
     for i in 0..<rows {

@@ -69,7 +69,7 @@ import Testing
   @Test func threadsChangeNoBit() throws {
     let points = clouds(400)
     let one = try settings().embed(points)
-    // What every processor is to give.
+    // The expected bits on every processor.
     let bits = (one.points.values + [one.divergence]).withUnsafeBytes { Fingerprint.hex(of: Data($0)) }
     #expect(bits == "de32ad4b93e02afa7a56a46e2968382f1cb86cdd74b14473c2ee0c6c777ed7ab")
     for threads in 2...3 {

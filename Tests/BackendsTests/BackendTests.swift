@@ -5,7 +5,7 @@ import OpenCLBackend
 import Programs
 import Testing
 
-/// What every backend owes the host, on every device of this machine.
+/// What every backend guarantees the host, on every device of this machine.
 @Suite("Memory of a prepared program")
 struct BackendTests {
   private static let backends = Result { try DeviceCatalog(threads: 2).open([]) { _, _ in } }
@@ -43,7 +43,7 @@ struct BackendTests {
       }
       let error = #expect(throws: ProgramError.self) { try prepared.write([Float(1)], to: foreign) }
       messages.insert((texts + [error?.description ?? ""]).joined(separator: "\n"))
-      // At the end there is room for nothing, which is no error.
+      // Zero bytes at the end of the buffer are no error.
       try prepared.write(UnsafeRawBufferPointer(start: nil, count: 0), to: buffer, at: 32)
       #expect(try prepared.floats(buffer) == [Float](repeating: 0, count: 8))
     }

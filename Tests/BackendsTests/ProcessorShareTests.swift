@@ -3,7 +3,7 @@ import Foundation
 import Programs
 import Testing
 
-/// How many threads there are where none are asked for.
+/// The default number of threads.
 @Suite("The share of the machine")
 struct ProcessorShareTests {
   @Test(
@@ -28,7 +28,7 @@ struct ProcessorShareTests {
 
   private func quota(_ files: [String: String]) throws -> Double? { try group(files, \.quota) }
 
-  /// What the control group of a process says whose system has these files.
+  /// What the control group of a process says on a system with these files.
   private func group<Value>(_ files: [String: String], _ value: (ControlGroup) -> Value) throws -> Value {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }

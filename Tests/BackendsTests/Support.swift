@@ -1,7 +1,7 @@
 import Backends
 import Programs
 
-/// A device that is only a name.
+/// A device that has only a name.
 struct FakeBackend: Backend {
   let device: DeviceInfo
 
@@ -26,7 +26,7 @@ struct FakeBackend: Backend {
   }
 }
 
-/// A reason made on purpose.
+/// An artificial error.
 struct Refusal: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }

@@ -3,7 +3,7 @@ import CPUKernels
 import Numerics
 import Testing
 
-/// Chains that continue from what stands in the output, on the way down and up, for every kind of tile.
+/// Chains that continue from the values in the output, on the way down and up, for every kind of tile.
 @Suite struct ContinuingTests {
   /// Sizes of a convolution in 5 × 11 pixels of the big map.
   static func geometry(big: Int, small: Int, stride: Int = 2) -> Geometry {
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  /// `kernel` from +0, and from what `start` holds.
+  /// `kernel` starting from +0, and from the values in `start`.
   private func run(
     _ start: [Lanes], _ kernel: (MutableImages, Epilogue) -> Void
   ) -> (fresh: [Lanes], continued: [Lanes]) {

@@ -2,15 +2,15 @@
 import Foundation
 import PackageDescription
 
-// Someone else's package. A dependency by version is what "unsafe build flags" used to hinder, so
-// `tools/test-client` makes a repository with a tag; by path nothing would be shown.
+// A package of another author. "Unsafe build flags" used to prevent dependencies by version, so `tools/test-client`
+// makes a repository with a tag; a dependency by path would prove nothing.
 let environment = ProcessInfo.processInfo.environment
 let repository = environment["FACSIMILE_REPOSITORY"] ?? "file:///facsimile"
 let version = Version(environment["FACSIMILE_VERSION"] ?? "0.0.1") ?? "0.0.1"
 
 let package = Package(
   name: "Client",
-  // Without its default traits: no command line, so no parser of arguments.
+  // Without its default traits: no command line, so no argument parser.
   dependencies: [.package(url: repository, exact: version, traits: [])],
   targets: [
     .executableTarget(

@@ -126,7 +126,7 @@ struct ArgumentTests {
       "--config", place.path("c.yaml"), "--batch-size", "5", "--set", "latent=4", "hidden=32",
     ])
     #expect(set.batchSize == 5 && set.parameters != file.parameters)
-    // --set takes all that follows it, but a model at the end is still the model.
+    // --set takes everything after it, but a model at the end is still the model.
     #expect(
       try plan(["--set", "latent=4", "--set", "hidden=32", "conv-autoencoder"]).parameters == set.parameters)
     try Facsimile.expectFailure(
@@ -150,7 +150,7 @@ struct ArgumentTests {
 
   @Test("Platforms without a device are named, as text and as JSON")
   func platforms() throws {
-    // PoCL knows no such device; another driver does not heed the variable.
+    // PoCL knows no such device; other drivers ignore the variable.
     let environment = ["POCL_DEVICES": "none"]
     struct Row: Decodable {
       let identifier: String

@@ -53,7 +53,7 @@ import Testing
     #expect(
       refereed.status == 1 && refereed.output.contains("not one training")
         && !refereed.output.contains("referee"))
-    // What is signed is the trace too.
+    // The trace is signed too.
     #expect(try run("sign a --new-key key").status == 0)
     let trusted = "verify a --trusted key.pub --signature-only"
     #expect(try run(trusted).status == 0)

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// One model in several processes, by whichever MPI is installed.
+/// One model in several processes, with every MPI that is installed.
 @Suite("Over MPI", .enabled(if: MPI.areWanted), .serialized)
 struct DistributedTests {
   private let place: TemporaryFolder
@@ -60,7 +60,7 @@ struct DistributedTests {
   @Test("The same, every rank on OpenCL", .enabled(if: TestDevices.areWanted), arguments: MPI.launchers)
   func openCL(_ mpi: MPI) throws { try stopAndKill(mpi, .convVAE, on: [["opencl"]]) }
 
-  /// The ranks have `devices` in turn.
+  /// The ranks get `devices` in turn.
   private func stopAndKill(_ mpi: MPI, _ kind: ModelKind, on devices: [[String]]) throws {
     func ranks(_ count: Int) -> [[String]] { (0..<count).map { devices[$0 % devices.count] } }
     let begun = try train(mpi, settings(kind) + ["--out", "run"], on: ranks(2), through: 1, signal: SIGTERM)
@@ -83,7 +83,7 @@ struct DistributedTests {
     try expectPlainStates(kind)
   }
 
-  /// Compares the run with one process's, which ran without a stop.
+  /// Compares the run with an uninterrupted one in one process.
   private func expectPlainStates(_ kind: ModelKind) throws {
     let expected = try states("run")
     let plain = try Facsimile.run(
@@ -110,7 +110,7 @@ struct DistributedTests {
     let lines = result.errors.split(separator: "\n").filter { !$0.isEmpty && !mpi.says($0) }
     let ours = lines.filter { $0.hasPrefix("error: rank ") && $0.contains(" was lost (process ") }
     if mpi.description == "MPICH" {
-      // Its launcher may kill the others before they can say it, then says so itself; the library may have words of its own.
+      // Its launcher may kill the others before they report, and then reports itself; the library may print lines too.
       let isSaid = result.output.contains("BAD TERMINATION")
       #expect(ours.count == 1 || ours.isEmpty && isSaid, "\(result.errors)")
     } else {
@@ -122,7 +122,7 @@ struct DistributedTests {
     let resumed = try train(
       mpi, ["train", "--resume", "run"], on: [[String]](repeating: ["cpu", "--threads", "1"], count: 3),
       through: saved + 1, signal: SIGTERM)
-    // One speaks, whichever rank got the signal.
+    // One rank reports, whichever got the signal.
     #expect(
       resumed.status == 130 && resumed.errors.contains("; everything so far is kept"), "\(resumed.errors)")
     try expectPlainStates(.vae)
@@ -144,7 +144,7 @@ struct DistributedTests {
     let result = try mpi.run([[String]](repeating: arguments, count: 8), in: place.url)
     #expect(result.status == 0, "\(result.errors)")
     #expect(try states("run") == states("alone"))
-    // One speaks.
+    // Only one rank reports.
     #expect(result.output.split(separator: "\n").count { $0.hasPrefix("epoch ") } == 2, "\(result.output)")
     #expect(try Facsimile.run(["verify", "run", "--device", "cpu"], in: place.url).status == 0)
   }

@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// What `export` writes for other programs, and what it refuses.
+/// What `export` writes for other programs, and what it rejects.
 @Suite("Export from the command line")
 struct ExportTests {
   private let place: TemporaryFolder
@@ -65,7 +65,7 @@ struct ExportTests {
     _ = try run(["train", "--resume", "run", "--device", "cpu"])
     _ = try run(export("tensorboard", "logs/run"))
     #expect(try contents("run/\(EventFile.name)") == contents("logs/run/\(EventFile.name)"))
-    // The same run elsewhere, without events while it trains.
+    // The same run elsewhere, without events during training.
     _ = try run(train + ["--threads", "1", "--out", "other"])
     #expect(!FileManager.default.fileExists(atPath: place.path("other/\(EventFile.name)")))
     _ = try run(["export", "other", "--format", "tensorboard", "--out", "logs/other"])
@@ -108,7 +108,7 @@ struct ExportTests {
     try fails(export("tensorboard", "data/train-images-idx3-ubyte"), 2, "cannot make the folder")
     try fails(export("projector", "run/config.yaml", ["--device", "cpu"]), 2, "cannot make the folder")
     #expect(!FileManager.default.fileExists(atPath: place.path("x")))
-    // As a run is that was stopped in its first epoch.
+    // Like a run that was stopped in its first epoch.
     try FileManager.default.removeItem(at: place.file("run"))
     let stopped = try Facsimile.run(
       [

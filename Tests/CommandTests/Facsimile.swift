@@ -5,7 +5,7 @@ import Testing
 
 /// The program, run as a user runs it.
 enum Facsimile {
-  /// What a run of the program left.
+  /// The result of a run of the program.
   struct Result {
     let status: Int32
     let output: String
@@ -17,7 +17,7 @@ enum Facsimile {
     }
   }
 
-  /// Seconds after which a run that does not end is killed.
+  /// Seconds after which a hanging run is killed.
   private static let patience = 300.0
 
   /// Keys in snake case become names in camel case.
@@ -27,7 +27,7 @@ enum Facsimile {
     return try decoder.decode(type, from: data)
   }
 
-  /// The program lies beside the tests' own binary.
+  /// The program is in the folder of the tests' own binary.
   static let program: URL = {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let bundle = CommandLine.arguments.first.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
@@ -36,11 +36,11 @@ enum Facsimile {
     return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
   }()
 
-  /// A signal sent to a run once its output holds a text, at a random moment of the fraction of a second after.
+  /// A signal that is sent to a run at a random moment of the fraction of a second after its output contains a text.
   struct Stop {
     let signal: Int32
     let text: String
-    /// The process that gets it, given the one that was started.
+    /// The process to signal, given the one that was started.
     var target: @Sendable (Int32) -> Int32 = { $0 }
 
     /// Ctrl-C.
@@ -49,10 +49,10 @@ enum Facsimile {
     static func kill(after text: String) -> Stop { Stop(signal: SIGKILL, text: text) }
   }
 
-  /// Runs the program with these arguments to its end, or stops it on the way. Kernels built by one run serve the next,
-  /// but none from before the tests.
+  /// Runs the program with these arguments to its end, or stops it before. Kernels compiled by one run are reused by
+  /// the next, but none from before the tests.
   ///
-  /// - Parameter launcher: another program that gets these arguments and starts this one.
+  /// - Parameter launcher: another program that is started with these arguments and starts this one.
   static func run(
     _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], stop: Stop? = nil,
     by launcher: URL? = nil
@@ -72,7 +72,7 @@ enum Facsimile {
     let deadline = DispatchWorkItem { kill(identifier, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: deadline)
     defer { deadline.cancel() }
-    // Both streams are read at once: what is full makes the program wait.
+    // Both streams are read concurrently: a full pipe blocks the program.
     let complaints = Mutex(Data())
     let reading = DispatchGroup()
     DispatchQueue.global().async(group: reading) {
@@ -98,7 +98,7 @@ enum Facsimile {
       errors: String(decoding: complaints.withLock { $0 }, as: UTF8.self))
   }
 
-  /// Expects a failure: this exit status, nothing on standard output, one line that holds `text`, after `besides` others.
+  /// Expects a failure: this exit status, no standard output, one line with `text`, after `besides` other lines.
   static func expectFailure(
     _ arguments: [String], status: Int32, _ text: String, in folder: URL? = nil,
     environment: [String: String] = [:], besides: Int = 0, sourceLocation: SourceLocation = #_sourceLocation

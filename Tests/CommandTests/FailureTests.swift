@@ -9,7 +9,7 @@ struct FailureTests {
 
   init() throws { place = try TemporaryFolder() }
 
-  /// No data set of this machine is found.
+  /// An environment in which no data set is found.
   private var nothing: [String: String] {
     ["FACSIMILE_DATA": place.path("none"), "XDG_CACHE_HOME": place.path("none")]
   }

@@ -3,7 +3,7 @@ import Models
 import TestSupport
 import Testing
 
-/// The table of README.md that strangers compare with: hashes after the first epoch on MNIST.
+/// The table in README.md that users compare with: hashes after the first epoch on MNIST.
 @Suite("The README's hashes")
 struct FirstEpochTests {
   private static let hasData =

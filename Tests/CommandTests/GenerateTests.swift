@@ -28,7 +28,7 @@ struct GenerateTests {
     }
   }
 
-  /// Classifiers are kept here, not in the user's folder.
+  /// Classifiers are cached here, not in the user's folder.
   private var environment: [String: String] { ["XDG_CACHE_HOME": place.path("cache")] }
 
   private func generate(_ arguments: [String], device: String = "cpu") throws -> Facsimile.Result {
@@ -130,7 +130,7 @@ struct GenerateTests {
       (["data"], 2, "is not a run folder"),
     ]
     for (arguments, status, text) in wrong {
-      // A device is named aside: the line on standard output is no part of a failure.
+      // With --json the device is printed to standard error, so standard output is empty.
       let result = try Facsimile.run(
         ["generate"] + arguments + ["--out", "p.png", "--device", "cpu", "--json"], in: place.url,
         environment: environment)

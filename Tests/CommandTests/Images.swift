@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 extension TemporaryFolder {
-  /// Makes a data set `folder` of blobs, ten classes; images for tests follow those that train.
+  /// Makes a data set `folder` of blobs, ten classes; test images follow the training images.
   func putDataset(_ folder: String = "data", train: Int = 80, test: Int = 30, labels: Bool = true) throws {
     for (name, first, count) in [("train", 0, train), ("t10k", train, test)] {
       let images = try Blobs.images(count, first: first)

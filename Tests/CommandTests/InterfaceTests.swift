@@ -20,7 +20,7 @@ struct InterfaceTests {
     return result
   }
 
-  /// Every key of a JSON value, with what it holds.
+  /// Every key of a JSON value, with its value.
   private func keys(_ value: Any) -> [(key: String, value: Any)] {
     if let object = value as? [String: Any] {
       return object.flatMap { [($0.key, $0.value)] + keys($0.value) }
@@ -93,7 +93,7 @@ struct InterfaceTests {
     #expect(
       sessions[0].commandLine.contains("train vae --data data --out 'a b'") && !sessions[0].commit.isEmpty)
     #expect(sessions[0].data == place.path("data"))
-    // Whatever stands there, the run is whole.
+    // Whatever it says, the run counts as intact.
     let text = try String(contentsOf: file, encoding: .utf8)
     try Data(text.replacing("'a b'", with: "elsewhere").utf8).write(to: file)
     _ = try run(["evaluate", "a b", "--device", "cpu"])
@@ -146,7 +146,7 @@ struct InterfaceTests {
     }
     struct Figures: Decodable { let folds: [Fold] }
     let whole = try run(command).json(Figures.self)
-    // Without --json, so that the stop can wait for a line.
+    // Without --json, so that the stop can wait for a line of text.
     let plain = command.filter { $0 != "--json" } + ["--out", "kept"]
     let stopped = try Facsimile.run(plain, in: place.url, stop: .interrupt(after: "fold 1/3"))
     #expect(stopped.status == 130 && stopped.errors.contains("everything done is kept"), "\(stopped.errors)")

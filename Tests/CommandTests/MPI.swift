@@ -7,7 +7,7 @@ struct MPI: Sendable, CustomStringConvertible {
   private let program: URL
   private let options: [String]
 
-  /// Those that are installed.
+  /// The installed launchers.
   static let launchers: [MPI] = [
     ("Open MPI", "mpirun.openmpi", ["--allow-run-as-root", "--oversubscribe", "--quiet"]),
     ("MPICH", "mpirun.mpich", []),
@@ -18,7 +18,7 @@ struct MPI: Sendable, CustomStringConvertible {
   }
 
   static let isRequired = ProcessInfo.processInfo.environment["FACSIMILE_REQUIRE_MPI"] == "1"
-  /// Tests run where there is a launcher, and fail without both where CI asks for them.
+  /// Tests run if there is a launcher, and fail unless both exist if CI requires them.
   static let areWanted = !launchers.isEmpty || isRequired
 
   /// Runs the program with `ranks[r]` as the arguments of rank r.
@@ -28,7 +28,7 @@ struct MPI: Sendable, CustomStringConvertible {
       options + Array(each.joined(separator: [":"])), in: folder, stop: stop, by: program)
   }
 
-  /// Whether this is a word of MPI's own about a process that is gone, which it may have first.
+  /// Whether this is a message of MPI itself about a lost process, which may come first.
   func says(_ line: Substring) -> Bool {
     ["Read -1, expected ", "process_vm_readv", "[proxy:", "[mpiexec@"].contains { line.contains($0) }
   }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `--out` and its like may be put on, and what stays as it is.
+/// Where `--out` and similar options may write, and what must stay unchanged.
 @Suite("Where output may go", .serialized)
 struct OutputPlaceTests {
   private let place: TemporaryFolder
@@ -17,7 +17,7 @@ struct OutputPlaceTests {
     try #require(made.status == 0, "\(made.errors)")
   }
 
-  /// Commands that write a file, given its name without its ending.
+  /// Commands that write a file, given its name without extension.
   private static let files: [[String]] = [
     ["export", "run", "--format", "safetensors", "--out", "OUT"],
     ["export", "run", "--format", "onnx", "--out", "OUT"],
@@ -32,7 +32,7 @@ struct OutputPlaceTests {
     ["search", "s.yaml", "--data", "data", "--storage", "OUT"] + device,
   ]
 
-  /// Commands that make a folder.
+  /// Commands that create a folder.
   private static let folders: [[String]] = [
     ["train", "vae", "--data", "data", "--out", "OUT"] + training,
     ["import", "run/best.safetensors", "--model", "vae", "--out", "OUT"],

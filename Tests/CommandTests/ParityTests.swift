@@ -1,6 +1,6 @@
 import Testing
 
-/// `facsimile parity`, on every device that is here.
+/// `facsimile parity`, on every device of this machine.
 @Suite("Comparing devices from the command line")
 struct ParityTests {
   private struct Report: Decodable {

@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// What is drawn of runs, from the command line.
+/// Pictures of runs, from the command line.
 @Suite("Pictures from the command line")
 struct PictureCommandTests {
   private let place: TemporaryFolder
@@ -111,8 +111,8 @@ struct PictureCommandTests {
         "--device", "cpu",
       ])
     #expect(result.output.contains("originals over noisy images over reconstructions"))
-    // Three rows for each of two rounds, a column for each of ten classes; tiles of 28 pixels, margins of 2, three times
-    // as large, and words on the left.
+    // Three rows for each of two rounds, a column for each of ten classes; tiles of 28 pixels, margins of 2, three
+    // times enlarged, and labels on the left.
     let size = try size(of: "a.png")
     #expect(size.width > 3 * (10 * 30 + 2) && size.height == 3 * (6 * 30 + 2))
     for name in ["m.svg", "m.png"] {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A search ends with the same table whether it was killed or ran side by side.
+/// A search ends with the same table whether it was killed or ran in parallel.
 @Suite("Searching from the command line")
 struct SearchTests {
   private let place: TemporaryFolder
@@ -23,7 +23,7 @@ struct SearchTests {
         """.utf8))
   }
 
-  /// The table, but for seconds.
+  /// The table without seconds.
   private struct Table: Decodable, Equatable {
     struct Row: Decodable, Equatable {
       let number: Int
@@ -60,7 +60,7 @@ struct SearchTests {
       straight.trials.count == 24 && straight.trials.allSatisfy { $0.state == "done" && $0.epochCount == 2 })
     #expect(Set(straight.trials.map(\.stateSha256)).count == 24)
     try kill("killed", after: "(3/24)")
-    // After the first trial that the second attempt ends.
+    // After the first trial that the second attempt completes.
     try kill("killed", after: "\ntrial ")
     #expect(try table("killed") == straight)
     #expect(try table("jobs", ["--jobs", "2"]) == straight)

@@ -16,7 +16,7 @@ struct ServeTests {
     "It says where the page is, answers there, and a signal ends it with success",
     arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
   func signals(_ signal: Int32, asJSON: Bool) throws {
-    // The page is read while the program runs, so it is asked by the shell that started it.
+    // The page is read while the program runs, so the shell that started it requests it.
     let result = try Shell.run(
       """
       set -m; "$F" serve --port 0 \(asJSON ? "--json" : "") >said & server=$!
@@ -53,7 +53,7 @@ struct ServeTests {
     #expect(twice.output == "status 2\n" && twice.errors.contains("is in use"), "\(twice.errors)")
   }
 
-  /// Skipped where there is no browser, except in a pipeline.
+  /// Skipped if there is no browser, except in a pipeline.
   private static let hasBrowser: Bool = {
     let environment = ProcessInfo.processInfo.environment
     if environment["FACSIMILE_REQUIRE_BROWSER"] == "1" { return true }

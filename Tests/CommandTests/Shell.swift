@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// A line of bash in which `$F` is the program: for redirections, pipes and limits.
+/// A bash command line in which `$F` is the program: for redirections, pipes and limits.
 enum Shell {
-  /// Runs it in `folder`; `output` and `errors` are of the whole line.
+  /// Runs it in `folder`; `output` and `errors` are those of the whole line.
   static func run(_ line: String, in folder: URL) throws -> Facsimile.Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")

@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// The program as shells and terminals meet it: quoting, names in any bytes, pipes, signals, terminals that can do little.
+/// The program in shells and terminals: quoting, names of any bytes, pipes, signals, terminals with few capabilities.
 @Suite("In a shell")
 struct ShellTests {
   private let place: TemporaryFolder
@@ -15,7 +15,7 @@ struct ShellTests {
 
   private static let settings = "--device cpu --epochs 1 --batch-size 16 --set hidden=8 filters=2,2,2"
 
-  /// What bash prints and ends with for this script, which calls the program `facsimile`.
+  /// The output and status of bash for this script, which calls the program `facsimile`.
   private func bash(
     _ script: String, environment: [String: String] = [:]
   ) throws -> (status: Int32, text: String) {
@@ -146,7 +146,7 @@ struct ShellTests {
 
   @Test("A second signal ends the process at once, and says so")
   func twice() throws {
-    // The step under way takes long enough for two signals.
+    // A step takes long enough for two signals.
     let result = try bash(
       """
       "$PROGRAM" train vae --data data --device cpu --threads 1 --batch-size 72 --epochs 9 --out run \

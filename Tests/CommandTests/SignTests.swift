@@ -79,7 +79,7 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     let before = try Data(contentsOf: receipt)
     #expect(try run("sign run --key key").status == 0)
     #expect(try Data(contentsOf: receipt) == before)
-    // Going on changes the run: it is signed again.
+    // Continuing changes the run, so it must be signed again.
     #expect(try run("train --resume run --epochs 3 --device cpu").status == 0)
     let resumed = try verify()
     #expect(resumed.verdict == "TAMPERED" && resumed.reason.contains("signed again"), "\(resumed)")
@@ -128,7 +128,7 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     #expect(made.status == 0 && made.errors.contains("others may read the private key"), "\(made.errors)")
     try check("other")
     #expect(try verify(trusted: "other.pub").verdict == "SIGNED")
-    // The first key is not the signer's any more.
+    // The first key is no longer the signer's.
     let first = try verify()
     #expect(
       first.status == 2 && first.verdict == "INCONCLUSIVE" && first.reason.contains("signed by the key"))
@@ -140,7 +140,7 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     {
       let file = place.file("run/\(name)")
       let whole = try Data(contentsOf: file)
-      // Of the manifest also what its own hash leaves out.
+      // In the manifest, also what its own hash does not cover.
       for place in name == "manifest.json" ? [whole.count - 3] : [whole.count / 2, whole.count - 1] {
         var data = whole
         data[place] = data[place] == 32 ? 10 : data[place] ^ 1
@@ -195,7 +195,7 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     try expect("INCONCLUSIVE", "the trusted one is") {
       $0["signatures"] = [["keyid": String(repeating: "0", count: 64), "sig": signature["sig"]!]]
     }
-    // Another signer's beside it changes nothing.
+    // Another signer's signature beside it changes nothing.
     try expect("SIGNED", "5 files") { $0["signatures"] = [["keyid": "x", "sig": "eA=="], signature] }
     // A receipt of another run.
     #expect(
@@ -236,7 +236,7 @@ private let hasOpenSSL = ["/usr/bin/openssl", "/bin/openssl"].contains(where: Fi
     try fails("sign run --new-key key", 2, "key: File exists")
     try fails("sign data --key key", 2, "not a run folder")
     try fails("sign run --key missing", 2, "missing")
-    // A run that is not as training wrote it is not signed.
+    // A run that training did not leave in this form is not signed.
     try Data("x".utf8).write(to: place.file("run/metrics.csv"))
     try fails("sign run --key key", 2, "metrics.csv")
   }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the system does to a program: full disks, readers that go, limits, libraries that change the arithmetic.
+/// What the system does to a program: full disks, closed pipes, limits, libraries that change the arithmetic.
 @Suite("What the system does", .serialized)
 struct SystemTests {
   private let place: TemporaryFolder

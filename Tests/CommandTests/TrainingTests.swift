@@ -12,7 +12,7 @@ struct TrainingTests {
     try place.putDataset()
   }
 
-  /// What `manifest.json` says.
+  /// The contents of `manifest.json`.
   private struct Manifest: Decodable {
     struct Epoch: Decodable {
       let epoch: Int
@@ -126,7 +126,7 @@ struct TrainingTests {
 
   @Test("Ctrl-C ends with a checkpoint, and resuming gives the same bits")
   func interrupted() throws {
-    // A cosine would follow the number of epochs.
+    // A cosine would depend on the number of epochs.
     let settings = ["conv-autoencoder", "--seed", "3", "--set", "schedule=constant"]
     let stopped = try Facsimile.run(
       ["train", "--data", "data", "--device", "cpu", "--batch-size", "16", "--epochs", "100000"] + settings,
@@ -137,7 +137,7 @@ struct TrainingTests {
     let before = try manifest(run)
     #expect(before.state == "interrupted" && before.epochs.count >= 2)
 
-    // The number of epochs may change on the way.
+    // The number of epochs may be changed when resuming.
     let last = before.epochs.count + 2
     let file = place.file("\(run)/config.yaml")
     let text = try String(contentsOf: file, encoding: .utf8)

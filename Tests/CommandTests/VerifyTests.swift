@@ -89,7 +89,7 @@ import Testing
     for name in names {
       let file = run.appendingPathComponent(name)
       let whole = try Data(contentsOf: file)
-      // Not what the manifest says about processes.
+      // Except what the manifest says about processes.
       let sessions = name == "manifest.json" ? whole.range(of: Data("\"sessions\"".utf8))?.lowerBound : nil
       let (header, count) = (min(whole.count, 1500, sessions ?? .max), sessions ?? whole.count)
       for trial in 0..<6 {

@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// Weights of every model leave as a file and come back without losing a bit.
+/// Weights of every model are exported and imported without losing a bit.
 @Suite("Weights from the command line")
 struct WeightsTests {
   private let place: TemporaryFolder
@@ -19,13 +19,13 @@ struct WeightsTests {
     #expect(result.status == 0, "\(result.errors)")
   }
 
-  /// The run's weights as a file.
+  /// The run's weights, exported.
   private func exported(_ run: String) throws -> SafeTensors {
     try self.run(["export", run, "--format", "safetensors", "--out", "\(run).safetensors"])
     return try SafeTensors(contentsOf: place.file("\(run).safetensors"))
   }
 
-  /// What the model makes of the test images: outputs and codes.
+  /// The model's results for the test images: outputs and codes.
   private func outputs(_ run: String) throws -> Data {
     try self.run(["evaluate", run, "--data", "data", "--device", "cpu", "--outputs", "\(run)-outputs"])
     return try Data(contentsOf: place.file("\(run)-outputs"))
@@ -40,7 +40,7 @@ struct WeightsTests {
     try run(["import", "run.safetensors", "--model", kind.rawValue, "--out", "again"])
     #expect(try exported("again").tensors == first.tensors && !first.tensors.isEmpty)
     #expect(try outputs("again") == outputs("run"))
-    // As PyTorch would write them: nothing but tensors.
+    // As PyTorch would write them: tensors only.
     var bare = first
     bare.metadata = [:]
     try bare.write(to: place.file("bare.safetensors"))
@@ -57,7 +57,7 @@ struct WeightsTests {
     let first = try exported("run")
     for type in [SafeTensors.DataType.bf16, .f16, .f64] {
       var cast = SafeTensors()
-      // Sixteen bits of every weight, so that each type holds the same values.
+      // Weights truncated to sixteen bits, so that each type holds the same values.
       for tensor in first.tensors {
         let floats = try first.floats(tensor.name).map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
         try cast.add(Self.tensor(tensor.name, tensor.shape, floats, type))
@@ -69,7 +69,7 @@ struct WeightsTests {
         ["train", "conv-autoencoder", "--from", name, "--data", "data", "--out", "from-\(type.rawValue)"]
           + settings)
     }
-    // Widening is exact, so the wider types say the same.
+    // Widening is exact, so the wider types give the same values.
     #expect(try exported("in-BF16").tensors == exported("in-F64").tensors)
     #expect(try exported("from-BF16").tensors == exported("from-F64").tensors)
     try Data("PK\u{3}\u{4} and more".utf8).write(to: place.file("w.safetensors"))
@@ -97,7 +97,7 @@ struct WeightsTests {
     return try SafeTensors.Tensor(name: name, dataType: type, shape: shape, data: data)
   }
 
-  /// The file with one more tensor, of a type that its reader does not know.
+  /// The file with an additional tensor, of a type unknown to its reader.
   private static func withNewerType(_ file: Data) throws -> Data {
     let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     let bytes = file.count - 8 - length

@@ -5,8 +5,8 @@ import Testing
 
 /// Whole runs of the program end with the same bits wherever they ran and however they were stopped.
 ///
-/// Every run is asked for far more epochs than it gets, so that it is under way for certain when it is stopped; runs are
-/// compared through the last epoch of the one that was stopped most often.
+/// Every run is given far more epochs than it completes, so that it is certainly running when it is stopped; runs are
+/// compared up to the last epoch of the one that was stopped most often.
 @Suite("Whole runs from the command line", .serialized)
 struct WholeRunTests {
   private let place: TemporaryFolder
@@ -16,7 +16,7 @@ struct WholeRunTests {
     try place.putDataset(train: 400, test: 30)
   }
 
-  /// What a run came to after an epoch; neither time nor device.
+  /// The results of an epoch, without time and device.
   private struct Epoch: Decodable, Equatable {
     let epoch: Int
     let trainLoss: Double
@@ -41,7 +41,7 @@ struct WholeRunTests {
     return devices.filter(\.passed).map(\.identifier)
   }
 
-  /// Trains, and stops the run soon after it has said that `epoch` is done.
+  /// Trains, and stops the run soon after it has reported the end of `epoch`.
   private func train(_ arguments: [String], through epoch: Int, signal: Int32 = SIGINT) throws {
     let stop = Facsimile.Stop(signal: signal, text: " \(epoch)/10000")
     let result = try Facsimile.run(["train"] + arguments, in: place.url, stop: stop)

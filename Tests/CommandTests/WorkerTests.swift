@@ -53,7 +53,7 @@ struct WorkerTests {
     #expect(alone.status == 0, "\(alone.errors)")
     let stopped = try search(address, [], password, stop: .interrupt(after: "(2/16)"))
     try #require(stopped.status == 130, "it ended before it could be stopped: \(stopped.errors)")
-    // Among them the manifest of the trial under way, with the command line.
+    // Among them the manifest of the trial in progress, with the command line.
     let files = try place.everything()
     #expect(files.contains { $0.lastPathComponent == "manifest.json" })
     for file in files {

@@ -127,7 +127,7 @@ struct CIFAR10Tests {
     try remove("data/cifar-10/cifar-10-binary.tar.gz")
     try folder.put("data/cifar-10-python.tar.gz", Data())
     #expect(try error("cifar-10").message.contains("binary version"))
-    // An archive does not hide what lies unpacked elsewhere.
+    // An archive does not hide files unpacked elsewhere.
     try put("cache/facsimile/datasets/cifar-10")
     #expect(try catalog.load("cifar-10").train.count == 15)
   }

@@ -59,7 +59,7 @@ struct CatalogTests {
     }
     func count(_ catalog: DatasetCatalog) throws -> Int { try catalog.load("kmnist").train.count }
     #expect(try count(catalog(data: "none:a:b")) == 10)
-    // A folder that holds IDX files directly counts only when it has the name.
+    // A folder that contains IDX files directly counts only if it has the name.
     #expect(try count(catalog(data: "b:kmnist:a")) == 12)
     #expect(try count(catalog(data: "b")) == 13)
     #expect(try count(catalog(cache: "empty")) == 14)
@@ -109,7 +109,7 @@ struct CatalogTests {
     #expect(fault.path == folder.file("data/mnist/train-labels-idx1-ubyte").path)
     #expect(fault.message.contains(Fingerprint.hex(of: labelFile(12))))
     #expect(fault.message.contains(try #require(KnownDataset.mnist.hashes?[.trainLabels])))
-    // By its folder the same is a data set like any other.
+    // Loaded by its folder, it is a data set like any other.
     #expect(try catalog().load(folder.file("data/mnist").path).isVerified == false)
   }
 
@@ -201,7 +201,7 @@ struct CatalogTests {
       try ImageSet.checkMemory(count: 11, shape: shape, path: nil, limit: 491_520)
     }
     #expect(error?.kind == .tooLarge && error?.message.contains("need 540672 bytes") == true)
-    // A file that is as large as its header says, but holds nothing on the disk.
+    // A sparse file, as large as its header says.
     let count = Int(ProcessInfo.processInfo.physicalMemory) / 784
     let file = try folder.put("large", idx(0x803, [count, 28, 28], []))
     let handle = try FileHandle(forWritingTo: file)

@@ -12,7 +12,7 @@ struct FetchTests {
   private let folder: TemporaryFolder
   private let data: Data
 
-  /// A proxy would not reach the tests' own servers. Set only where there is one: others may be reading the environment.
+  /// A proxy would not reach the tests' own servers. Set only if there is one: other threads may read the environment.
   private static let avoidsProxy: Bool = {
     let hasProxy = !SystemPath.environment("http_proxy", "all_proxy", "ALL_PROXY").isEmpty
     if hasProxy { setenv("no_proxy", "127.0.0.1", 1) }
@@ -67,7 +67,7 @@ struct FetchTests {
     again.isForced = true
     try again.fetch()
     #expect(server.requests.last == Request("/file") && server.requests.count == 3)
-    // What is there, and wrong, is replaced.
+    // An existing wrong file is replaced.
     try folder.put("set/file", data.dropLast())
     try fetcher([server.address]).fetch()
     #expect(try names == ["file"] && contents() == data)
@@ -96,7 +96,7 @@ struct FetchTests {
     forced.isForced = true
     _ = try failure(forced)
     #expect(try names == ["file"] && contents() == data)
-    // One that never ends is not read to its end.
+    // An endless one is not read to its end.
     #expect(
       try failure(fetcher([server.address], ["other"], size: 1000)).contains("more than the 1000 bytes"))
     #expect(try names == ["file"])
@@ -125,7 +125,7 @@ struct FetchTests {
     try fetcher([server.address]).fetch()
     #expect(server.requests == [Request("/file", from: count), Request("/file")])
     #expect(try names == ["file"] && contents() == data)
-    // Whole, but without its name: nothing is asked for.
+    // Complete, but not yet renamed: nothing is requested.
     try FileManager.default.moveItem(at: folder.file("set/file"), to: folder.file("set/file.part"))
     try fetcher([server.address]).fetch()
     #expect(try names == ["file"] && server.requests.count == 2)
@@ -155,7 +155,7 @@ struct FetchTests {
     }
     try fetcher(mirrors, ["a", "b"]).fetch()
     #expect(try contents("a") == data && contents("b") == data)
-    // The rest of what another mirror sent, and the next file from the one that answered.
+    // The rest of what another mirror sent, and the next file from the mirror that answered.
     #expect(server.requests.suffix(2) == [Request("/right/a", from: 20_000), Request("/right/b")])
   }
 

@@ -12,7 +12,7 @@ func labelFile(_ count: Int) -> Data {
   idx(0x801, [count], (0..<count).map { UInt8($0 % 10) })
 }
 
-/// Pixels that differ from image to image and from place to place.
+/// Pixels that differ between images and positions.
 func pattern(_ count: Int) -> [UInt8] {
   (0..<count * 784).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 784) }
 }

@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// A link that leads nowhere is not the same as nothing: the disk may not be mounted.
+/// A dangling link is not the same as nothing: the disk may not be mounted.
 @Suite("Links that lead nowhere")
 struct LinkTests {
   private let folder: TemporaryFolder

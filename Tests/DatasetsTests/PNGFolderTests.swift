@@ -14,7 +14,7 @@ struct PNGFolderTests {
     folder = try TemporaryFolder()
   }
 
-  /// A picture of one shade; in colour the shades of a pixel count up.
+  /// A picture of one shade; in colour the channels of a pixel count up.
   @discardableResult
   private func put(_ name: String, _ shade: UInt8, channels: Int = 1, width: Int = 9, height: Int = 8) throws
     -> URL
@@ -69,7 +69,7 @@ struct PNGFolderTests {
       #expect(abs(Double(parts[1].count) - Double(sizes[name]!) / 10) < 1, "\(name): \(parts[1].count)")
     }
     #expect(try load("a").sha256 == dataset.sha256)
-    // The choice is part of what the data set is: it never changes.
+    // The choice is part of the data set's definition: it never changes.
     #expect(shades(dataset.test) == [7, 9, 11, 13, 21, 4, 7, 17, 33, 38])
   }
 

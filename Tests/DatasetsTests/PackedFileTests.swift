@@ -22,7 +22,7 @@ struct PackedFileTests {
     return folder.file(file)
   }
 
-  /// A picture of noise.
+  /// A picture of random pixels.
   private func putPicture(_ name: String, _ seed: Int, channels: Int = 1) throws {
     let pixels = (0..<channels * 72).map { UInt8(truncatingIfNeeded: seed &* 37 &+ $0 &* $0) }
     try folder.put(name, Picture(channels: channels, width: 9, height: 8, pixels: pixels).pngData())

@@ -25,7 +25,7 @@ struct ArticleTests {
     configuration.epochs = 2
     configuration.batchSize = 16
     try configuration.set("learning-rate", "0.002")
-    // In a function of its own, so that the folder is free after it.
+    // In a function of its own, so that the folder is released after it.
     let model = try await {
       let run = try TrainingRun(configuration, images, device: Device("cpu"), folder: folder)
       for try await event in run.events() {

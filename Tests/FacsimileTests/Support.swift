@@ -2,13 +2,13 @@ import Facsimile
 import Foundation
 import TestSupport
 
-/// Images and settings that tests share. `TestSupport` is used for its pixels and devices alone: what is tested is seen
-/// as a user of the library sees it.
+/// Images and settings that tests share. Only pixels and devices come from `TestSupport`: the library is tested as its
+/// user sees it.
 enum Support {
   static let shape = MapShape(1, 28, 28)
   static let colour = MapShape(3, 16, 12)
 
-  /// Soft blobs whose place is their class; see ``Blobs``.
+  /// Soft blobs whose position is their class; see ``Blobs``.
   static func images(_ count: Int, first: Int = 0, labelled: Bool = true) throws -> Images {
     try Images(
       bytes: Blobs.pixels(count, first: first), shape: shape,
@@ -35,7 +35,7 @@ enum Support {
     return configuration
   }
 
-  /// Layers that are no model of the family, for images of three channels.
+  /// Layers of no built-in model, for images of three channels.
   static func architecture(latent: Int = 4) -> Architecture {
     Architecture(
       input: colour,
@@ -62,8 +62,8 @@ enum Support {
 
   static func cpu(_ threads: Int = 1) throws -> Device { try Device("cpu", threads: threads) }
 
-  /// The CPU, where training waits after step `steps` until `gate` is signalled: so events can be heard in time,
-  /// however busy the machine is. The wait ends by itself in the end, so that a fault does not hang the tests.
+  /// The CPU; training waits after step `steps` until `gate` is signalled, so that events arrive in time however busy
+  /// the machine is. The wait has a timeout, so that a bug does not hang the tests.
   static func gated(_ gate: DispatchSemaphore, after steps: Int) throws -> Device {
     Device(HookedBackend(try TestSupport.cpu(1), afterSteps: steps) { _ = gate.wait(timeout: .now() + 3000) })
   }
@@ -75,6 +75,6 @@ enum Support {
 }
 
 extension [[Float]] {
-  /// Bit patterns, to be compared where values might be zeros of two signs.
+  /// Bit patterns, for comparing values that may be zeros of different sign.
   var bits: [[UInt32]] { map { $0.map(\.bitPattern) } }
 }

@@ -45,7 +45,7 @@ struct TrainedModelTests {
 
   @Test("Samples are decoded from normal numbers")
   func prior() throws {
-    // A decoder that gives its code back: what is sampled is seen.
+    // A decoder that returns its code, so that the samples can be seen.
     let architecture = Architecture(
       input: MapShape(1, 8, 8),
       encoder: [.flatten("encoder.flatten"), .posterior("encoder", latent: 64)],
@@ -90,7 +90,7 @@ struct TrainedModelTests {
     let right = zip(found, images.labels!).filter { $0.label == Int($1) }.count
     #expect(try model.evaluate(images).metrics["accuracy"] == Double(right) / 60)
     #expect(right > 30)
-    // Images need no labels to be classified.
+    // Classifying images needs no labels.
     #expect(try model.classify(Support.images(60, first: 300, labelled: false)) == found)
   }
 

@@ -35,7 +35,7 @@ struct TrainingRunTests {
     let folder = try TemporaryFolder()
     let place = folder.file("run")
     let images = try Support.images(100)
-    // More epochs than anyone waits for.
+    // More epochs than the test waits for.
     let configuration = try Support.configuration(.convAutoencoder, epochs: 10_000)
     let gate = DispatchSemaphore(value: 0)
     var run: TrainingRun? = try TrainingRun(
@@ -86,7 +86,7 @@ struct TrainingRunTests {
       if case .epoch = event { break }
     }
     gate.signal()
-    // Waits for the training that was left.
+    // Waits for the abandoned training.
     let parameters = try run.model(.last).parameters
     let left = run.epochs.count
     #expect((2..<10_000).contains(left))

@@ -50,7 +50,7 @@ struct SamplerTests {
     #expect(bits == Self.fingerprints[kind], "\(kind): \(bits)")
   }
 
-  /// What every processor is to give.
+  /// The expected hashes on every processor.
   private static let fingerprints: [Sampler: String] = [
     .prior: "8239a30de5bc3f7a54bbbd784f206011dd07a2eea07cd62a50f5c2fad169d46a",
     .twoStage: "06a182bc69ca86cfc995779d8e92c42070dad4dc9edb9088dd9d64ce89a3e273",

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Samples beside test images, in the features of a classifier.
+/// Samples compared with test images, in the features of a classifier.
 @Suite("Scores of samples")
 struct ScoreTests {
   private static func dataset() throws -> Dataset { try Blobs.dataset(train: 200, test: 60) }
@@ -37,7 +37,7 @@ struct ScoreTests {
     #expect(try make(dataset).sha256 == first.sha256 && epochs == 0)
     // Other data have another classifier.
     #expect(try make(Blobs.dataset(train: 199, test: 60)).sha256 != first.sha256 && epochs > 0)
-    // Where nothing can be kept it is still there.
+    // It also works if it cannot be cached.
     try Data().write(to: place.file("file"))
     let nowhere = place.file("file/classifiers")
     #expect(try FeatureClassifier(for: dataset, backend: cpu(1), keptIn: nowhere).sha256 == first.sha256)

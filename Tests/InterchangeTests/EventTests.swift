@@ -20,11 +20,11 @@ struct EventTests {
     #expect(MaskedCRC32C.plain([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
     #expect(MaskedCRC32C.plain([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
     #expect(MaskedCRC32C.plain(0..<32) == 0x46DD_794E)
-    // Length 24, with which TensorFlow's own event files begin.
+    // Length 24, the beginning of TensorFlow's own event files.
     #expect(MaskedCRC32C.masked([24, 0, 0, 0, 0, 0, 0, 0]) == 0x224B_7FA3)
   }
 
-  /// The events of a file, every checksum compared.
+  /// The events of a file, with every checksum checked.
   private func events(_ data: Data) throws -> [TBEvent] {
     var events: [TBEvent] = []
     var rest = data[...]

@@ -6,10 +6,10 @@ import SwiftProtobuf
 import Testing
 import Training
 
-/// Models as ONNX files; that runtimes compute what we do is for `tools/check-exports`.
+/// Models as ONNX files; `tools/check-exports` checks that runtimes compute what we do.
 @Suite("ONNX")
 struct ONNXTests {
-  /// A model, a part, and what goes in and comes out.
+  /// A model, a part, and its inputs and outputs.
   struct Case: CustomStringConvertible, Sendable {
     let kind: ModelKind
     var part = ModelPart.model
@@ -107,7 +107,7 @@ struct ONNXTests {
     #expect(facts["model"] == test.kind.rawValue && facts["part"] == test.part.rawValue)
     #expect(facts["epoch"] == "3" && facts["data_sha256"] == "abc")
     #expect(facts["weights_sha256"] == weights.state.sha256)
-    // The graph alone: a new version, or a new key of configurations, changes what is said of the model.
+    // The graph alone: a new version, or a new configuration key, changes the metadata.
     let sha256 = try Fingerprint.hex(of: model.graph.serializedData())
     #expect(sha256 == test.sha256)
   }

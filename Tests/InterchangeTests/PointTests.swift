@@ -94,7 +94,7 @@ struct PointTests {
     let length = data.suffix(8).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     #expect(length < data.count - 12)
     #expect(Fingerprint.hex(of: data) == "9d2cee46baa5a022e31a75fa7bb32d9844c79f14577d33ee714e7a8c8a2f9c18")
-    // More than a page holds.
+    // More than one page.
     let long = ParquetFile.contents([.init("x", .numbers((0..<300_000).map(Double.init)))], by: "test")
     #expect(long.count > 2_400_000 + 3 * 10)
     #expect(Fingerprint.hex(of: long) == "4b8a58051a019d6d84a012f654f1cb4c0e5434c52a5b07e1e920e21e87ca08f8")

@@ -7,7 +7,7 @@ import Testing
 import Training
 
 enum Support {
-  /// Weights of a model that nobody trained: small multiples of 1/1024, the same everywhere.
+  /// Weights of an untrained model: small multiples of 1/1024, the same everywhere.
   static func weights(_ kind: ModelKind, _ settings: [(key: String, value: String)] = []) throws -> Weights {
     let configuration = try Configuration(kind, settings)
     let parameters = try ParameterTable(configuration.architecture).parameters.enumerated().map {
@@ -19,7 +19,7 @@ enum Support {
     return Weights(configuration, ModelState(parameters: parameters), epoch: 3)
   }
 
-  /// Epochs `numbers` of a run that never was.
+  /// Epochs `numbers` of an invented run.
   static func epochs(_ numbers: ClosedRange<Int>) throws -> [EpochRecord] {
     try numbers.map { number in
       let json = """

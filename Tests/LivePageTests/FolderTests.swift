@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// What is in a folder, whatever is in it.
+/// What is found in a folder, whatever it contains.
 @Suite struct FolderTests {
   @Test("A run: the row, its history, its pictures, its report; unchanged it is not sent again")
   func run() throws {
@@ -37,7 +37,7 @@ import Training
     #expect(picture.headers["content-type"] == "image/png")
     #expect(picture.headers["content-security-policy"]?.hasPrefix("sandbox;") == true)
     #expect(try served.get("/picture?path=a%2Fb%2Fvae&epoch=3").status == 404)
-    // Its scripts run, but as those of no site.
+    // Its scripts run, but with an opaque origin.
     let report = try served.get("/report?path=a%2Fb%2Fvae")
     let policy = try #require(report.headers["content-security-policy"])
     #expect(policy.hasPrefix("sandbox allow-scripts") && !policy.contains("allow-same-origin"))
@@ -110,7 +110,7 @@ import Training
     #expect(Set(rows.compactMap { $0["run"] as? String }) == Set(names + ["settings"]))
     for name in names {
       let reply = try served.get("/api/run?path=\(encoded(name))")
-      // As a browser sends it: bytes that are no UTF-8 as the scalars that stand for them.
+      // As a browser sends it: bytes that are not UTF-8 are represented by other scalars.
       let asText = name.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
       #expect(try served.get("/api/run?path=\(asText)").status == 200, "\(name)")
       #expect(reply.status == 200 && reply.headers["content-type"] == "application/json", "\(name)")
@@ -159,7 +159,7 @@ import Training
     try files.removeItem(at: served.place.file("gone"))
     for _ in 0..<100 where try served.list().count == 7 { usleep(20_000) }
     #expect(try served.get("/api/run?path=gone").status == 404)
-    // All of them: the page stays.
+    // Everything is removed: the page stays.
     try files.removeItem(at: served.place.url)
     for _ in 0..<100 where try !served.list().isEmpty { usleep(20_000) }
     let problems = try #require(try served.get("/api/runs").json()["problems"] as? [String])
@@ -199,7 +199,7 @@ import Training
       }
     }
     let clock = ContinuousClock()
-    // Far less on an idle machine; others may be building beside the tests.
+    // Far less on an idle machine; other builds may run beside the tests.
     let limit = Duration.seconds(10)
     var rows: [[String: Any]] = []
     var longest = Duration.zero

@@ -3,7 +3,7 @@ import LivePage
 import TestSupport
 import Testing
 
-/// Requests that no browser sends, and visitors who may not.
+/// Requests that no browser sends, and unauthorised visitors.
 @Suite struct RequestTests {
   @Test("The page has a policy that allows no script, style or frame from elsewhere")
   func headers() throws {
@@ -74,7 +74,7 @@ import Testing
     (limits.head, limits.rest) = (0.5, 0.2)
     let served = try Served(limits: limits)
     let long = "GET / HTTP/1.1\r\nHost: localhost\r\nA: \(String(repeating: "a", count: 200_000))"
-    // What is still unread when the connection ends may take the answer with it.
+    // A connection closed with unread bytes may lose the answer.
     let reply = try served.send(Data(long.utf8))
     #expect(reply == nil || reply?.status == 431)
     let many = "GET / HTTP/1.1\r\nHost: localhost\r\n" + String(repeating: "A: b\r\n", count: 200) + "\r\n"
@@ -92,7 +92,7 @@ import Testing
     let open = try (0..<4).map { _ in
       let socket = try served.connect()
       _ = send(socket, request, request.count, 0)
-      // Who has answered holds the connection.
+      // Once it has an answer, it holds its connection.
       var head = [UInt8](repeating: 0, count: 4096)
       #expect(recv(socket, &head, head.count, 0) > 0)
       return socket

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Searches, and that looking at them leaves nothing.
+/// Searches; looking at them changes nothing.
 @Suite struct SearchPageTests {
   private static let space = """
     model: vae
@@ -27,7 +27,7 @@ import Training
     _ = try search!.run(on: [cpu(1)], stopSignal: signal) { event in
       if case .ended(let trial) = event, trial.number == 2 { signal.stop() }
     }
-    // The connection is open, so the log is there.
+    // The connection is open, so the log exists.
     #expect(Files.exists(storage.path + "-wal"))
     let before = try Self.snapshot(served.place.url)
     let row = try waitForRow(served) { $0["done_count"] as? Int == 2 }
@@ -65,7 +65,7 @@ import Training
     try whole.prefix(whole.count / 2).write(to: storage)
     let row = try waitForRow(served) { $0["state"] as? String == "damaged" }
     #expect((row["problem"] as? String)?.hasPrefix("space.sqlite") == true)
-    // A table that is a program in truth.
+    // A table that in fact is a program.
     try whole.write(to: storage)
     do {
       let database = try SQLite(path: storage.path)

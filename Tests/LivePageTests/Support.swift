@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// A page over a folder of its own, asked as a browser would, or as none would.
+/// A page over a folder of its own, with requests as a browser sends them, or as none does.
 final class Served {
   let place: TemporaryFolder
   let page: LivePage
@@ -40,7 +40,7 @@ final class Served {
     }
   }
 
-  /// Asks for a path.
+  /// Requests a path.
   func get(_ target: String, _ headers: [String] = [], method: String = "GET") throws -> Reply {
     let lines =
       ["\(method) \(target) HTTP/1.1", "Host: localhost:\(page.port)", "Connection: close"] + headers
@@ -81,7 +81,7 @@ final class Served {
     return Self.reply(Self.readAll(socket))
   }
 
-  /// A connection that nothing was sent on.
+  /// A connection without any request.
   func connect() throws -> Int32 {
     let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var place = sockaddr_in()
@@ -119,7 +119,7 @@ final class Served {
   }
 }
 
-/// Runs to look at.
+/// Runs for the page.
 enum Example {
   static let dataset = Result { try Blobs.dataset(train: 80, test: 20) }
 
@@ -141,7 +141,7 @@ enum Example {
   }
 }
 
-/// For a query.
+/// Percent-encoded for a query.
 func encoded(_ text: String) -> String {
   SystemPath.bytes(text).map { byte in
     byte >= 0x30 && byte <= 0x39 || byte >= 0x41 && byte <= 0x5A || byte >= 0x61 && byte <= 0x7A

@@ -18,7 +18,7 @@ import Testing
     model.program.routine(routine)!.operations.map(\.kind)
   }
 
-  /// Both halves of a step of training.
+  /// Both parts of a training step.
   private func kinds(_ model: LoweredModel) -> [Operation.Kind] {
     kinds(model, .gradients) + kinds(model, .update)
   }

@@ -51,7 +51,7 @@ import Testing
 
   @Test("Steps and cosine begin after the warm-up")
   func warmUpAndSchedules() throws {
-    // Six steps of warm-up: the epoch in which it ends is full height to its end.
+    // Six steps of warm-up: the rest of the epoch in which it ends has the full rate.
     let step = ["schedule": "step", "schedule-epochs": "2", "schedule-factor": "0.5", "warm-up": "1.5"]
     let rising = (1...6).map { Double($0) / 6 }
     expect(
@@ -89,7 +89,7 @@ import Testing
     for (key, value) in [("kl-weight", "6"), ("kl-warm-up", "3"), ("trainable", "last-1:2,all:2")] {
       try configuration.set(key, value)
     }
-    // A twelfth of the weight a step.
+    // A twelfth of the weight per step.
     let expected: [[Float]] = [[0, 0.5, 1, 1.5], [2, 2.5, 3, 3.5], [4, 4.5, 5, 5.5], [6, 6, 6, 6]]
     for epoch in 1...4 {
       let table = configuration.trainingTable(epoch: epoch, batches: [10, 10, 10, 10])

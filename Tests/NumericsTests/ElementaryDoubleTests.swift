@@ -41,7 +41,7 @@ import Testing
     #expect(Elementary.log(Double.infinity) == .infinity)
   }
 
-  /// The C library errs by less than a unit as well, so two units are the most they may be apart.
+  /// The C library has errors below one unit as well, so they may differ by two units.
   @Test func randomArgumentsAgreeWithTheCLibrary() {
     var words = Words(seed: 61)
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -52,7 +52,7 @@ private func value(_ function: ElementaryFunction, _ x: Lanes) -> Lanes {
   }
 }
 
-/// An input that says something: any bit pattern, or one of the range where the function is not constant.
+/// A useful input: any bit pattern, or one from the range where the function is not constant.
 private func input(_ function: ElementaryFunction, _ words: inout Words, _ index: Int) -> Float {
   let word = words.next()
   switch function {
@@ -146,7 +146,7 @@ struct ElementaryTests {
     }
   }
 
-  // FNV-1a over the bits of 2^19 results, eight for each of 2^16 upper halves of the input; NaN as one pattern.
+  // FNV-1a over the bits of 2^19 results, eight for each of 2^16 upper halves of the input; NaN in one bit pattern.
   static let golden: [(ElementaryFunction, UInt64)] = [
     (.exp, 0xc76c_ec4d_c37d_d56b), (.log, 0xa9eb_5d80_46d0_1edf),
     (.sigmoid, 0x2216_9509_bdb7_ba79), (.tanh, 0x9855_de2b_1f32_1cbc),

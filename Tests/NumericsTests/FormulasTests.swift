@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 import Testing
 
-/// A formula of up to three numbers as the table has it, in eight lanes, and as its documentation says it, one
+/// A formula of up to three numbers: that of the table, in eight lanes, and that of its documentation, one
 /// number at a time.
 private struct Pair: Sendable, CustomStringConvertible {
   let description: String

@@ -1,7 +1,7 @@
 import Numerics
 import Testing
 
-/// The binary tree over neighbours, level by level: the definition.
+/// The binary tree over neighbours, level by level, by definition.
 private func tree(_ values: [Float]) -> Float {
   if values.count == 1 { return values[0] }
   var next: [Float] = []

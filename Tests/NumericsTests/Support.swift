@@ -16,7 +16,7 @@ struct Words {
     return block[Int(index % 4)]
   }
 
-  /// A float of any sign with an exponent drawn from a range, to make rounding errors: 2^low ... 2^high.
+  /// A float of either sign with a random exponent from a range, to provoke rounding errors: 2^low ... 2^high.
   mutating func wide(_ low: Int = -20, _ high: Int = 20) -> Float {
     let word = next()
     let exponent = low + Int(next() % UInt32(high - low + 1))

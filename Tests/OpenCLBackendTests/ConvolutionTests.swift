@@ -4,14 +4,14 @@ import Programs
 import TestSupport
 import Testing
 
-/// Convolutions of either kind against the descriptors' own words, bit by bit.
+/// Convolutions of both kinds against the descriptors' definitions, bit by bit.
 @Suite(.enabled(if: TestDevices.areWanted), .serialized)
 struct ConvolutionTests {
   /// A convolution to try.
   struct Case: CustomStringConvertible {
     let convolution: Convolution
     let seed: UInt64
-    /// Which variants it meets.
+    /// Selects the variants to run on.
     var turn: Int { Int(seed) }
     var description: String { "\(convolution), seed \(seed)" }
   }

@@ -60,7 +60,7 @@ struct DeviceTests {
     let device = try #require(TestDevices.discovery.devices.first)
     let folder = try folder()
     let settings = OpenCLSettings(cacheFolder: folder, probeFault: fault)
-    // The second time from what was remembered.
+    // The second time from the cache.
     for _ in 0..<2 {
       let backend = try OpenCLBackend(device, settings: settings)
       #expect(backend.replacements == expected && backend.device.replaced.count == 1)
@@ -79,7 +79,7 @@ struct DeviceTests {
     #expect("\(try #require(error))".contains("contraction, fma"))
   }
 
-  /// Some work that has a known result: initial values.
+  /// Work with a known result: initial values.
   private func work(_ backend: OpenCLBackend) throws -> [Float] {
     var builder = ProgramBuilder()
     let weight = builder.buffer("weight", .parameter(.linear(outputs: 5, inputs: 7)), .persistent)
@@ -108,11 +108,11 @@ struct DeviceTests {
     for (index, data) in damaged.enumerated() {
       try data.write(to: kept)
       #expect(try work(OpenCLBackend(device, settings: settings)) == first, "damage \(index)")
-      // The name depends on nothing but the program, so the file is whole again.
+      // The name depends on the program alone, so the file is intact again.
       #expect(try Data(contentsOf: kept).count > 1000, "damage \(index)")
       #expect(try Data(contentsOf: kept) != data, "damage \(index)")
     }
-    // A file whose checksum is right but which is no program.
+    // A file with a valid checksum that is not a program.
     for probe in try files(folder, ".probe") { try Data("passed".utf8).write(to: probe) }
     #expect(try work(OpenCLBackend(device, settings: settings)) == first)
   }
@@ -135,7 +135,7 @@ struct DeviceTests {
     #expect(OpenCLSettings.environment(["FACSIMILE_PROBE_FAIL": "fma"]).probeFault == "fma")
   }
 
-  /// Work that keeps the device busy, then copies still on their way when the host reads nothing.
+  /// Work that keeps the device busy, then copies still in progress when the host reads zero bytes.
   @Test func aReadOfNothingWaitsForWhatIsBeingWritten() throws {
     let device = try #require(TestDevices.discovery.devices.first)
     let backend = try OpenCLBackend(device, settings: OpenCLSettings(cacheFolder: TestDevices.cacheFolder))
@@ -151,7 +151,7 @@ struct DeviceTests {
       try prepared.write([UInt32](repeating: UInt32(index + 1), count: target.count), to: target)
     }
     try prepared.read(image, at: 0, into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
-    // Takes the place of copies that were given back too early.
+    // Would reuse the memory of copies that were released too early.
     let other = (0..<8).map { _ in [UInt32](repeating: 0xdead_beef, count: 1 << 18) }
     for (index, target) in targets.enumerated() {
       #expect(try prepared.words(target).allSatisfy { $0 == UInt32(index + 1) }, "target \(index)")

@@ -4,7 +4,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// A part of a batch in the second of three steps: images 5 … of rows of 30, some of them absent.
+/// A part of a batch in the second of three steps: images from 5 on of rows of 30, some of them absent.
 struct TestBatch {
   static let (batch, rowLength, firstImage, step, there) = (21, 30, 5, 1, 17)
   static let scales: (loss: Float, gradient: Float, klWeight: Float) = (0.037, 0.21, 0.7)
@@ -38,7 +38,7 @@ struct ElementTests {
   private let batch = TestBatch.batch
   private let there = TestBatch.there
 
-  /// The values of images that are there.
+  /// The values of present images.
   private func present(_ values: [Float], _ shape: MapShape) -> [Float] {
     Array(values[..<(there * shape.count)])
   }

@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import Testing
 
-/// The table of formulas stands once in each language, under the same names, and the kernels of both use it.
+/// The table of formulas exists in both languages, with the same names, and the kernels of both use it.
 @Suite struct FormulaTableTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

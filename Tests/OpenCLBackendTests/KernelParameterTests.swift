@@ -1,8 +1,8 @@
 import Kernels
 import Testing
 
-/// What kernels declare, and that arguments in a wrong order or of a wrong kind are noticed: every launch of the
-/// other tests goes through the same comparison when it is prepared.
+/// Kernels' declarations, and that arguments in a wrong order or of a wrong kind are detected: every launch of the
+/// other tests is also checked when it is prepared.
 @Suite struct KernelParameterTests {
   @Test("every kernel's declaration is found", arguments: Kernel.allCases)
   func declared(_ kernel: Kernel) {

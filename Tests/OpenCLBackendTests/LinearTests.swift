@@ -4,7 +4,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// Linear layers against the descriptors' own words, bit by bit.
+/// Linear layers against the descriptors' definitions, bit by bit.
 @Suite(.enabled(if: TestDevices.areWanted), .serialized)
 struct LinearTests {
   /// Images, inputs, outputs.

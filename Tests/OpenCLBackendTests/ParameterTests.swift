@@ -12,7 +12,7 @@ struct ParameterTests {
   ])
   func initialise(_ shape: ParameterShape) throws {
     var bench = OperationBench()
-    // What stood there before goes, padding included.
+    // Earlier contents are overwritten, padding included.
     let parameter = bench.stored(
       "parameter", .parameter(shape), [Float](repeating: 9, count: shape.packedCount))
     let source = RandomSource(seed: 0x8000_0000_0000_0001, stream: 0x102)
@@ -127,7 +127,7 @@ struct ParameterTests {
     }
   }
 
-  /// A rule with its kinds of decay.
+  /// A rule with its kinds of weight decay.
   static let rules: [(OptimizerRule, Float, Bool)] = [
     (.sgd(momentum: 0, nesterov: false), 0, false), (.sgd(momentum: 0.9, nesterov: false), 0.01, false),
     (.sgd(momentum: 0.9, nesterov: true), 0.01, true), (.rmsprop(alpha: 0.99, epsilon: 1e-8), 0.01, false),
@@ -207,7 +207,7 @@ struct ParameterTests {
     let count = 3 * Blocking.segment
     var values = [Float](repeating: 0.5, count: count)
     values[Blocking.segment + 77] = gradient
-    // A frozen segment is nobody's.
+    // Nothing watches a frozen segment.
     values[2 * Blocking.segment + 1] = .nan
     let parameters = bench.floats("parameters", count, [Float](repeating: 1, count: count))
     let gradients = bench.floats("gradients", count, values)

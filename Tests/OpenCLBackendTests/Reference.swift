@@ -3,7 +3,7 @@ import Programs
 
 /// The descriptors' definitions, literally: one number at a time, in PyTorch's order, no layout, no tiles.
 enum Reference {
-  /// Down (small from big) or up (big from small): one chain a result, taps ascending in (ky, kx, channel).
+  /// Down (small from big) or up (big from small): one chain per result, taps ascending in (ky, kx, channel).
   static func convolution(
     _ direction: Convolution.Direction, _ g: ConvolutionGeometry, batch: Int, _ input: [Float],
     weight: [Float], start: (_ channel: Int) -> Float
@@ -34,7 +34,7 @@ enum Reference {
     return output
   }
 
-  /// The coordinate on the other map that tap `k` joins `y` with.
+  /// The coordinate on the other map that tap `k` connects with `y`.
   private static func other(
     _ direction: Convolution.Direction, _ g: ConvolutionGeometry, _ y: Int, _ k: Int, limit: Int
   ) -> Int? {
@@ -63,7 +63,7 @@ enum Reference {
               gradient.append(
                 lanes(chunk, batch, pixels: to.height * to.width) { n, pixel, sum in
                   let (y, x) = (pixel / to.width, pixel % to.width)
-                  // Forward, an output pixel of a transposed convolution looks back along the same tap.
+                  // In the forward direction, an output pixel of a transposed convolution uses the same tap backwards.
                   guard let iy = other(convolution.direction, g, y, ky, limit: from.height),
                     let ix = other(convolution.direction, g, x, kx, limit: from.width)
                   else { return sum }
@@ -79,7 +79,7 @@ enum Reference {
     }
   }
 
-  /// For each chunk of 32 images the sums of a bias.
+  /// The sums of a bias for each chunk of 32 images.
   static func biasGradient(_ shape: MapShape, batch: Int, _ outputGradient: [Float]) -> [[Float]] {
     let pixels = shape.height * shape.width
     return (0..<Blocking.chunks(batch)).map { chunk in
@@ -114,7 +114,7 @@ enum Reference {
     ((l[0] + l[2]) + (l[1] + l[3])) + ((l[4] + l[6]) + (l[5] + l[7]))
   }
 
-  /// Neighbours pair; an odd last one passes up unchanged.
+  /// Neighbours are added; an odd last one passes up unchanged.
   static func tree(_ values: [Float]) -> Float {
     var level = values
     while level.count > 1 {

@@ -15,7 +15,7 @@ struct DoubleReference {
   let labels: [Int]
   /// Word 1 of the random counter.
   let epoch: UInt32
-  /// Where a posterior's noise comes from.
+  /// The stream of a posterior's noise.
   var posterior = RandomStream.reparameterization
 
   /// The training loss.
@@ -35,7 +35,7 @@ struct DoubleReference {
   private func loss(sample: Int, draw: Int) -> Double {
     let target = pixels(sample)
     var map = Map(architecture.input, target)
-    // Where the random numbers of this draw begin: only after the posterior there are several.
+    // The draw that random numbers belong to: there are several only after the posterior.
     var draws = 0
     if architecture.noise > 0 {
       for e in map.values.indices { map.values[e] += architecture.noise * normal(.noise, sample, e) }
@@ -85,7 +85,7 @@ struct DoubleReference {
   /// The first random element of a draw for the values of `map`, which take whole quads.
   private func first(_ draw: Int, of map: Map) -> Int { draw * ((map.values.count + 3) / 4) * 4 }
 
-  /// The values of an image, as bits where they are binarised.
+  /// The values of an image, binarised if configured.
   private func pixels(_ sample: Int) -> [Double] {
     let (isFresh, values) = (configuration.binarise == .dynamic, images[sample])
     if configuration.binarise == .none { return values }
@@ -106,7 +106,7 @@ struct DoubleReference {
     }
   }
 
-  /// Neumaier's sum: over the pixels of a large image a plain one would lose what differences are made of.
+  /// Neumaier's sum: over the pixels of a large image a plain one would lose the digits that differences need.
   private func sum(_ terms: [Double]) -> Double {
     var (total, lost) = (0.0, 0.0)
     for term in terms {
@@ -129,7 +129,7 @@ struct DoubleReference {
     }
   }
 
-  /// Box and Muller in double, from the contract's words.
+  /// Box–Muller in double, from the contract's words.
   private func normal(_ stream: RandomStream, _ sample: Int, _ element: Int) -> Double {
     func word(_ element: Int) -> Double {
       Double(
@@ -143,7 +143,7 @@ struct DoubleReference {
   }
 }
 
-/// A layer as its description says it: `linear encoder.fc1 outputs=64 relu dropout=0.1`.
+/// A layer parsed from its description: `linear encoder.fc1 outputs=64 relu dropout=0.1`.
 private struct LayerText {
   let kind: String
   let name: String
@@ -166,7 +166,7 @@ private struct LayerText {
 
   subscript(_ key: String) -> Int { numbers(key)[0] }
 
-  /// `1,0` and `3x32x32` are several.
+  /// `1,0` and `3x32x32` are lists.
   func numbers(_ key: String) -> [Int] { settings[key]!.split { ",x".contains($0) }.map { Int($0)! } }
 
   var dropout: Double { settings["dropout"].flatMap(Double.init) ?? 0 }
@@ -214,7 +214,7 @@ extension DoubleReference {
     return output
   }
 
-  /// Every input value spreads over the outputs: out[k, y·s − p + ky, x·s − p + kx] += in[c, y, x] · w[c, k, ky, kx].
+  /// Every input value contributes to the outputs: out[k, y·s − p + ky, x·s − p + kx] += in[c, y, x] · w[c, k, ky, kx].
   private func transposed(
     _ input: Map, _ name: String, _ outputs: Int, _ kernel: Int, _ stride: Int, _ padding: Int,
     _ outputPadding: [Int]
@@ -252,7 +252,7 @@ extension DoubleReference {
     return output
   }
 
-  /// A map of every channel's bias.
+  /// A map filled with every channel's bias.
   private func bias(_ name: String, _ shape: MapShape) -> Map {
     Map(
       shape,

@@ -4,7 +4,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// Gradients against central differences of the loss in double: an oracle that knows nothing of PyTorch, with
+/// Gradients against central differences of the loss in double: an oracle independent of PyTorch, with
 /// our own weights and random streams.
 @Suite struct FiniteDifferenceTests {
   struct Case: Sendable, CustomTestStringConvertible {
@@ -52,7 +52,7 @@ import Testing
   static let images = 5
   static let epoch = 1
 
-  /// The initial parameters, and what the first step makes of them.
+  /// The initial parameters, and those after the first step.
   private struct Step {
     let initial: [String: [Float]]
     let loss: Double
@@ -66,7 +66,7 @@ import Testing
     let labels = (0..<Self.images).map { UInt8($0 * 3 % configuration.classCount) }
     let steps = try TestDevice.all.map { try Self.step(configuration, bytes, labels, on: $0.backend) }
     let step = steps[0]
-    // The differences are worth their time once: the other devices have the same bits.
+    // The differences are computed only once: the other devices have the same bits.
     for other in steps.dropFirst() {
       #expect(other.loss == step.loss && other.initial == step.initial, "\(test.testDescription)")
       for (a, b) in zip(other.gradients, step.gradients) {
@@ -125,13 +125,13 @@ import Testing
       loss: try model.loss(step: 0), gradients: try model.gradients())
   }
 
-  /// Up to six places spread over a tensor, and that of its largest gradient.
+  /// Up to six indices spread over a tensor, and that of its largest gradient.
   private static func places(of gradient: [Double]) -> [Int] {
     let largest = gradient.indices.max { abs(gradient[$0]) < abs(gradient[$1]) }!
     return Set((0..<6).map { $0 * 7919 % gradient.count } + [largest]).sorted()
   }
 
-  /// Bars of light on black, other ones in every channel.
+  /// Bars of light on black, different in every channel.
   private static func pictures(_ shape: MapShape) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: images * shape.count)
     for place in bytes.indices {
@@ -146,7 +146,7 @@ import Testing
 }
 
 extension DoubleReference {
-  /// ∂loss / ∂parameter, from the loss a little to either side.
+  /// ∂loss / ∂parameter, from the loss slightly to either side.
   fileprivate mutating func difference(_ name: String, _ place: Int) -> Double {
     let step = 1e-6
     let value = parameters[name]![place]

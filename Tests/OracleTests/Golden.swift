@@ -1,7 +1,7 @@
 import Foundation
 import Storage
 
-/// One of the files that PyTorch's results lie in; `tools/reference/README.md` says what they hold.
+/// A file of PyTorch's results; `tools/reference/README.md` describes the contents.
 struct Golden {
   let file: SafeTensors
 
@@ -38,12 +38,12 @@ struct Golden {
   struct Missing: Error { let key: String }
 }
 
-/// ‖a − b‖ / ‖b‖; where b is all zeros, ‖a‖.
+/// ‖a − b‖ / ‖b‖; if b is all zeros, ‖a‖.
 func relativeError(_ a: [Float], _ b: [Float]) -> Double {
   relativeError(a.map(Double.init), b.map(Double.init))
 }
 
-/// ‖a − b‖ / ‖b‖; where b is all zeros, ‖a‖. Infinite where the counts differ or a value is not finite.
+/// ‖a − b‖ / ‖b‖; if b is all zeros, ‖a‖. Infinite if the counts differ or a value is not finite.
 func relativeError(_ a: [Double], _ b: [Double]) -> Double {
   guard a.count == b.count, !b.isEmpty else { return .infinity }
   let difference = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()

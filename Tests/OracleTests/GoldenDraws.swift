@@ -1,14 +1,14 @@
 import Numerics
 import Programs
 
-/// Where a model golden's random numbers come from: the metadata `draws`.
+/// The source of a model golden's random numbers: the metadata `draws`.
 struct GoldenDraws: Decodable {
   let seed: UInt64
   let noise: UInt32
   let epsilon: UInt32
   let dropout: UInt32
 
-  /// `program` with the goldens' streams in place of its own, and nothing else changed. The masks of the
+  /// `program` with the goldens' streams in place of its own, otherwise unchanged. The masks of the
   /// i-th hidden layer come from stream `dropout` + 1000 · i.
   func replacingStreams(in program: Program, dropout probability: Double) throws -> Program {
     var builder = ProgramBuilder()
@@ -62,8 +62,7 @@ struct GoldenDraws: Decodable {
 }
 
 extension Program {
-  /// The program with `gradients` also leaving in `kept`, buffers of `evaluate` called `evaluate.X`, what it
-  /// computes as `train.X`.
+  /// The program in which `gradients` also copies `train.X` into each buffer of `kept`, which is named `evaluate.X`.
   func keepingWhatTrainComputes(_ kept: [Buffer]) throws -> Program {
     var builder = ProgramBuilder()
     for buffer in buffers { _ = builder.buffer(buffer.name, buffer.contents, buffer.storage) }

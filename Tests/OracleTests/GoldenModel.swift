@@ -13,7 +13,7 @@ struct GoldenModel {
   /// Images of the golden, all in one batch.
   let batch: Int
 
-  /// Names of the model goldens that hold a tensor beginning with `prefix`.
+  /// Names of the model goldens that have a tensor beginning with `prefix`.
   static func names(with prefix: String) -> [String] {
     Golden.names.filter { name in
       guard let golden = try? Golden(name), golden.file.metadata["model"] != nil else { return false }
@@ -37,7 +37,7 @@ struct GoldenModel {
   }
 
   /// - Parameters:
-  ///   - run: name of the run whose optimizer is wanted.
+  ///   - run: name of the run whose optimizer to use.
   ///   - layers: layers that train.
   init(
     _ name: String, run: String? = nil, layers: TrainingPhases.Layers = .all, on device: TestDevice
@@ -50,7 +50,7 @@ struct GoldenModel {
       if key.name == "loss" || key.name == "model" { continue }
       if let value = golden.file.metadata[key.name] { try configuration.set(key.name, value) }
     }
-    // PyTorch's files name the samples where the loss takes several.
+    // PyTorch's files name the samples if the loss has several.
     if golden.file.metadata["importance-samples"] != nil { try configuration.set("loss", "iwae") }
     try configuration.set("batch-size", "\(batch)")
     var steps = 1
@@ -81,8 +81,8 @@ struct GoldenModel {
     try model.beginEpoch(batches, table: table.words)
     try model.beginEvaluation([order])
     (self.golden, self.configuration) = (golden, configuration)
-    // Read as `facsimile import` reads any file of PyTorch's: whatever the model computes from the weights shows that
-    // they arrived.
+    // Read as `facsimile import` reads any file from PyTorch: the results computed from the weights show that they
+    // arrived.
     try model.write(
       Weights(
         importing: Self.initialFile(golden), model: configuration.model,
@@ -90,7 +90,7 @@ struct GoldenModel {
       ).state)
   }
 
-  /// The golden's initial weights as a file that PyTorch could have written; those of a golden without lie in the one
+  /// The golden's initial weights as a file that PyTorch could have written; if it has none, those of the golden that
   /// it continues.
   static func initialFile(_ golden: Golden) throws -> SafeTensors {
     let holder = golden.has("initial.encoder.fc1.weight") ? golden : try Golden("conv-autoencoder-default")
@@ -102,7 +102,7 @@ struct GoldenModel {
     return file
   }
 
-  /// Figures of one step, out of what `losses` holds of all.
+  /// Figures of one step, from the `losses` of all.
   func losses(_ losses: [Float], step: Int) -> [Metric: Double] {
     let slots = model.slots
     let values = losses[step * slots.count..<(step + 1) * slots.count]

@@ -3,7 +3,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// Losses and what belongs to a posterior against PyTorch in double.
+/// Losses and posterior operations against PyTorch in double.
 @Suite struct LossOracleTests {
   @Test("there are cases of every kind")
   func cases() {

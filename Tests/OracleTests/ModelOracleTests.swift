@@ -13,7 +13,7 @@ import Training
     #expect(GoldenModel.names(with: "adam.").count == 9)
     let images = try GoldenModel.names(with: "gradient.").compactMap { try Golden($0).file.metadata["image"] }
     let shapes = ["1x17x45", "3x32x32", "3x64x64"].flatMap { [String](repeating: $0, count: 3) }
-    // The last two with several samples of each image.
+    // The last two have several samples of each image.
     #expect(images.sorted() == (shapes + ["1x8x9", "1x9x8"]).sorted())
   }
 
@@ -42,7 +42,7 @@ import Training
     #expect(try model.model.notFinite() == nil)
   }
 
-  /// Dropout is for training only, so a golden with dropout says nothing of evaluation.
+  /// Dropout is for training only, so a golden with dropout cannot test evaluation.
   @Test(
     "evaluation", arguments: TestDevice.all,
     GoldenModel.names(with: "gradient.").filter { !$0.contains("dropout") })
@@ -104,9 +104,9 @@ import Training
     }
     for (metric, key) in expected {
       let value: Double = try model.golden.json(key)
-      // The loss itself comes closer than its parts: a small divergence is the rest of large terms.
+      // The loss itself is more accurate than its parts: a small divergence is what remains of large terms.
       // A binary32 sum over an image's pixels in order is off by 1.1e-6 even for PyTorch's own terms (17x45, 64x64);
-      // over eight images that evens out, over three it does not.
+      // this averages out over eight images, but not over three.
       let tolerance = metric != .loss ? 1e-5 : model.batch < 8 ? 2e-6 : 1e-6
       #expect(abs(losses[metric]! - value) <= tolerance * abs(value), "\(key)")
     }

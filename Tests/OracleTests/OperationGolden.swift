@@ -8,7 +8,7 @@ struct OperationGolden: Sendable, CustomTestStringConvertible {
   let about: About
   var testDescription: String { name }
 
-  /// What the case is.
+  /// Description of the case.
   struct About: Decodable, Sendable {
     let op: String
     let kernel: Int?
@@ -50,7 +50,7 @@ struct OperationGolden: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Expects what `buffer` holds to be the golden's `tensor`.
+  /// Expects `buffer` to contain the golden's `tensor`.
   func expect(
     _ buffer: Buffer, _ tensor: String, _ prepared: any PreparedProgram,
     sourceLocation: SourceLocation = #_sourceLocation

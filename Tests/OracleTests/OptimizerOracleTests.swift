@@ -20,7 +20,7 @@ import Testing
       case weightDecay = "weight-decay"
     }
 
-    /// Ours: rule, scalars of a step and decay come from here, as in training.
+    /// Our configuration: rule, scalars of a step and decay come from it, as in training.
     func configuration() throws -> Configuration {
       var configuration = Configuration(withoutRecipe: .convAutoencoder)
       let optimizer = nesterov == true ? "nesterov" : momentum != nil ? "momentum" : kind
@@ -75,13 +75,13 @@ import Testing
       try prepared.run(.gradients, step: step)
       let got = Array(try prepared.floats(parameters).prefix(initial.count))
       #expect(relativeError(got, Array(expected[range])) <= 1e-6, "\(rule), step \(step)")
-      // The way from the start is far shorter than the parameters are long: a wrong scalar shows here.
+      // The distance from the start is far smaller than the parameters' norm, so a wrong scalar shows here.
       let (way, expectedWay) = (zip(got, initial).map(-), zip(expected[range], initial).map(-))
       #expect(relativeError(way, expectedWay) <= 2e-4, "\(rule), step \(step): the way from the start")
     }
   }
 
-  /// What clipping was asked for, and the norm that PyTorch found.
+  /// The limit of clipping, and the norm that PyTorch found.
   struct Clip: Decodable {
     let limit: Double
     let norm: Double

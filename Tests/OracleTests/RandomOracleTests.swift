@@ -3,7 +3,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// Philox and what is drawn from it against NumPy.
+/// Philox and the random numbers derived from it, against NumPy.
 @Suite struct RandomOracleTests {
   let golden: Golden
   let random: RandomSource

@@ -3,11 +3,11 @@ import Programs
 import TestSupport
 import Testing
 
-/// A backend may take each chunk of 32 images through several operations before it looks at the next. What an operation
-/// that allows this writes for a chunk must depend on the images of that chunk alone.
+/// A backend may process each chunk of 32 images through several operations before the next chunk. An operation that
+/// allows this must compute a chunk's results from the images of that chunk alone.
 @Suite("Chunks by themselves") struct ChunkTests {
-  /// Every case whose operation allows it and whose batch has two chunks or more. Of products of tiny values, nothing but
-  /// zeros is seen.
+  /// Every case whose operation allows it and whose batch has two chunks or more. Products of tiny values would all be
+  /// zero.
   static let cases = OperationCase.all.filter {
     try! (ChunkedCase($0)?.chunks ?? 0) >= 2 && !$0.name.contains("tiny")
   }
@@ -44,7 +44,7 @@ extension OperationCase: CustomTestStringConvertible {
   public var testDescription: String { "\(kind.rawValue) \(name)" }
 }
 
-/// A case of an operation that allows chunks, to be run with other images in some of them.
+/// A case of an operation that allows chunks, to be run with some chunks' images replaced.
 private struct ChunkedCase {
   let operation: Operation
   let batch: Int
@@ -67,12 +67,12 @@ private struct ChunkedCase {
     chunk * Blocking.chunk..<min((chunk + 1) * Blocking.chunk, batch)
   }
 
-  /// What of a result, as ``results(changing:)`` gives it, is a chunk's.
+  /// The part of a result of ``results(changing:)`` that belongs to a chunk.
   func range(of chunk: Int, in buffer: Buffer) throws -> Range<Int> {
     if let (count, shape) = buffer.images, count == batch {
       return images(chunk).lowerBound * shape.count..<images(chunk).upperBound * shape.count
     }
-    // One row of partial sums a chunk.
+    // One row of partial sums per chunk.
     try #require(buffer.count % chunks == 0, "\(buffer.name) does not fall into \(chunks) chunks")
     let row = buffer.count / chunks
     return chunk * row..<(chunk + 1) * row
@@ -86,7 +86,7 @@ private struct ChunkedCase {
       if let (count, shape) = buffer.images, count == batch {
         try prepared.write(replacing(places, of: shape, in: buffer, fill), to: buffer)
       } else if buffer.name == "indices", buffer.count >= 2 * batch {
-        // Where a batch is several samples of each image, chunks share the images.
+        // If a batch has several samples of each image, chunks share the images.
         try prepared.write(otherSamples(places, buffer, fill), to: buffer)
       } else if let gather = operation.descriptor as? GatherImages, gather.rows > 0, buffer == gather.dataset
       {
@@ -97,7 +97,7 @@ private struct ChunkedCase {
     return try operation.descriptor.results.map { try prepared.tensor($0).map(\.bitPattern) }
   }
 
-  /// The images of `buffer`, those of `places` from another seed.
+  /// The images of `buffer`, with those of `places` from another seed.
   private func replacing(_ places: [Int], of shape: MapShape, in buffer: Buffer, _ fill: Fill) -> [Float] {
     func values(_ setup: CaseProgram) -> [Float] {
       let stored = setup.contents(buffer, fill).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
@@ -112,7 +112,7 @@ private struct ChunkedCase {
     return ImageLayout.pack(images, shape, batch: batch)
   }
 
-  /// The window that images are gathered from, with other bytes for those of `places` in the first step.
+  /// The window that images are gathered from, with different bytes for those of `places` in the first step.
   private func otherWindow(_ places: [Int], _ gather: GatherImages, _ fill: Fill) -> [UInt8] {
     var bytes = setup.contents(gather.dataset, fill)
     let count = gather.output.images!.shape.count
@@ -123,7 +123,7 @@ private struct ChunkedCase {
     return bytes
   }
 
-  /// The samples of the first step's images, those of `places` the ones after.
+  /// The sample numbers of the first step's images, with those of `places` replaced by the next ones.
   private func otherSamples(_ places: [Int], _ buffer: Buffer, _ fill: Fill) -> [UInt32] {
     var samples = setup.contents(buffer, fill).withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
     let first = samples.count / 2 - batch

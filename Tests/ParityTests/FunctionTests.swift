@@ -3,10 +3,10 @@ import Programs
 import TestSupport
 import Testing
 
-/// The functions of the contract by themselves, at a sample of what `facsimile parity --functions` goes through.
+/// The functions of the contract alone, on a sample of the inputs of `facsimile parity --functions`.
 @Suite("Functions on OpenCL against the CPU", .enabled(if: TestDevices.areWanted))
 struct FunctionTests {
-  /// 2³² inputs are 4,096 runs, eight an exponent: one run in 31 meets every fourth exponent of either sign.
+  /// 2³² inputs are 4,096 runs, eight per exponent: one run in 31 covers every fourth exponent of either sign.
   @Test(
     "every function; with the device's division and square root, and the kernels' own",
     arguments: [false, true])

@@ -6,7 +6,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// Devices whose groups are small, as far as the launches can tell.
+/// Devices that pretend to have small work-groups.
 @Suite("Limits of work-groups", .enabled(if: TestDevices.areWanted), .serialized)
 struct GroupLimitTests {
   /// Some of the cases: PoCL compiles every kernel anew for each limit.
@@ -68,7 +68,7 @@ struct GroupLimitTests {
   }
 }
 
-/// An OpenCL backend whose launches must keep a limit, whatever the device would have allowed.
+/// An OpenCL backend whose launches must obey a limit, whatever the device would allow.
 private struct LimitedBackend: Backend {
   let base: OpenCLBackend
   let limit: Int

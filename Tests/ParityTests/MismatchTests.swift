@@ -4,7 +4,7 @@ import Programs
 import TestSupport
 import Testing
 
-/// That a difference of one bit is seen and named: a comparison that cannot fail would prove nothing.
+/// A difference of one bit is detected and named: a comparison that cannot fail would prove nothing.
 @Suite struct MismatchTests {
   private func report(
     _ flip: Flip, operations: [Operation.Kind] = [], models: [ModelKind] = [], seed: UInt64 = 5
@@ -34,7 +34,7 @@ import Testing
 
   @Test("one bit of one value of one operation")
   func operation() throws {
-    // The first gradient of KL and decoder that a case leaves, in its last bit.
+    // The last bit of the first gradient of KL and decoder in a case.
     let flip = Flip(buffer: "logVarianceGradient", read: 0, place: 0, bit: 0)
     let report = try report(flip, operations: [.reparameterizeBackward])
     try expectOnly(flip, in: report, operation: "reparameterize_backward latent", index: 0, seed: 5)

@@ -47,7 +47,7 @@ struct OpenCLParityTests {
   @Test("work cut up at random", arguments: 0..<3)
   func variants(_ trial: Int) throws {
     let seed = UInt64.random(in: .min ... .max)
-    // Vectors of images in one trial each, images as work-items in the third.
+    // Vectors of 16 and of 8 images in the first two trials, one image per work-item in the third.
     var options = LaunchOptions(trial == 2 ? .gpu : .cpu)
     if trial < 2 { options.lanes = [16, 8][trial] }
     options.imageGroup = [1, 2, 8, 64][Int(seed % 4)]

@@ -2,8 +2,8 @@ import Programs
 import TestSupport
 
 extension OrderedSum {
-  /// A kernel of 3 × 3 over two channels, on maps whose middle pixel meets every tap: going down the only pixel of the
-  /// small map, going up that of a big map of 3 × 3.
+  /// A kernel of 3 × 3 over two channels, on maps whose middle pixel is reached by every tap: going down the only pixel
+  /// of the small map, going up that of a big map of 3 × 3.
   private static func convolution(
     _ direction: Convolution.Direction, goingDown isDown: Bool, batch: Int
   ) throws -> Convolution {
@@ -14,13 +14,13 @@ extension OrderedSum {
       batch: batch)
   }
 
-  /// The number, from 0, of the term that is a value of the map slid over: taps ascend in (ky, kx, channel).
+  /// The number, from 0, of the term for a value of the input map: taps ascend in (ky, kx, channel).
   private static func term(goingDown isDown: Bool, _ channel: Int, _ y: Int, _ x: Int) -> Int {
     let (ky, kx) = isDown ? (y, x) : (2 - y, 2 - x)
     return (ky * 3 + kx) * 2 + channel
   }
 
-  /// Term 0 is the bias: an image for each probe, and outputs with a bias of 1 and of 2¹⁰⁰.
+  /// Term 0 is the bias: an image per probe, and outputs with a bias of 1 and of 2¹⁰⁰.
   static func convolutionForward(_ direction: Convolution.Direction) -> OrderedSum {
     OrderedSum("convolution \(direction)", .chain(0...18)) { backend, probes in
       var bench = OperationBench()
@@ -42,7 +42,7 @@ extension OrderedSum {
     }
   }
 
-  /// The gradient goes the other way.
+  /// The gradient goes in the opposite direction.
   static func convolutionBackwardInput(_ direction: Convolution.Direction) -> OrderedSum {
     OrderedSum("convolution \(direction), backward", .chain(0..<18)) { backend, probes in
       var bench = OperationBench()
@@ -61,13 +61,13 @@ extension OrderedSum {
     }
   }
 
-  /// The place of a map's middle pixel in PyTorch's order.
+  /// The index of a map's middle pixel in PyTorch's order.
   private static func middle(_ shape: MapShape, image: Int, channel: Int) -> Int {
     let row = (image * shape.channels + channel) * shape.height + shape.height / 2
     return row * shape.width + shape.width / 2
   }
 
-  /// Terms are (image, one of two pixels of a row), inputs 1; an output channel for each probe. The middle weight and the
+  /// Terms are (image, one of two pixels of a row), inputs 1; an output channel per probe. The middle weight and the
   /// bias, joined over chunks.
   static func convolutionBackwardWeight(_ direction: Convolution.Direction) -> OrderedSum {
     let images = 70
@@ -106,7 +106,7 @@ extension OrderedSum {
         input: MapShape(1, 1, 2), outputs: probes.count, kernel: 3, stride: 2, padding: 1,
         outputPadding: OutputPadding(1))
     let c = Convolution(direction, geometry, batch: images)
-    // Going up, the middle weight meets every other pixel of the first row.
+    // Going up, the middle weight is used at every other pixel of the first row.
     let step = direction == .down ? 1 : 2
     let gradient = values(images, c.output) { n, output, y, x in
       y == 0 && x % step == 0 ? probes[output].value(n * 2 + x / step) : 0
@@ -123,7 +123,7 @@ extension OrderedSum {
     let sums = try bench.run(on: backend).floats(join.gradients)
     let kernels = geometry.weight.unpack(sums[...])
     return probes.indices.map { output in
-      // [outputs, 1, 3, 3] or [1, outputs, 3, 3]: either way nine numbers an output, the fifth in the middle.
+      // [outputs, 1, 3, 3] or [1, outputs, 3, 3]: either way nine numbers per output, the fifth in the middle.
       [kernels[output * 9 + 4], sums[weights + output]]
     }
   }

@@ -1,7 +1,7 @@
 import Programs
 import TestSupport
 
-// The sums of section 3 of the contract that numbers of both signs can go into: all but those of squares and logarithms.
+// The sums of section 3 of the contract that can have terms of both signs: all but those of squares and logarithms.
 
 extension OrderedSum {
   static let all: [OrderedSum] =
@@ -10,7 +10,7 @@ extension OrderedSum {
       [convolutionForward($0), convolutionBackwardInput($0), convolutionBackwardWeight($0)]
     }
 
-  /// Term 0 is the bias, the others are features: an image for each probe, and outputs with a bias of 1 and of 2¹⁰⁰.
+  /// Term 0 is the bias, the others are features: an image per probe, and outputs with a bias of 1 and of 2¹⁰⁰.
   private static let linearForward = OrderedSum("linear forward", .chain(0...21)) { backend, probes in
     var bench = OperationBench()
     let (batch, weight) = (probes.count, ParameterShape.linear(outputs: 2, inputs: 21))
@@ -37,7 +37,7 @@ extension OrderedSum {
     return try bench.run(on: backend).tensor(operation.inputGradient).map { [$0] }
   }
 
-  /// Terms are images; an output for each probe. Weights and biases.
+  /// Terms are images; an output per probe. Weights and biases.
   private static let linearBackwardWeight = OrderedSum(
     "linear weights and biases", .lanes { lane in (0..<70).filter { $0 % 8 == lane } }
   ) { backend, probes in
@@ -73,7 +73,7 @@ extension OrderedSum {
     }
   }
 
-  /// Rows are chunks or parts; a column for each probe.
+  /// Rows are chunks or parts; a column per probe.
   private static let partials = OrderedSum(
     "chunks, parts", .neighbours((0..<13).map(SumTree.term))
   ) { backend, probes in
@@ -88,7 +88,7 @@ extension OrderedSum {
     return try bench.run(on: backend).floats(operation.gradients, count: probes.count).map { [$0] }
   }
 
-  /// Parts of a step's figures; a slot for each probe.
+  /// Parts of a step's figures; a slot per probe.
   private static let losses = OrderedSum(
     "losses over parts", .neighbours((0..<13).map(SumTree.term))
   ) { backend, probes in
@@ -105,7 +105,7 @@ extension OrderedSum {
 }
 
 extension OrderedSum {
-  /// The join of all columns of `partials`.
+  /// Joins all columns of `partials`.
   static func join(
     rows: Int, stride: Int, of partials: Buffer, _ bench: inout OperationBench
   ) throws -> SumPartials {
@@ -115,7 +115,7 @@ extension OrderedSum {
       gradients: bench.floats("gradients", stride))
   }
 
-  /// The results of every `count` probes together.
+  /// The results for batches of `count` probes.
   static func inStrips(
     _ probes: [OrderProbe], of count: Int, _ body: ([OrderProbe]) throws -> [[Float]]
   ) rethrows -> [[Float]] {
@@ -124,7 +124,7 @@ extension OrderedSum {
     }
   }
 
-  /// So many ones.
+  /// `count` ones.
   static func ones(_ count: Int) -> [Float] { [Float](repeating: 1, count: count) }
 
   /// `value(image, channel, y, x)` in PyTorch's order.

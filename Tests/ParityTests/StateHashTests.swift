@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// What five steps of every model end with, bit for bit. A change of these values is a change of the numerics
+/// The states after five steps of every model, bit for bit. A change of these values is a change of the numerics
 /// contract: it raises the contract's version and has a line in the changelog.
 ///
 /// `FACSIMILE_WRITE_GOLDENS=1 swift test -c release --filter StateHashTests` writes the file anew.
@@ -15,7 +15,7 @@ import Training
     .appendingPathComponent("Goldens/state-hashes.json")
   static let isWriting = ProcessInfo.processInfo.environment["FACSIMILE_WRITE_GOLDENS"] == "1"
 
-  /// What is trained: the settings that differ from the defaults.
+  /// What to train: the settings that differ from the defaults.
   struct Case: Sendable, CustomTestStringConvertible {
     let kind: ModelKind
     var settings: [(key: String, value: String)] = []
@@ -27,7 +27,7 @@ import Training
     }
   }
 
-  /// Every model with its defaults; every optimizer; everything at once that joins parts and draws numbers.
+  /// Every model with its defaults; every optimizer; everything that joins parts and draws numbers at once.
   static let cases =
     ModelKind.allCases.map { Case(kind: $0) }
     + Optimizer.allCases.map {
@@ -41,7 +41,7 @@ import Training
           + (isVariational ? [("kl-weight", "0.3")] : []))
     }
 
-  /// Images of other sizes, in colour, with more and fewer stages; another activation; layers of a program's own.
+  /// Images of other sizes, in colour, with more and fewer stages; another activation; custom layers.
   static let shapes =
     [("1x17x45", "6,5,4"), ("3x32x32", "4,6,8,10"), ("3x64x64", "3,4,5,6,7,8")].flatMap { image, filters in
       ModelKind.allCases.filter { $0 != .vae || image != "3x64x64" }.map { kind in
@@ -55,7 +55,7 @@ import Training
       Case(kind: .custom, settings: [("shards", "2")], architecture: .mirror(code: 6)),
     ]
 
-  /// Several samples of every image; bits in place of gray values.
+  /// Several samples of every image; bits instead of gray values.
   static let samples = [
     Case(kind: .vae, settings: [("binarise", "fixed")]),
     Case(

@@ -1,11 +1,11 @@
 import Programs
 
-/// The order in which terms are added: a tree whose leaves are the terms' numbers.
+/// An order of summation: a tree whose leaves are the terms' numbers.
 indirect enum SumTree: Sendable {
   case term(Int)
   case sum(SumTree, SumTree)
 
-  /// One after another; nil of nothing.
+  /// One after another; nil for no terms.
   static func chain(_ terms: some Sequence<Int>) -> SumTree? {
     terms.reduce(nil) { add($0, .term($1)) }
   }
@@ -16,7 +16,7 @@ indirect enum SumTree: Sendable {
     return add(add(add(l[0], l[2]), add(l[1], l[3])), add(add(l[4], l[6]), add(l[5], l[7])))
   }
 
-  /// A binary tree: neighbours pair, an odd last one passes up.
+  /// A binary tree: neighbours are added, an odd last one passes up.
   static func neighbours(_ rows: [SumTree?]) -> SumTree? {
     if rows.count == 1 { return rows[0] }
     var sums: [SumTree?] = []
@@ -26,14 +26,14 @@ indirect enum SumTree: Sendable {
     return neighbours(sums)
   }
 
-  /// The sum of what is there.
+  /// The sum of those that are not nil.
   static func add(_ a: SumTree?, _ b: SumTree?) -> SumTree? {
     guard let a, let b else { return a ?? b }
     return .sum(a, b)
   }
 
-  /// For every two terms the number of terms in the smallest partial sum that both are in, row by row: this determines
-  /// the tree.
+  /// For every two terms the number of terms in the smallest partial sum that contains both, row by row: this
+  /// determines the tree.
   var sizes: [[Int]] {
     var sizes: [[Int]] = []
     func visit(_ tree: SumTree) -> [Int] {
@@ -65,8 +65,8 @@ indirect enum SumTree: Sendable {
   }
 }
 
-/// Terms of a sum that show its order: term `first` is 2¹⁰⁰, term `second` −2¹⁰⁰, all others 1. A one that meets either
-/// before both have met is lost, so the sum is the number of terms outside the smallest partial sum that holds both.
+/// Terms that reveal the order of their sum: term `first` is 2¹⁰⁰, term `second` −2¹⁰⁰, all others 1. A one added to
+/// either before they cancel is lost, so the sum is the number of terms outside the smallest partial sum with both.
 struct OrderProbe: Sendable {
   let first, second: Int
 
@@ -81,14 +81,14 @@ struct OrderProbe: Sendable {
   }
 }
 
-/// A sum that some operation computes, and the order that the contract gives it.
+/// A sum that an operation computes, and its order in the contract.
 struct OrderedSum: Sendable {
   let name: String
   let tree: SumTree
-  /// What the operation makes of the probes, in their order; one or more results each that must all show the tree.
+  /// The operation's results for the probes, in their order; one or more each, which must all show the tree.
   let results: @Sendable (any Backend, [OrderProbe]) throws -> [[Float]]
 
-  /// The contract's order: `tree` of nothing is a mistake of the test.
+  /// The contract's order: an empty `tree` is an error in the test.
   init(
     _ name: String, _ tree: SumTree?,
     _ results: @escaping @Sendable (any Backend, [OrderProbe]) throws -> [[Float]]

@@ -3,9 +3,9 @@ import Programs
 import TestSupport
 import Testing
 
-/// The order of every sum as it shows from outside, on each backend: no knowledge of its code, only of the contract.
+/// The order of every sum as observed from outside, on each backend: from the contract, without knowledge of the code.
 @Suite("Orders of summation") struct SummationOrderTests {
-  /// The CPU, every OpenCL device, and the same with a GPU's way of cutting up work.
+  /// The CPU, every OpenCL device, and the same with a GPU's partition of work.
   static func backends() throws -> [any Backend] {
     guard TestDevices.areThere else { return [try cpu(1), try cpu(2)] }
     return try [cpu(1), cpu(2)] + TestDevices.openCL() + TestDevices.openCL(LaunchOptions(.gpu))

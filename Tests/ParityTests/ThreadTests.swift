@@ -17,6 +17,6 @@ import Testing
     #expect(report.cases == (try caseCount(ModelKind.allCases)) * counts.count)
   }
 
-  /// What this processor has.
+  /// The widths of this processor.
   private static let widths = VectorWidth.allCases.filter { $0 == .narrow || Processor.vectors == .wide }
 }

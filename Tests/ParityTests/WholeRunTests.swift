@@ -8,7 +8,7 @@ import Training
 /// A run ends with the same bits on every device, also if resumed on another one.
 @Suite("Whole runs", .enabled(if: TestDevices.areWanted), .serialized)
 struct WholeRunTests {
-  /// Two epochs of five steps, of 167 images.
+  /// Two epochs of five steps, on 167 images.
   private func configuration(_ kind: ModelKind) throws -> Configuration {
     var configuration = Configuration(withoutRecipe: kind)
     for (key, value) in [("epochs", "2"), ("batch-size", "37"), ("dropout", "0.1"), ("clip-norm", "0.5")] {
@@ -19,7 +19,7 @@ struct WholeRunTests {
 
   private func dataset() throws -> Dataset { try Discs.dataset(train: 185, test: 20) }
 
-  /// What every epoch of a finished run came to.
+  /// The results of every epoch of a finished run.
   private func facts(_ trainer: Trainer) throws -> [String] {
     #expect(try trainer.fit() == .finished)
     return trainer.manifest.epochs.map {

@@ -1,6 +1,6 @@
 import Pictures
 
-/// One chart of every kind, on fixed data: what golden hashes are taken of.
+/// One chart of every kind, on fixed data, for golden hashes.
 enum ChartExamples {
   static let all: [(name: String, drawing: Drawing)] = [
     ("bars", bars), ("bars with a reference", reference), ("confusion", confusion), ("heat map", heatMap),
@@ -9,7 +9,7 @@ enum ChartExamples {
     ("scatter of values", valued),
   ]
 
-  /// Numbers from 0 to 1 that are the same on every machine.
+  /// Numbers from 0 to 1, the same on every machine.
   static func numbers(_ count: Int, seed: UInt64 = 1) -> [Double] {
     var state = seed
     return (0..<count).map { _ in

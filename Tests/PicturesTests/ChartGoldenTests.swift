@@ -3,10 +3,10 @@ import Pictures
 import Storage
 import Testing
 
-/// Every kind of chart to the byte, as SVG and as pixels: charts are part of what has one hash on every device.
+/// Every kind of chart byte for byte, as SVG and as pixels: charts must have the same hash on every device.
 ///
-/// `FACSIMILE_WRITE_GOLDENS=1 swift test -c release --filter ChartGoldenTests` writes the file anew. The pixels are hashed, not the
-/// PNG: how zlib packs them is its own affair.
+/// `FACSIMILE_WRITE_GOLDENS=1 swift test -c release --filter ChartGoldenTests` writes the file anew. Pixels are hashed
+/// rather than the PNG, which depends on zlib's compression.
 @Suite struct ChartGoldenTests {
   static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Goldens/chart-hashes.json")

@@ -2,7 +2,7 @@ import Foundation
 import Pictures
 import Testing
 
-/// Data and sizes that nobody would draw on purpose: something is drawn all the same.
+/// Degenerate data and sizes: something is drawn all the same.
 @Suite("Charts of strange data")
 struct DegenerateChartTests {
   static let values: [[Double]] = [

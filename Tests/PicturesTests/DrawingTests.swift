@@ -82,7 +82,7 @@ struct DrawingTests {
     let letters = "×·–…±°−²→←≤≥µμσÄÖÜäöüßéèêëçñåÅøØæÆšČžãõíóúâîôûýĂăōąę"
     #expect(Lettering.missing(in: printable + letters) == [])
     #expect(Lettering.missing(in: "a中b🙂") == ["中", "🙂"])
-    // No two look the same, of those one could take for each other.
+    // No two of them look the same.
     let pictures = printable.filter { $0 != " " }.map { character in
       var drawing = Drawing(width: 16, height: 20, title: "", description: "")
       drawing.text("\(character)", at: Point(2, 15), size: 14)
@@ -106,7 +106,7 @@ struct DrawingTests {
     #expect(picture[1, 3] == 255 && picture[2, 3] == 0 && picture[5, 4] == 0 && picture[6, 4] == 128)
     #expect(picture[7, 4] == 255 && picture[3, 5] == 255)
     #expect(picture[10, 10] == 0 && picture[10, 9] == 255 && picture[10, 11] == 255)
-    // Half covered, twice: opacity and no more where two marks overlap.
+    // Half covered, twice: overlapping marks do not add up their opacity.
     #expect(picture[15, 4] == 128 && picture[15, 8] == 255)
     let double = drawing.picture(scale: 2)
     #expect(double.width == 40 && double[20, 20] == 0 && double[20, 21] == 0 && double[20, 22] == 255)

@@ -2,13 +2,13 @@ import Foundation
 import Pictures
 import Testing
 
-/// Colours seen with full and with lacking colour vision.
+/// Colours seen with full and with deficient colour vision.
 @Suite("Palette")
 struct PaletteTests {
   static let themes = [Theme.light, .dark]
 
-  /// What people without one kind of cone see, on linear RGB: Machado, Oliveira & Fernandes, "A Physiologically-based Model for
-  /// Simulation of Color Vision Deficiency" (2009), severity 1.
+  /// What people who lack one kind of cone see, on linear RGB: Machado, Oliveira & Fernandes, "A Physiologically-based
+  /// Model for Simulation of Color Vision Deficiency" (2009), severity 1.
   static let vision: [(name: String, matrix: [[Double]])] = [
     ("full", [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
     (
@@ -25,7 +25,7 @@ struct PaletteTests {
     ),
   ]
 
-  /// CIE Lab (D65) of a colour as it is seen.
+  /// CIE Lab (D65) of a colour as perceived.
   private func lab(_ colour: RGB, _ matrix: [[Double]]) -> [Double] {
     func times(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {
       matrix.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
@@ -47,8 +47,8 @@ struct PaletteTests {
     return [116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])]
   }
 
-  /// 2.3 is a just noticeable difference of large fields side by side; small marks need about three times as much to be told
-  /// apart (Szafir 2018), and marks far from each other more. 20 is three times that.
+  /// 2.3 is a just noticeable difference of large adjacent fields; small marks need about three times as much to be
+  /// distinguished (Szafir 2018), and distant marks more. 20 is three times that.
   @Test("Classes can be told apart, also by the colour-blind", arguments: themes)
   func distances(_ theme: Theme) {
     for (name, matrix) in Self.vision {

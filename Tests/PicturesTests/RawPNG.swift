@@ -1,7 +1,7 @@
 import CZlib
 import Foundation
 
-/// A PNG of any kind, put together byte by byte: libpng's simple interface writes only a few kinds.
+/// A PNG of any kind, assembled byte by byte: libpng's simple interface writes only a few kinds.
 struct RawPNG {
   var width: Int
   var height: Int
@@ -23,7 +23,7 @@ struct RawPNG {
       + chunk("IEND", [])
   }
 
-  /// The rows, each after a byte that says that it is not filtered.
+  /// The rows, each preceded by a byte that means "no filter".
   private var filtered: [UInt8] {
     let size = pixels.count / (width * height)
     guard isInterlaced else {

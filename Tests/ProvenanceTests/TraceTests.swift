@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Traces: the same on every device and after every stop, and what they find.
+/// Traces: the same on every device and after every stop, and the differences that they locate.
 @Suite struct TraceTests {
   private let place: TemporaryFolder
   private let dataset: Dataset
@@ -91,7 +91,7 @@ import Training
     }
   }
 
-  /// A bit of a tensor that is wrong from the end of a step on, as a faulty device has it.
+  /// A bit of a tensor that is wrong from the end of a step on, as on a faulty device.
   @Test(
     "The step and the tensor of a wrong bit, and who is right",
     arguments: [
@@ -116,7 +116,7 @@ import Training
       let first = try #require(found.tensor)
       #expect(tensor.isEmpty ? first.hasPrefix("optimizer.") : first == tensor, "\(found)")
       #expect(try #require(found.hashes) <= 20)
-      // The device has the fault again in its first step, or has it no more.
+      // The device repeats the fault in its first step, or is no longer faulty.
       for isFaulty in [true, false] {
         let ruling = try #require(
           try comparer.referee(
@@ -168,7 +168,7 @@ import Training
     #expect(!other.isSame && other.epoch == nil)
   }
 
-  /// States of a training that does not exist: what is hashed is what counts.
+  /// States of an imaginary training: only what is hashed matters.
   @Test("A thousand flips of one bit in a thousand steps are all found, in twenty hashes at most")
   func thousand() throws {
     let (steps, tensors, values) = (1000, 24, 16)
@@ -190,7 +190,7 @@ import Training
       let (value, bit) = (random.integer(0...values - 1), UInt32(random.integer(0...31)))
       var leaves = tree.leaves
       var wrong = right[step]
-      // It stays for a while, for good, or for that step alone.
+      // It stays for a while, for good, or for one step only.
       let last = round % 3 == 0 ? step : round % 3 == 1 ? min(step + 40, steps - 1) : steps - 1
       for later in step...last where later < step + 40 {
         var flipped = tensor(later, index)
@@ -258,7 +258,7 @@ import Training
     try FileManager.default.createDirectory(at: folder.traceFile, withIntermediateDirectories: false)
     try refused("a folder")
     try FileManager.default.removeItem(at: folder.traceFile)
-    // Deleted, it is done without, and that is told.
+    // If it is deleted, the run works without it, and says so.
     do {
       let trainer = try Trainer(
         resuming: RunFolder(resuming: folder.url), dataset: dataset, backend: cpu(1), epochs: 2)

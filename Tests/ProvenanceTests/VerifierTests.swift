@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Runs trained again on a device that is right, and on one that is not.
+/// Runs trained again on a correct device, and on a faulty one.
 @Suite struct VerifierTests {
   private let place: TemporaryFolder
   private let dataset: Dataset
@@ -52,7 +52,7 @@ import Training
     }
   }
 
-  /// Six steps an epoch.
+  /// Six steps per epoch.
   @Test("The first wrong bit: its epoch and its tensor", arguments: [(6, 1), (8, 2), (12, 2), (13, 3)])
   func diverged(_ steps: Int, _ epoch: Int) throws {
     let folder = try train(.convAutoencoder)
@@ -67,7 +67,7 @@ import Training
   @Test("From a kept checkpoint on, only what follows is trained")
   func part() throws {
     let folder = try train(.vae)
-    // This device is wrong in the third step: of the whole run in the first epoch, of its end in the last.
+    // This device fails in its third step: in the first epoch of the whole run, in the last if only that is trained.
     func faulty() throws -> any Backend {
       HookedBackend(try cpu(1), afterSteps: 3, corrupting: "parameters", place: 0, bit: 3)
     }
@@ -94,7 +94,7 @@ import Training
     #expect(
       verification.verdict == .inconclusive && verification.reason.contains("learning rate"),
       "\(verification)")
-    // What follows the change can be trained again.
+    // Epochs after the change can be trained again.
     #expect(try verify(RunFolder(reading: url), 3...5, cpu(1)).verdict == .reproduced)
   }
 

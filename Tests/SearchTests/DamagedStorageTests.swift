@@ -3,7 +3,7 @@ import Search
 import TestSupport
 import Testing
 
-/// Bits that fall over in the trials' file are found, or change nothing.
+/// Flipped bits in the trials' file are detected, or change nothing.
 @Suite struct DamagedStorageTests {
   private let space = """
     model: vae
@@ -36,7 +36,7 @@ import Testing
       var refused = 0
       for index in 0..<160 {
         var data = whole
-        // Pages are filled from their ends.
+        // Content lies at the ends of pages.
         let place =
           index % 2 == 0
           ? index * data.count / 160 : (index / 2 + 1) * 4096 / 8 * 8 % data.count - index % 97 - 1

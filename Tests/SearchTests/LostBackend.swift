@@ -1,10 +1,10 @@
 import Programs
 import Synchronization
 
-/// A device that is lost for the first call of one kind, and back after it.
+/// A device that is lost at the first call of one kind, and back afterwards.
 final class LostBackend: Backend {
   enum Call: CaseIterable { case prepare, write, read, run }
-  /// An error that no part of the program knows.
+  /// An error that the program does not know.
   struct Lost: Error {}
 
   let inner: any Backend

@@ -23,7 +23,7 @@ struct PostgreSQLTests {
       runs: folder.appendingPathComponent("space"), lease: lease, patience: patience)
   }
 
-  /// Has the database note whenever a trial is done or fails, in the table `ends`.
+  /// Makes the database record in the table `ends` whenever a trial is done or fails.
   private func noteEnds(_ server: PostgreSQLServer, _ schema: String) throws {
     try server.sql(
       """
@@ -277,7 +277,7 @@ struct PostgreSQLTests {
   }
 }
 
-/// What several threads found.
+/// The results of several threads.
 private final class Answers<Value: Sendable>: Sendable {
   private let lock = NSLock()
   nonisolated(unsafe) private var values: [Value] = []

@@ -67,7 +67,7 @@ import Testing
           throw Stop()
         }
       }
-      // A statement that fails takes what was before it along, and the connection goes on.
+      // A failing statement rolls back those before it, and the connection remains usable.
       #expect(throws: SQLiteError.self) {
         try database.transaction {
           try insert(2)

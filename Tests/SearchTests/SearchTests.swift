@@ -9,7 +9,7 @@ import Testing
 import Training
 
 @Suite struct SearchTests {
-  /// The result of each trial trained by itself.
+  /// The result of each trial trained on its own.
   private func trained(_ trial: Trial, through epoch: Int? = nil) throws -> Trainer {
     let configuration = try Configuration(pairs: trial.configuration.map { ($0.key, $0.value) })
     let trainer = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backends()[0])
@@ -42,7 +42,7 @@ import Training
     }
   }
 
-  /// Breaks off as a kill does: the error reaches no one who could tidy up after it.
+  /// Interrupts as a kill does: nothing that could clean up sees the error.
   private func broken(_ search: Search, after steps: Int, jobs: Int = 1) throws {
     let backends = try Support.backends(jobs).map { backend in
       HookedBackend(backend, afterSteps: steps) {
@@ -80,12 +80,12 @@ import Training
       let storage = folder.appendingPathComponent("a.sqlite")
       var search: Search? = try Search(
         SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
-      // Three steps an epoch: in the second epoch of the first trial.
+      // Three steps per epoch: in the second epoch of the first trial.
       try broken(search!, after: 4)
       #expect(try search!.trials()[0].epochs == 1)
       search = nil
       search = try Search(SearchSpace(Support.space), dataset: Support.dataset(), storage: storage)
-      // Six steps are left of the first trial: the seventh is another trial's, so nothing was done again.
+      // The first trial has six steps left: the seventh is another trial's, so nothing was repeated.
       try broken(search!, after: 7)
       let trials = try search!.trials()
       #expect(trials[0].state == .done && trials[1].state == .running && trials[1].epochs == 0)
@@ -115,7 +115,7 @@ import Training
     }
   }
 
-  /// An error that no part of the program knows.
+  /// An error that the program does not know.
   private struct DeviceLost: Error {}
 
   @Test("An error that is not of a trial ends the search, and fails none", arguments: [1, 2])
@@ -130,7 +130,7 @@ import Training
       #expect(throws: DeviceLost.self) { try search.run(on: backends) }
       let trials = try search.trials()
       #expect(trials.contains { $0.state == .waiting } && !trials.contains { $0.state == .failed })
-      // The same object goes on; after a process that ended it would be another one.
+      // The same object continues; after the end of a process it would be another one.
       #expect(try search.run(on: Support.backends(jobs)) == .finished)
       #expect(try search.trials().facts == straight.facts)
     }
@@ -148,7 +148,7 @@ import Training
       try broken(search, after: 4)
       let checkpoint = folder.appendingPathComponent("lost.sqlite.runs/1/checkpoint.safetensors")
       let before = try Data(contentsOf: checkpoint)
-      // Lost for this one call only: a trial begun anew in its place would succeed.
+      // Lost for this one call only: a trial started anew in its place would succeed.
       let lost = LostBackend(try Support.backends()[0], on: call)
       #expect(throws: LostBackend.Lost.self) { try search.run(on: [lost]) }
       #expect(try Data(contentsOf: checkpoint) == before)

@@ -118,7 +118,7 @@ import Testing
     let some = try cut(24)
     #expect(Set(some.map(\.latent)).count == 4 && Set(some.map(\.hidden)).count == 4)
     #expect(Set(some.map(\.dropout)).count == 4 && Set(some).count == 24)
-    // As the strategy random draws them; more of them never change the first.
+    // As the strategy random draws them; more trials never change the first.
     #expect(try SearchSpace(text + "\nstrategy: random\ntrials: 24").configurations() == some)
     #expect(try Array(cut(40).prefix(24)) == some && cut(24, seed: "3").map(\.latent) != some.map(\.latent))
     #expect(Set(try cut(63)).count == 63)
@@ -133,7 +133,7 @@ import Testing
     let first = try space.configurations()
     #expect(Set(first).count == 3 && first.allSatisfy { $0.filters.count == 4 && $0.hidden.count == 4 })
     #expect(space.text.utf8.count < 10_000)
-    // A million draws are made as they are wanted.
+    // A million draws are made on demand.
     try inFolder { folder in
       let many = try SearchSpace(
         "model: vae\nstrategy: random\ntrials: 1000000\nspace: {learning-rate: {min: 1e-5, max: 0.1, log: true}, latent: "
@@ -169,7 +169,7 @@ import Testing
   @Test func drawsCoverTheirRanges() throws {
     let drawn = try SearchSpace(Self.mixed).configurations()
     #expect(drawn.allSatisfy { (1e-5...0.1).contains($0.learningRate) && (0.1...0.3).contains($0.dropout) })
-    // Every power of ten is as likely as every other: a hundred each, give or take four deviations.
+    // All powers of ten are equally likely: a hundred each, within four deviations.
     for power in [1e-5, 1e-4, 1e-3, 1e-2] {
       let count = drawn.count { $0.learningRate >= power && $0.learningRate < 10 * power }
       #expect((65...135).contains(count), "\(count) from \(power)")
@@ -188,7 +188,7 @@ import Testing
     changes.seed = "2"
     #expect(
       try SearchSpace(Self.mixed, changes).configurations().map(\.latent) != drawn.prefix(10).map(\.latent))
-    // Golden: these draws are part of what a storage means.
+    // Golden: a storage depends on these draws.
     changes.seed = "0"
     #expect(
       try SearchSpace(Self.mixed, changes).configurations().prefix(2).map {

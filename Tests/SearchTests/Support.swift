@@ -9,7 +9,7 @@ import Training
 enum Support {
   static func dataset(train: Int = 120) throws -> Dataset { try Blobs.dataset(train: train, test: 20) }
 
-  /// Six small trials of three epochs of three steps; trial 3 and 6 cannot be trained with that rate.
+  /// Six small trials of three epochs of three steps; trials 3 and 6 cannot be trained with their rate.
   static let space = """
     model: vae
     epochs: 3
@@ -23,7 +23,7 @@ enum Support {
     try (0..<jobs).map { try cpu($0 % 2 + 1) }
   }
 
-  /// Searches in one go.
+  /// Searches without interruption.
   static func table(_ text: String, jobs: Int = 1, in folder: URL) throws -> [Trial] {
     let storage = folder.appendingPathComponent("\(UUID().uuidString).sqlite")
     let search = try Search(SearchSpace(text), dataset: dataset(), storage: storage)
@@ -33,7 +33,7 @@ enum Support {
 }
 
 extension [Trial] {
-  /// Everything that a search may not change, one line a trial.
+  /// Everything that must not differ between searches, one line per trial.
   var facts: [String] {
     map { trial in
       let loss = trial.validationLoss.map { "\($0)" } ?? "none"

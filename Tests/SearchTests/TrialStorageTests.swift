@@ -18,7 +18,7 @@ import Testing
       SearchSpace(text, changes), dataset: Support.dataset(train: train), storage: url, patience: 1.5)
   }
 
-  /// The line that opening a storage is refused with.
+  /// The error line when a storage cannot be opened.
   private func refusal(_ body: () throws -> Search) -> String {
     let error = #expect(throws: SearchError.self) { try body() }
     #expect(error?.kind == .storage)
@@ -46,7 +46,7 @@ import Testing
         _ = try search.run(on: Support.backends())
       }
       #expect(refusal { try begin(small, url, trials: 1) }.contains("has 2 trials already"))
-      // A cut is drawn, and keeps its numbers when it grows to the whole.
+      // A sample is drawn, and keeps its numbers when it grows to the whole grid.
       let search = try begin(small, url)
       #expect(try search.trials().map(\.state) == [.done, .done, .waiting])
       _ = try search.run(on: Support.backends())
@@ -92,7 +92,7 @@ import Testing
     try inFolder { folder in
       let url = folder.appendingPathComponent("a.sqlite")
       let search = try begin(small, url)
-      // Others may read on the way.
+      // Others may read meanwhile.
       let other = try SQLite(path: url.path)
       #expect(try other.rows("PRAGMA journal_mode").map(\.columns) == [["journal_mode": .text("wal")]])
       #expect(try other.integer("PRAGMA user_version") == 2)
@@ -150,7 +150,7 @@ import Testing
       let best = table.trials[0]
       #expect(Set(best.settings.keys) == ["latent", "learning-rate"])
       let settings = (latent: best.settings["latent"]!, rate: best.settings["learning-rate"]!)
-      // What is as the model has it anyway (latent 2, a rate of 0.002) is left out.
+      // The model's defaults (latent 2, a rate of 0.002) are left out.
       let latent = settings.latent == "2" ? "" : "latent=\(settings.latent) "
       let rate = settings.rate == "0.002" ? "" : "learning-rate=\(settings.rate) "
       #expect(

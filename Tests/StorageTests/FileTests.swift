@@ -60,7 +60,7 @@ struct FileTests {
       #expect(error?.process == ProcessInfo.processInfo.processIdentifier)
       let expected = "run folder \(folder.url.path) is in use by process \(getpid())"
       #expect("\(try #require(error))".hasPrefix(expected))
-      // The refused attempt must not have written over the holder's number.
+      // The refused attempt must not have overwritten the holder's process ID.
       let again = #expect(throws: FolderInUse.self) { try FolderLock(folder: folder.url) }
       #expect(again == error)
       withExtendedLifetime(lock) {}
@@ -72,7 +72,7 @@ struct FileTests {
   @Test("A lock ends with its object, whatever processes are started meanwhile")
   func lockAndProcesses() async throws {
     let folder = try TemporaryFolder()
-    // A child has a copy of every descriptor until it becomes the program that it is to run.
+    // A child has a copy of every descriptor until it calls exec.
     let children = Task.detached {
       for _ in 0..<100 {
         try Process.run(URL(fileURLWithPath: "/bin/true"), arguments: []).waitUntilExit()

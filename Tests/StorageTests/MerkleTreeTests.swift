@@ -2,7 +2,7 @@ import Storage
 import Testing
 
 @Suite struct MerkleTreeTests {
-  /// The leaves of RFC 6962's reference trees, as Certificate Transparency's own tests have them.
+  /// The leaves of RFC 6962's reference trees, from Certificate Transparency's own tests.
   private static let inputs: [[UInt8]] = [
     [], [0x00], [0x10], [0x20, 0x21], [0x30, 0x31], [0x40, 0x41, 0x42, 0x43],
     [0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57],

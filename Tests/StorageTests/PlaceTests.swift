@@ -62,7 +62,7 @@ import Testing
     for path in [folder.path("pipe"), "/dev/zero"] {
       #expect(throws: NotAFile.self) { try SafeTensors(contentsOf: URL(fileURLWithPath: path)) }
     }
-    // A file of seven thousand million zeros, none of which is on the disk.
+    // A sparse file of seven thousand million zeros.
     let sparse = try folder.put("sparse", Data())
     #expect(truncate(sparse.path, 7_000_000_000) == 0)
     #expect(throws: FileTooLarge.self) { try SafeTensors(contentsOf: sparse, atMost: 1 << 20) }

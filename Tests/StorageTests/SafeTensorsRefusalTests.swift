@@ -113,7 +113,7 @@ struct SafeTensorsRefusalTests {
     #expect(try file.floats("a") == [0])
     let error = #expect(throws: SafeTensorsError.self) { try file.floats("b") }
     #expect(error?.kind == .unknownType && error?.message.contains(type) == true)
-    // Its bytes must still be where they can be.
+    // Its bytes must still be at a valid place.
     let hole = header.replacing("[4,9]", with: "[5,9]")
     let damage = #expect(throws: SafeTensorsError.self) {
       try SafeTensors(data: Self.file(Array(hole.utf8), byteCount: 9))
@@ -147,7 +147,7 @@ struct SafeTensorsRefusalTests {
     #expect(kind(length(.max)) == .badLength)
     #expect(kind(length(UInt64(Int64.max))) == .badLength)
     #expect(kind(length(1)) == .badHeader)
-    // Over the limit even where the file is long enough.
+    // Over the limit even if the file is long enough.
     let long = Self.file(Array("{}".utf8) + [UInt8](repeating: 0x20, count: 99_999_999))
     #expect(kind(long) == .badLength)
     // PyTorch's own format.

@@ -9,7 +9,7 @@ import Testing
   private static let tool = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../tools/check-report").standardizedFileURL
 
-  /// Skipped where there is no browser, unless CI asks for one.
+  /// Skipped if there is no browser, unless CI requires one.
   private static let isWanted: Bool = {
     let environment = ProcessInfo.processInfo.environment
     if environment["FACSIMILE_REQUIRE_BROWSER"] == "1" { return true }

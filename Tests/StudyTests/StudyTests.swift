@@ -9,7 +9,7 @@ import Testing
 import Training
 
 @Suite struct StudyTests {
-  /// A whole study in its quick form.
+  /// A complete study in its quick form.
   private static func study(
     _ dataset: Dataset, in folder: URL, on backend: any Backend, threads: Int = 1, seed: UInt64 = 11
   ) throws -> Study {
@@ -30,7 +30,7 @@ import Training
     try Blobs.dataset(train: 200, test: 40, labelled: labelled)
   }
 
-  /// The report of the whole study on one thread, for all tests that compare with it.
+  /// The report of an uninterrupted study on one thread, which other tests compare with.
   private static let whole = Result { try report(dataset(), on: cpu(1)) }
 
   @Test(.enabled(if: TestDevices.areWanted)) func everyDeviceGivesTheSameBytes() throws {
@@ -103,7 +103,7 @@ import Training
     for markup in ["<script>alert", "<img src=x", "<img src=y", "</script><b>"] {
       #expect(!text.contains(markup))
     }
-    // In the page's data they stand once more, where a script takes them for text.
+    // The page's data contain them once more, as text for a script.
     #expect(text.contains(#"\u003cscript>alert(1)\u003c\/script>"#))
     #expect(text.contains("&lt;img src=y onerror=alert(3)&gt;"))
   }
@@ -116,7 +116,7 @@ import Training
       do {
         let study = try Self.study(dataset, in: folder, on: cpu(1))
         #expect(try study.run(stopSignal: stop) == .interrupted)
-        // Whoever comes while it runs.
+        // A second study in the folder while it runs.
         #expect(throws: FolderInUse.self) { try Self.study(dataset, in: folder, on: cpu(1)) }
       }
       func refusal(_ body: () throws -> Study) -> String {

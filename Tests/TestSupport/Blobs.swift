@@ -1,7 +1,7 @@
 import Datasets
 import Foundation
 
-/// Images of one soft blob each on a black ground, whose place is its class: every model learns them in a few steps.
+/// Images of one soft blob each on black, whose position is its class: every model learns them in a few steps.
 package enum Blobs {
   /// The class of image `number`, 0 to 9.
   package static func label(_ number: Int) -> UInt8 { UInt8(number * 7 % 10) }

@@ -2,7 +2,7 @@ import Models
 import Programs
 
 extension Architecture {
-  /// An autoencoder of layers that no model of the family has: kernels of 4 pixels, tanh inside, dropout in one place
+  /// An autoencoder of layers that no built-in model has: kernels of 4 pixels, tanh inside, dropout in one place
   /// only, names of their own.
   ///
   /// - Parameter code: width of the linear code.

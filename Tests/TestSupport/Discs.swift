@@ -1,8 +1,8 @@
 import Datasets
 import Foundation
 
-/// Images of one sharp disc each on black, its place, size and light counted from the image's number. The golden hashes
-/// are of models trained on them.
+/// Images of one sharp disc each on black; position, size and brightness follow from the image's number. The golden
+/// hashes are of models trained on them.
 package enum Discs {
   /// Pixels of the first `count` images, [count, channels, height, width]. Sizes other than 28 × 28 show the same picture
   /// larger or smaller, and a later channel is darker.

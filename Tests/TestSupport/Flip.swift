@@ -1,13 +1,13 @@
 import Programs
 import Synchronization
 
-/// A bit to be flipped, and what came of it.
+/// A bit to flip, and the result.
 package final class Flip: Sendable {
-  /// Reads of this buffer count.
+  /// The buffer whose reads count.
   package let buffer: String
-  /// The n-th such read is falsified, n from 0.
+  /// The read to falsify, from 0.
   package let read: Int
-  /// Place of the 32-bit value in the buffer.
+  /// Index of the 32-bit value in the buffer.
   package let place: Int
   /// Which bit of it.
   package let bit: UInt32
@@ -17,7 +17,7 @@ package final class Flip: Sendable {
     (self.buffer, self.read, self.place, self.bit) = (buffer, read, place, bit)
   }
 
-  /// The value before it was falsified, once it was.
+  /// The value before it was falsified; nil until then.
   package var before: UInt32? { state.withLock { $0.before } }
 
   func falsify(_ buffer: Buffer, _ bytes: UnsafeMutableRawBufferPointer) {

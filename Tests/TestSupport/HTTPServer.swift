@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// A small HTTP server on loopback, for downloads; it stops when the object goes.
+/// A small HTTP server on loopback, for downloads; it stops with the object.
 package final class HTTPServer: Sendable {
   /// A request.
   package struct Request: Sendable, Equatable {
-    /// The path, with its slash.
+    /// The path, with its leading slash.
     package let path: String
-    /// The first byte asked for.
+    /// The first byte requested.
     package let offset: Int
 
     package init(_ path: String, from offset: Int = 0) { (self.path, self.offset) = (path, offset) }
@@ -20,13 +20,13 @@ package final class HTTPServer: Sendable {
     package var body = Data()
     /// Bytes of the body after which the connection is closed, or stalls; nil for all.
     package var sent: Int?
-    /// Whether it says no more after these, in place of closing the connection.
+    /// Whether the connection then stalls instead of closing.
     package var stalls = false
 
     /// An answer without a body.
     package init(status: Int, headers: [String] = []) { (self.status, self.headers) = (status, headers) }
 
-    /// A file, or the part that is asked for.
+    /// A file, or the requested part.
     package init(
       _ file: Data, _ request: Request, knowsRanges: Bool = true, sent: Int? = nil, stalls: Bool = false
     ) {
@@ -48,10 +48,10 @@ package final class HTTPServer: Sendable {
   private let log = Mutex<[Request]>([])
   private let isStopped = Mutex(false)
   private let done = DispatchGroup()
-  /// Its address, without a slash at the end.
+  /// Its address, without a trailing slash.
   package let address: String
 
-  /// Begins to answer.
+  /// Starts answering.
   package init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
     self.answer = answer
     socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -81,7 +81,7 @@ package final class HTTPServer: Sendable {
 
   deinit { stop() }
 
-  /// Ends it, and the connections that stall.
+  /// Stops the server and the connections that stall.
   package func stop() {
     isStopped.withLock { $0 = true }
     _ = shutdown(socket, Int32(SHUT_RDWR))

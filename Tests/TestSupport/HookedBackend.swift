@@ -1,13 +1,13 @@
 import Programs
 import Synchronization
 
-/// A backend that computes what another does and lets a test in on the way.
+/// A backend that computes what another one does and calls hooks of a test.
 package struct HookedBackend: Backend {
   package let device: DeviceInfo
   private let base: any Backend
   private let hooks: Hooks
 
-  /// What is called; each by whichever thread is there.
+  /// The hooks; each is called on any thread.
   fileprivate struct Hooks: Sendable {
     /// After every step of training.
     var afterStep: @Sendable (any PreparedProgram) throws -> Void = { _ in }
@@ -15,7 +15,7 @@ package struct HookedBackend: Backend {
     var afterRead: @Sendable (Buffer, UnsafeMutableRawBufferPointer) -> Void = { _, _ in }
   }
 
-  /// Calls `body` once `steps` steps of training are done, whatever programs they are of.
+  /// Calls `body` once `steps` training steps are done, whatever programs they belong to.
   package init(
     _ base: any Backend, afterSteps steps: Int, _ body: @escaping @Sendable () throws -> Void
   ) {
@@ -79,7 +79,7 @@ private final class Countdown: Sendable {
 
   init(_ count: Int) { rest = Mutex(count) }
 
-  /// One less; whether it was the last.
+  /// Decrements; whether it reached zero.
   func isLast() -> Bool {
     rest.withLock {
       $0 -= 1

@@ -1,8 +1,8 @@
 import Parity
 import Programs
 
-/// A program of a few operations, made on the spot, and what its buffers hold at the start. Buffers without values hold
-/// zeros.
+/// A program of a few operations, assembled by a test, and the initial contents of its buffers. Buffers without values
+/// hold zeros.
 package struct OperationBench {
   private var setup = CaseProgram(seed: 0)
   private var operations: [Operation] = []
@@ -28,7 +28,7 @@ package struct OperationBench {
     stored(name, .parameter(shape), values.map { shape.pack($0) })
   }
 
-  /// A tensor that lies in `owner` from `offset` on.
+  /// A tensor inside `owner`, starting at `offset`.
   package mutating func region(_ name: String, _ shape: ParameterShape, of owner: Buffer, at offset: Int)
     -> Buffer
   {
@@ -48,7 +48,7 @@ package struct OperationBench {
   /// Words that are part of the program, as segments must be.
   package mutating func constant(_ name: String, _ words: [UInt32]) -> Buffer { setup.constant(name, words) }
 
-  /// Plain bytes, filled up to whole words.
+  /// Plain bytes, padded to whole words.
   package mutating func bytes(_ name: String, _ values: [UInt8]) -> Buffer {
     let padded = values + [UInt8](repeating: 0, count: -values.count & 3)
     return setup.buffer(
@@ -82,7 +82,7 @@ package struct OperationBench {
     return losses
   }
 
-  /// One operation more, after those that are there.
+  /// Appends an operation.
   package mutating func add(_ operation: Operation) { operations.append(operation) }
 
   /// The program on `backend`, ready to run.
@@ -90,18 +90,18 @@ package struct OperationBench {
     try setup.prepare(operations, on: backend)
   }
 
-  /// The program after `step` on `backend`.
+  /// The program on `backend`, after running `step`.
   package func run(on backend: any Backend, step: Int = 0) throws -> any PreparedProgram {
     let prepared = try prepare(on: backend)
     try prepared.run(.gradients, step: step)
     return prepared
   }
 
-  /// Runs the program with `operations` after it on every OpenCL device in every variant and hands the results to
-  /// `check`, with the name of where they are from.
+  /// Runs the program with `operations` appended on every OpenCL device in every variant and passes the results to
+  /// `check`, with the name of the variant.
   ///
-  /// - Parameter turn: nil for every variant; otherwise every third, from this one on, modulo 3: kernels are compiled for
-  ///   each variant anew, and many cases in turn meet all of them.
+  /// - Parameter turn: nil for every variant; otherwise every third, from this one on, modulo 3: each variant compiles
+  ///   its own kernels, and many cases in turn cover all of them.
   package func runEverywhere(
     _ operations: [Operation], step: Int = 0, turn: Int? = nil,
     _ check: (String, any PreparedProgram) throws -> Void
@@ -117,7 +117,7 @@ package struct OperationBench {
 }
 
 extension PreparedProgram {
-  /// What `buffer` holds, in PyTorch's order.
+  /// The contents of `buffer`, in PyTorch's order.
   package func tensor(_ buffer: Buffer) throws -> [Float] {
     switch buffer.contents {
     case .images(let batch, let shape): ImageLayout.unpack(try floats(buffer), shape, batch: batch)

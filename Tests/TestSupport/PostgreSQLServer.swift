@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// A PostgreSQL server of the tests' own, on a socket in a folder of its own; Debian's packages `postgresql` and
-/// `libpq5`. It refuses to run as root: where the tests do, it runs as `postgres`.
+/// A PostgreSQL server for the tests, on a socket in its own folder; Debian's packages `postgresql` and `libpq5`. It
+/// refuses to run as root: if the tests do, it runs as `postgres`.
 package final class PostgreSQLServer: Sendable {
   /// Why no server could be started.
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
   }
 
-  /// The newest installed server's programs.
+  /// The folder of the newest installed server's programs.
   private static let programs: URL? = {
     let folder = URL(fileURLWithPath: "/usr/lib/postgresql")
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -17,12 +17,12 @@ package final class PostgreSQLServer: Sendable {
       .map { folder.appendingPathComponent("\($0)/bin") }
       .first { FileManager.default.isExecutableFile(atPath: $0.appendingPathComponent("initdb").path) }
   }()
-  /// Tests run where there is a server, and fail without one where CI asks for it.
+  /// Tests run if there is a server, and fail without one if CI requires it.
   package static let isWanted =
     programs != nil || ProcessInfo.processInfo.environment["FACSIMILE_REQUIRE_POSTGRESQL"] == "1"
 
   private static let running = Mutex<[URL]>([])
-  /// A server for tests that leave it running.
+  /// A server for tests that do not stop it.
   package static let shared = Result { try PostgreSQLServer() }
 
   /// The only user's password.
@@ -30,7 +30,7 @@ package final class PostgreSQLServer: Sendable {
   private let folder: URL
   private let schemas = Atomic(0)
 
-  /// Starts one; it ends with the tests.
+  /// Starts a server, which ends with the tests.
   package init() throws {
     // The path of a socket has 107 bytes at most.
     folder = URL(fileURLWithPath: "/tmp/facsimile-postgresql-\(UUID().uuidString.prefix(8))")
@@ -59,15 +59,15 @@ package final class PostgreSQLServer: Sendable {
     try Self.run("pg_ctl", ["-D", data, "-w", "-l", folder.path + "/log", "-o", options, "start"])
   }
 
-  /// Stops it, as a crash does; transactions that were committed are kept.
+  /// Stops it as in a crash; committed transactions are kept.
   package func stop() throws { try Self.run("pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]) }
 
-  /// The file that holds the password in libpq's form.
+  /// The password file in libpq's format.
   package var passwordFile: URL { folder.appendingPathComponent("pgpass") }
 
-  /// The address of a new, empty place for tables.
+  /// The address of a new, empty schema.
   ///
-  /// - Parameter knowsPassword: whether it names the file with the password.
+  /// - Parameter knowsPassword: whether it names the password file.
   package func place(knowsPassword: Bool = true) throws -> (address: String, schema: String) {
     let schema = "place\(schemas.add(1, ordering: .relaxed).newValue)"
     try sql("CREATE SCHEMA \(schema)")
@@ -89,7 +89,7 @@ package final class PostgreSQLServer: Sendable {
 
   private var data: String { folder.path + "/data" }
 
-  /// Runs one of its programs as the user it needs.
+  /// Runs one of its programs as the user that it requires.
   @discardableResult
   private static func run(
     _ program: String, _ arguments: [String], _ environment: [String: String] = [:], isServers: Bool = true
@@ -97,7 +97,7 @@ package final class PostgreSQLServer: Sendable {
     guard let programs else {
       throw Failure(description: "no PostgreSQL server is installed (apt: postgresql)")
     }
-    // As root, it runs as another user.
+    // If we are root, it runs as another user.
     let user =
       isServers && getuid() == 0
       ? ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"] : []
@@ -115,7 +115,7 @@ package final class PostgreSQLServer: Sendable {
 
   /// Runs a command with its output in a file, and waits for it; returns the status.
   ///
-  /// Not by Foundation's `Process`: a server keeps what it inherits, and that waits until nobody has its pipes.
+  /// Not by Foundation's `Process`, which waits until nobody has its pipes, and a server keeps inherited descriptors.
   private static func spawn(_ command: [String], to output: String) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -140,7 +140,7 @@ package final class PostgreSQLServer: Sendable {
       let file = try? String(contentsOfFile: folder.path + "/data/postmaster.pid", encoding: .utf8)
       if let process = file?.split(separator: "\n").first.flatMap({ Int32($0) }) {
         kill(process, SIGQUIT)
-        // Until it has ended, it writes files into the folder.
+        // Until it has ended, it may write files into the folder.
         for _ in 0..<200 where kill(process, 0) == 0 { usleep(20_000) }
       }
       try? FileManager.default.removeItem(at: folder)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A folder of its own for one test, removed when the object goes.
+/// A folder for one test, removed with the object.
 package final class TemporaryFolder: Sendable {
   /// The folder; it exists and is empty at first.
   package let url: URL
 
-  /// Makes the folder.
+  /// Creates the folder.
   package init() throws {
     url = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -24,7 +24,7 @@ package final class TemporaryFolder: Sendable {
     try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
   }
 
-  /// Writes a file, making folders on the way.
+  /// Writes a file, creating folders as needed.
   @discardableResult
   package func put(_ name: String, _ data: Data) throws -> URL {
     let url = file(name)
@@ -35,7 +35,7 @@ package final class TemporaryFolder: Sendable {
   }
 }
 
-/// Gives `body` an empty folder that goes away after it.
+/// Gives `body` an empty folder that is removed afterwards.
 package func inFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let folder = try TemporaryFolder()
   return try withExtendedLifetime(folder) { try body(folder.url) }

@@ -3,19 +3,19 @@ import Foundation
 import OpenCLBackend
 import Programs
 
-/// The CPU with so many threads.
+/// The CPU with this number of threads.
 package func cpu(_ threads: Int) throws -> any Backend { try CPUBackend(threads: threads) }
 
 /// The OpenCL devices that tests run on.
 package enum TestDevices {
-  /// What is here.
+  /// The devices of this machine.
   package static let discovery = OpenCLBackend.available()
   package static let areThere = !discovery.devices.isEmpty
   package static let isRequired = ProcessInfo.processInfo.environment["FACSIMILE_REQUIRE_OPENCL"] == "1"
-  /// Tests run where there is a device, and fail without one where CI asks for it.
+  /// Tests run if there is a device, and fail without one if CI requires it.
   package static let areWanted = areThere || isRequired
 
-  /// Where built programs are kept: a folder of this test run's own, so that no test depends on what ran before.
+  /// The cache of compiled programs: a folder of this test run, so that no test depends on earlier runs.
   package static let cacheFolder: URL = {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "facsimile-kernels-\(ProcessInfo.processInfo.processIdentifier)")
@@ -25,9 +25,9 @@ package enum TestDevices {
   }()
   fileprivate static let settings = OpenCLSettings(cacheFolder: cacheFolder)
 
-  /// Every device, its work cut up as `options` says; nil: as usual.
+  /// Every device, with its work partitioned as `options` says; nil: as usual.
   ///
-  /// - Parameter fault: checks that the device fails on purpose: `division,squareRoot` for the kernels' own.
+  /// - Parameter fault: checks that the device fails artificially: `division,squareRoot` selects the kernels' own.
   /// - Throws: ``Missing`` if there is none; what opening a device throws.
   package static func openCL(_ options: LaunchOptions? = nil, fault: String? = nil) throws -> [any Backend] {
     guard areThere else { throw Missing() }
@@ -35,7 +35,7 @@ package enum TestDevices {
     return try discovery.devices.map { try OpenCLBackend($0, options: options, settings: settings) }
   }
 
-  /// Every device with every way of cutting up work: what is usual, and others that must give the same bits.
+  /// Every device with every partition of work: the usual one, and others that must give the same bits.
   package static let backends = Result {
     guard areThere else { throw Missing() }
     return try discovery.devices.flatMap { device in
@@ -69,7 +69,7 @@ package struct TestDevice: Sendable, CustomStringConvertible {
   package let description: String
   private let opened: Result<any Backend, any Error>
 
-  /// The device; throws why it could not be opened.
+  /// The device; throws if it could not be opened.
   package var backend: any Backend {
     get throws { try opened.get() }
   }

@@ -1,4 +1,4 @@
-/// Random values of tests: by hand, so that a failure replays.
+/// Random values for tests: our own generator, so that failures can be replayed.
 package struct TestRandom {
   private var state: UInt64
 
@@ -10,7 +10,7 @@ package struct TestRandom {
     return UInt32(truncatingIfNeeded: state >> 33) ^ UInt32(truncatingIfNeeded: state >> 40)
   }
 
-  /// A whole number of `range`.
+  /// An integer in `range`.
   package mutating func integer(_ range: ClosedRange<Int>) -> Int {
     range.lowerBound + Int(word() % UInt32(range.count))
   }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Training
 
-/// A program that uses the library may have set its threads to anything.
+/// A program that uses the library may have set any arithmetic mode on its threads.
 @Suite struct ArithmeticTests {
   @Test("A thread that rounds up and flushes denormals trains the same bits", arguments: [1, 2])
   func callersMode(_ threads: Int) throws {
@@ -17,7 +17,7 @@ import Training
       let mode = standard | 1 << 24 | 1 << 22
     #endif
     facsimile_set_arithmetic_mode(mode)
-    // The workers of the backend begin as the thread that makes them.
+    // The backend's workers inherit the mode of the thread that creates them.
     let hashes = Result { try Support.hashes(configuration, threads: threads) }
     let after = facsimile_arithmetic_mode()
     facsimile_set_arithmetic_mode(standard)

@@ -6,8 +6,8 @@ import Testing
 import Training
 
 @Suite struct BestWeightsTests {
-  /// What the best file of a run holds once it is finished: two epochs in which the loss falls, two in which so
-  /// large a learning rate makes it rise.
+  /// The contents of a finished run's best file: two epochs in which the loss falls, then two in which a large
+  /// learning rate makes it rise.
   private func best(stoppingAfter stops: [Int]) throws -> Data {
     let configuration = try Support.configuration(
       .classifier, ["trainable": "all:2,all:2@0.5"])
@@ -29,7 +29,7 @@ import Training
     }
   }
 
-  // Six steps an epoch: before the best epoch, in it, at its end, after it, and in each.
+  // Six steps per epoch: before the best epoch, in it, at its end, after it, and in each.
   @Test("The best weights are those of the best epoch", arguments: [[5], [8], [12], [21], [5, 4, 3, 5]])
   func best(_ stops: [Int]) throws {
     #expect(try best(stoppingAfter: stops) == best(stoppingAfter: []))

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-/// Rank 0 leads, the others train along; here they are threads.
+/// Rank 0 leads, the others train with it; here they are threads.
 @Suite("Crews", .serialized) struct CrewTests {
-  /// Rank 0 leads with `body`, others assist; what rank 0 got, and the others' exit statuses.
+  /// Rank 0 leads with `body`, others assist; returns rank 0's result, and the others' exit statuses.
   private func led<Value: Sendable>(
     _ count: Int, stop: @escaping @Sendable (Int, StopSignal) -> Void = { _, _ in },
     backend: @escaping @Sendable (Int) throws -> any Backend = { _ in try Support.backend() },
@@ -59,12 +59,12 @@ import Training
       let (stopped, _) = try led(
         3,
         backend: { rank in
-          // Five steps a fold.
+          // Five steps per fold.
           rank == 2
             ? HookedBackend(try Support.backend(), afterSteps: 6) { signal.stop() } : try Support.backend()
         },
         { crew in
-          // Its own signal stands for one that reaches another rank.
+          // Its own signal stands in for one that reaches another rank.
           try validation().run(
             on: Support.backend(), keptIn: CrossValidationFolder(validation(), at: url), crew: crew,
             stopSignal: signal
@@ -105,7 +105,7 @@ import Training
     #expect(errors == ["rank 2: no such device", "rank 2: no such device"])
   }
 
-  /// A device that is gone.
+  /// A lost device.
   private struct LostBackend: Backend {
     let device = DeviceInfo(identifier: "lost:0", name: "lost", kind: .gpu, driver: "", units: 1)
     func prepare(_ program: Program) throws -> any PreparedProgram {

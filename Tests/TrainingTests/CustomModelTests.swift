@@ -18,7 +18,7 @@ import Training
     return configuration
   }
 
-  /// The hashes of a run that nothing stopped, on the CPU with one thread.
+  /// The hashes of an uninterrupted run, on the CPU with one thread.
   private static let straight = Result {
     let trainer = try Trainer(configuration(), dataset: Support.dataset(), backend: Support.backend())
     #expect(try trainer.fit() == .finished)
@@ -92,7 +92,7 @@ import Training
     #expect(pairs.first { $0.key == "architecture" }?.value == layers.description)
   }
 
-  /// What the files of a run hold, by path.
+  /// The contents of a run's files, by path.
   private static func files(_ url: URL) throws -> [String: Data] {
     let folder = try RunFolder(reading: url)
     return try [folder.configurationFile, folder.manifestFile, folder.checkpointFile, folder.bestFile]

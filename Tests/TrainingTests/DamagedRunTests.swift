@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Bits that fall over on the disk, files cut off, swapped, or put back: each is refused with a line that names the file, or
+/// Flipped bits on the disk, files cut off, swapped, or put back: each is refused with a line that names the file, or
 /// changes nothing.
 @Suite struct DamagedRunTests {
   private static func configuration(_ settings: [String: String] = [:]) throws -> Configuration {
@@ -26,7 +26,7 @@ import Training
     #expect(trainer.epoch == 2)
   }
 
-  /// Everything that is made of a run's files.
+  /// Everything that is computed from a run's files.
   private struct Outcome: Equatable {
     let best: ModelState
     let last: ModelState
@@ -60,7 +60,7 @@ import Training
       hashes: trainer.manifest.epochs.map(\.stateSHA256))
   }
 
-  /// Puts the run's files back, lets `damage` change one, and looks what comes of it.
+  /// Restores the run's files, lets `damage` change one, and checks the outcome.
   private func check(
     _ url: URL, _ files: [String: Data], _ expected: Outcome, _ name: String, _ what: String,
     _ damage: (inout Data) -> Void
@@ -88,7 +88,7 @@ import Training
       var none: [String] = []
       let expected = try outcome(url, &none)
       let size = files[name]!.count
-      // Everywhere, the same places in every run of the test; more of them in the header.
+      // Spread over the file, at the same places in every run of the test; more of them in the header.
       let places = (0..<48).map { $0 * size / 48 + $0 % 7 } + (0..<24).map { $0 * min(size, 2000) / 24 + 3 }
       for (index, place) in places.enumerated() where place < size {
         let bit = UInt8(1) << UInt8(index * 5 % 8)
@@ -146,17 +146,17 @@ import Training
         _ = try Weights(run: folder, .best)
         return try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
       }
-      // What a killed process may leave goes on to the same bits.
+      // The files that a killed process may leave are resumed to the same bits.
       let again = try with("checkpoint.safetensors")
       #expect(again.epoch == 1)
       #expect(try again.fit() == .finished)
       #expect(again.manifest.epochs.map(\.stateSHA256) == trainer.manifest.epochs.map(\.stateSHA256))
-      // The others cannot be told from ones that belong to another run, and are not believed.
+      // The others cannot be told from those of another run, and are rejected.
       for name in ["manifest.json", "best.safetensors"] {
         let error = #expect(throws: TrainingError.self) { try with(name) }
         #expect(error?.description.contains("put back") == true, "\(error as Any)")
       }
-      // A configuration of fewer epochs than are done.
+      // A configuration with fewer epochs than are done.
       for (name, data) in late { try data.write(to: url.appendingPathComponent(name)) }
       let text = String(decoding: late["config.yaml"]!, as: UTF8.self)
       try Data(text.replacing("epochs: 3", with: "epochs: 2").utf8).write(to: folder.configurationFile)
@@ -242,7 +242,7 @@ import Training
     }
   }
 
-  /// Changes of a checkpoint that carry a right hash of their own.
+  /// Changes of a checkpoint that has a valid hash of its own.
   @Test(
     "Every value of a checkpoint is checked",
     arguments: [
@@ -286,7 +286,7 @@ import Training
     }
   }
 
-  /// Rewrites the checkpoint with a hash of what it now holds; expects that training refuses it.
+  /// Rewrites the checkpoint with a hash of its new contents; expects that training refuses it.
   private func change(_ url: URL, _ edit: (inout SafeTensors) throws -> Void) throws {
     let place = url.appendingPathComponent("checkpoint.safetensors")
     var file = try SafeTensors(contentsOf: place)

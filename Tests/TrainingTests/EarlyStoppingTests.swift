@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Training
 
-/// When patience runs out. Where the learning rate is 0 no epoch is better than the one before, so that every
-/// epoch takes something from patience.
+/// When patience runs out. With a learning rate of 0 no epoch is better than the one before, so every epoch uses up
+/// patience.
 @Suite struct EarlyStoppingTests {
   private func trained(_ configuration: Configuration) throws -> Trainer {
     let trainer = try Trainer(configuration, dataset: Support.dataset(), backend: Support.backend())
@@ -13,12 +13,12 @@ import Training
     return trainer
   }
 
-  /// The loss falls for two epochs and stands still from then on.
+  /// The loss falls for two epochs and then stands still.
   private static let standstill = [
     "schedule": "step", "schedule-epochs": "2", "schedule-factor": "0", "patience": "3", "epochs": "20",
   ]
 
-  // Six steps an epoch: after the best epoch, at the end of the first without a better loss, in the second and at its
+  // Six steps per epoch: after the best epoch, at the end of the first without a better loss, in the second and at its
   // end, and more than once.
   @Test(
     "A run that was stopped runs out of patience in the same epoch",
@@ -32,7 +32,7 @@ import Training
       let folder = try RunFolder(resuming: url)
       for _ in 0..<2 {
         let trainer = try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
-        // The second time there is nothing left to do.
+        // The second time nothing is left to do.
         #expect(try trainer.fit() == .stoppedEarly)
         #expect(trainer.stopping == straight.stopping)
         let manifest = try folder.manifest()
@@ -79,7 +79,7 @@ import Training
       trainer.manifest.epochs.min { loss($0) < loss($1) }!.epoch
     }
     let expected = best { $0.trainMetrics["reconstruction"]! + 4 * $0.trainMetrics["kl_divergence"]! }
-    // Else the test could not tell the two apart.
+    // Otherwise the test could not tell the two apart.
     try #require(expected != best(\.trainLoss))
     #expect(trainer.manifest.bestEpoch == expected)
   }

@@ -59,7 +59,7 @@ import Training
     let five = try sampled.logLikelihood(samples: 5)
     #expect(one < 0 && five.isFinite && five != one)
 
-    // The mean decoded in one program and in two.
+    // The mean decoded by one program and by two.
     let mean = try Evaluator(weights, images: images, backend: Support.backend(), mode: .mean)
     let codes = try mean.codes()
     #expect(try mean.outputs() == Decoder(weights, backend: Support.backend()).outputs(codes))

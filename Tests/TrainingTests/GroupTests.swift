@@ -10,7 +10,7 @@ import Training
 
 /// Several ranks train one model; here they are threads.
 @Suite("Groups", .serialized) struct GroupTests {
-  /// What a finished training came to at every rank.
+  /// The result of a finished training at every rank.
   private struct Outcome: Equatable {
     var outcome: TrainingOutcome
     var hashes: [String]
@@ -106,7 +106,7 @@ import Training
       #expect(try outcomes.map { try $0.get().outcome } == [.interrupted, .interrupted, .interrupted])
       let folder = try RunFolder(reading: place)
       let checkpoint = try Checkpoint(contentsOf: folder.checkpointFile)
-      // The rank says so with the step after.
+      // The rank reports it with the next step.
       #expect(checkpoint.epoch == 1 && checkpoint.step == 3)
 
       let results = Loopback.run(5) { group in

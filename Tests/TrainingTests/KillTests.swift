@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 import Training
 
-/// What a process leaves that dies while it writes the files of an epoch: best weights, manifest, the checkpoint
-/// that is kept and the one that counts come one after another, so some are new and the others old.
+/// The files of a process that dies while it writes those of an epoch: best weights, manifest, the kept checkpoint
+/// and the current one are written one after another, so some are new and the others old.
 @Suite struct KillTests {
-  /// The last file that was written.
+  /// The last file written.
   enum Window: CaseIterable { case best, manifest, metrics, kept }
 
   private var configuration: Configuration {
@@ -19,7 +19,7 @@ import Training
     try Trainer(resuming: folder, dataset: Support.dataset(), backend: Support.backend())
   }
 
-  /// Every file that is the same whenever the run was made, by name.
+  /// Every file that does not depend on when the run was made, by name.
   private func files(_ folder: RunFolder) throws -> [String: Data] {
     var files = [folder.bestFile, folder.checkpointFile]
     files += (1...3).flatMap { [folder.keptCheckpointFile(epoch: $0), folder.pictureFile(epoch: $0)] }
@@ -32,7 +32,7 @@ import Training
       + manifest.epochs.map { "\($0.epoch) \($0.trainLoss) \($0.validationLoss!) \($0.stateSHA256)" }
   }
 
-  /// Trains through `epoch` and one more, then puts the old files back after the one that was written last.
+  /// Trains through `epoch` and one more, then restores the old version of the files after the last one written.
   private func kill(_ folder: RunFolder, after epoch: Int, _ window: Window) throws {
     let trainer = try Trainer(
       configuration, dataset: Support.dataset(), backend: Support.backend(), folder: folder)
@@ -47,7 +47,7 @@ import Training
     if window != .kept {
       try FileManager.default.removeItem(at: folder.keptCheckpointFile(epoch: epoch + 1))
     }
-    // A run may have failed, and gone on, before.
+    // A run may have failed and been resumed before.
     var manifest = try folder.manifest()
     #expect(manifest.bestEpoch == (window == .best ? epoch : epoch + 1))
     (manifest.state, manifest.failure) = (.failed, "the loss is not finite")

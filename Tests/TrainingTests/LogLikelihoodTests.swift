@@ -16,7 +16,7 @@ import Training
     return Weights(trainer.configuration, try trainer.checkpoint().state)
   }
 
-  /// With this logarithm of every variance, whatever the image.
+  /// Weights that give this logarithm of every variance, whatever the image.
   private func narrow(_ weights: Weights, logVariance: Float) throws -> Weights {
     var state = weights.state
     for index in state.parameters.indices where state.parameters[index].name.contains("logvar") {
@@ -54,12 +54,12 @@ import Training
 
   @Test("One sample is near the ELBO, and more samples give more", arguments: [ModelKind.vae, .convVAE])
   func samples(_ kind: ModelKind) throws {
-    // The weight of the divergence in training has no place in a likelihood.
+    // The divergence's weight in training does not apply to a likelihood.
     let evaluator = try Evaluator(
       weights(kind, ["kl-weight": "0.5"]), images: Blobs.images(300), backend: Support.backend())
     let elbo = try evaluator.evaluate().metrics["elbo"]!
     let (one, fifty) = (try evaluator.logLikelihood(samples: 1), try evaluator.logLikelihood(samples: 50))
-    // They differ by what the sampled divergence differs from its mean.
+    // They differ by the difference between the sampled divergence and its mean.
     #expect(abs(one - elbo) < 0.5)
     #expect(fifty > one)
   }
@@ -70,7 +70,7 @@ import Training
     let evaluator = try Evaluator(
       narrow(weights(.vae), logVariance: -60), images: Blobs.images(100), backend: Support.backend())
     let elbo = try evaluator.evaluate().metrics["elbo"]!
-    // One sample is the bound up to the mean of ½ε² over four dimensions; with all else alike in all samples, k of
+    // One sample is the bound up to the mean of ½ε² over four dimensions; if all samples are otherwise equal, k of
     // them add log(1/k · Σ exp(½ε²)) to it.
     #expect(abs(try evaluator.logLikelihood(samples: 1) - elbo) < 0.5)
     #expect(try evaluator.logLikelihood(samples: 20) - elbo > 1)

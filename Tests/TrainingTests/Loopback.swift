@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Training
 
-/// Ranks that are threads of one process.
+/// A group whose ranks are threads of one process.
 final class Loopback: Sendable {
   let count: Int
   private let box = Mutex<[Route: [[UInt8]]]>([:])
@@ -71,7 +71,7 @@ final class Loopback: Sendable {
     }
   }
 
-  /// A message that never came, or of another size.
+  /// A message that never came, or had another size.
   struct Lost: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

@@ -25,7 +25,7 @@ import Training
   }
 
   /// Plain SGD with this rate and decay multiplies a weight by −999 in every step. Only the last layer trains, and
-  /// after it comes a sigmoid, so the loss stays finite while the weights grow beyond binary32.
+  /// a sigmoid follows it, so the loss stays finite while the weights exceed binary32.
   private static let growing = [
     "optimizer": "sgd", "learning-rate": "100", "weight-decay": "10", "trainable": "last-1",
     "batch-size": "20",
@@ -41,7 +41,7 @@ import Training
       let initial = try trainer.checkpoint().state.parameters.first { $0.name == "decoder.convt3.weight" }!
       var (largest, steps) = (Double(initial.values.map(abs).max()!), 0)
       while largest <= Double(Float.greatestFiniteMagnitude) { (largest, steps) = (999 * largest, steps + 1) }
-      // Ten steps an epoch.
+      // Ten steps per epoch.
       #expect((11...20).contains(steps))
 
       let error = #expect(throws: TrainingError.self) { try trainer.fit() }

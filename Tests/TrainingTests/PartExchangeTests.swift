@@ -3,7 +3,7 @@ import Testing
 import Training
 
 @Suite("Parts of a batch at several ranks") struct PartExchangeTests {
-  /// A sum as it was formed.
+  /// The order in which a sum was formed.
   private indirect enum Sum: Equatable {
     case part(Int)
     case sum(Sum, Sum)

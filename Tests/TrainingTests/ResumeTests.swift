@@ -6,7 +6,7 @@ import Testing
 import Training
 
 @Suite struct ResumeTests {
-  /// Stops after `steps` steps of training, each time in a new trainer, then goes on to the end; gives the
+  /// Stops after `steps` steps of training, each time in a new trainer, then continues to the end; returns the
   /// hash of every epoch.
   private func stopped(_ configuration: Configuration, after steps: [Int], in url: URL) throws -> [String] {
     for count in steps { try Support.run(configuration, stoppingAfter: count, in: url) }

@@ -68,14 +68,14 @@ struct StepEstimateTests {
       return began.duration(to: .now) / .seconds(1)
     }
     let seconds = try results.map { try $0.get() }.max()!
-    // Never faster; later by what threads wait for a processor here.
+    // Never faster; slower because threads here compete for processors.
     #expect(
       seconds >= 0.98 * estimate.seconds && seconds < 1.3 * estimate.seconds + 0.25,
       "\(seconds) s, \(estimate)")
   }
 }
 
-/// A group whose messages take as long as over a network.
+/// A group whose messages take as long as on a network.
 private final class DelayingCollective: Collective {
   private let group: any Collective
   private let latency: Double

@@ -4,7 +4,7 @@ import Training
 
 @Suite("Stopping", .serialized)
 struct StopSignalTests {
-  /// What the process does on a signal now.
+  /// The process's current action on a signal.
   private func action(_ number: Int32) -> sigaction {
     var action = sigaction()
     sigaction(number, nil, &action)

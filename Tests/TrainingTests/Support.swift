@@ -7,7 +7,7 @@ import Testing
 import Training
 
 enum Support {
-  /// 220 images, of which 198 train, and 40 for tests.
+  /// 220 images, of which 198 train, and 40 test images.
   static func dataset(train: Int = 220, labelled: Bool = true) throws -> Dataset {
     try Blobs.dataset(train: train, test: 40, labelled: labelled)
   }
@@ -34,14 +34,14 @@ enum Support {
 
   static func backend(threads: Int = 1) throws -> any Backend { try cpu(threads) }
 
-  /// The hash of every epoch of a run without a folder.
+  /// The hash of every epoch of a run without folder.
   static func hashes(_ configuration: Configuration, threads: Int = 1) throws -> [String] {
     let trainer = try Trainer(configuration, dataset: dataset(), backend: backend(threads: threads))
     _ = try trainer.fit()
     return trainer.manifest.epochs.map(\.stateSHA256)
   }
 
-  /// Begins the run in `url`, or resumes it, until so many steps are done.
+  /// Begins the run in `url`, or resumes it, until `steps` steps are done.
   static func run(_ configuration: Configuration, stoppingAfter steps: Int, in url: URL) throws {
     let signal = StopSignal()
     let backend = HookedBackend(try Support.backend(), afterSteps: steps) { signal.stop() }

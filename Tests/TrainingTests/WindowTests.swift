@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Images that do not fit are given to the device batch by batch: the same bits as if all were resident.
+/// Images that do not fit are sent to the device batch by batch: the same bits as if all were resident.
 @Suite struct WindowTests {
   /// More than the two batches of evaluation that a window holds; the last batch of either kind is smaller.
   static func dataset(memory: Int?) throws -> Dataset {
@@ -67,7 +67,7 @@ import Training
     let backend = try cpu(1)
     #expect(try hasWindow(640 * 784 - 1, on: backend))
     #expect(try !hasWindow(640 * 784, on: backend) && !hasWindow(nil, on: backend))
-    // The window would hold as many.
+    // The window would hold all of them.
     #expect(try !hasWindow(1, count: 512, on: backend))
     // Room for activations of 256 images, but not for the bytes of 1,200.
     let small = SmallDevice(base: backend, most: 1100 * 784)
@@ -137,7 +137,7 @@ import Training
     let batches = [0, 37, 74].map { (first: UInt32) in ArraySlice(first..<first + 37) }
     try model.beginEpoch(
       batches, table: configuration.trainingTable(epoch: 1, batches: batches.map(\.count)).words)
-    // The batch after a step's is asked for with it.
+    // The next batch is requested together with a step's own.
     try model.step(0)
     #expect(throws: Broken.Failed.self) { try model.step(1) }
   }

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import Training
 
-/// Texts of a few bytes that would take seconds, or all memory, are refused at once.
+/// Short texts that would take seconds, or all memory, are refused at once.
 @Suite struct YAMLLimitTests {
-  /// Nine times nine times … : lists of aliases.
+  /// Lists of aliases, each nine times the previous one.
   private static func multiplying(_ levels: Int) -> String {
     let first = "a0: &a0 [1,1,1,1,1,1,1,1,1]\n"
     return first
@@ -33,7 +33,7 @@ import Training
     let began = ContinuousClock.now
     let error = #expect(throws: ConfigurationError.self) { try ConfigurationFile.pairs(Self.texts[name]!) }
     #expect(ContinuousClock.now - began < .seconds(1), "\(name)")
-    // A thousand brackets are too many for the parser itself.
+    // A thousand brackets exceed the limit of the parser itself.
     let isOfTheParser = name == "depth in brackets" && error?.description.contains("is not YAML") == true
     #expect(isOfTheParser || error?.description.contains("not a list of settings") == true, "\(error as Any)")
   }

@@ -1,14 +1,14 @@
-# Part of tools/try-cluster: two hosts, which are network namespaces with names and addresses of their own.
+# Part of tools/try-cluster: two hosts, which are network namespaces with their own names and addresses.
 # shellcheck shell=bash
 
 hosts=(one two)
-# Of the namespaces' names.
+# Prefix of the namespaces' names.
 prefix="facsimile-$$"
 
 finish_hosts() {
   local host
   for host in "${hosts[@]}"; do
-    # Ranks outlive a launcher that was killed.
+    # Ranks outlive a killed launcher.
     ip netns pids "$prefix-$host" 2>/dev/null | xargs -r kill -KILL 2>/dev/null
     ip netns del "$prefix-$host" 2>/dev/null
   done
@@ -31,7 +31,7 @@ make_hosts() {
     ip -n "$prefix-$host" address add "10.77.36.$number/24" dev cable && ip -n "$prefix-$host" link set cable up
     number=$((number + 1))
   done
-  # In ssh's place, for both launchers: options, the host, and a command line.
+  # A substitute for ssh, for both launchers: options, the host, and a command line.
   cat >"$folder/bin/reach" <<SH
 #!/bin/sh
 while [ "\${1#-}" != "\$1" ]; do shift; done
@@ -42,16 +42,16 @@ SH
   chmod 755 "$folder/bin/reach"
 }
 
-# Megabytes that came over the cable so far.
+# Megabytes received over the cable so far.
 received() { ip netns exec "$prefix-two" awk -F '[: ]+' '/cable/ { print int($3 / 1e6) }' /proc/net/dev; }
 
-# job_of KIND ARGUMENT…: two ranks on each host train; what they say is in $folder/job.log. A job that hangs is ended.
+# job_of KIND ARGUMENT…: two ranks on each host train; their output is in $folder/job.log. A job that hangs is killed.
 job_of() {
   local launcher=(mpirun.openmpi --quiet --mca plm_rsh_agent reach --mca btl "tcp,self" --host "10.77.36.1:2,10.77.36.2:2")
   [ "$1" = openmpi ] \
     || launcher=(mpirun.mpich -launcher ssh -launcher-exec "$folder/bin/reach" -hosts "10.77.36.1:2,10.77.36.2:2")
   shift
-  # MPICH's UCX would notice that both are one machine.
+  # Otherwise MPICH's UCX would detect that both are one machine.
   (cd "$folder" && UCX_TLS=tcp,self on one timeout -k 2 120 "${launcher[@]}" -n 4 facsimile train conv-vae \
     --unverified-data --threads 1 --set shards=8 --epochs 2 --distributed mpi "$@" >job.log 2>&1 </dev/null)
 }
@@ -62,7 +62,7 @@ try_hosts() {
   local kind number before host place each workers=()
   plain plain-hosts conv-vae --data images --unverified-data --threads 1 --set shards=8 --epochs 2
   for kind in openmpi mpich; do
-    # Three times: ranks that end at once may take each other by surprise.
+    # Three times: ranks that end at the same time may race.
     for number in 1 2 3; do
       before="$(received)"
       job_of "$kind" --data images --out "$kind-$number" || { tail -n 3 "$folder/job.log" && status=1; }

@@ -10,8 +10,8 @@ ranks() {
   done
 }
 
-# part_of_run KIND DEVICES COUNT SIGNAL ARGUMENT…: trains with COUNT processes until an epoch more than before is done,
-# sends the signal to some rank, and waits for the end. Says how long that took in `took`.
+# part_of_run KIND DEVICES COUNT SIGNAL ARGUMENT…: trains with COUNT processes until one more epoch is done, sends the
+# signal to some rank, and waits for the end. Sets `took` to the duration of that.
 part_of_run() {
   local kind="$1" devices=() count="$3" signal="$4" command=(mpirun."$1") rank began victim launcher
   read -ra devices <<<"$2"

@@ -1,4 +1,4 @@
-# Part of tools/try-cluster: a Slurm of its own, and the batch scripts of docs/cluster.md.
+# Part of tools/try-cluster: a private Slurm, and the batch scripts of docs/cluster.md.
 # shellcheck shell=bash
 
 # script NAME: the batch script of docs/cluster.md with that job name, with data of this machine.
@@ -58,7 +58,7 @@ state() { scontrol show job "$1" 2>/dev/null | sed -nE 's/.*JobState=([A-Z]+).*/
 is_over() {
   local now
   now="$(state "$1")"
-  # Slurm would let a job that was put into the queue again wait for two minutes.
+  # Slurm would delay a requeued job by two minutes.
   [[ "$now" != *PENDING* ]] || scontrol update JobId="$1" StartTime=now
   [[ -n "$now" && ! "$now" =~ PENDING|RUNNING|COMPLETING|REQUEUE ]]
 }
@@ -96,7 +96,7 @@ try_slurm() {
   done
   stop_server
 
-  # A job of a minute, of which its stop takes half, that needs more: as many epochs as take a minute.
+  # A job limited to a minute, half of it reserved for stopping, that needs more: as many epochs as take a minute.
   began=$SECONDS
   (cd "$folder" && mpirun.openmpi -n 2 facsimile train vae "${small[@]}" --out trial --epochs 20 --distributed mpi >/dev/null)
   epochs=$((60 * 20 / (SECONDS - began + 1) + 1))

@@ -39,7 +39,7 @@ def damaged(run, older, draw):
 
 
 def settings(run):
-    """The settings in config.yaml that may be changed by hand; None where there is no text."""
+    """The settings in config.yaml that may be changed by hand; None if there is no text."""
     try:
         lines = (run / "config.yaml").read_text().splitlines()
     except (OSError, ValueError):
@@ -48,7 +48,7 @@ def settings(run):
 
 
 def figures(place):
-    """What each command that only reads says of a run: None where it refuses."""
+    """The results of each read-only command for a run: None if it refuses."""
     key = str(place.parent / "key.pub")
     commands = {
         "evaluate": ["evaluate", "run", *COMMON, "--json"],
@@ -81,7 +81,7 @@ def with_damage(work, number, seed, expected):
         is_edited = settings(run) != settings(whole)
         answers = figures(place)
         for name, answer in answers.items():
-            # A report shows the pictures of epochs that are there; they are in no hash.
+            # A report shows the existing pictures of epochs, which no hash covers.
             if name == "report" and "images/" in what:
                 continue
             if answer is not None and answer != expected[0][name]:
@@ -89,10 +89,10 @@ def with_damage(work, number, seed, expected):
         if is_signed_changed and answers["verify --signature-only"]:
             raise Wrong("the signature is accepted")
         status, _, _ = facsimile(["train", "--resume", "run", *COMMON], place)
-        # Some settings may be changed by hand, and then the run goes on with them.
+        # Some settings may be changed by hand; then the run continues with them.
         if status == 0 and not is_edited:
             found = run_facts(place)
-            # Pictures and kept checkpoints of earlier epochs are not written again.
+            # Pictures and kept checkpoints of earlier epochs are not rewritten.
             for facts in (found, expected[1]):
                 facts[2].update({name: "" for name in facts[2] if "/" in name})
             names = set(expected[1][2]) - {name for name in expected[1][2] if "/" in name}
@@ -106,7 +106,7 @@ def with_damage(work, number, seed, expected):
 
 
 def table(case, place):
-    """What a finished search or cross-validation prints when it is repeated; None where it refuses."""
+    """What a finished search or cross-validation prints when it is repeated; None if it refuses."""
     status, output, _ = facsimile([*case.words, "--json"], place)
     return untimed(json.loads(output.replace(str(place), ""))) if status == 0 else None
 

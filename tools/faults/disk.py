@@ -20,7 +20,7 @@ def injected(place, library, **settings):
 
 
 def with_fault(case, work, library, expected, number, fault):
-    """One fault and what comes of it: 'harmless', 'refused' or 'killed', all right in the end."""
+    """Tries one fault: 'harmless', 'refused' or 'killed', each with the right results in the end."""
     place = work / f"{case.name}-{number}-{fault}"
     try:
         case.prepare(place, work)

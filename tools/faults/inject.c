@@ -1,4 +1,4 @@
-// Faults in the calls by which a program changes files, at a chosen place.
+// Injects faults into the calls by which a program changes files, at a chosen place.
 //
 //   cc -O1 -shared -fPIC -o libinject.so inject.c -ldl
 //   LD_PRELOAD=./libinject.so FAULT_FOLDER=/where FAULT_AT=17 FAULT_ACTION=eio program ...
@@ -47,12 +47,12 @@ static void note(long number, const char *name, const char *path) {
   int length = snprintf(line, sizeof line, "%ld %s %s\n", number, name, path);
   int file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file < 0) return;
-  // The log lies elsewhere: these calls are not counted.
+  // The log is elsewhere: these calls are not counted.
   if (write(file, line, (size_t)length) < 0) abort();
   close(file);
 }
 
-// What happens to this call; errno is set where it fails.
+// The action for this call; errno is set if it fails.
 static enum action next(enum kind kind, const char *name, const char *path) {
   if (!is_below(path)) return NOTHING;
   long number = atomic_fetch_add(&calls, 1) + 1;
@@ -108,7 +108,7 @@ ssize_t write(int file, const void *bytes, size_t count) {
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
 
-// The calls that are carried out or not, with nothing in between.
+// Calls that are carried out completely or not at all.
 #define WHOLE(name, parameters, found, ...) \
   int name parameters { \
     REAL(name); \

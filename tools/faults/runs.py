@@ -1,4 +1,4 @@
-"""Runs of the program, and what they must leave."""
+"""Runs of the program, and the files that they must leave."""
 
 import hashlib
 import json
@@ -45,14 +45,14 @@ def sha256(file):
 
 
 def untimed(value):
-    """Without what is different every time."""
+    """Without what differs from run to run."""
     if isinstance(value, dict):
         return {key: untimed(entry) for key, entry in value.items() if key not in TIMINGS}
     return [untimed(entry) for entry in value] if isinstance(value, list) else value
 
 
 def facsimile(words, place, environment=None):
-    """Runs the program; (status, output, errors). Throws where it hangs, crashes, or fails in other than one line."""
+    """Runs the program; (status, output, errors). Raises if it hangs, crashes, or fails in other than one line."""
     try:
         done = subprocess.run(
             [PROGRAM, *words], cwd=place, env={**os.environ, **(environment or {})}, capture_output=True, timeout=SECONDS)
@@ -87,7 +87,7 @@ def difference(found, expected, path=""):
 
 
 def run_facts(place):
-    """Everything of a finished run that must not depend on what happened on the way."""
+    """Everything in a finished run that must not depend on interruptions."""
     run = place / "run"
     files = [run / name for name in ("config.yaml", "best.safetensors", "checkpoint.safetensors")]
     files += sorted(run.glob("images/*")) + sorted(run.glob("checkpoints/*"))
@@ -123,7 +123,7 @@ class Case:
         self.name, self.words, self.facts, self.begin = name, words, facts, begin
 
     def prepare(self, place, work):
-        """A folder for it to begin in."""
+        """Makes a folder to start in."""
         place.mkdir()
         shutil.copy(work / "space.yaml", place)
         if self.begin:
@@ -135,7 +135,7 @@ class Case:
             shutil.copytree(begun / "run", place / "run")
 
     def again(self, place):
-        """The command that a user repeats: a run is resumed once it is one."""
+        """The command to repeat: a run is resumed once it exists."""
         if self.facts is run_facts and (place / "run/config.yaml").exists():
             return ["train", "--resume", "run", *COMMON, "--epochs", "2"]
         return self.words

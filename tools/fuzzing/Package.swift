@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The project's readers, instrumented for libFuzzer, and one target that calls them. The modules are the project's own,
-// reached by the link `Project`: in one package with them, the target sees what is not public.
+// through the link `Project`: in one package with them, the target can use what is not public.
 let instrumented: [SwiftSetting] = [
   .unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])
 ]

@@ -9,9 +9,9 @@ import subprocess
 from . import places, runs, switch
 
 FOLDERS = ["Numerics", "CPUKernels", "CPUConvolutions", "CPUBackend/Operations"]
-# What is not computed with: the processor's mode and peak, the spelling of numbers.
+# Files that do not compute: the processor's mode and peak, the spelling of numbers.
 OTHERS = {"ArithmeticMode.swift", "Peak.swift", "Spelling.swift"}
-# What objects where parity and the tests of numbers do not: oracles, golden hashes, orders of summation.
+# Suites that detect what parity and the tests of numbers do not: oracles, golden hashes, orders of summation.
 SUITES = "CPUConvolutionsTests|OracleTests|StateHashTests|SummationOrderTests"
 
 HEADER = """// The mutant that is to run; 0: none.
@@ -28,7 +28,7 @@ __attribute__((constructor)) static void look(void) {
 
 
 class CPU:
-    """A copy of the package with its mutants, and what asks parity and the tests about them."""
+    """A copy of the package with its mutants, on which it runs parity and the tests."""
 
     def __init__(self, root, work, options):
         self.root, self.work, self.options = root, work, options
@@ -72,7 +72,7 @@ class CPU:
             path.write_text(text)
 
     def lay_out(self):
-        """The copy: sources, kernels, the tests that are asked, and the number's place."""
+        """Makes the copy: sources, kernels, the tests to run, and the number's place."""
         for folder in ("Sources", "Kernels", "Tests"):
             shutil.copytree(self.root / folder, self.copy / folder, symlinks=True, dirs_exist_ok=True)
         manifest = (self.root / "Package.swift").read_text()
@@ -86,7 +86,7 @@ class CPU:
         self.write("Sources/CSystem/mutant.c", SOURCE)
 
     def verdict(self, mutant):
-        """What parity, or else the tests, say of the mutant: (noticed or survives; by what)."""
+        """The verdict of parity, or else of the tests, on the mutant: (noticed or survives; by what)."""
         environment = {
             **os.environ, "FACSIMILE_MUTANT": str(self.numbers[mutant]), "FACSIMILE_KERNEL_CACHE": str(self.work / "kernels")}
         operations = ["--operation", *self.operations()]

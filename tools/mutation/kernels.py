@@ -9,7 +9,7 @@ import subprocess
 
 from . import places, runs, switch
 
-# How the kernels are compiled, each with what makes the program do so: vectors of images, work-items of one lane, the kernels'
+# How the kernels are compiled, each with the settings for it: vectors of images, one image per work-item, the kernels'
 # own division and square root, and the functions by themselves.
 FORMS = {
     "vectors": (("LANES=16",), {}),
@@ -22,7 +22,7 @@ OPERATIONS = {
     "clip_norm_partial": ["clip_norm"], "clip_norm_total": ["clip_norm"], "flatten": ["flatten", "unflatten"],
     "dropout_apply": ["dropout_forward", "dropout_backward"],
 }  # fmt: skip
-# Where replace.c puts the number of the mutant that is to run; the kernels of a CPU device can read it there.
+# Where replace.c stores the number of the mutant to run; the kernels of a CPU device can read it there.
 NUMBER = "#define MUTANT (*(__global const volatile int *)0x200000000ul)\n"
 
 
@@ -70,9 +70,9 @@ class Reach:
                 self.operations[operation] = self.operations.get(operation, set()) | reached
 
     def of(self, mutant):
-        """The operations that the line can be part of, those that use least first; all where it is nobody's.
+        """The operations that the line can be part of, those that use least first; all if it belongs to none.
 
-        What the probe alone uses shows in any operation."""
+        A line that only the probe uses shows in any operation."""
         if mutant.file == "Kernels/probe.cl":
             return ["sum_per_image"]
         names = [
@@ -83,7 +83,7 @@ class Reach:
 
 
 class Kernels:
-    """The kernels of a checkout, and what asks parity about their mutants."""
+    """The kernels of a checkout, on whose mutants it runs parity."""
 
     def __init__(self, root, work, program):
         self.texts = {f"Kernels/{path.name}": path.read_text() for path in sorted((root / "Kernels").glob("*.cl"))}
@@ -137,7 +137,7 @@ class Kernels:
         return wrong
 
     def environment(self, form, changed=None):
-        """What makes the program compile the files in the work folder, or else only one changed file."""
+        """Variables that make the program compile the files in the work folder, or else only one changed file."""
         if changed:
             names = ([str(self.root / changed.file)], [str(self.work / f"{id(changed)}.cl")])
         else:
@@ -148,7 +148,7 @@ class Kernels:
             "FACSIMILE_KERNEL_CACHE": "off", "POCL_CACHE_DIR": str(self.work / "pocl"), **FORMS[form][1]}
 
     def verdict(self, mutant):
-        """What parity says of the mutant: (noticed, refused or survives; by what)."""
+        """The verdict of parity on the mutant: (noticed, refused or survives; by what)."""
         number = self.numbers.get(mutant)
         if not number:
             text = self.texts[mutant.file]

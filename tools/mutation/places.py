@@ -3,8 +3,8 @@
 import collections
 import re
 
-# The change of text[start:end] to `new`; `line` counts from 1. `old_lines` and `new_lines` are whole lines before and after,
-# blanks joined: what a list of mutants names it by.
+# The change of text[start:end] to `new`; `line` counts from 1. `old_lines` and `new_lines` are whole lines before and
+# after, with blanks collapsed: a list of mutants identifies it by them.
 Mutant = collections.namedtuple("Mutant", "file line start end new old_lines new_lines")
 
 
@@ -14,7 +14,7 @@ def blanked(text):
 
 
 def without_declarations(code, is_swift):
-    """Code without what only declares, which is blanked out too: signatures, types, directives, imports."""
+    """Code with declarations blanked out too: signatures, types, directives, imports."""
     if is_swift:
         patterns = [r"(?m)^.*\bfunc\b(?:[^{]|\{(?=\}))*?\{", r"(?m)^ *(import|@|#|case|init|package init|public init).*$"]
     else:
@@ -66,7 +66,7 @@ def calls(code, text):
             other = match[1].replace("in", "ax") if "in" in match[1] else match[1].replace("ax", "in")
             news = [f"{other}({words[0]}, {words[1]})", f"({words[0]})", f"({words[1]})"]
         elif match[1].startswith("close") and len(words) == 1:
-            # Swift's comes as a member of Summation.
+            # In Swift it is a member of Summation.
             start = match.start() - len("Summation.") * code[: match.start()].endswith("Summation.")
             yield start, end + 1, [f"({words[0]})"]
             continue
@@ -139,9 +139,9 @@ def drawn(files, number, random):
 
 
 def accepted(path):
-    """The list of mutants that are the same, or that nobody can notice: {(file, line before): {line after or "*"}}.
+    """The list of equivalent or undetectable mutants: {(file, line before): {line after or "*"}}.
 
-    Blocks between empty lines: the file, "- " the line, "+ " the changed line ("+ *": whatever it becomes), and the reason."""
+    Blocks between empty lines: the file, "- " the line, "+ " the changed line ("+ *": any change), and the reason."""
     result = collections.defaultdict(set)
     for block in re.split(r"\n\s*\n", path.read_text()):
         lines = [line for line in block.strip().splitlines() if not line.startswith("#")]

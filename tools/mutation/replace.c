@@ -1,12 +1,12 @@
-// A place of a kernel changed while the program runs: stands between the program and its OpenCL library.
+// Changes a place of a kernel while the program runs: sits between the program and its OpenCL library.
 //
 //   cc -O2 -shared -fPIC -o libreplace.so replace.c -ldl
 //   LD_PRELOAD=./libreplace.so MUTATE_OLD=tile.cl MUTATE_NEW=changed.cl FACSIMILE_KERNEL_CACHE=off program ...
 //
-// Wherever the program hands over the text of a file in the list MUTATE_OLD (names between colons) to be compiled, it hands over
-// that of the same place in MUTATE_NEW instead.
-// The number MUTATE_NUMBER stands where kernels of a CPU device can read it, at 0x200000000.
-// MUTATE_GPU: every device says that it is a GPU, so that the kernels are compiled for work-items of one lane.
+// Whenever the program passes the text of a file in the list MUTATE_OLD (names separated by colons) to the compiler,
+// this passes the file at the same position in MUTATE_NEW instead.
+// The number MUTATE_NUMBER is stored where kernels of a CPU device can read it, at 0x200000000.
+// MUTATE_GPU: every device claims to be a GPU, so that the kernels are compiled for work-items of one lane.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-// Files of a program, at most.
+// Maximum number of files of a program.
 #define MOST 64
 
 typedef void *(*lookup)(void *, const char *);
@@ -25,7 +25,7 @@ typedef int32_t (*device_info)(void *, uint32_t, size_t, void *, size_t *);
 static create_program real_create_program;
 static device_info real_device_info;
 
-// The file whose name is number `index` of the list in a variable.
+// The file whose name is at `index` in the list of a variable.
 static char *contents(const char *variable, int index, size_t *length) {
   const char *name = getenv(variable);
   for (int i = 0; name && i < index; ++i) {

@@ -1,9 +1,9 @@
-"""Runs of the program that ask about a mutant."""
+"""Runs of the program that test a mutant."""
 
 import json
 import subprocess
 
-# Seconds: a mutant whose loop does not end is noticed.
+# Seconds until a mutant whose loop does not end is stopped.
 LIMIT = 600
 
 

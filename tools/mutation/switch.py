@@ -5,13 +5,13 @@ import re
 from . import places
 
 ASSIGNMENT = r"(?<![=!<>+\-*/%&|^~.])=(?!=)"
-# Where an expression begins and ends that no bracket encloses, in C and in Swift.
+# Delimiters of an expression without brackets around it, in C and in Swift.
 LEFT = re.compile(rf"^|[\n;,{{\\]|{ASSIGNMENT}|\b(?:return|in|while|if|guard|where|else|case|try)\b")
 RIGHT = re.compile(r"[\n;{},\\]|\belse\b|\bwhere\b")
 
 
 def flattened(code, left):
-    """What follows `left` up to where its bracket ends, with what is inside brackets of its own replaced by `_`."""
+    """The text after `left` up to the end of its bracket, with the contents of inner brackets replaced by `_`."""
     flat, depth = [], 0
     for character in code[left:]:
         if depth == 0 and character in ")]}":
@@ -23,7 +23,7 @@ def flattened(code, left):
 
 
 def expression(code, start, end):
-    """The range of the smallest expression that code[start:end] is in; None where that is not known."""
+    """The range of the smallest expression that code[start:end] is in; None if that is unknown."""
     depth, left = 0, start
     while left > 0 and (depth or code[left - 1] not in "([{"):
         depth += (code[left - 1] in ")]}") - (code[left - 1] in "([{")
@@ -31,7 +31,7 @@ def expression(code, start, end):
     flat = " " * left + flattened(code, left)
     if code[left - 1 : left] in ("(", "["):
         if re.search(r"[,;]", flat[start:end]):
-            # Arguments that changed places: the call.
+            # Exchanged arguments: the whole call.
             call = re.search(r"[\w.]+$", code[: left - 1])
             return expression(code, call.start(), len(flat) + 1) if call and ";" not in flat[start:end] else None
         before = re.compile(rf"[,;]|{ASSIGNMENT}").finditer(flat, left, start)
@@ -56,9 +56,9 @@ def expression(code, start, end):
 
 
 def switched(text, mutants, condition):
-    """The text with each (number, mutant) where that is possible, and which number stands in which line.
+    """The text with each (number, mutant) that can be inserted, and which number is in which line.
 
-    `condition` says in the text's language what is true for a number, which stands in it as {}."""
+    `condition` is the condition for a number in the text's language, with {} for the number."""
     code, done = places.blanked(text), []
     for number, mutant in mutants:
         found = expression(code, mutant.start, mutant.end)
@@ -69,7 +69,7 @@ def switched(text, mutants, condition):
     for (start, end), number, changed in sorted(done, reverse=True):
         old, first = code[start:end], text.count("\n", 0, start) + 1
         both = [" ".join(words.split()) for words in (changed, old)]
-        # As many lines as before.
+        # Keeps the number of lines.
         text = f"{text[:start]}({condition.format(number)} ? ({both[0]}) : ({both[1]}))" + "\n" * old.count("\n") + text[end:]
         numbers.update({line: number for line in range(first, first + old.count("\n") + 1)})
     return text, numbers

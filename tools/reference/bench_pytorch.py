@@ -1,9 +1,9 @@
-"""Images per second of PyTorch's variants and of Facsimile, taken in turns in one run.
+"""Images per second of PyTorch's variants and of Facsimile, measured alternately in one run.
 
-Called by tools/compare-pytorch, once for every thread count, and by tools/gpu-day (with --pytorch-device cuda). In every round each variant runs for --seconds,
-then Facsimile's own `bench` on each device; the table shows medians over the rounds and ours over the best
-PyTorch variant; ± is half of what lies between the slowest and the fastest round. The batches are in memory
-as floats before any clock starts, and the loss is never read back; every slice begins with warm-up steps.
+Called by tools/compare-pytorch, once for every thread count, and by tools/gpu-day (with --pytorch-device cuda). In every
+round each variant runs for --seconds, then Facsimile's own `bench` on each device; the table shows medians over the rounds
+and ours over the best PyTorch variant; ± is half the difference between the slowest and the fastest round. The batches are
+in memory as floats before any clock starts, and the loss is never read back; every slice begins with warm-up steps.
 Facsimile, for its part, gathers its batches from bytes in the step.
 """
 
@@ -26,7 +26,7 @@ VARIANTS = {
     "compiled, fused Adam": {"fused": True, "compiled": True},
     "compiled, channels_last, fused Adam": {"fused": True, "compiled": True, "channels_last": True},
 }
-# On a GPU also whole steps recorded once and played back, by the compiler and by hand.
+# On a GPU, also whole steps recorded once and replayed, by the compiler and by hand.
 CUDA_VARIANTS = VARIANTS | {
     "compiled to CUDA graphs, fused Adam": {"fused": True, "compiled": "reduce-overhead"},
     "CUDA graph of a step, fused Adam": {"fused": True, "graph": True},
@@ -68,7 +68,7 @@ class Runner:
             self.output(self.batches[i % 8])
 
     def recorded(self, phase):
-        """A step that plays back what `phase` launches, on a batch that is copied to where the record reads it."""
+        """A step that replays what `phase` launches, on a batch that is copied to where the recording reads it."""
         place, step = self.batches[0].clone(), getattr(self, phase)
         batches, self.batches = self.batches, [place] * 8
         aside = torch.cuda.Stream()
@@ -114,7 +114,7 @@ class Runner:
 
 def make_runners(model, batch, phases, wanted, device):
     """The variants that work here; the others with the first line of their reason."""
-    # What was compiled for other shapes is forgotten: PyTorch stops compiling after a number of versions.
+    # Forget code compiled for other shapes: PyTorch stops compiling after a number of versions.
     torch.compiler.reset()
     runners = {}
     for name, settings in (CUDA_VARIANTS if device == "cuda" else VARIANTS).items():
@@ -203,7 +203,7 @@ def main():
     if unknown:
         parser.error(f"unknown model '{unknown[0]}', expected all or some of {', '.join(MODELS)}")
     torch.set_num_threads(a.threads)
-    # Full single precision on GPUs too.
+    # Full single precision on GPUs, too.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     for model in models:
         for batch in a.batch_size:

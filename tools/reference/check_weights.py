@@ -9,7 +9,7 @@ compare there, or hand Facsimile's own outputs back to the first form:
         --outputs OUT.safetensors [--set latent=4 ...]
 
 IMAGES is an IDX file [N, 28, 28] of bytes, plain or gzip (the first --count of it). OUT holds any of
-    output   autoencoders: the image behind the sigmoid; VAEs: logits of pixels with z = mu; classifier:
+    output   autoencoders: the image after the sigmoid; VAEs: logits of pixels with z = mu; classifier:
              logits of the classes
     code     encoder.fc2's output, or mu
     logvar   VAEs only
@@ -35,7 +35,7 @@ def read(path):
 
 
 def twin_with(model, path):
-    """The twin with the weights of a file, in double; other tensors than parameters are not allowed."""
+    """The twin with the weights of a file, in double; tensors other than parameters are not allowed."""
     weights, metadata = read(path)
     try:
         twin = Twin(model, configuration_of(model, weights, metadata))

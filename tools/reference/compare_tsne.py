@@ -1,4 +1,4 @@
-"""t-SNE of a run's codes, ours beside openTSNE's: seconds, and how good the maps are, by one measure for both.
+"""t-SNE of a run's codes, ours compared with openTSNE's: seconds, and the quality of the maps by the same measures.
 
   python tools/reference/compare_tsne.py RUN [--program facsimile] [--split test] [--count N|all] [--perplexity P]
 

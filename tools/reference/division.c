@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// OpenCL's words for one lane.
+// OpenCL's types and functions for one lane.
 typedef float real;
 typedef int ireal;
 typedef unsigned ureal;

@@ -53,7 +53,7 @@ for shape, filters in SHAPES.items():
     }.items():
         name = f"{model}-{'x'.join(map(str, shape))}"
         MODEL_CASES[name] = (model, {**tiny, **changes}, {"losses", "gradients"}, 3, 500)
-# Several samples of each image, few pixels and narrow posteriors: wide ones would give one sample all the weight.
+# Several samples of each image, with few pixels and narrow posteriors: wide ones would give one sample all the weight.
 for model, image, changes in [("vae", (1, 8, 9), {"hidden": (12, 8)}), ("conv-vae", (1, 9, 8), {"filters": (4, 5), "hidden": (7,)})]:
     sampled = {"image": image, "latent": 3, "importance_samples": 5, **changes}
     MODEL_CASES[f"{model}-iwae"] = (model, sampled, {"losses", "gradients"}, BATCH, 700)
@@ -190,7 +190,7 @@ def copy_as(twin, draws, dtype):
 
 
 def train(twin, images, labels, draws, settings, dtype=torch.float64, trainable=""):
-    """Ten steps on one batch: the loss before each, and the parameters behind the last."""
+    """Ten steps on one batch: the loss before each, and the parameters after the last."""
     model, given = copy_as(twin, draws, dtype)
     for name, p in model.named_parameters():
         p.requires_grad_(name.startswith(tuple(trainable.split(","))))
@@ -224,7 +224,7 @@ def model_file(model, changes, parts, batch=BATCH, first=0):
     if twin.configuration.importance_samples:
         with torch.no_grad():
             twin.encoder.logvar.bias.sub_(4).copy_(twin.encoder.logvar.bias.float().double())
-    # Which values are dropped does not depend on the parameters, so the draws may come first.
+    # Which values are dropped does not depend on the parameters, so the masks may be drawn first.
     dropout, twin.encoder.dropout = twin.configuration.dropout, 0.0
     if hasattr(twin, "decoder"):
         twin.decoder.dropout = 0.0

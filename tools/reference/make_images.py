@@ -1,4 +1,4 @@
-"""Writes a small data set of soft blobs as IDX files: a folder that `--data` takes.
+"""Writes a small data set of soft blobs as IDX files: a folder that `--data` accepts.
 
     python make_images.py FOLDER CHANNELSxHEIGHTxWIDTH [--train N] [--test N]
 

@@ -25,7 +25,7 @@ ACTIVATIONS = {
 
 @dataclass
 class Configuration:
-    """What decides the shape and the loss of a model."""
+    """The settings that determine the shape and the loss of a model."""
 
     latent: int
     image: tuple = (1, 28, 28)  # channels, height, width
@@ -88,7 +88,7 @@ class Draws:
 
 @dataclass
 class Pass:
-    """One pass through a model: what it gives, and what the loss needs."""
+    """One pass through a model: its outputs, and what the loss needs."""
 
     target: torch.Tensor
     output: torch.Tensor = None  # sigmoid's output, logits of pixels (VAEs) or of classes
@@ -160,7 +160,7 @@ class ConvDecoder(Stage):
         self.stages = len(c.filters)
         add_linears(self, [c.latent, *reversed(c.hidden), channels[-1] * sizes[-1][0] * sizes[-1][1]])
         for place, i in enumerate(reversed(range(self.stages))):
-            # An even side has one pixel more than 2(h - 1) - 2p + 3, each side for itself.
+            # An even side has one pixel more than 2(h - 1) - 2p + 3, independently for each side.
             extra = tuple(1 - n % 2 for n in sizes[i])
             layer = nn.ConvTranspose2d(channels[i + 1], channels[i], 3, 2, paddings[i], output_padding=extra)
             setattr(self, f"convt{place + 1}", layer)
@@ -321,7 +321,7 @@ def configuration_of(model, weights, metadata=None):
         changes["filters"] = tuple(shape(f"encoder.conv{i + 1}.weight")[0] for i in range(found("encoder.conv")))
     if model == "classifier":
         changes["classes"] = shape("head.weight")[0]
-    # Tensors do not tell the size of images, nor what follows a layer.
+    # Tensors do not determine the size of images, nor the activation of a layer.
     if "image" in metadata:
         changes["image"] = tuple(map(int, metadata["image"].split("x")))
     if "activation" in metadata:

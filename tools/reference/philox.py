@@ -1,7 +1,7 @@
 """Philox 4x32-10 and the draws made of it, as the numerics contract (section 4) defines them.
 
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011); the known-answer
-vectors in `self_test` are those of Random123. Here everything behind the words is double precision.
+vectors in `self_test` are those of Random123. Here everything after the words is double precision.
 """
 
 import numpy as np

@@ -1,16 +1,16 @@
 /// The progress of a download.
 package enum FetchEvent: Sendable, Equatable {
-  /// The file is there already, and right.
+  /// The file already exists and is correct.
   case present(file: String)
-  /// A request begins; `offset` bytes are there from before.
+  /// A request begins; `offset` bytes were received earlier.
   case began(file: String, mirror: String, offset: Int)
-  /// So many bytes are there, of `total` if the server says how many.
+  /// Bytes received so far, of `total` if the server states it.
   case received(file: String, bytes: Int, total: Int?)
-  /// A mirror did not give the file, and this is why; the next one is asked, if there is one.
+  /// A mirror failed to deliver the file, for this reason; the next one, if any, is tried.
   case failed(file: String, mirror: String, reason: String)
-  /// The file is whole, right, and in its place.
+  /// The file is complete, correct and in place.
   case done(file: String, bytes: Int)
-  /// A file of the archive is in its place.
+  /// A file from the archive is in place.
   case unpacked(file: String)
 }
 
@@ -21,9 +21,9 @@ package struct FetchError: Error, Equatable, CustomStringConvertible {
 }
 
 extension DatasetCatalog {
-  /// The data set, if it is there and verified; nil if it is missing, or not as published in the folder that downloads go to.
+  /// The data set, if it exists and is verified; nil if it is missing, or not as published in the download folder.
   ///
-  /// - Throws: `FetchError` if another folder, which is searched before that one, holds other files.
+  /// - Throws: `FetchError` if a folder that is searched before that one holds other files.
   package func verifiedIfAny(_ known: KnownDataset) throws -> Dataset? {
     let cache = cacheFolder(of: known)
     let place: DatasetFolder

@@ -1,14 +1,14 @@
-/// What to download for a data set, and how to know that it is right.
+/// What to download for a data set, and how to verify it.
 package struct FetchPlan: Sendable {
   /// One file on the mirrors.
   package struct File: Sendable {
     /// Its name, on the mirrors and in the folder.
     package let name: String
-    /// Bytes as published; a mirror may have packed it otherwise.
+    /// Size in bytes as published; a mirror may have compressed it differently.
     package let size: Int
     /// SHA-256 as published, or of the unpacked bytes.
     package let sha256: String
-    /// Whether `sha256` is of the bytes that come out of gzip.
+    /// Whether `sha256` is that of the decompressed bytes.
     package let isOfContents: Bool
 
     /// A file to download.
@@ -24,7 +24,7 @@ package struct FetchPlan: Sendable {
   package var mirrors: [String]
   /// The files.
   package let files: [File]
-  /// If the one file is an archive: the folder to put its files into, and the ones wanted.
+  /// If the only file is an archive: the folder to extract to, and the files to extract.
   package var unpacked: (folder: String, names: [String])?
 
   /// A plan.
@@ -36,7 +36,7 @@ package struct FetchPlan: Sendable {
 }
 
 extension KnownDataset {
-  /// Where the published files are, and what they must be.
+  /// Where the published files are, and their sizes and hashes.
   ///
   /// Source: addresses and sizes as in torchvision and TensorFlow Datasets, the archive's SHA-256 from the latter.
   package var fetchPlan: FetchPlan {

@@ -3,22 +3,22 @@ import Storage
 
 /// Downloads the files of a data set into a folder.
 ///
-/// A file is received under the name `NAME.part`, and gets its own only when its SHA-256 is right, so that no file of the
-/// data set is ever half there. What was received stays when a connection is lost, and the next attempt asks for the rest.
+/// A file is downloaded as `NAME.part` and renamed only when its SHA-256 is correct, so no file of the data set is ever
+/// incomplete. What was received before a lost connection is kept, and the next attempt requests the rest.
 package struct Fetcher {
   private let plan: FetchPlan
   private let folder: URL
-  /// Whether to download what is there already.
+  /// Whether to download files that already exist.
   package var isForced = false
-  /// Seconds to wait for a server that says nothing.
+  /// Seconds to wait for a silent server.
   package var patience = 30
-  /// Called as it goes.
+  /// Called to report progress.
   package var listener: (FetchEvent) -> Void = { _ in }
 
-  /// A download of `plan` into `folder`, which is made if it is missing.
+  /// A download of `plan` into `folder`, which is created if it is missing.
   package init(_ plan: FetchPlan, into folder: URL) { (self.plan, self.folder) = (plan, folder) }
 
-  /// Downloads what is missing, or not right.
+  /// Downloads files that are missing or wrong.
   ///
   /// - Throws: `FetchError` if no mirror gives a file; `DatasetError` for an archive that lacks files; `FileError` or `NotAFile`
   ///   if a file cannot be written.
@@ -40,7 +40,7 @@ package struct Fetcher {
     }
   }
 
-  /// Gets one file; the mirror that gives it is the first to be asked for the next.
+  /// Downloads one file; the mirror that delivers it is tried first for the next one.
   private func get(_ file: FetchPlan.File, as place: URL, from mirrors: inout [String]) throws {
     let part = try PartialFile(for: place)
     defer { part.close() }
@@ -49,7 +49,7 @@ package struct Fetcher {
     for (number, mirror) in mirrors.enumerated() {
       guard let reason = try attempt(file, part, mirror) else {
         try AtomicFile.move(part.url, to: place)
-        // An unpacked file would be read first.
+        // An unpacked file would take precedence.
         if place.pathExtension == "gz", plan.unpacked == nil { try removeAll(place.deletingPathExtension()) }
         listener(.done(file: file.name, bytes: part.count))
         mirrors.swapAt(0, number)
@@ -64,9 +64,9 @@ package struct Fetcher {
         + (kept > 0 ? "; the \(kept) bytes received are kept, and the same command goes on from there" : ""))
   }
 
-  /// Asks one mirror for what is missing.
+  /// Requests what is missing from one mirror.
   ///
-  /// - Returns: nil if the file is whole and right, else the reason. A wrong file is emptied.
+  /// - Returns: nil if the file is complete and correct, else the reason. A wrong file is emptied.
   private func attempt(_ file: FetchPlan.File, _ part: PartialFile, _ mirror: String) throws -> String? {
     let began = part.count
     // The last attempt may have ended just before the file got its name.
@@ -74,7 +74,7 @@ package struct Fetcher {
     do {
       try receive(file, part, mirror)
     } catch let error as Transfer.Failure {
-      // Nothing is left to send: what is there is too long, or not this file.
+      // Nothing is left to send: the partial file is too long, or of another file.
       if error == .status(416), began > 0 { return try again(file, part, mirror) }
       return try reason(error, file)
     } catch is TooLong {
@@ -84,7 +84,7 @@ package struct Fetcher {
     }
     guard let mismatch = try mismatch(part.url, file) else { return nil }
     try part.clear()
-    // The beginning may have been of something else.
+    // The earlier part may have come from another file.
     return began > 0 ? try again(file, part, mirror) : mismatch
   }
 
@@ -99,10 +99,10 @@ package struct Fetcher {
     let offset = part.count
     listener(.began(file: file.name, mirror: mirror, offset: offset))
     var isFirst = true
-    // Packed otherwise it has another size, but not twice as much.
+    // Compressed differently, it has another size, but not twice as much.
     let limit = 2 * file.size
     try Transfer(url: "\(mirror)/\(file.name)", offset: offset, patience: patience).run { answer, bytes in
-      // A server that knows no ranges sends all of it.
+      // A server without range support sends the whole file.
       if isFirst, answer.start != offset { try part.clear() }
       isFirst = false
       guard answer.start == 0 || answer.start == offset, part.count + bytes.count <= limit else {

@@ -8,7 +8,7 @@ final class PartialFile {
   private(set) var count = 0
   private var descriptor: Int32
 
-  /// Opens what an earlier attempt left, or begins an empty one.
+  /// Opens what an earlier attempt left, or creates an empty file.
   ///
   /// - Throws: `FileError`; `NotAFile`; `FetchError` if another process is downloading it.
   init(for place: URL) throws {
@@ -43,7 +43,7 @@ final class PartialFile {
     }
   }
 
-  /// Begins anew.
+  /// Empties the file.
   func clear() throws {
     try checkedCall("empty", url.path) { ftruncate(descriptor, 0) }
     count = 0

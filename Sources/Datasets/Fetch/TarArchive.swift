@@ -1,18 +1,17 @@
 import Foundation
 import Storage
 
-/// A tar archive, plain or packed with gzip, of which a few files are wanted.
+/// A tar archive, plain or compressed with gzip, from which a few files are extracted.
 struct TarArchive {
   private let source: any ByteSource
   private static let block = 512
-  /// What is unpacked is held in memory, file by file.
+  /// The largest file to extract: each is held in memory.
   private static let mostBytes = 1 << 28
 
   /// Opens an archive.
   init(_ url: URL) throws { source = try openByteSource(url) }
 
-  /// Writes the files with these names into `folder`, whatever folders they are in inside the archive; everything else is
-  /// passed over.
+  /// Writes the files with these names, whatever their path in the archive, into `folder`; everything else is skipped.
   ///
   /// - Throws: `DatasetError` if the archive is damaged or lacks one of the files; `FileError`, `NotAFile`.
   func extract(_ names: [String], into folder: URL, _ report: (String) -> Void) throws {

@@ -5,17 +5,17 @@ import Foundation
 struct Transfer {
   /// Why a transfer ended early.
   enum Failure: Error, Equatable {
-    /// libcurl cannot be loaded, in the system's words.
+    /// libcurl cannot be loaded; the system's message.
     case noLibrary(String)
     /// The server's answer is an error.
     case status(Int)
     /// The server was silent, or nearly so, for this many seconds.
     case slow(Int)
-    /// Anything else, in libcurl's words.
+    /// Anything else; libcurl's message.
     case other(String)
   }
 
-  /// What the server says before the body.
+  /// What the response headers say.
   struct Answer {
     /// The first byte of the file that follows; 0 unless a part was asked for and the server sends it.
     var start = 0
@@ -25,9 +25,9 @@ struct Transfer {
 
   /// The address, `http:` or `https:`.
   let url: String
-  /// Bytes to leave out at the beginning.
+  /// Bytes to skip at the beginning.
   let offset: Int
-  /// Seconds to wait for a server that says nothing.
+  /// Seconds to wait for a silent server.
   let patience: Int
 
   /// Performs the request.
@@ -66,7 +66,7 @@ struct Transfer {
   }
 }
 
-/// Passes what libcurl receives on, and keeps the error that ends it.
+/// Passes on what libcurl receives, and keeps the error that ends the transfer.
 private final class Reception {
   private let receive: (Transfer.Answer, UnsafeRawBufferPointer) throws -> Void
   private var answer = Transfer.Answer()
@@ -80,7 +80,7 @@ private final class Reception {
     Unmanaged.fromOpaque(context!).takeUnretainedValue()
   }
 
-  /// A line of a header; a status line begins another answer, as after a redirect.
+  /// Handles a header line; a status line starts another answer, as after a redirect.
   func note(_ bytes: UnsafeRawBufferPointer) {
     let line = String(decoding: bytes, as: UTF8.self).lowercased()
     if line.hasPrefix("http/") {

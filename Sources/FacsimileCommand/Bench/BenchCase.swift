@@ -3,7 +3,7 @@ import Models
 import Parity
 import Programs
 
-/// One model on one device with one batch size, measured.
+/// Measures one model on one device with one batch size.
 struct BenchCase {
   /// A line of `bench --json`.
   struct Figures: Encodable {
@@ -16,11 +16,11 @@ struct BenchCase {
     let imagesPerSecond: Double
     /// The program's count of operations, at that rate.
     let flopsPerSecond: Double
-    /// On a CPU the process's, measured; on other devices what the program keeps there, planned.
+    /// On a CPU the process's, measured; on other devices the planned memory of the program.
     let peakMemoryBytes: Int
     /// Fastest round over slowest.
     let spread: Double
-    /// Share of the measured peak of fused multiply-adds, where that was asked for.
+    /// Share of the measured peak of fused multiply-adds, if requested.
     var shareOfPeak: Double?
   }
 
@@ -33,7 +33,7 @@ struct BenchCase {
   let configuration: Configuration
   let backend: any Backend
 
-  /// Images that are resident: as many as MNIST's, or a batch.
+  /// Number of resident images: as many as MNIST has, or a batch.
   private var images: Int { max(60_000, configuration.batchSize) }
 
   /// Measures training and evaluation.
@@ -60,7 +60,7 @@ struct BenchCase {
 
   /// The program with made-up images, initial parameters and the tables of a whole epoch of full batches.
   ///
-  /// - Parameter parts: of a batch, that it computes; nil: all.
+  /// - Parameter parts: the parts of a batch to compute; nil: all.
   static func prepare(
     _ configuration: Configuration, on backend: any Backend, images: Int, parts: Range<Int>? = nil
   ) throws -> PreparedModel {
@@ -69,7 +69,7 @@ struct BenchCase {
     let prepared = try PreparedModel(
       configuration, images: images, training: TrainingShape(steps: steps, parts: parts),
       evaluation: EvaluationShape(steps: steps, batch: batch), on: backend)
-    // A few hundred pictures, repeated: what they show has no influence on speed.
+    // A few hundred pictures, repeated: their contents do not affect speed.
     let pictures = MadeUpImages.blobs(256, configuration.imageShape, seed: 0)
     for first in stride(from: 0, to: images, by: 256) {
       let count = min(256, images - first)
@@ -85,7 +85,7 @@ struct BenchCase {
     return prepared
   }
 
-  /// Images per second of every round, ascending. Each round is a run of steps that the device is given at once.
+  /// Images per second of every round, ascending. Each round is a run of steps enqueued without waiting.
   private func rates(
     of step: (Int) throws -> Void, _ prepared: PreparedModel, _ effort: Effort
   ) throws -> [Double] {
@@ -100,7 +100,7 @@ struct BenchCase {
       try prepared.synchronize()
       return max(began.duration(to: .now) / .seconds(1), 1e-9)
     }
-    // Warm-up: the first steps compile kernels and touch memory; the later ones tell how long a round takes.
+    // Warm-up: the first steps compile kernels and touch memory; later ones determine the steps of a round.
     _ = try seconds(steps: 3)
     var steps = 2
     var taken = try seconds(steps: steps)

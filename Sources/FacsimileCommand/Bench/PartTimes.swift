@@ -2,14 +2,14 @@ import Models
 import Parity
 import Programs
 
-/// What a process takes for its share of a step, measured: the gradients of so many parts, their sums read, the sum over
-/// all written, and the update.
+/// Measured times of a process's share of a step: computing the gradients of some parts, reading their sums, writing
+/// the sum over all, and the update.
 struct PartTimes {
   /// Bytes of a sum over parts.
   let bytes: Int
   private let measured: [Int: Double]
 
-  /// Measures the shares of parts that these numbers of processes have.
+  /// Measures the shares of parts that occur with these numbers of processes.
   ///
   /// - Throws: the backend's error.
   init(_ configuration: Configuration, on backend: any Backend, processes: [Int]) throws {

@@ -2,7 +2,7 @@ import CPUBackend
 import Foundation
 import Synchronization
 
-/// The peak of fused multiply-adds of several threads at once: what the clock and neighbours leave of it.
+/// The peak of fused multiply-adds of several threads at once, as clock rate and other load allow.
 enum Peak {
   /// FLOPs per second of `threads` threads together.
   static func measure(threads: Int) -> Double {

@@ -2,7 +2,7 @@ import Foundation
 
 /// The most memory this process has held.
 enum PeakMemory {
-  /// Forgets what was held before, where the system lets us.
+  /// Forgets the earlier peak, if the system allows it.
   static func reset() { try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8) }
 
   /// Bytes since the last ``reset()``; nil if the system does not say.

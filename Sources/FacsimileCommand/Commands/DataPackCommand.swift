@@ -38,7 +38,7 @@ struct DataPackCommand: ParsableCommand {
   func run() throws {
     try OutputFile.requirePlace(out)
     var catalog = DatasetCatalog()
-    // What is read again below is checked, not kept.
+    // So that checking the file below does not load its images.
     catalog.memory = 1
     let file = URL(systemPath: out)
     let line = StatusLine(isAside: output.json)

@@ -113,7 +113,7 @@ struct DenoiseCurveCommand: ParsableCommand {
         + "first (facsimile train --resume \(shellQuoted(path: run)))")
   }
 
-  /// Throws: `CommandFailure` if runs were trained on different data, unless others are named on purpose.
+  /// Throws: `CommandFailure` if runs were trained on different data, unless `--data` is given.
   private func requireOneDataset(_ folders: [RunFolder]) throws {
     guard data.data == nil else { return }
     let trained = try zip(runs, folders).compactMap { run, folder in
@@ -127,7 +127,7 @@ struct DenoiseCurveCommand: ParsableCommand {
         + "one data set, or the data to compare them on (--data)")
   }
 
-  /// The models' names where they differ, else the runs'.
+  /// The models' names if they differ, else the runs'.
   private static func names(_ models: [Weights], _ runs: [String]) -> [String] {
     let kinds = models.map(\.configuration.model.rawValue)
     if Set(kinds).count == kinds.count { return kinds }

@@ -42,7 +42,7 @@ struct DevicesCommand: ParsableCommand {
       replaced = device.replaced
     }
 
-    /// A platform that gave no device.
+    /// A platform without a device.
     init(_ gap: DeviceGap) {
       (identifier, name, kind) = (gap.identifier, gap.name, "none")
       (driver, units, platform, vendor, simulator) = ("", 0, gap.name, "", false)

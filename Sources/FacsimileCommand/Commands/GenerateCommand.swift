@@ -95,7 +95,7 @@ struct GenerateCommand: ParsableCommand {
 
   private struct ClassifierFigures: Encodable {
     let sha256: String
-    /// Whether it is the hash that the program knows for the data.
+    /// Whether it is the known hash for these data.
     let isPinned: Bool
     /// On the test images.
     let accuracy: Double?
@@ -217,7 +217,7 @@ struct GenerateCommand: ParsableCommand {
     return ImageGrid().picture(rows: [[pair.pictures[0]] + between + [pair.pictures[1]]])
   }
 
-  /// Ten columns, more where that would be higher than wide.
+  /// Ten columns, more if that would be higher than wide.
   private static func sheet(_ tiles: [Picture]) -> Picture {
     var columns = min(10, tiles.count)
     while columns * columns < tiles.count { columns += 1 }

@@ -149,7 +149,7 @@ struct LatentMap {
       """
   }
 
-  /// The codes for the projector, which projects them itself; the places of this map are extra columns.
+  /// The codes for the projector, which projects them itself; the points of this map are extra columns.
   private func projector() throws -> ProjectorFiles {
     let all = images.source
     let few = try ImageSet(

@@ -24,7 +24,7 @@ struct NewRunFolder {
     do {
       folder = try RunFolder(creating: url)
     } catch {
-      // If another process created it meanwhile, it holds a lock file and is not empty.
+      // If another process has taken it meanwhile, it holds a lock file and is not empty.
       Self.removeEmpty(url, upTo: made)
       throw error
     }

@@ -54,7 +54,7 @@ struct ReportCommand: ParsableCommand {
         reportSHA256: Fingerprint.hex(of: try readFile(file, upTo: 1 << 30))))
   }
 
-  /// What is known of the run's signature; nil if it has none, and none is asked for.
+  /// What is known of the run's signature; nil if it has none and no key is given.
   private func signature(of folder: RunFolder) throws -> String? {
     let receipt = Receipt(folder)
     guard let trusted else {

@@ -45,7 +45,7 @@ struct ServeCommand: ParsableCommand {
     try require("--port", port, in: 0...65_535)
     let place = URL(systemPath: folder, isDirectory: true)
     guard Files.isFolder(place) else { throw CommandFailure("\(folder) is not a folder") }
-    // Before any thread is started, so that none but this one gets them.
+    // Before any thread is started, so that only this one receives them.
     let signals = EndSignals()
     let page: LivePage
     do {
@@ -64,11 +64,11 @@ struct ServeCommand: ParsableCommand {
   }
 }
 
-/// The signals that end a server: Ctrl-C, SIGTERM and SIGHUP, in the ordinary way.
+/// The signals that end a server: Ctrl-C, SIGTERM and SIGHUP.
 private struct EndSignals {
   private var set = sigset_t()
 
-  /// Keeps them for ``wait()``, in this thread and all that it starts.
+  /// Blocks them, for ``wait()``, in this thread and all that it starts.
   init() {
     sigemptyset(&set)
     for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }

@@ -44,7 +44,7 @@ struct SignCommand: ParsableCommand {
       throw UsageError("expected one of --key FILE and --new-key FILE")
     }
     guard path != nil || newKey != nil else { throw UsageError("expected a run folder to sign") }
-    // Everything that may be wrong with the run is found before a key is made.
+    // Any problem with the run must be found before a key is created.
     let folder = try path.map { try RunFolder(resuming: URL(systemPath: $0, isDirectory: true)) }
     let key = try privateKey()
     try folder.map { try Receipt($0).write(by: key) }

@@ -116,11 +116,11 @@ struct TrainCommand: ParsableCommand {
     try TrainingSummary(trainer, folder, outcome).show(asJSON: output.json)
   }
 
-  /// Begins or resumes the run; `remove` takes back what was made for a new one.
+  /// Begins or resumes the run; `remove` undoes what was created for a new one.
   ///
   /// - Parameters:
-  ///   - means: data and device; nil: as the options say.
-  ///   - crew: the processes that train along; nil: none.
+  ///   - means: data and device; nil: from the options.
+  ///   - crew: the other processes that train with this one; nil: none.
   private func begin(_ means: TrainingMeans?, _ crew: Crew?) throws -> (
     Trainer, RunFolder, remove: () -> Void
   ) {
@@ -147,7 +147,7 @@ struct TrainCommand: ParsableCommand {
 
   // MARK: - Resuming
 
-  /// Throws: `UsageError` if there are options that the run at `path` has settled.
+  /// Throws: `UsageError` if options are given that the run at `path` has already fixed.
   func requireNothingElse(_ path: String) throws {
     let given: [(name: String, isGiven: Bool)] = [
       ("MODEL", model.model != nil), ("--set", !model.set.isEmpty), ("--config", model.config != nil),

@@ -90,7 +90,7 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
-  /// The verdict on the signature; nil if the run is to be trained again.
+  /// The verdict on the signature; nil if the run must be trained again.
   private func signature(_ key: PublicKey?) throws -> Verification? {
     guard let key else { return nil }
     let verification = try Receipt(RunFolder(reading: URL(systemPath: path, isDirectory: true))).verify(key)
@@ -125,7 +125,7 @@ struct VerifyCommand: ParsableCommand {
     return verification
   }
 
-  /// Throws: `UsageError` if `--epochs` is not a part of the completed ones.
+  /// Throws: `UsageError` if `--epochs` is not within the completed ones.
   private func range(upTo last: Int) throws -> ClosedRange<Int> {
     guard let epochs else { return 1...last }
     let ends = epochs.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }

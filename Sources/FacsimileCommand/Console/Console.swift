@@ -20,7 +20,7 @@ enum Console {
 
   private static let isMuted = Atomic(false)
 
-  /// From now on nothing but errors and warnings is printed: another process of the job speaks.
+  /// From now on only errors and warnings are printed: another process of the job prints the rest.
   static func mute() { isMuted.store(true, ordering: .relaxed) }
 
   /// Escapes control characters (as `\\u{1B}`), which names of files and classes may contain.
@@ -40,7 +40,7 @@ enum Console {
 
   private static let isPlain = Atomic(false)
 
-  /// From now on no line is overwritten: what looks like a terminal may be a launcher that passes lines on.
+  /// From now on no line is overwritten: an apparent terminal may be a launcher that forwards lines.
   static func useWholeLines() { isPlain.store(true, ordering: .relaxed) }
 
   /// Whether standard output is a terminal that can overwrite a line (`TERM` is set, and not `dumb`).
@@ -98,7 +98,7 @@ enum Console {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    // JSON has no such numbers; most readers can parse these strings.
+    // JSON has no NaN or infinities; most readers can parse these strings.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     // JSON is UTF-8, so other paths stay in ``SystemPath``'s form.

@@ -9,11 +9,11 @@ final class FetchReporter {
   private var began = ContinuousClock.now
   private var offset = 0
   private var counted = 0
-  /// Bytes that were sent.
+  /// Bytes received over the network.
   private(set) var received = 0
   /// A piped log gets a line at least this often.
   private static let silence = Duration.seconds(15)
-  /// A terminal gets one this often.
+  /// A terminal is updated this often.
   private static let pause = Duration.milliseconds(100)
 
   /// Reports to standard error if the results are for a program (`isAside`).
@@ -30,7 +30,7 @@ final class FetchReporter {
       (began, self.offset, counted) = (.now, offset, offset)
       say("\(file): from \(mirror)" + (offset > 0 ? ", going on after \(Format.bytes(offset))" : ""))
     case .received(let file, let bytes, let total):
-      // A server that sends all of it makes the file begin anew.
+      // If a server sends the whole file, it starts again.
       received += max(bytes - (bytes < counted ? 0 : counted), 0)
       if bytes < counted { offset = 0 }
       counted = bytes

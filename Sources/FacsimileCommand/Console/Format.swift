@@ -50,7 +50,7 @@ enum Format {
     return String(repeating: "━", count: done) + String(repeating: "─", count: width - done)
   }
 
-  /// Figures to the right, everything else to the left, two spaces between columns.
+  /// Columns of figures right-aligned, all others left-aligned, two spaces between columns.
   static func table(_ rows: [[String]], right: Set<Int> = []) -> String {
     guard let first = rows.first else { return "" }
     let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -82,13 +82,13 @@ enum Format {
     }
   }
 
-  /// The metric that says most beside a loss, for a line of an epoch; nothing where there is none.
+  /// The most informative metric besides the loss, for an epoch's line; empty if there is none.
   static func detail(_ metrics: [String: Double]) -> String {
     if let accuracy = metrics["accuracy"] { return " (\(metric("accuracy", accuracy)))" }
     return metrics["kl_divergence"].map { " (KL \(loss($0)))" } ?? ""
   }
 
-  /// An accuracy in per cent, everything else as a loss.
+  /// An accuracy in per cent, any other metric as a loss.
   static func metric(_ name: String, _ value: Double) -> String {
     name == "accuracy" ? "\(fixed(100 * value, 2)) %" : loss(value)
   }

@@ -4,14 +4,14 @@ import Search
 import Synchronization
 import Training
 
-/// Shows a search: a bar over the trials on a terminal, a line for every trial after it. Called from the threads
+/// Shows a search: a bar over the trials on a terminal, and a line after every trial. Called from the threads
 /// that train.
 final class SearchReporter: Sendable {
   private struct State {
     var ended: Int
-    /// Whether others train too, and ``ended`` is what the storage says.
+    /// Whether others train too, and ``ended`` is from the storage.
     var isShared = false
-    /// Those that had ended before.
+    /// Number of trials that had ended before.
     var earlier = 0
     /// Trials of the rung, or of the search.
     var trials: Int

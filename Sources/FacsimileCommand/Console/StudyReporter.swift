@@ -3,13 +3,13 @@ import Study
 import Synchronization
 import Training
 
-/// Shows a study: on a terminal a moving line with the step and the whole, and a line for every step after it.
+/// Shows a study: on a terminal a status line with the step and the whole, and a line after every step.
 /// Called from the threads that train.
 final class StudyReporter: Sendable {
   private struct State {
     var number = 0
     var steps = 1
-    /// Seconds of the steps done here, and how many they are.
+    /// Seconds of the steps done here, and their number.
     var seconds = 0.0
     var done = 0
     var spoken = ContinuousClock.now

@@ -47,7 +47,7 @@ final class TrainingReporter {
       "loss \(losses) · \(Format.rate(progress.imagesPerSecond))"
       + " · \(Format.time(progress.remainingSeconds)) left"
     if Console.isTerminal, !isAside {
-      // The bar takes what the figures leave.
+      // The bar takes the columns that the figures leave.
       let figures = "\(Int(100 * share)) % · \(facts)"
       let width = min(Console.columns - title(progress.epoch).count - figures.count - 3, 30)
       let bar = width < 4 ? "" : Format.bar(share, width: width) + " "

@@ -9,7 +9,7 @@ struct DistributionOptions: ParsableArguments {
       valueName: "how"))
   var distributed: String?
 
-  /// Runs `body` in the job that the option asks for, or alone.
+  /// Runs `body` in the job that the option requests, or alone.
   func run(_ body: (Job?) throws -> Void) throws {
     guard let distributed else { return try body(nil) }
     guard distributed == "mpi" else {

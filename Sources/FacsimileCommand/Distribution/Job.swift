@@ -6,12 +6,12 @@ import Foundation
 import Numerics
 import Training
 
-/// The processes of one job, of which rank 0 speaks for all.
+/// The processes of one job; rank 0 speaks for all.
 final class Job {
   let group: MPIGroup
-  /// The ranks as those that train along with rank 0.
+  /// The ranks as processes that train with rank 0.
   let crew: Crew
-  /// Whether the others are waiting for what rank 0 wants to train.
+  /// Whether the other ranks are waiting for rank 0's trainings.
   private var isLed = false
   /// Number of ranks on this machine.
   private(set) var neighbours = 1
@@ -28,7 +28,7 @@ final class Job {
     }
   }
 
-  /// The first messages: whoever is of another version may understand no others.
+  /// The first messages: ranks of different versions may not understand any others.
   private func meet() throws {
     let version =
       "\(Version.number), commit \(String(cString: facsimile_commit())), numerics contract \(contractVersion)"
@@ -41,10 +41,10 @@ final class Job {
     try meetNeighbours()
   }
 
-  /// Finds the ranks on this machine. If one is killed, another one of them says so, and all of them end.
+  /// Finds the ranks on this machine. If one is killed, another one reports it, and all of them end.
   private func meetNeighbours() throws {
     let host = ProcessInfo.processInfo.hostName
-    // The number of a process means something in its own namespace only.
+    // A process ID is valid in its own namespace only.
     let namespace = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
     let all = try group.gather(Array("\(getpid()) \(namespace) \(host)".utf8)).map {
       String(decoding: $0, as: UTF8.self).split(
@@ -65,14 +65,14 @@ final class Job {
 
   /// Runs `body` in every process; they end together.
   ///
-  /// An error that all ranks know of, or that rank 0 can tell them, is said by rank 0. Any other is said by its rank, and
-  /// ends the others at once: they may be waiting for it.
+  /// An error that all ranks know of, or that rank 0 can tell them, is reported by rank 0. Any other is reported by its
+  /// rank, which ends the others at once: they may be waiting for it.
   static func run(_ body: (Job) throws -> Void) throws {
     let job: Job
     do {
       job = try Job()
     } catch let error as MPIError {
-      // Without MPI a process knows its rank from the launcher alone, and one line is enough.
+      // Without MPI a process knows its rank from the launcher only, and one line is enough.
       if Launched.rank > 0 { throw ExitCode(ExitStatus.couldNotRun) }
       throw error
     }
@@ -86,7 +86,7 @@ final class Job {
     job.close()
   }
 
-  /// From now on rank 0 alone goes on, and the others train along; these leave their command here when rank 0 lets them.
+  /// From now on rank 0 leads, and the others train with it; they end their command here when rank 0 releases them.
   func lead(_ means: TrainingMeans) throws {
     isLed = true
     guard !isFirst else { return }
@@ -98,7 +98,7 @@ final class Job {
     facsimile_end_watch()
     _ = try? group.any(false)
     group.close()
-    // Once a rank has ended with another status than 0, the launcher ends the others, which are about to.
+    // Once a rank has ended with a status other than 0, the launcher ends the others, which are about to end.
     signal(SIGTERM, SIG_IGN)
   }
 
@@ -106,7 +106,7 @@ final class Job {
     let status = (error as? ExitCode)?.rawValue ?? Failure(error, []).status
     let isShared =
       error is ExitCode || error is JobFailure || error is GroupError
-      // Bad usage, before rank 0 goes on alone, is everybody's.
+      // Bad usage concerns all ranks until rank 0 leads.
       || (isLed ? isFirst && !crew.isAstray : error is UsageError)
     guard isShared else {
       let rank = group.count > 1 ? "rank \(group.rank): " : ""
@@ -114,14 +114,14 @@ final class Job {
       facsimile_end_all_watches()
       group.abort(status)
     }
-    // Before any rank ends: the launcher then ends the others.
+    // Before any rank ends: then the launcher ends the others.
     if isFirst, !(error is ExitCode) { Console.complain(Failure(error, []).line) }
     if isLed, isFirst { try crew.end(status) }
     close()
     throw ExitCode(status)
   }
 
-  /// What `body` gives at this rank, if it succeeds at all.
+  /// The result of `body` at this rank, if it succeeds at all ranks.
   ///
   /// Throws: `JobFailure`, at all ranks, with the error of the lowest rank that has one.
   func each<Value>(_ body: () throws -> Value) throws -> Value {
@@ -133,7 +133,7 @@ final class Job {
     throw isCommon ? first : JobFailure(description: "rank \(rank): \(first)", status: first.status)
   }
 
-  /// What `body` gives at rank 0, at all ranks.
+  /// The result of `body` at rank 0, at all ranks.
   ///
   /// Throws: `JobFailure`, at all ranks, if it fails.
   func fromFirst(_ body: () throws -> Data) throws -> Data {

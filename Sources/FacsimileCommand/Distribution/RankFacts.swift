@@ -4,12 +4,12 @@ import Models
 import Programs
 import Training
 
-/// What all ranks of a job must have in common, and what they may differ in.
+/// What all ranks of a job must have in common, and what may differ.
 struct RankFacts: Codable {
-  /// Keys and values; empty where rank 0 alone knows the settings.
+  /// Keys and values; empty if only rank 0 knows the settings.
   let configuration: [[String]]
   let data: String
-  /// SHA-256 of the weights; empty where there are none yet.
+  /// SHA-256 of the weights; empty if there are none yet.
   let weights: String
   let device: String
 

@@ -12,16 +12,16 @@ struct TrainingMeans {
 }
 
 extension Job {
-  /// Data and device of this rank, once all ranks have theirs and agree on all that matters.
+  /// Data and device of this rank, once all ranks have theirs and agree on everything that matters.
   ///
   /// - Parameters:
   ///   - data: loads the data.
   ///   - device: the device.
   ///   - isAside: whether lines for people go to standard error.
   ///   - weights: weights that all ranks read.
-  ///   - configuration: settings that all ranks are given; nil where rank 0 alone knows them.
-  ///   - check: what rank 0 checks besides.
-  /// - Throws: `JobFailure` at all ranks that names the first rank which lacks something or differs from rank 0.
+  ///   - configuration: settings that all ranks are given; nil if only rank 0 knows them.
+  ///   - check: additional checks at rank 0.
+  /// - Throws: `JobFailure` at all ranks that names the first rank that lacks something or differs from rank 0.
   func means(
     data: () throws -> Dataset, device: DeviceOptions, isAside: Bool, weights: Weights? = nil,
     configuration: () throws -> Configuration? = { nil }, check: () throws -> Void
@@ -44,7 +44,7 @@ extension Job {
     return means
   }
 
-  /// What rank 0 knows of the data of a run, at all ranks: others need not see its folder.
+  /// What rank 0 knows of the data of a run, at all ranks: others need no access to its folder.
   ///
   /// Throws: `JobFailure` at all ranks.
   func dataset(of run: () throws -> RunFolder?) throws -> Manifest.Data? {
@@ -55,7 +55,7 @@ extension Job {
 }
 
 extension TrainCommand {
-  /// The data and device of this rank of a job, if nothing speaks against training.
+  /// The data and device of this rank of a job, if all checks pass.
   func means(in job: Job) throws -> TrainingMeans {
     func folder(_ path: String) throws -> RunFolder {
       try RunFolder(reading: URL(systemPath: path, isDirectory: true))

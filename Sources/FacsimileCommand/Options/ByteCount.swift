@@ -11,6 +11,6 @@ func byteCount(_ option: String, _ text: String) throws -> Int {
   }
   let factor = (0..<power).reduce(1) { product, _ in product * (unit.hasSuffix("IB") ? 1024 : 1000) }
   let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
-  // More than can be addressed is as good as no limit.
+  // More than can be addressed is no limit.
   return overflow ? .max : bytes
 }

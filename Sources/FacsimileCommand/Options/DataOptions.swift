@@ -26,7 +26,7 @@ struct DataOptions: ParsableArguments {
       valueName: "bytes"))
   var dataMemory: String?
 
-  /// Throws: `UsageError` if `--data-memory` is no number of bytes.
+  /// Throws: `UsageError` if `--data-memory` is not a number of bytes.
   private var catalog: DatasetCatalog {
     get throws {
       var catalog = DatasetCatalog()
@@ -40,7 +40,7 @@ struct DataOptions: ParsableArguments {
 
   /// The data set given by `--data`; there is no default.
   ///
-  /// Throws: `DatasetError`; `UsageError` if none was asked for.
+  /// Throws: `DatasetError`; `UsageError` if none is given.
   func load() throws -> Dataset {
     guard let data else {
       throw UsageError("no data set given: name one with --data (\(Self.names), or a folder of images)")

@@ -10,8 +10,8 @@ struct DeviceOptions: ParsableArguments {
 
   @OptionGroup var threads: ThreadOptions
 
-  /// Opens the device and prints which it is and why; `isAside`: to standard error. By default the CPU backend takes a
-  /// process's share of the threads, if `processes` of this machine work together.
+  /// Opens the device and prints which it is and why; `isAside`: to standard error. If `processes` of this machine work
+  /// together, the CPU backend by default takes one process's share of the threads.
   ///
   /// Throws: `DeviceError`, `UsageError`.
   func open(isAside: Bool, sharedBy processes: Int = 1) throws -> any Backend {
@@ -58,6 +58,6 @@ struct ThreadOptions: ParsableArguments {
     return threads
   }
 
-  /// The number for work on the host: as given, else one per available core.
+  /// The number for work on the host: as given, or one per available core.
   func count() throws -> Int { try checked() ?? DeviceCatalog.defaultThreads }
 }

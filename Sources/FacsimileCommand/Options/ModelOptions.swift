@@ -30,7 +30,7 @@ struct ModelOptions: ParsableArguments {
   /// Every key with its meaning, allowed values, default, and the models that have it.
   private static let keys = ConfigurationKey.all.dropFirst().compactMap { key -> String? in
     let models = key.models
-    // Keys of custom models only are of no use on the command line.
+    // Keys of custom models only are useless on the command line.
     guard let first = models.first else { return nil }
     let whose =
       models.count == ModelKind.allCases.count ? "" : " [\(models.map(\.rawValue).joined(separator: ", "))]"

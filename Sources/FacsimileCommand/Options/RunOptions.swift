@@ -13,7 +13,7 @@ struct RunOptions: ParsableArguments {
 
   /// The folder.
   ///
-  /// Throws: `TrainingError` if it is none.
+  /// Throws: `TrainingError` if it is not a run folder.
   func folder() throws -> RunFolder { try RunFolder(reading: URL(systemPath: run, isDirectory: true)) }
 }
 

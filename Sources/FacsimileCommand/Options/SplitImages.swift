@@ -6,7 +6,7 @@ import Training
 extension Split: ExpressibleByArgument {}
 
 extension Dataset {
-  /// The images of a split, and which of them it is; nil for all.
+  /// The images of a split, and their indices; nil for all.
   ///
   /// Throws: `DatasetError` if the configuration leaves nothing to train on, `CommandFailure` if the
   /// split is empty.

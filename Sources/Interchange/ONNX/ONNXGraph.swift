@@ -3,7 +3,7 @@ import Models
 import Programs
 import Training
 
-/// Layers as ONNX's nodes: `NAME` for what a layer computes, `NAME.activation` for what follows it.
+/// Layers as ONNX nodes: `NAME` for a layer's result, `NAME.activation` for that of its activation.
 struct ONNXGraph {
   /// The graph.
   private(set) var message = ONNXGraphProto()
@@ -43,7 +43,7 @@ struct ONNXGraph {
     return rename(value, "code")
   }
 
-  /// Layers after `code`, and what makes pixels or probabilities of logits.
+  /// Layers after `code`, and what turns logits into pixels or probabilities.
   private mutating func addDecoder(_ code: String, _ shapes: [MapShape]) {
     var value = code
     for layer in architecture.layers[(architecture.codeLayer + 1)...] { value = add(layer, value) }
@@ -67,7 +67,7 @@ struct ONNXGraph {
     declare(&message.output, "reconstruction", shape, "pixels from 0 to 1")
   }
 
-  /// What an encoder gives.
+  /// The outputs of an encoder.
   private mutating func declareCode(_ shape: MapShape) {
     declare(&message.output, "code", shape, architecture.isVariational ? "a posterior's mean" : "latent code")
     guard architecture.isVariational else { return }
@@ -128,7 +128,7 @@ struct ONNXGraph {
     return name
   }
 
-  /// [batch, count] as [batch, C, H, W]; a size of 0 stands for the input's own.
+  /// [batch, count] as [batch, C, H, W]; 0 keeps the input's size.
   private mutating func reshape(_ input: String, _ name: String, to shape: MapShape) -> String {
     let sizes = [0, shape.channels, shape.height, shape.width].map { Int64($0).littleEndian }
     message.initializer.append(

@@ -5,24 +5,24 @@ import Storage
 import SwiftProtobuf
 import Training
 
-/// A trained model, or a part of it, as an ONNX file (onnx.ai): for inference, so dropout and noise are left out and a
-/// posterior's mean is decoded.
+/// A trained model, or a part of it, as an ONNX file (onnx.ai): for inference, so without dropout and noise, and
+/// decoding a posterior's mean.
 ///
 /// Values, [batch, …], the batch of any size:
 ///
 /// | name | shape | what |
 /// |---|---|---|
-/// | `image` | channels, height, width | goes in: values from 0 to 1, which are bytes divided by 255 |
-/// | `code` | latent | the latent code; a posterior's mean; what goes into a decoder |
+/// | `image` | channels, height, width | input: values from 0 to 1, bytes divided by 255 |
+/// | `code` | latent | the latent code; a posterior's mean; the input of a decoder |
 /// | `logvar` | latent | the logarithm of a posterior's variance |
 /// | `reconstruction` | as `image` | pixels from 0 to 1 |
-/// | `logits` | as `image`, or classes | what a sigmoid or softmax makes pixels or probabilities of |
+/// | `logits` | as `image`, or classes | the input of the sigmoid or softmax that gives pixels or probabilities |
 /// | `probabilities` | classes | of each class |
 ///
 /// Initialisers have the parameters' names and PyTorch's layout. The bytes are a function of weights, configuration and
 /// facts alone.
 package struct ONNXModel {
-  /// The version of ONNX's set of operators that is needed.
+  /// The version of ONNX's operator set that is needed.
   package static let operatorSet = 17
   /// The version of the format that came with it.
   private static let formatVersion: Int64 = 8
@@ -30,10 +30,10 @@ package struct ONNXModel {
   /// The file's contents as a message.
   package let message: ONNXModelProto
 
-  /// The model that weights make.
+  /// The model with some weights.
   ///
   /// - Parameters:
-  ///   - weights: parameters and what they fit.
+  ///   - weights: parameters and their configuration.
   ///   - part: which part.
   ///   - facts: additional metadata by key: hashes of data and state.
   /// - Throws: `InterchangeError` if the model has no such part, `ProgramError` if layers do not fit together.

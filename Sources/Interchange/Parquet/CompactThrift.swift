@@ -1,6 +1,6 @@
 import Foundation
 
-/// Thrift's compact protocol, as much of it as Parquet's footers and page headers take
+/// Thrift's compact protocol, as far as Parquet's footers and page headers need it
 /// (github.com/apache/thrift, doc/specs/thrift-compact-protocol.md).
 struct CompactThrift {
   private(set) var data = Data()
@@ -15,7 +15,7 @@ struct CompactThrift {
     case structure = 12
   }
 
-  /// A structure that stands alone.
+  /// A structure on its own.
   static func structure(_ fill: (inout CompactThrift) -> Void) -> Data {
     var thrift = CompactThrift()
     thrift.structure(fill)
@@ -59,7 +59,7 @@ struct CompactThrift {
     list(of: .structure, values) { thrift, value in thrift.structure { fill(&$0, value) } }
   }
 
-  /// The field's kind and, since no two fields lie more than 15 apart here, its distance from the last.
+  /// The field's kind and its distance from the previous field, which is at most 15 here.
   private mutating func begin(_ id: Int16, _ kind: Kind) {
     precondition((1...15).contains(id - last), "CompactThrift: field \(id) after \(last)")
     data.append(UInt8(id - last) << 4 | kind.rawValue)
@@ -94,7 +94,7 @@ struct CompactThrift {
   /// Zigzag: 0, −1, 1, −2, … become 0, 1, 2, 3, …
   private mutating func signed(_ value: Int64) { unsigned(UInt64(bitPattern: value << 1 ^ value >> 63)) }
 
-  /// Seven bits a byte, the lowest first.
+  /// Seven bits per byte, lowest first.
   private mutating func unsigned(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {

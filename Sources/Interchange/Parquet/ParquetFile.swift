@@ -1,7 +1,7 @@
 import Foundation
 
-/// A table as a Parquet file (github.com/apache/parquet-format): one row group, plain values, nothing compressed, and no
-/// value missing, so that there are no levels to encode.
+/// A table as a Parquet file (github.com/apache/parquet-format): one row group, plain encoding, no compression, and no
+/// missing values, so that there are no levels to encode.
 package struct ParquetFile {
   /// The values of a column, row by row.
   package enum Values {
@@ -43,7 +43,7 @@ package struct ParquetFile {
     }
   }
 
-  /// A column, or a group of columns that reads as one object.
+  /// A column, or a group of columns that is read as one object.
   package struct Column {
     let name: String
     /// One without a name, or the group's members.
@@ -70,7 +70,7 @@ package struct ParquetFile {
 
   /// The bytes of the file; a function of the columns alone.
   ///
-  /// Every column must have as many values, or the call traps.
+  /// All columns must have the same number of values, or the call traps.
   package static func contents(_ columns: [Column], by program: String) -> Data {
     let rows = columns[0].members[0].values.count
     var file = magic
@@ -118,7 +118,7 @@ package struct ParquetFile {
         thrift.field(5) { header in
           header.field(1, Int32(row - first))
           header.field(2, Int32(0))  // plain
-          // Levels would be run lengths; with no value missing there are none.
+          // Levels would be run-length encoded; with no missing values there are none.
           header.field(3, Int32(3))
           header.field(4, Int32(3))
         }

@@ -10,12 +10,12 @@ import Training
 ///
 ///     embedding-atlas FILE --x x --y y --image image
 ///
-/// Columns: `index`, `x`, `y`, `label` where there are labels, those of ``Points/columns``, and `image`, an object of
-/// `bytes` (a PNG) and `path`, as data sets on Hugging Face have it.
+/// Columns: `index`, `x`, `y`, `label` if there are labels, those of ``Points/columns``, and `image`, an object of
+/// `bytes` (a PNG) and `path`, as in data sets on Hugging Face.
 package struct PointTable {
   private let contents: Data
 
-  /// Points at places.
+  /// A table of points.
   ///
   /// - Parameters:
   ///   - places: [points, 2]; as many as there are images, or the call traps.

@@ -3,9 +3,9 @@ import Foundation
 import Pictures
 import Storage
 
-/// The files of TensorBoard's embedding projector: codes, what to say of each, and the images as one sprite.
+/// The files of TensorBoard's embedding projector: codes, metadata of each, and the images as one sprite.
 ///
-/// `projector_config.json` is for projector.tensorflow.org and its kin, `projector_config.pbtxt` for `tensorboard
+/// `projector_config.json` is for projector.tensorflow.org and similar sites, `projector_config.pbtxt` for `tensorboard
 /// --logdir FOLDER`; both name the same files. All bytes are a function of the contents.
 package struct ProjectorFiles {
   /// Names of the files, in the order in which they are written; the configurations come last.
@@ -32,7 +32,7 @@ package struct ProjectorFiles {
     var columns: [Points.Column] = [("index", points.indices.map(String.init))]
     if let labels = points.labels { columns.append(("label", labels)) }
     columns += points.columns
-    // A header belongs to a file of several columns only: in a file of one it would be the first point's text.
+    // Only files of several columns have a header: in a file of one column it would be the first point's text.
     let header = columns.count > 1 ? [columns.map(\.name)] : []
     let rows = header + (0..<codes.rows).map { row in columns.map { Self.cell($0.values[row]) } }
     metadata = rows.map { $0.joined(separator: "\t") + "\n" }.joined()
@@ -70,7 +70,7 @@ package struct ProjectorFiles {
       """
   }
 
-  /// Writes the files into a folder, which is made where it is missing.
+  /// Writes the files into a folder, which is created if it is missing.
   ///
   /// - Throws: `FileError`, `PNGError`, `FolderNotEmpty`.
   package func write(to folder: URL) throws {
@@ -86,12 +86,12 @@ package struct ProjectorFiles {
     }
   }
 
-  /// Replaces characters that would end a cell by spaces.
+  /// Replaces characters that would end a cell with spaces.
   private static func cell(_ text: String) -> String {
     String(text.map { $0 == "\t" || $0.isNewline ? " " : $0 })
   }
 
-  /// A text in both formats: quotation marks, backslashes and control characters escaped.
+  /// A string literal for both formats: quotation marks, backslashes and control characters escaped.
   private static func quoted(_ text: String) -> String {
     let plain = cell(text).unicodeScalars.filter { $0.value >= 0x20 }.map { scalar in
       scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : "\(scalar)"

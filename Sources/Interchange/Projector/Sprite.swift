@@ -1,9 +1,9 @@
 import Datasets
 import Pictures
 
-/// All images in one picture, row by row from the upper left, for the embedding projector to cut up again.
+/// All images in one picture, row by row from the upper left, which the embedding projector cuts up again.
 package struct Sprite {
-  /// The largest side that browsers take.
+  /// The largest side that browsers accept.
   package static let largestSide = 8192
 
   /// The picture; places without an image are black.
@@ -11,8 +11,8 @@ package struct Sprite {
   /// Width and height of one image in it.
   package let tile: (width: Int, height: Int)
 
-  /// The images side by side, as many to a row as there are rows; where that would be too large, each image is made
-  /// smaller by a whole factor, the mean of so many pixels a side.
+  /// The images in a grid with about as many columns as rows; if that would be too large, each image is reduced
+  /// by a whole factor, by averaging that many pixels per side.
   package init(_ images: ImageSet, largestSide: Int = Self.largestSide) {
     var columns = 1
     while columns * columns < images.count { columns += 1 }
@@ -31,8 +31,8 @@ package struct Sprite {
 }
 
 extension Picture {
-  /// The picture with the mean of `factor` × `factor` pixels for each, rounded to nearest, ties up; what lies beyond the
-  /// border does not count.
+  /// The picture reduced to the mean of each `factor` × `factor` pixels, rounded to nearest, ties up; pixels beyond the
+  /// border do not count.
   fileprivate func reduced(by factor: Int) -> Picture {
     guard factor > 1 else { return self }
     let (columns, rows) = ((width + factor - 1) / factor, (height + factor - 1) / factor)

@@ -4,7 +4,7 @@ import Storage
 import SwiftProtobuf
 import Training
 
-/// A run's epochs as TensorBoard reads them: scalars `loss/train`, `loss/validation`, … and `learning-rate`, and the
+/// A run's epochs for TensorBoard: scalars `loss/train`, `loss/validation`, … and `learning-rate`, and the
 /// picture `reconstructions`.
 ///
 /// An event's step is its epoch, and so is its wall time, in seconds: the file has the same bytes wherever and whenever
@@ -14,16 +14,16 @@ package enum EventFile {
   /// TensorBoard looks for `tfevents` in a file's name.
   package static let name = "events.out.tfevents.facsimile"
 
-  /// What the file begins with.
+  /// The beginning of the file.
   package static func header() throws -> Data {
     try record(TBEvent.with { $0.fileVersion = "brain.Event:2" })
   }
 
-  /// What an epoch adds.
+  /// The records of an epoch.
   ///
   /// - Parameters:
   ///   - epoch: the epoch's figures.
-  ///   - picture: originals over reconstructions, a PNG, where there is one.
+  ///   - picture: originals over reconstructions, a PNG, if there is one.
   /// - Throws: `PNGError`, `FileError` if the picture cannot be read.
   package static func records(_ epoch: EpochRecord, picture: URL?) throws -> Data {
     var values = scalars(epoch).map { tag, value in
@@ -31,7 +31,7 @@ package enum EventFile {
     }
     if let picture, Files.exists(picture) {
       let header = try PNGHeader(contentsOf: picture)
-      // Only reading all of it shows whether it is damaged.
+      // Damage is detected only by reading all of it.
       _ = try Picture(contentsOf: picture)
       let data = try readFile(picture)
       values.append(
@@ -72,7 +72,7 @@ package enum EventFile {
     }
   }
 
-  /// Writes that file into `place`, which is made where it is missing.
+  /// Writes that file into `place`, which is created if it is missing.
   ///
   /// - Throws: `FolderNotEmpty`, `FileError`; as ``contents(_:of:)``.
   package static func write(_ epochs: [EpochRecord], of folder: RunFolder, to place: URL) throws {

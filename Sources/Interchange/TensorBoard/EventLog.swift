@@ -10,8 +10,7 @@ package final class EventLog {
   /// The event file of a run.
   package static func file(of folder: RunFolder) -> URL { folder.url.appendingPathComponent(EventFile.name) }
 
-  /// Writes the completed epochs; an existing file may contain epochs that are repeated
-  /// again.
+  /// Writes the completed epochs anew; an existing file may contain epochs that will be repeated.
   ///
   /// - Throws: `FileError`, `PNGError`.
   package init(_ folder: RunFolder, epochs: [EpochRecord]) throws {

@@ -1,5 +1,5 @@
-/// The checksum in TensorFlow's record files: CRC-32C (Castagnoli), rotated, plus a constant, so that a checksum over
-/// data that hold checksums stays a good one.
+/// The checksum in TensorFlow's record files: CRC-32C (Castagnoli), rotated, plus a constant, so that it remains
+/// effective over data that contain checksums.
 package enum MaskedCRC32C {
   /// The polynomial 0x1EDC6F41, bits reversed.
   private static let table: [UInt32] = (0..<256).map { byte in

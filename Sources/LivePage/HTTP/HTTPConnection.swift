@@ -1,6 +1,6 @@
 import Foundation
 
-/// One connection: reads heads of requests, and writes answers, within limits of time and size.
+/// One connection: reads request heads and writes answers, within limits of time and size.
 struct HTTPConnection {
   let socket: Int32
   let limits: HTTPLimits
@@ -26,7 +26,7 @@ struct HTTPConnection {
     finish()
   }
 
-  /// The next request; nil if the client is gone or silent.
+  /// The next request; nil if the client has gone or is silent.
   private func next(_ pending: inout [UInt8]) throws(HTTPFault) -> HTTPRequest? {
     var end = Deadline(seconds: pending.isEmpty ? limits.idle : limits.head)
     var part = [UInt8](repeating: 0, count: 4096)
@@ -103,7 +103,7 @@ struct HTTPConnection {
   }
 }
 
-/// How much one client may take.
+/// Limits for one client.
 package struct HTTPLimits: Sendable {
   /// Connections at a time.
   package var connections = 64
@@ -113,16 +113,16 @@ package struct HTTPLimits: Sendable {
   package var idle = 30.0
   /// Seconds for a request's head to arrive.
   package var head = 10.0
-  /// Seconds for an answer to be taken.
+  /// Seconds to send an answer.
   package var answer = 60.0
-  /// Seconds in which what a refused client still sends is read.
+  /// Seconds to drain what a refused client still sends.
   package var rest = 1.0
 
   /// The defaults.
   package init() {}
 }
 
-/// A moment after which nobody waits.
+/// A time at which waiting ends.
 private struct Deadline {
   private let end: ContinuousClock.Instant
 

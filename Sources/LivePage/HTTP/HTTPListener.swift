@@ -3,8 +3,8 @@ import Synchronization
 
 /// Accepts connections until it is stopped, each on a thread of its own.
 ///
-/// It answers `GET` and `HEAD` and reads no bodies, which is all that the page needs. Written here rather than taken from
-/// a library, since the small ones have no limit for heads, time and number of connections, and allow none to be put in front.
+/// It answers `GET` and `HEAD` and reads no bodies, which is all that the page needs. Written here, since small
+/// libraries neither limit heads, time and number of connections nor allow adding such limits.
 final class HTTPListener: Sendable {
   private struct State {
     var connections: Set<Int32> = []
@@ -18,7 +18,7 @@ final class HTTPListener: Sendable {
   private let state = Mutex(State())
   private let threads = DispatchGroup()
 
-  /// Begins to listen.
+  /// Starts listening.
   ///
   /// - Parameter port: 0 for a free one.
   /// - Throws: ``LivePageError``.
@@ -27,7 +27,7 @@ final class HTTPListener: Sendable {
     (socket, self.port) = try address.listen(port: port)
   }
 
-  /// Begins to accept.
+  /// Starts accepting connections.
   func start(_ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse) {
     threads.enter()
     Thread.detachNewThread { [self] in
@@ -41,7 +41,7 @@ final class HTTPListener: Sendable {
     state.withLock { state in
       guard !state.isStopped else { return }
       state.isStopped = true
-      // Whoever waits for the sockets wakes up; they are closed by their own threads.
+      // Threads that wait for the sockets wake up, and close them.
       for open in state.connections.union([socket]) { shutdown(open, Int32(SHUT_RDWR)) }
     }
     threads.wait()
@@ -52,7 +52,7 @@ final class HTTPListener: Sendable {
     while !state.withLock({ $0.isStopped }) {
       let connection = Foundation.accept(socket, nil, nil)
       guard connection >= 0 else {
-        // Out of descriptors or memory: others end, and then it goes on.
+        // Out of descriptors or memory: continue when others have ended.
         if errno != EINTR { usleep(20_000) }
         continue
       }
@@ -78,7 +78,7 @@ final class HTTPListener: Sendable {
     }
   }
 
-  /// Without waiting for anything.
+  /// Answers without ever blocking.
   private func refuse(_ connection: Int32) {
     let head = HTTPResponse(HTTPFault(503, "")).head(isKeptAlive: false)
     _ = head.withUnsafeBytes {

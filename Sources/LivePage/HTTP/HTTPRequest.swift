@@ -1,24 +1,24 @@
 import Foundation
 import Storage
 
-/// The head of a request for something to read.
+/// The head of a read-only request.
 struct HTTPRequest: Sendable, Equatable {
   /// `GET` or `HEAD`.
   let method: String
   /// The path as it was sent: routes are compared with it, and nothing is decoded or resolved.
   let path: String
-  /// The query's values by name, percent-decoded; bytes that are not UTF-8 as in ``SystemPath``.
+  /// The query's values by name, percent-decoded; bytes that are not UTF-8 are as in ``SystemPath``.
   let query: [String: String]
   /// Values by lowercase name.
   let headers: [String: String]
   /// Whether another request may follow on the connection.
   let isKeptAlive: Bool
 
-  /// The most bytes of a head.
+  /// Maximum size of a head in bytes.
   static let mostBytes = 16_384
   private static let mostHeaders = 100
 
-  /// Reads a head, strictly: whatever two programs might understand differently is refused.
+  /// Parses a head strictly: anything that two programs might interpret differently is refused.
   ///
   /// - Parameter head: all bytes up to the empty line, without it.
   /// - Throws: ``HTTPFault``.
@@ -82,7 +82,7 @@ struct HTTPRequest: Sendable, Equatable {
       else { throw HTTPFault(400, "a header is malformed") }
       let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
       let value = String(decoding: line[(colon + 1)...], as: UTF8.self).trimmingCharacters(in: .whitespaces)
-      // Two hosts or two lengths are how requests are smuggled.
+      // Duplicates of these headers enable request smuggling.
       if headers[name] != nil, ["host", "content-length", "transfer-encoding"].contains(name) {
         throw HTTPFault(400, "the header \(name) comes twice")
       }

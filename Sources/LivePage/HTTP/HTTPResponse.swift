@@ -3,7 +3,7 @@ import Storage
 
 /// An answer.
 struct HTTPResponse: Sendable {
-  /// What it carries.
+  /// The body.
   enum Body: Sendable {
     case data(Data)
     case file(OpenFile)
@@ -58,16 +58,16 @@ struct HTTPResponse: Sendable {
   }
 }
 
-/// A file that is open for reading, closed when the object goes.
+/// A file open for reading, closed with the object.
 final class OpenFile: Sendable {
   let descriptor: Int32
-  /// Bytes of it that are sent; a file that is cut short meanwhile ends the connection.
+  /// Number of bytes to send; a file that is truncated meanwhile ends the connection.
   let size: Int
 
-  /// Opens a plain file, and no symbolic link. Where it lies is found out afterwards, so it does not matter what others put
-  /// in the place of a folder in the meantime.
+  /// Opens a plain file, not a symbolic link. Its location is checked after opening, so replacing a folder meanwhile
+  /// has no effect.
   ///
-  /// - Parameter root: the folder that it must be in, its links resolved.
+  /// - Parameter root: the folder that must contain it, its links resolved.
   /// - Returns: nil if there is none, or it is larger than `limit`.
   init?(_ url: URL, inside root: URL, atMost limit: Int) {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW
@@ -75,7 +75,7 @@ final class OpenFile: Sendable {
     var status = stat()
     let isThere = descriptor >= 0 && fstat(descriptor, &status) == 0
     size = Int(status.st_size)
-    // What an initialiser that fails leaves is deinitialised too.
+    // deinit also runs when an initialiser fails.
     guard isThere, status.st_mode & S_IFMT == S_IFREG, size <= limit,
       Files.resolved(URL(fileURLWithPath: "/proc/self/fd/\(descriptor)")).path.hasPrefix(
         root.path.hasSuffix("/") ? root.path : root.path + "/")

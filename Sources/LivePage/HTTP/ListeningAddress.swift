@@ -20,7 +20,7 @@ package struct LivePageError: Error, CustomStringConvertible, Equatable {
 
 /// An address of this machine to listen on.
 struct ListeningAddress: Sendable {
-  /// The address in numbers: `127.0.0.1`.
+  /// The numeric address: `127.0.0.1`.
   let text: String
   private let bytes: [UInt8]
   private let family: Int32
@@ -52,13 +52,13 @@ struct ListeningAddress: Sendable {
   /// Whether only this machine can reach it.
   var isLoopback: Bool { text == "::1" || family == AF_INET && text.hasPrefix("127.") }
 
-  /// What stands for it in a URL: a name that others know, if it means all addresses.
+  /// The host in URLs: a name that others know, if it means all addresses.
   var urlHost: String {
     if ["0.0.0.0", "::"].contains(text) { return ProcessInfo.processInfo.hostName }
     return text.contains(":") ? "[\(text)]" : text
   }
 
-  /// A socket that listens.
+  /// Creates a listening socket.
   ///
   /// - Throws: ``LivePageError``.
   func listen(port: Int) throws -> (socket: Int32, port: Int) {
@@ -67,7 +67,7 @@ struct ListeningAddress: Sendable {
     var one: Int32 = 1
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     var place = bytes
-    // Port and family lie in the same places in both families.
+    // Port and family are at the same offsets in both address families.
     (place[2], place[3]) = (UInt8(port >> 8), UInt8(port & 255))
     var size = socklen_t(place.count)
     let isListening = place.withUnsafeMutableBytes { buffer in

@@ -1,6 +1,6 @@
 "use strict";
 
-// Everything that comes from a folder enters the page as text or as a value of an attribute, never as markup.
+// Everything from a folder enters the page as text or as the value of an attribute, never as markup.
 
 /** An element with attributes and children; `on…` are listeners, a true attribute is empty. */
 function element(name, attributes = {}, ...children) {
@@ -34,7 +34,7 @@ const format = {
     const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
     return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
   },
-  /** In the reader's time zone, in the order that sorts. */
+  /** In the reader's time zone, in sortable order. */
   date(text) {
     const date = new Date(text ?? NaN);
     if (Number.isNaN(date.getTime())) return "–";
@@ -64,7 +64,7 @@ function stateMark(state) {
   return element("span", { class: `state ${state}`, title: meanings[state] ?? "" }, state.replaceAll("-", " "));
 }
 
-/** An axis: from values to shares of its length, with ticks. */
+/** An axis: maps values to shares of its length, with ticks. */
 class Scale {
   constructor(values, logarithmic, whole = false) {
     const finite = values.filter((value) => Number.isFinite(value) && (!logarithmic || value > 0));
@@ -115,7 +115,7 @@ class Scale {
   static label(value) { return value >= 1e5 || value < 1e-4 ? value.toExponential(0) : String(Number(value.toPrecision(2))); }
 }
 
-/** Curves over epochs; the figures of an epoch are shown under the pointer, and by the arrow keys. */
+/** Curves over epochs; an epoch's figures are shown under the pointer or with the arrow keys. */
 class LineChart {
   constructor(label) {
     this.svg = element("svg", { role: "img", tabindex: "0", "aria-label": label });
@@ -131,7 +131,7 @@ class LineChart {
     new ResizeObserver(() => this.draw()).observe(this.frame);
   }
 
-  /** Series: `{ name, colour, dashed, moving, points: [[x, y], …] }`; the same data draw nothing. */
+  /** Series: `{ name, colour, dashed, moving, points: [[x, y], …] }`; unchanged data are not redrawn. */
   update(series, { logarithmic, unit, metric = "loss" }) {
     const text = JSON.stringify([series, logarithmic, unit, metric]);
     if (text === this.text) return;

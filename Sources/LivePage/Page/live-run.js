@@ -46,7 +46,7 @@ class RunChart {
       add("train", validation.length > 0, points((e) => (isLoss ? e.train_loss : e.train_metrics[metric])));
     });
     const values = series.flatMap((one) => one.points.map((p) => p[1]));
-    // As in reports: over a factor of three or more, nothing below would be seen.
+    // As in reports: on a linear axis, a factor of three or more would hide small values.
     const [low, high] = [Math.min(...values.slice(0, 50000)), Math.max(...values.slice(0, 50000))];
     if (!this.isChosen) this.log.checked = metric !== "accuracy" && low > 0 && high > 3 * low;
     const units = new Set(runs.map(({ detail }) => detail.loss_unit).filter(Boolean));
@@ -190,7 +190,7 @@ class RunView {
   }
 }
 
-/** Several runs over each other. */
+/** Several runs in one chart. */
 class CompareView {
   constructor(paths) {
     this.paths = paths;

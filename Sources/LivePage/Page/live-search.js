@@ -6,7 +6,7 @@ function setting(trial, key) {
   return Array.isArray(value) ? value.join(",") : value === undefined || value === null ? "" : String(value);
 }
 
-/** Trials as lines over upright axes, the last one their loss; ranges chosen on the axes filter them. */
+/** Trials as lines across vertical axes, the last one their loss; ranges selected on the axes filter them. */
 class ParallelChart {
   constructor(changed) {
     this.changed = changed;
@@ -25,7 +25,7 @@ class ParallelChart {
     this.draw();
   }
 
-  /** Whether a trial lies in all chosen ranges. */
+  /** Whether a trial lies in all selected ranges. */
   holds(trial) {
     return [...this.ranges].every(([name, [low, high]]) => {
       const axis = this.axes?.find((one) => one.name === name);
@@ -152,7 +152,7 @@ class ParallelChart {
     }
   }
 
-  /** Shows one trial among the others; null for none. */
+  /** Highlights one trial; null for none. */
   light(number) {
     if (this.lit === number) return;
     this.lit = number;

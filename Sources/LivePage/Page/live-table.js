@@ -1,6 +1,6 @@
 "use strict";
 
-/** A table whose rows stay the same elements while their data change, sorted by its heads. */
+/** A table whose row elements are kept while their data change, sortable by its header. */
 class DataTable {
   /** Columns: `{ title, number, name, value(row), node(row, cell) }`; `key` names a row. */
   constructor(columns, { key, sorted = null, falls = false, most = 2000, cards = false, mark = () => "" }) {
@@ -56,7 +56,7 @@ class DataTable {
     for (const data of shown) {
       const row = this.row(data);
       const next = before ? before.nextElementSibling : this.body.firstElementChild;
-      // A row that is moved loses the focus; only what is out of order is moved.
+      // Moving a row makes it lose the focus, so only rows out of order are moved.
       if (next !== row) this.body.insertBefore(row, next);
       before = row;
     }

@@ -111,7 +111,7 @@ class ListView {
   }
 }
 
-/** Asks the server every so often while the page is seen, and hands what is new to the view that is open. */
+/** Polls the server while the page is visible, and passes new data to the open view. */
 const live = {
   known: new Map(),
   view: null,
@@ -129,7 +129,7 @@ const live = {
     return value;
   },
 
-  /** Whether a view's source is in the list: what is not would be an error on the console. */
+  /** Whether a view's source is in the list: requesting another would log an error on the console. */
   isListed(url, list) {
     const path = new URL(url, location.origin).searchParams.get("path");
     return list.runs.some((run) => run.run === path) || list.searches.some((one) => one.search === path);
@@ -168,7 +168,7 @@ const live = {
       : kind === "search" && paths.length ? new SearchView(paths[0])
       : kind === "compare" && paths.length ? new CompareView([...new Set(paths)].slice(0, mostCompared))
       : (this.list ??= new ListView());
-    // Only what is open is remembered.
+    // Only what is open is kept.
     for (const url of this.known.keys()) if (url !== "/api/runs" && !made.sources.includes(url)) this.known.delete(url);
     const isFirst = !this.view;
     this.view = made;
@@ -179,7 +179,7 @@ const live = {
   },
 
   begin() {
-    // The token is in a cookie now, and need not be in the address.
+    // The token is now in a cookie, and no longer needed in the address.
     if (location.search) history.replaceState(null, "", location.pathname + location.hash);
     addEventListener("hashchange", () => this.route());
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") this.poll(); });

@@ -1,6 +1,6 @@
 /// A horizontal bar chart, with each value at the end of its bar.
 package struct BarChart: Sendable, Equatable {
-  /// One thing.
+  /// One bar.
   package struct Bar: Sendable, Equatable {
     package var name: String
     /// Its value; one that is not finite has no bar.
@@ -33,7 +33,7 @@ package struct BarChart: Sendable, Equatable {
   package var description: String
   /// What the values are, with their unit.
   package var axis: String
-  /// The bars, from above.
+  /// The bars, from top to bottom.
   package var bars: [Bar]
   /// Decimals of the values.
   package var places: Int

@@ -19,14 +19,14 @@ package struct Axis: Sendable, Equatable {
   }
 }
 
-/// Sizes of words in charts.
+/// Text sizes in charts.
 enum TextSize {
   static let title = 14.0
   static let label = 12.0
   static let tick = 11.0
 }
 
-/// The area of a chart with two axes of numbers: title above, grid, names of ticks, titles of axes.
+/// The area of a chart with two axes of numbers: title above, grid, tick labels, axis titles.
 struct ChartFrame {
   let x: AxisScale
   let y: AxisScale
@@ -36,9 +36,9 @@ struct ChartFrame {
   /// Draws the frame of a chart.
   ///
   /// - Parameters:
-  ///   - drawing: where to.
-  ///   - x: values of the axis below.
-  ///   - y: values of the axis at the left.
+  ///   - drawing: the drawing to draw on.
+  ///   - x: values on the horizontal axis.
+  ///   - y: values on the vertical axis.
   ///   - axes: their titles.
   ///   - right: room to leave at the right.
   init(
@@ -82,7 +82,7 @@ struct ChartFrame {
       size: TextSize.label, .muted, .centred)
   }
 
-  /// The place of a value; nil for what the axes cannot show.
+  /// The position of a value; nil for what the axes cannot show.
   func place(_ x: Double, _ y: Double) -> Point? {
     guard let across = self.x.share(x), let up = self.y.share(y) else { return nil }
     return Point(area.x + across * area.width, area.bottom - up * area.height)

@@ -4,8 +4,8 @@ package struct HeatMap: Sendable, Equatable {
   package enum Shading: Sendable {
     /// Relative to the smallest and the largest value.
     case range
-    /// The value's share of its row's sum; what lies off the diagonal is a fault and has another colour, whose strength is
-    /// the fourth root of the share: errors are few, and are to be seen.
+    /// The value's share of its row's sum; off the diagonal it is an error with another colour, whose strength is the
+    /// fourth root of the share, so that rare errors are visible.
     case confusion
   }
 
@@ -17,9 +17,9 @@ package struct HeatMap: Sendable, Equatable {
   package var rowTitle: String
   /// What columns are.
   package var columnTitle: String
-  /// A name for each row; numbers where there are fewer.
+  /// A name for each row; numbers if there are fewer.
   package var rows: [String]
-  /// A name for each column; numbers where there are fewer.
+  /// A name for each column; numbers if there are fewer.
   package var columns: [String]
   /// The numbers, row by row; rows may be shorter than others, and a number that is not finite leaves its cell empty.
   package var values: [[Double]]
@@ -100,7 +100,7 @@ package struct HeatMap: Sendable, Equatable {
     return low...high
   }
 
-  /// From 0 to 1; nil for a cell that stays empty.
+  /// The strength of the colour, from 0 to 1; nil for an empty cell.
   private func strength(_ value: Double, _ row: Int, _ column: Int, within span: ClosedRange<Double>?)
     -> Double?
   {
@@ -124,7 +124,7 @@ package struct HeatMap: Sendable, Equatable {
     drawing.box(inner, .grid, opacity: 0.5)
     guard let strength else { return }
     let paint = isFault ? Paint.fault : .accent
-    // Rounded to what SVG says, so that both forms choose the same words' colour.
+    // Rounded as in SVG, so that SVG and PNG choose the same text colour.
     let opacity = (strength * 100).rounded() / 100
     if opacity > 0 { drawing.box(inner, paint, opacity: opacity) }
     guard let places, !(shading == .confusion && value == 0) else { return }
@@ -140,7 +140,7 @@ package struct HeatMap: Sendable, Equatable {
     _ rows: [String], _ columns: [String], isSlanted: Bool, in area: Rectangle, cell: Point,
     on drawing: inout Drawing
   ) {
-    /// Every how many there is room for.
+    /// Every n-th label has room.
     func every(_ room: Double) -> Int { max(1, Int((TextSize.tick / room).rounded(.up))) }
     for (row, name) in rows.enumerated() where row % every(cell.y) == 0 {
       drawing.text(

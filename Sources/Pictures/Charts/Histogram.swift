@@ -22,12 +22,12 @@ package struct Histogram: Sendable, Equatable {
     self.values = values
   }
 
-  /// Bins: where the first begins, how wide each is, how many values lie in each. A value on a border counts above it, the
-  /// largest in the last.
+  /// Bins: the start of the first, their width, and the number of values in each. A value on a border counts in the
+  /// upper bin, the largest value in the last.
   package var bins: (start: Double, width: Double, counts: [Int]) {
     let finite = values.filter { $0.isFinite && $0.magnitude < 1e300 }
     guard let low = finite.min(), let high = finite.max() else { return (0, 1, []) }
-    // About as many as the root of the number of values, of a round width.
+    // About as many as the square root of the number of values, with a round width.
     let wanted = min(60, max(8, Double(finite.count).squareRoot()))
     let magnitude = max(low.magnitude, high.magnitude)
     let span = high - low > max(magnitude * 1e-9, 1e-300) ? high - low : max(1, magnitude) * 0.1

@@ -1,15 +1,15 @@
 /// Layout of labels without overlap.
 package enum LabelLayout {
-  /// Heights as near the wanted ones as labels of a height allow, in their order and between two bounds.
+  /// Positions as near the wanted ones as labels of this height allow, in the same order and within bounds.
   ///
-  /// Labels that would overlap become a block around the mean of what they wanted; blocks that meet become one. Where there are more
-  /// than fit, they stand closer together.
+  /// Labels that would overlap form a block around the mean of their wanted positions; blocks that touch are merged. If
+  /// they do not all fit, they stand closer together.
   package static func spread(_ wanted: [Double], height: Double, in bounds: ClosedRange<Double>) -> [Double] {
     guard !wanted.isEmpty else { return [] }
     let order = wanted.indices.sorted { (wanted[$0], $0) < (wanted[$1], $1) }
     let room = bounds.upperBound - bounds.lowerBound
     let height = min(height, wanted.count > 1 ? room / Double(wanted.count - 1) : height)
-    /// Labels side by side: how many, and the sum of where the first would stand to please each.
+    /// Adjacent labels: how many, and the sum of the positions that each would give the first.
     var blocks: [(count: Int, sum: Double)] = []
     func start(_ block: (count: Int, sum: Double)) -> Double {
       let length = height * Double(block.count - 1)

@@ -16,7 +16,7 @@ struct Legend {
     case .one:
       (entries, strip, width) = ([], nil, 0)
     case .classes(_, let names):
-      // The rest is told by the names among the points.
+      // The other classes are named only among the points.
       let count = min(names.count, max(1, Int((drawing.frame.height - 60) / Self.line)))
       entries = names.prefix(count).enumerated().map {
         (Lettering.fitted($1, width: limit, size: TextSize.label), $0)
@@ -54,7 +54,7 @@ struct Legend {
 }
 
 extension Drawing {
-  /// The scale for values as an upright strip, the highest above.
+  /// The scale for values as a vertical strip, highest at the top.
   mutating func levels(in box: Rectangle) {
     // Whole units: no seams between them.
     let step = max(1, (box.height / Double(Paint.levels)).rounded(.down))

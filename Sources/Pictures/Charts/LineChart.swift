@@ -46,9 +46,9 @@ package struct LineChart: Sendable, Equatable {
 
   /// A vertical line with a label, such as the epoch of the best loss.
   package struct Annotation: Sendable, Equatable {
-    /// Where.
+    /// The value of x.
     package var x: Double
-    /// What.
+    /// The text.
     package var label: String
 
     /// A note at a value of x.
@@ -62,9 +62,9 @@ package struct LineChart: Sendable, Equatable {
   package var title: String
   /// A description, used as alternative text.
   package var description: String
-  /// The axis below.
+  /// The horizontal axis.
   package var x: Axis
-  /// The axis at the left.
+  /// The vertical axis.
   package var y: Axis
   /// The lines.
   package var series: [Series]
@@ -172,7 +172,7 @@ package struct LineChart: Sendable, Equatable {
     }
   }
 
-  /// At most four points for each unit of width: the first, lowest, highest and last that lie there.
+  /// At most four points per unit of width: the first, lowest, highest and last in it.
   private static func thinned(_ points: [Point]) -> [Point] {
     guard let first = points.first, let last = points.last,
       Double(points.count) > 4 * max(1, (last.x - first.x).magnitude)

@@ -41,7 +41,7 @@ package struct Mosaic: Sendable, Equatable {
 
   /// The mosaic as a drawing.
   ///
-  /// - Parameter zoom: units to a pixel; nil: as many as give pictures of 48 units or more.
+  /// - Parameter zoom: units per pixel; nil: enough for pictures of 48 units or more.
   package func drawing(zoom: Int? = nil) -> Drawing {
     let sizes = rows.flatMap(\.pictures).map { (width: $0.width, height: $0.height) }
     let size = (width: sizes.map(\.width).max() ?? 1, height: sizes.map(\.height).max() ?? 1)

@@ -1,4 +1,4 @@
-/// Many trials as lines over upright axes: one axis a setting, the last one what came of it, which also colours the line.
+/// Trials as lines across vertical axes: one axis per setting, the last for the result, which also colours the line.
 package struct ParallelCoordinates: Sendable, Equatable {
   /// One setting of all trials.
   package struct Column: Sendable, Equatable {
@@ -32,7 +32,7 @@ package struct ParallelCoordinates: Sendable, Equatable {
   package var columns: [Column]
   /// The result of each trial; trials with a result that is not finite are omitted.
   package var results: [Double]
-  /// What that is, with its unit.
+  /// The axis of the results, with their unit.
   package var resultAxis: Axis
   /// Whether low results are good; good ones have strong colours and are at the top, and the best is marked.
   package var lowIsGood: Bool
@@ -97,7 +97,7 @@ package struct ParallelCoordinates: Sendable, Equatable {
   }
 }
 
-/// One of the upright axes.
+/// One of the vertical axes.
 private struct UprightAxis {
   let title: String
   private let shares: [Double?]

@@ -12,7 +12,7 @@ package struct ScatterChart: Sendable, Equatable {
   package enum Colouring: Sendable, Equatable {
     /// All are alike.
     case one
-    /// The class of each, as a place in the names; one that is out of range is grey.
+    /// The class of each, as an index into the names; one that is out of range is grey.
     case classes([Int], names: [String])
     /// A number for each, and what it is; one that is not finite is grey.
     case values([Double], title: String)
@@ -22,15 +22,15 @@ package struct ScatterChart: Sendable, Equatable {
   package var title: String
   /// A description, used as alternative text.
   package var description: String
-  /// The axis below; without title: no ticks.
+  /// The horizontal axis; without title: no ticks.
   package var x: Axis
-  /// The axis at the left; without title: no ticks.
+  /// The vertical axis; without title: no ticks.
   package var y: Axis
   package var points: [Point]
   package var colour: Colouring
   /// Which points are faint (their neighbourhood is not preserved); empty for none.
   package var isFaint: [Bool]
-  /// Whether one unit is as long on both axes.
+  /// Whether one unit has the same length on both axes.
   package var hasEqualUnits: Bool
   /// Whether points are drawn as class names instead of discs: for a few hundred points and short names.
   package var marksAreNames: Bool
@@ -84,7 +84,7 @@ package struct ScatterChart: Sendable, Equatable {
     return drawing
   }
 
-  /// A colour for each point, and which marker.
+  /// The colour and marker of each point.
   private func paints() -> [(paint: Paint, class: Int)] {
     switch colour {
     case .one: points.map { _ in (.series(0), 0) }
@@ -118,7 +118,7 @@ package struct ScatterChart: Sendable, Equatable {
       .append(index)
     }
     let radius = max(1.25, min(4, 60 / Double(max(1, places.count)).squareRoot() + 1))
-    // In the order of layers and of each group's first point; a dictionary has none.
+    // In the order of layers and of each group's first point; a dictionary has no order.
     for (group, members) in groups.sorted(by: { ($0.key.layer, $0.value[0]) < ($1.key.layer, $1.value[0]) }) {
       let opacity = group.isFaint ? 0.35 : 0.8
       if marksAreNames, case .classes(_, let names) = colour, names.indices.contains(group.series) {
@@ -172,7 +172,7 @@ package struct ScatterChart: Sendable, Equatable {
 }
 
 extension ChartFrame {
-  /// A place for points without axes.
+  /// A frame for points without axes.
   init(x: AxisScale, y: AxisScale, area: Rectangle) {
     self.x = x
     self.y = y

@@ -1,7 +1,7 @@
 /// An antialiased pixel canvas for drawings.
 ///
-/// A shape first leaves in a mask how much of each pixel it covers, from its distance to the pixel's centre; where parts of one shape
-/// overlap, the larger cover counts. Then ``paint(_:opacity:)`` lays the colour over what is there, mixed in sRGB.
+/// A shape first records in a mask how much of each pixel it covers, by distance to the pixel's centre; where its
+/// parts overlap, the larger coverage counts. Then ``paint(_:opacity:)`` blends the colour over the canvas, in sRGB.
 struct Canvas {
   let width: Int
   let height: Int
@@ -72,7 +72,7 @@ struct Canvas {
     }
   }
 
-  /// A polygon; where its outline crosses itself, every other part is inside.
+  /// A polygon, filled by the even-odd rule.
   mutating func polygon(_ corners: [Point]) {
     guard let first = corners.first else { return }
     let (low, high) = corners.reduce((first, first)) { bounds, corner in
@@ -129,7 +129,7 @@ struct Canvas {
     }
   }
 
-  /// Which of `count` equal parts of a length a place lies in.
+  /// Which of `count` equal parts of a length contains an offset.
   private static func place(_ offset: Double, of length: Double, in count: Int) -> Int {
     min(max(Int(offset * Double(count) / length), 0), count - 1)
   }

@@ -14,7 +14,7 @@ package struct Drawing: Sendable, Equatable {
   package let width: Int
   /// Height in units, from 16 to 8,192.
   package let height: Int
-  /// What it is, in a few words; the first of its texts as alternative text.
+  /// A short title; comes first in the alternative text.
   package let title: String
   /// A description, used as alternative text.
   package let description: String
@@ -35,7 +35,7 @@ package struct Drawing: Sendable, Equatable {
   /// The whole paper.
   package var frame: Rectangle { Rectangle(x: 0, y: 0, width: Double(width), height: Double(height)) }
 
-  /// Maximum magnitude of a coordinate.
+  /// The point with its coordinates clamped.
   private static func reachable(_ place: Point) -> Point {
     Point(min(max(place.x, -1e5), 1e5), min(max(place.y, -1e5), 1e5))
   }
@@ -61,7 +61,7 @@ package struct Drawing: Sendable, Equatable {
     elements.append(.box(box, paint, opacity: opacity))
   }
 
-  /// Marks at places; where they overlap, they are one shape.
+  /// Markers at places; overlapping ones form one shape.
   package mutating func marks(
     _ places: [Point], _ marker: Marker = .disc, radius: Double, _ paint: Paint, opacity: Double = 1
   ) {
@@ -70,7 +70,7 @@ package struct Drawing: Sendable, Equatable {
     elements.append(.marks(places, marker, radius: radius, paint, opacity: opacity))
   }
 
-  /// Words in one line; control characters become spaces.
+  /// A line of text; control characters become spaces.
   package mutating func text(
     _ words: String, at place: Point, size: Double = 12, _ paint: Paint = .ink, _ style: TextStyle = .plain
   ) {
@@ -108,18 +108,18 @@ enum Element: Sendable, Equatable {
 
 /// The placement of a line of text.
 package struct TextStyle: Hashable, Sendable {
-  /// Which point of the line of words the place is.
+  /// Which point of the text is at its place.
   package enum Anchor: String, Sendable { case start, middle, end }
-  /// Which way the words run: to the right, up, or half up.
+  /// The direction of the text: to the right, up, or diagonally up.
   package enum Direction: Sendable { case right, up, slant }
 
-  /// Which point of the words the place is; their baseline goes through it.
+  /// Which point of the baseline is at the place.
   package var anchor = Anchor.start
-  /// Which way they run.
+  /// The direction of the text.
   package var direction = Direction.right
-  /// Whether they are bold.
+  /// Whether the text is bold.
   package var isBold = false
-  /// Whether paper shows around them, over whatever lies below.
+  /// Whether a rim in the paper's colour separates the text from what lies below.
   package var hasHalo = false
 
   /// To the right of the place.

@@ -1,4 +1,4 @@
-/// A place in a drawing: x to the right, y down, in units of which one is a CSS pixel.
+/// A point in a drawing: x to the right, y down, in units of one CSS pixel.
 package struct Point: Hashable, Sendable {
   /// From the left edge.
   package var x: Double
@@ -45,7 +45,7 @@ package struct Rectangle: Hashable, Sendable {
   /// Lower edge.
   var bottom: Double { y + height }
 
-  /// The rectangle less margins; never less than one unit wide and high.
+  /// The rectangle without margins; at least one unit wide and high.
   func inset(left: Double = 0, top: Double = 0, right: Double = 0, bottom: Double = 0) -> Rectangle {
     Rectangle(
       x: x + left, y: y + top, width: max(1, width - left - right), height: max(1, height - top - bottom))

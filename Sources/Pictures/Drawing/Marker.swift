@@ -1,4 +1,4 @@
-/// The shape of a point: what tells classes apart where there are more than colours.
+/// The shape of a point: distinguishes classes when there are more than colours.
 package enum Marker: Int, CaseIterable, Sendable {
   case disc, square, triangle, diamond, cross, plus
 
@@ -7,7 +7,7 @@ package enum Marker: Int, CaseIterable, Sendable {
     allCases[max(0, index) / Paint.seriesCount % allCases.count]
   }
 
-  /// Corners of the filled ones, around the origin; about as much area as a disc of radius 1.
+  /// Corners of filled markers, around the origin; about the area of a disc of radius 1.
   var corners: [Point] {
     switch self {
     case .square: [Point(-0.9, -0.9), Point(0.9, -0.9), Point(0.9, 0.9), Point(-0.9, 0.9)]
@@ -17,7 +17,7 @@ package enum Marker: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Strokes of the others, around the origin.
+  /// Strokes of the other markers, around the origin.
   var strokes: [[Point]] {
     switch self {
     case .cross: [[Point(-0.9, -0.9), Point(0.9, 0.9)], [Point(0.9, -0.9), Point(-0.9, 0.9)]]

@@ -1,7 +1,7 @@
 /// Escaping for SVG and HTML.
 package enum Markup {
-  /// Text as markup that shows it and takes it for nothing but text, in quoted attributes too; what XML cannot hold
-  /// becomes the replacement character.
+  /// Escapes text for elements and quoted attributes; characters that XML does not allow become the replacement
+  /// character.
   package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

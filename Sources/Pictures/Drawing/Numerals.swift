@@ -1,6 +1,6 @@
 /// Number formatting for drawings: the same characters in every language and on every machine.
 package enum Numerals {
-  /// A coordinate: two decimals at most, none that are zero, never `-0`.
+  /// A coordinate: at most two decimals, no trailing zeros, never `-0`.
   static func coordinate(_ value: Double, places: Int = 2) -> String {
     let limit = 1e6
     let factor = power(places)
@@ -8,7 +8,7 @@ package enum Numerals {
     return decimal(scaled, exponent: -places, grouped: false, trimmed: true)
   }
 
-  /// With a number of decimals: `fixed(0.0158, 3)` is `0.016`; `–` for what is not finite.
+  /// With a number of decimals: `fixed(0.0158, 3)` is `0.016`; `–` for a value that is not finite.
   package static func fixed(_ value: Double, _ places: Int) -> String {
     let scaled = (value * power(places)).rounded()
     guard scaled.magnitude < 1e17 else { return value.isFinite ? significant(value, 4) : "–" }

@@ -2,11 +2,11 @@
 package enum Paint: Hashable, Sendable {
   /// Titles and figures.
   case ink
-  /// Names of axes and of their ticks.
+  /// Titles of axes and tick labels.
   case muted
   /// Axes and leaders.
   case axis
-  /// Lines to read by.
+  /// Grid lines.
   case grid
   /// The background.
   case paper
@@ -16,11 +16,11 @@ package enum Paint: Hashable, Sendable {
   case fault
   /// A line or a class, by its number; ten colours, then the same again.
   case series(Int)
-  /// The words that name it: the same colour, with a contrast of 4.5 or more to the paper.
+  /// Text that names it: the same colour, with a contrast of 4.5 or more to the paper.
   case name(Int)
   /// A level of the scale for values, from 0 (nearest to the paper) to ``levels`` − 1 (farthest from it); others are clamped.
   case level(Int)
-  /// Black or white words on something coloured, one choice for each theme.
+  /// Black or white text on a coloured background, one choice for each theme.
   case on(blackIfLight: Bool, blackIfDark: Bool)
 
   /// Colours for lines and classes.
@@ -42,7 +42,7 @@ package enum Paint: Hashable, Sendable {
     return .on(blackIfLight: isBlack(.light), blackIfDark: isBlack(.dark))
   }
 
-  /// The class that carries it in SVG.
+  /// Its CSS class in SVG.
   var className: String {
     switch self {
     case .ink: "i"

@@ -21,7 +21,7 @@ package struct RGB: Hashable, Sendable {
     return "#" + digits.joined()
   }
 
-  /// This colour laid over another one, mixed as displays do it: in sRGB.
+  /// This colour blended over another one, in sRGB, as displays do it.
   package func over(_ below: RGB, opacity: Double) -> RGB {
     func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {
       let (a, b) = (Double(a), Double(b))
@@ -41,7 +41,7 @@ package struct RGB: Hashable, Sendable {
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
   }
 
-  /// A channel's share of light: `((v + 0.055) / 1.055)^2.4`, a line near black.
+  /// The linear value of a channel: `((v + 0.055) / 1.055)^2.4`, a line near black.
   ///
   /// The power is `t² · r` with `r⁵ = t²`, by Newton's method: no function of the C library, so the same bits everywhere.
   package static func linear(_ channel: UInt8) -> Double {

@@ -3,7 +3,7 @@ extension Drawing {
   ///
   /// - Parameters:
   ///   - theme: its colours.
-  ///   - scale: pixels to a unit, from 1 to 8; less where the picture would have more than 2²⁶ pixels.
+  ///   - scale: pixels per unit, from 1 to 8; less if the picture would have more than 2²⁶ pixels.
   package func picture(theme: Theme = .light, scale: Int = 2) -> Picture {
     var scale = min(max(scale, 1), 8)
     while scale > 1, width * height * scale * scale > 1 << 26 { scale -= 1 }

@@ -3,10 +3,10 @@ import Foundation
 extension Drawing {
   /// The drawing as SVG: one element `<svg class="facsimile-chart">`.
   ///
-  /// Colours come by classes, and follow the system's setting of light or dark; on paper they are light. Title and description
-  /// are its alternative text. Every word is escaped: what came from outside is never markup.
+  /// Colours are CSS classes, and follow the system's setting of light or dark; in print they are light. Title and
+  /// description are its alternative text. All text is escaped: external text is never markup.
   ///
-  /// - Parameter isEmbedded: whether it is to stand in a page that has ``styleSheet`` once; else it brings the rules that it needs.
+  /// - Parameter isEmbedded: whether the page has ``styleSheet``; otherwise the drawing contains the rules it needs.
   package func svg(isEmbedded: Bool = false) -> String {
     var lines = [
       #"<svg xmlns="http://www.w3.org/2000/svg" class="facsimile-chart" role="img" width="\#(width)" "#
@@ -22,7 +22,7 @@ extension Drawing {
     return (lines + ["</svg>\n"]).joined(separator: "\n")
   }
 
-  /// The rules that drawings need which stand in a page (`svg(isEmbedded: true)`).
+  /// The rules for drawings that are embedded in a page (`svg(isEmbedded: true)`).
   package static var styleSheet: String { SVG.styleSheet(nil) }
 }
 
@@ -38,7 +38,7 @@ enum SVG {
       ".facsimile-chart .f{fill:currentColor;stroke:none}",
       ".facsimile-chart .b{font-weight:600}",
     ]
-    // In a fixed order; a set has none.
+    // In a fixed order; a set has no order.
     let paints = everyPaint.filter {
       used?.contains(where: { [name = $0.className] in $0.className == name }) ?? true
     }
@@ -77,7 +77,7 @@ enum SVG {
     case .text(let words, let place, let size, let paint, let style):
       return text(words, place, size, paint, style)
     case .picture(let picture, let box):
-      // Small enough for libpng wherever it could be drawn.
+      // A picture that can be drawn is small enough for libpng.
       let png = (try? picture.pngData())?.base64EncodedString() ?? ""
       return #"<image \#(attributes(box)) preserveAspectRatio="none" style="image-rendering:pixelated" "#
         + #"href="data:image/png;base64,\#(png)"/>"#
@@ -125,7 +125,7 @@ enum SVG {
       + "\(Markup.escaped(words))</text>"
   }
 
-  /// `M` to the first point; the shape's other points follow it, each from the one before.
+  /// `M` to the first point; the shape's other points follow, each relative to the one before.
   private static func relative(_ corners: [Point]) -> String {
     var text = "m\(number(corners[0].x)) \(number(corners[0].y))"
     for (before, corner) in zip(corners, corners.dropFirst()) {

@@ -1,8 +1,8 @@
 /// The colours of a drawing.
 ///
-/// The ten colours of ``Paint/series(_:)`` were searched for by simulated annealing: the smallest distance between any two of them
-/// in CIE Lab, seen with full colour vision, protanopia, deuteranopia or tritanopia (Machado, Oliveira & Fernandes 2009), is above 20
-/// in both themes, and each has a contrast of 3 or more to the paper. A test computes both again.
+/// The ten colours of ``Paint/series(_:)`` were found by simulated annealing: the smallest distance between any two of
+/// them in CIE Lab, seen with full colour vision, protanopia, deuteranopia or tritanopia (Machado, Oliveira & Fernandes
+/// 2009), is above 20 in both themes, and each has a contrast of 3 or more to the paper. A test recomputes both.
 package struct Theme: Sendable, Equatable {
   /// Its name: `light` or `dark`.
   package let name: String

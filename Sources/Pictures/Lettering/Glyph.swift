@@ -1,11 +1,11 @@
 /// One character as strokes of a pen.
 ///
-/// A glyph is written as text, in units of which an em has 20, y up from the baseline:
+/// A glyph is written as text, in units of 1/20 em, y up from the baseline:
 ///
 /// * `M x y` puts the pen down, `L x y` draws a line;
 /// * `D x y` makes a dot;
 /// * `Q cx cy x y` draws a quadratic Bézier curve;
-/// * `H x y` and `V x y` draw a quarter of an ellipse which leaves level or upright.
+/// * `H x y` and `V x y` draw a quarter of an ellipse that starts horizontally or vertically.
 struct Glyph: Sendable {
   /// From the leftmost to the rightmost stroke.
   var width: Double
@@ -14,16 +14,16 @@ struct Glyph: Sendable {
   /// A box for what has no glyph.
   static let unknown = Glyph("M0 0 L0 13 L7 13 L7 0 L0 0")
 
-  /// Pieces to a curve: at any size that words have, the corners lie below a tenth of a pixel.
+  /// Segments per curve: at any size in use, they deviate by less than a tenth of a pixel.
   private static let pieces = 8
   /// Where the control points of a quarter of an ellipse lie; a little beyond a true one's, 0.5523, for rounder shoulders.
   private static let shoulder = 0.58
 
   private static let dot = [Point(0.4, 0), Point(0.4, 0.4), Point(0, 0.4), Point(0, 0)]
 
-  /// Reads a glyph; `width` where it is not that of its strokes.
+  /// Reads a glyph; `width` if it is not that of its strokes.
   ///
-  /// What is written wrongly traps: tests read every glyph.
+  /// Malformed text traps: tests read every glyph.
   init(_ text: String, width: Double? = nil) {
     var words = text.split { $0 == " " }[...]
     func number(_ word: Substring) -> Double {
@@ -72,7 +72,7 @@ struct Glyph: Sendable {
     }
   }
 
-  /// The glyph with an accent over its middle: 10 above the baseline, or 14 for what is taller.
+  /// The glyph with an accent over its middle: 10 above the baseline, or 14 for taller glyphs.
   func with(_ accent: Glyph) -> Glyph {
     let top = strokes.joined().map(\.y).max() ?? 0
     let lift = top > 10.5 ? 4.0 : 0

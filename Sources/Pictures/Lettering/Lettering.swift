@@ -1,9 +1,9 @@
 import Foundation
 
-/// Words as strokes, in a typeface of our own: how PNG shows them, and how wide layouts take them to be.
+/// Text as strokes, in our own typeface: PNG draws it, and layouts measure with it.
 ///
 /// A glyph is a few strokes of a pen with a round tip; see ``Glyph``. An em is 20 units: capitals are 14 high, small
-/// letters 10, tails go 4 below the baseline. What has no glyph, nor is a letter with an accent, is an empty box.
+/// letters 10, descenders 4 below the baseline. A character without a glyph that is no accented letter is an empty box.
 package enum Lettering {
   /// Units to an em.
   private static let em = 20.0
@@ -11,10 +11,10 @@ package enum Lettering {
   private static let bearing = 2.2
   /// Thickness of the pen in units, for plain and for bold words.
   private static let pen = (plain: 1.75, bold: 2.7)
-  /// Width of the rim of paper around words, as a share of their size, both sides together.
+  /// Width of the rim of paper around text, as a share of its size, both sides together.
   static let halo = 0.28
 
-  /// How wide words are at a size; the same for SVG, where the reader's typeface is another one of about this width.
+  /// The width of text at a size; also used for SVG, where the reader's typeface is another one of about this width.
   package static func width(_ words: String, size: Double, isBold: Bool = false) -> Double {
     var units = 0.0
     for glyph in glyphs(words) { units += glyph.width + 2 * bearing }
@@ -24,7 +24,7 @@ package enum Lettering {
   /// Thickness of the pen at a size.
   static func thickness(size: Double, isBold: Bool) -> Double { (isBold ? pen.bold : pen.plain) * size / em }
 
-  /// The strokes of words; their place is a point of the baseline.
+  /// The strokes of text that is placed at a point of its baseline.
   static func strokes(_ words: String, at place: Point, size: Double, _ style: TextStyle) -> [[Point]] {
     let scale = size / em
     let half = 0.5.squareRoot()
@@ -56,7 +56,7 @@ package enum Lettering {
     return strokes
   }
 
-  /// Words cut to a width, with `…` where something is missing.
+  /// Text truncated to a width, with `…` where something is missing.
   package static func fitted(_ words: String, width limit: Double, size: Double, isBold: Bool = false)
     -> String
   {
@@ -77,7 +77,7 @@ package enum Lettering {
         words.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 
-  /// The characters that would be boxes.
+  /// The characters that would be drawn as boxes.
   package static func missing(in words: String) -> [Character] {
     zip(words, glyphs(words)).filter { $1.strokes == Glyph.unknown.strokes }.map(\.0)
   }

@@ -5,14 +5,14 @@ final class LeaseKeeper: Sendable {
   private let condition = NSCondition()
   nonisolated(unsafe) private var isOver = false
 
-  /// Calls `renew` every so many seconds.
+  /// Calls `renew` every `seconds` seconds.
   init(every seconds: Double, _ renew: @escaping @Sendable () -> Void) {
     Thread { [self] in
       while wait(seconds) { renew() }
     }.start()
   }
 
-  /// Ends it, without waiting for a renewal under way.
+  /// Ends it, without waiting for a renewal in progress.
   func stop() {
     condition.withLock {
       isOver = true
@@ -20,7 +20,7 @@ final class LeaseKeeper: Sendable {
     }
   }
 
-  /// False once it is over.
+  /// Waits; false if it was stopped.
   private func wait(_ seconds: Double) -> Bool {
     condition.withLock {
       let end = Date(timeIntervalSinceNow: seconds)

@@ -2,7 +2,7 @@ import Foundation
 
 /// The address of a PostgreSQL database: `postgresql://[user@]host[:port]/database[?parameter=value&…]`.
 ///
-/// It never holds a secret: it stands in the process list, in manifests of trials and in messages.
+/// It never holds a secret: it appears in the process list, in manifests of trials and in messages.
 package struct PostgreSQLAddress: Hashable, Sendable {
   /// The address as given.
   package let text: String
@@ -31,7 +31,7 @@ package struct PostgreSQLAddress: Hashable, Sendable {
     "a password in the address would show in process lists and manifests: put it into ~/.pgpass (or the file that "
       + "PGPASSFILE names), PGPASSWORD or a service file (an '@' that ends no password is written %40)")
 
-  /// Whether a part of the address may be a password; where in doubt, yes.
+  /// Whether a part of the address may be a password; if in doubt, yes.
   private static func mayHoldSecret(_ text: String) -> Bool {
     let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
     if let colon = rest.firstIndex(of: ":"), rest[colon...].contains("@") { return true }

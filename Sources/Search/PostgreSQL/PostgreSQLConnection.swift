@@ -1,6 +1,6 @@
 import Foundation
 
-/// A connection to a PostgreSQL server; for one thread at a time. What is lost stays lost: make another.
+/// A connection to a PostgreSQL server; for one thread at a time. A lost connection stays lost: create another.
 package final class PostgreSQLConnection {
   private let library: PostgreSQLLibrary
   private let address: PostgreSQLAddress
@@ -20,14 +20,14 @@ package final class PostgreSQLConnection {
       let reason = PostgreSQLError.line(library.errorMessage(handle))
       let answer = Self.withTexts(parameters) { library.ping($0, $1, 1) }
       let isGone = [PostgreSQLLibrary.Code.pingRejects, PostgreSQLLibrary.Code.pingSilent].contains(answer)
-      // A server with as many connections as it may have answers the ping; the words depend on its language.
+      // A server at its limit of connections answers the ping; the wording depends on its language.
       let isFull = ["too many c", "connection slots"].contains { reason.contains($0) }
       throw PostgreSQLError(isGone || isFull ? .gone : .refused, reason)
     }
     self.handle = handle
     // Notices would go to standard error.
     _ = library.setNoticeProcessor(handle, { _, _ in }, nil)
-    // Numbers with all their digits; and a worker that is stopped in a transaction must not keep others waiting.
+    // Numbers with full precision; and a worker suspended in a transaction must not block others.
     try execute(
       "SET extra_float_digits = 3; SET idle_in_transaction_session_timeout = '30s'; SET statement_timeout = 0"
     )
@@ -55,7 +55,7 @@ package final class PostgreSQLConnection {
       keys.map { $0.map { UnsafePointer($0) } } + [nil], values.map { $0.map { UnsafePointer($0) } } + [nil])
   }
 
-  /// Runs statements without parameters and results.
+  /// Runs statements without parameters or results.
   ///
   /// - Throws: `PostgreSQLError`.
   package func execute(_ statements: String) throws {
@@ -94,7 +94,7 @@ package final class PostgreSQLConnection {
     }
   }
 
-  /// The whole number that a statement of one row and one column brings; nil if that is NULL.
+  /// The integer returned by a statement with one row and one column; nil for NULL.
   ///
   /// - Throws: `PostgreSQLError`, `SearchError`.
   func integer(_ statement: String, _ values: [StoredValue] = []) throws -> Int? {
@@ -132,25 +132,25 @@ package final class PostgreSQLConnection {
 /// Why a connection or statement failed.
 struct PostgreSQLError: Error, CustomStringConvertible {
   enum Kind {
-    /// The server is not there, or not now.
+    /// The server cannot be reached, at least not now.
     case gone
-    /// The server is there and refuses the connection.
+    /// The server is reachable and refuses the connection.
     case refused
-    /// A transaction was in the way of another, and may be repeated at once.
+    /// The transaction conflicted with another, and may be repeated at once.
     case again
     /// Anything else.
     case other
   }
 
   let kind: Kind
-  /// One line: the server's or libpq's words.
+  /// One line: the server's or libpq's message.
   let description: String
 
   init(_ kind: Kind, _ description: String) { (self.kind, self.description) = (kind, description) }
 
   /// The kind of an error with this SQLSTATE.
   static func kind(_ state: String) -> Kind {
-    // Without a state it is libpq's own error: what it sent or waited for did not get through.
+    // Without a state it is libpq's own error: sending or receiving failed.
     if state.isEmpty { return .gone }
     // Serialization failures and deadlocks; a server that shuts down, starts, is full, or a replica not yet promoted.
     if ["40001", "40P01"].contains(state) { return .again }
@@ -166,7 +166,7 @@ struct PostgreSQLError: Error, CustomStringConvertible {
 }
 
 extension StoredValue {
-  /// As the text of a parameter; nil for NULL.
+  /// Its text as a parameter; nil for NULL.
   fileprivate var parameter: String? {
     switch self {
     case .null: nil
@@ -176,7 +176,7 @@ extension StoredValue {
     }
   }
 
-  /// The OID of its type; 0 lets the server find it.
+  /// The OID of its type; 0 lets the server infer it.
   fileprivate var type: UInt32 {
     switch self {
     case .null: 0

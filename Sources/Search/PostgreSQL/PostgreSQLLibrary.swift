@@ -1,9 +1,9 @@
 import Foundation
 
-/// The parts of libpq that are used, opened when they are first asked for: building needs no headers, and a machine
-/// without it can do everything else.
+/// The parts of libpq that are used, loaded on first use: building needs no headers, and a machine
+/// without libpq can do everything else.
 ///
-/// Sendable: nothing in it changes, and libpq's functions may be called from any thread (those on one connection from
+/// Sendable: it is immutable, and libpq's functions may be called from any thread (those on one connection from
 /// one thread at a time).
 package final class PostgreSQLLibrary: @unchecked Sendable {
   typealias Handle = OpaquePointer
@@ -59,7 +59,7 @@ package final class PostgreSQLLibrary: @unchecked Sendable {
   let value: @convention(c) (Handle?, Int32, Int32) -> Text?
   let clear: @convention(c) (Handle?) -> Void
 
-  /// Opens the first of `names` that is there.
+  /// Opens the first of `names` that exists.
   ///
   /// - Throws: `SearchError` if there is none, or one that is too old.
   package init(names: [String] = ["libpq.so.5", "libpq.so"]) throws {
@@ -103,7 +103,7 @@ package final class PostgreSQLLibrary: @unchecked Sendable {
   /// The parameters that an address gives, by keyword, and whether any is a secret; nil if it cannot be read.
   func parameters(of address: String) -> (values: [String: String], holdsSecret: Bool)? {
     var message: UnsafeMutablePointer<CChar>?
-    // What is wrong with it is not told: libpq quotes what may be a part of a password.
+    // libpq's message is not passed on: it may quote a part of a password.
     guard let options = parse(address, &message) else { return nil }
     defer { freeOptions(options) }
     var values: [String: String] = [:]

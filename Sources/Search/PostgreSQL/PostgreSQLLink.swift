@@ -1,15 +1,15 @@
 import Foundation
 import Training
 
-/// A way to a server that is found again when it was lost; thread-safe, one transaction at a time.
+/// A connection to a server that is restored when lost; thread-safe, one transaction at a time.
 ///
-/// A server that is gone is waited for: at first for a moment, then longer and longer, up to 15 s between two attempts.
+/// If the server is unreachable, attempts continue with increasing pauses of up to 15 s.
 final class PostgreSQLLink: Sendable {
   private struct State {
     var connection: PostgreSQLConnection?
-    /// Whether there ever was one: only then may a refusal be a passing one.
+    /// Whether there ever was a connection: only then may a refusal be temporary.
     var wasConnected = false
-    /// Since when the server is gone.
+    /// When the server became unreachable.
     var goneSince: ContinuousClock.Instant?
     var isAnnounced = false
     var stopSignal = StopSignal()
@@ -18,12 +18,12 @@ final class PostgreSQLLink: Sendable {
 
   /// The database.
   let address: PostgreSQLAddress
-  /// Seconds to wait for a server that is gone.
+  /// Seconds to wait for an unreachable server.
   private let patience: Double
   private let lock = NSLock()
   nonisolated(unsafe) private var state: State
 
-  /// Seconds to wait for a server that never was there: an address may be wrong.
+  /// Seconds to wait for a server that was never reached: the address may be wrong.
   private static let firstPatience = 30.0
   /// Seconds between two attempts.
   private static let (shortestPause, longestPause) = (0.1, 15.0)
@@ -33,17 +33,17 @@ final class PostgreSQLLink: Sendable {
     state = State(notify: notify)
   }
 
-  /// Sets who is told of outages, and what ends the wait for their end.
+  /// Sets whom to notify of outages, and the signal that ends waiting.
   func follow(_ stopSignal: StopSignal, _ notify: @escaping @Sendable (String) -> Void) {
     lock.withLock { (state.stopSignal, state.notify) = (stopSignal, notify) }
   }
 
-  /// Runs `body` in a transaction, again and again until the server takes it.
+  /// Runs `body` in a transaction, and repeats it until the server accepts it.
   ///
-  /// Where the connection is lost at the very end nobody knows whether the transaction was carried out, so `body` must
-  /// do the right thing in a second run after a first one.
+  /// If the connection is lost during the commit, it is unknown whether the transaction was committed, so `body` must
+  /// be correct when it runs again after a completed run.
   ///
-  /// - Throws: `SearchError` if the server stays away or refuses; what `body` throws.
+  /// - Throws: `SearchError` if the server stays unreachable or refuses; what `body` throws.
   func transaction<Value>(_ body: (PostgreSQLConnection) throws -> Value) throws -> Value {
     try lock.withLock {
       var pause = Self.shortestPause
@@ -67,7 +67,7 @@ final class PostgreSQLLink: Sendable {
     }
   }
 
-  /// Runs `body` once, and only if there is a connection; errors are nobody's concern.
+  /// Runs `body` once, and only if there is a connection; errors are ignored.
   func attempt(_ body: (PostgreSQLConnection) throws -> Void) {
     lock.withLock { try? state.connection?.transaction(body) }
   }
@@ -103,7 +103,7 @@ final class PostgreSQLLink: Sendable {
       let gone = state.wasConnected ? "the database server is gone" : "the database server does not answer"
       state.notify("\(gone): waiting for it for up to \(Self.time(limit)) (\(error))")
     }
-    // Workers that lost it together come back one by one.
+    // Jitter: workers that lost it together come back one by one.
     let next = min(.now + .seconds(pause * .random(in: 0.5...1)), end)
     while ContinuousClock.now < next, !state.stopSignal.isStopped {
       Thread.sleep(forTimeInterval: min(0.1, max(0, ContinuousClock.now.duration(to: next) / .seconds(1))))

@@ -5,11 +5,11 @@ import Foundation
 enum PostgreSQLSchema {
   /// The column `version` of `facsimile_search`, which every version has.
   static let version = 1
-  /// The key of the lock under which tables are made ("FACS").
+  /// The key of the lock under which tables are created ("FACS").
   private static let lock = 0x4641_4353
 
-  /// The columns of a trial and their types; the same values as in SQLite, with the same hash. Beside them a row has
-  /// the ticket of the claim it is trained under, and the server's time until which that holds.
+  /// The columns of a trial and their types; the same values as in SQLite, with the same hash. A row also has the
+  /// ticket of its current claim, and the server time at which the claim's lease expires.
   static let columns = [
     ("number", "bigint"), ("configuration", "text"), ("state", "text"), ("rung", "bigint"),
     ("epochs", "bigint"), ("validation_loss", "double precision"), ("best_epoch", "bigint"),
@@ -18,14 +18,14 @@ enum PostgreSQLSchema {
   /// Their names, for a statement.
   static let names = columns.map(\.0).joined(separator: ", ")
 
-  /// Makes the tables, or checks those that are there.
+  /// Creates the tables, or checks existing ones.
   ///
-  /// - Returns: the space that the search has, and the name that it got as it began.
+  /// - Returns: the search's space, and the name that it was given when it began.
   /// - Throws: `SearchError` if they are of another version or search; `PostgreSQLError`.
   static func open(
     _ connection: PostgreSQLConnection, _ address: PostgreSQLAddress, _ space: SearchSpace, _ dataset: Dataset
   ) throws -> (space: SearchSpace, name: String) {
-    // Many workers start at once.
+    // Many workers may start at once.
     try connection.execute("SELECT pg_advisory_xact_lock(\(lock))")
     let tables = try connection.integer(
       "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'facsimile_search'"

@@ -7,12 +7,12 @@ import Training
 
 /// The trials of one search in a PostgreSQL database, for any number of processes on any machines.
 ///
-/// Whoever trains a trial holds a lease of it, which a thread renews, and a ticket that nobody else has. A lease that
-/// has lapsed, by the server's clock, returns the trial; results are taken under the valid ticket only, so a worker that
-/// comes back late changes nothing. While the server itself was away nobody could renew: after its start all leases
-/// run for their whole time once more.
+/// A worker that trains a trial holds a lease on it, which a thread renews, and a unique ticket. When a lease expires,
+/// by the server's clock, the trial is available again; results are accepted with the valid ticket only, so a worker
+/// that comes back late changes nothing. While the server was down nobody could renew: after its start all leases run
+/// for their full time again.
 final class PostgreSQLTrialStore: TrialStore {
-  /// A trial that is this process's.
+  /// A trial claimed by this process.
   private struct Held {
     let ticket: String
     let loss: StopSignal
@@ -21,7 +21,7 @@ final class PostgreSQLTrialStore: TrialStore {
   let name: String
   let space: SearchSpace
   private let link: PostgreSQLLink
-  /// Seconds.
+  /// Duration of a lease in seconds.
   private let lease: Double
   private let runs: URL
   private let held = Mutex<[Int: Held]>([:])
@@ -70,7 +70,7 @@ final class PostgreSQLTrialStore: TrialStore {
     }
   }
 
-  /// Renews the leases of all trials that are this process's, and stops those that are not any more.
+  /// Renews the leases of all trials of this process, and stops trials that it has lost.
   private func renew() throws {
     let held = held.withLock { $0 }
     guard !held.isEmpty else { return }
@@ -211,7 +211,7 @@ final class PostgreSQLTrialStore: TrialStore {
 
   func promote(_ count: Int, from rung: Int) throws -> Int {
     try link.transaction { connection in
-      // One worker at a time; the first to be here decides, by what a lone worker would know.
+      // One worker at a time; the first to get here decides, from what a lone worker would know.
       try connection.execute("SELECT id FROM facsimile_search FOR UPDATE")
       if let last = try connection.integer("SELECT MAX(rung) FROM facsimile_trial"), last > rung {
         return try connection.integer(
@@ -235,7 +235,7 @@ final class PostgreSQLTrialStore: TrialStore {
     runs.appendingPathComponent("\(trial.number)-\(UUID().uuidString.prefix(8))")
   }
 
-  /// What cannot be removed is another worker's concern too.
+  /// Failures are ignored: other workers remove runs too.
   func removeRuns(finished: Bool) throws {
     func number(_ name: String) -> Int? { name.split(separator: "-").first.flatMap { Int($0) } }
     let names = ((try? Files.names(in: runs)) ?? []).filter { number($0) != nil }
@@ -249,13 +249,13 @@ final class PostgreSQLTrialStore: TrialStore {
     }
     let gone = Set(out)
     for name in names where gone.contains(number(name)!) { try? removeAll(runs.appendingPathComponent(name)) }
-    // Only where it is empty.
+    // Only if it is empty.
     if finished { _ = runs.path.withSystemPath { rmdir($0) } }
   }
 
   // MARK: - Statements
 
-  /// 11 parameters a row; a statement may have 65,535.
+  /// 11 parameters per row; a statement may have 65,535.
   private static let rowsOfAStatement = 500
 
   /// The parameters of a row, each with its type; the first is that after `$start`.
@@ -264,7 +264,7 @@ final class PostgreSQLTrialStore: TrialStore {
       .joined(separator: ", ")
   }
 
-  /// The server's time in so many seconds.
+  /// The server's time that many seconds from now.
   private static func until(_ seconds: String) -> String {
     "clock_timestamp() + \(seconds)::double precision * interval '1 second'"
   }
@@ -273,7 +273,7 @@ final class PostgreSQLTrialStore: TrialStore {
     .text("{\(tickets.joined(separator: ","))}")
   }
 
-  /// Replaces a row; without a ticket the trial is nobody's.
+  /// Replaces a row; without a ticket the trial is unclaimed.
   private static func write(
     _ trial: Trial, ticket: String? = nil, lease: Double = 0, to connection: PostgreSQLConnection
   ) throws {

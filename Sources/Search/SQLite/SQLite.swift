@@ -15,7 +15,7 @@ package final class SQLite: Sendable {
   /// Opens or creates a file.
   ///
   /// - Parameter patience: seconds to wait for a lock that another program holds.
-  /// - Throws: `SQLiteError`. What is no database is found out by the first statement.
+  /// - Throws: `SQLiteError`. The first statement detects a file that is no database.
   package init(path: String, patience: Double = 30) throws {
     self.path = path
     self.patience = patience
@@ -75,7 +75,7 @@ package final class SQLite: Sendable {
     }
   }
 
-  /// The whole number that a statement of one row and one column brings; nil if that is NULL.
+  /// The integer returned by a statement with one row and one column; nil for NULL.
   ///
   /// - Throws: `SQLiteError`.
   package func integer(_ statement: String) throws -> Int? {
@@ -84,7 +84,7 @@ package final class SQLite: Sendable {
   }
 
   /// Runs `body` in a transaction, which is rolled back if it throws. The write lock is
-  /// taken first (`BEGIN IMMEDIATE`), so a transaction that has begun does not fail for another one's sake.
+  /// taken first (`BEGIN IMMEDIATE`), so a transaction that has begun does not fail because of another one.
   ///
   /// - Throws: `SQLiteError`, or what `body` throws.
   package func transaction<Result>(_ body: () throws -> Result) throws -> Result {
@@ -95,7 +95,7 @@ package final class SQLite: Sendable {
         try check(sqlite3_exec(handle, "COMMIT", nil, nil, nil))
         return result
       } catch {
-        // SQLite has rolled back by itself where a disk is full.
+        // If the disk is full, SQLite has already rolled back.
         if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
         throw error
       }
@@ -104,7 +104,7 @@ package final class SQLite: Sendable {
 
   /// Enables write-ahead logging. SQLite does not wait for locks here.
   ///
-  /// - Returns: the mode that the file has now; `wal` where it could be set.
+  /// - Returns: the mode that the file has now; `wal` if it could be set.
   /// - Throws: `SQLiteError`.
   package func writeAhead() throws -> String {
     let clock = ContinuousClock()
@@ -167,7 +167,7 @@ extension StoredValue {
     case SQLITE_INTEGER: self = .integer(Int(sqlite3_column_int64(statement, column)))
     case SQLITE_FLOAT: self = .real(sqlite3_column_double(statement, column))
     default:
-      // Text, and bytes read as text. The length belongs to what the call before it made.
+      // Text, and bytes read as text. The length is that of the preceding call's result.
       let start = sqlite3_column_text(statement, column)
       let count = Int(sqlite3_column_bytes(statement, column))
       self = .text(String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self))
@@ -181,7 +181,7 @@ extension StoredValue {
     case .integer(let value): return sqlite3_bind_int64(statement, index, Int64(value))
     case .real(let value): return sqlite3_bind_double(statement, index, value)
     case .text(var value):
-      // Minus one has SQLite make a copy of its own.
+      // −1 makes SQLite copy the bytes.
       let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
       return value.withUTF8 { bytes in
         bytes.withMemoryRebound(to: CChar.self) {

@@ -56,7 +56,7 @@ enum SQLiteSchema {
     }
   }
 
-  /// Brings the tables of an earlier version up to this one. Version 1 has no hashes of rows: they are taken as they are.
+  /// Migrates the tables of an earlier version. Version 1 has no hashes of rows: its rows are trusted.
   ///
   /// - Throws: `SQLiteError`.
   static func migrate(_ database: SQLite) throws {

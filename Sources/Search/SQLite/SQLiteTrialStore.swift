@@ -7,7 +7,7 @@ import Training
 /// The trials of one search in an SQLite file; thread-safe, for one process at a time.
 ///
 /// Every change is a transaction, in write-ahead mode: others may read while a search writes, and a process that
-/// is killed leaves the file as the last transaction left it. A lock that others hold is waited for.
+/// is killed leaves the file as of the last transaction. Locks that others hold are waited for.
 final class SQLiteTrialStore: TrialStore {
   /// The file's path.
   let name: String
@@ -59,7 +59,7 @@ final class SQLiteTrialStore: TrialStore {
         return space
       }
     } catch {
-      // A file that is no storage of ours is left as it was, with nothing beside it.
+      // A file that is not our storage is left unchanged, with nothing beside it.
       if isNew { try? removeAll(runs) }
       throw Self.explained(error)
     }
@@ -101,7 +101,7 @@ final class SQLiteTrialStore: TrialStore {
 
   // MARK: - On the way
 
-  /// All of `body` or nothing of it, with errors as a search has them.
+  /// Runs `body` in a transaction; errors of SQLite become errors of the search.
   private func transaction<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try database.transaction(body)
@@ -124,7 +124,7 @@ final class SQLiteTrialStore: TrialStore {
     }
   }
 
-  /// The lock is all that is held, and no other process trains.
+  /// Nothing to give back: only the lock is held, and no other process trains.
   func end() {}
 
   func count() throws -> Int {

@@ -2,10 +2,10 @@ import Foundation
 import Models
 import Storage
 
-/// A search as its SQLite file has it, for looking only.
+/// A search as stored in its SQLite file, read-only.
 ///
 /// The file is read through a copy: SQLite itself would take locks, which a search might have to wait for, and leave files
-/// beside it. A search under way keeps its last transactions in `FILE-wal`, so that is copied too.
+/// beside it. A search in progress keeps its last transactions in `FILE-wal`, so that is copied too.
 package struct StoredSearch: Sendable {
   /// The trials, best first.
   package let table: SearchTable
@@ -19,7 +19,7 @@ package struct StoredSearch: Sendable {
   package static func isOne(_ url: URL) -> Bool {
     guard let head = try? readFile(url, atMost: 72), head.count == 72 else { return false }
     let application = head.dropFirst(68).reduce(0) { $0 << 8 | Int($1) }
-    // A search that has just begun has all of it in the log.
+    // A search that has just begun has everything in the log.
     return head.starts(with: Array("SQLite format 3\0".utf8))
       && [SQLiteSchema.application, 0].contains(application)
   }
@@ -85,7 +85,7 @@ package struct StoredSearch: Sendable {
       guard others == 0 else {
         throw SearchError(.storage, "\(copy.path) holds more than the tables of a search")
       }
-      // What an earlier version wrote gets its columns in the copy.
+      // The copy of an earlier version's file is migrated.
       try SQLiteSchema.migrate(database)
       guard let row = try database.rows("SELECT * FROM search").first else {
         throw SearchError(.storage, "\(copy.path) is damaged: it does not say what was searched")

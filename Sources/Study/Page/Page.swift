@@ -23,7 +23,7 @@ enum Page {
 
   /// The page as a file.
   ///
-  /// - Parameter values: what `report.html` names, but for style and script.
+  /// - Parameter values: the names in `report.html`, except style and script.
   static func data(_ values: PageValues) -> Data {
     var values = values
     values["style"] = .text(file("theme.css") + file("report.css"))

@@ -69,7 +69,7 @@ package struct Template: Sendable {
   ///
   /// - Parameters:
   ///   - values: by name.
-  ///   - templates: what `{{>name}}` may name.
+  ///   - templates: those that `{{>name}}` may refer to.
   package func text(_ values: PageValues, templates: [String: Template] = [:]) -> String {
     var output = ""
     write(&output, parts, [values], templates)

@@ -24,7 +24,7 @@ struct Claims {
     dataset.isVerified && dataset.name == "mnist"
   }
 
-  /// One row: a name, what it is in smaller words, and figures.
+  /// One row: a name, a note in smaller type, and figures.
   private struct Claim {
     var name: String
     var detail: String
@@ -94,7 +94,7 @@ struct Claims {
     guard !isPublished else {
       return Table("Published figures, ours, and PyTorch's", heads: heads, numbers: [1, 2, 5], rows: rows)
     }
-    // Of other data there is nothing to compare with.
+    // For other data there is nothing to compare with.
     let kept = [0, 2, 3]
     return Table(
       "The study's figures", heads: kept.map { heads[$0] }, numbers: [1],

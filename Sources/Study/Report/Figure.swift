@@ -72,7 +72,7 @@ package struct Figure: Codable, Sendable, Equatable {
   var id: String
   /// A few words.
   var title: String
-  /// What to see.
+  /// What it shows.
   var caption: String
   /// Further classes for the style: `strip`, `square`, `stand-in`.
   var kind = ""

@@ -47,7 +47,7 @@ struct LatentMaps {
     ]
   }
 
-  /// Those of a file.
+  /// Reads the maps from a file.
   ///
   /// - Throws: `SafeTensorsError`.
   init(_ file: SafeTensors, measures: [String: Double]) throws {
@@ -63,7 +63,7 @@ struct LatentMaps {
     self.measures = measures
   }
 
-  /// The same as a file.
+  /// The maps as a file.
   ///
   /// - Throws: `SafeTensorsError`.
   func file() throws -> SafeTensors {

@@ -27,7 +27,7 @@ package struct RunReport {
   ///   - dataset: what it was trained on.
   ///   - backend: the device that evaluates.
   ///   - threads: number of threads; does not affect the result.
-  ///   - signature: what is known of the run's signature; nil for nothing.
+  ///   - signature: what is known of the run's signature; nil: nothing.
   /// - Throws: `TrainingError`, `SafeTensorsError`, `FileError` if files are missing or damaged.
   package init(
     _ folder: RunFolder, dataset: Dataset, backend: any Backend, threads: Int, signature: String? = nil

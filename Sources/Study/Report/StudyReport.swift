@@ -6,7 +6,7 @@ import Pictures
 import Storage
 import Training
 
-/// The report of a completed study. It is made from the saved results of the steps only, so that an interrupted study
+/// The report of a completed study. It is made only from the saved results of the steps, so an interrupted study
 /// has the same report.
 struct StudyReport {
   private let study: Study

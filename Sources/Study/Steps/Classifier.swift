@@ -20,7 +20,7 @@ extension Step {
 }
 
 extension Figure {
-  /// How often each class was taken for each; none where the evaluation is of no classifier.
+  /// How often each class was predicted as each; empty if the evaluation is not of a classifier.
   static func confusion(_ evaluation: Evaluation, names: [String], source: Source?) -> [Figure] {
     guard
       let confusion = evaluation.confusion,

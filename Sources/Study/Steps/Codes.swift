@@ -40,7 +40,7 @@ struct Codes {
     decoded = try Decoder(weights, backend: backend).outputs([codes[0]])[0]
   }
 
-  /// Those of a file.
+  /// Reads them from a file.
   ///
   /// - Throws: `SafeTensorsError`.
   init(_ file: SafeTensors) throws {

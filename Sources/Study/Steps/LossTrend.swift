@@ -16,7 +16,7 @@ extension Step {
 }
 
 extension Figure {
-  /// Losses of train and validation by epoch, with the epoch whose weights are kept.
+  /// Training and validation losses by epoch, with the epoch whose weights are kept.
   ///
   /// - Parameter test: the loss of those weights on the test images.
   static func lossTrend(_ manifest: Manifest, test: Double?, source: Source?) -> Figure {

@@ -7,7 +7,7 @@ import Storage
 import Training
 
 extension Step {
-  /// The search of the published study, or a cut of it.
+  /// The search of the published study, or a sample of it.
   ///
   /// - Throws: `SearchError` if the images are too few to choose by.
   static func search(_ settings: StudySettings, _ dataset: Dataset) throws -> Step {

@@ -14,10 +14,10 @@ private let reader: Reader = {
 private let place = FileManager.default.temporaryDirectory.appendingPathComponent(
   "facsimile-fuzz-\(getpid())", isDirectory: true)
 
-/// Whether every input's end is printed, for trying single ones.
+/// Whether to print the result for every input, for trying single ones.
 private let isTalking = ProcessInfo.processInfo.environment["FACSIMILE_FUZZ_TALK"] != nil
 
-/// One input of libFuzzer's: read it, and fail in no other way than by an error.
+/// Called by libFuzzer: reads one input, which may fail only with an error.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   try? FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)

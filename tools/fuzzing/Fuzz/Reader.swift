@@ -9,13 +9,13 @@ import Foundation
 @testable import Storage
 @testable import Training
 
-/// A reader of files that may come from anywhere. Each is given any bytes at all, with the checksums in them
-/// repaired where a wrong one would end the reading at once.
+/// A reader of files that may come from anywhere. Each is given arbitrary bytes, with the checksums in them
+/// repaired if a wrong one would end the reading at once.
 enum Reader: String, CaseIterable {
   case idx, gzip, png, cifar, safetensors, checkpoint, configuration, space, manifest, receipt
   case programs
 
-  /// Reads the bytes as a file of this kind. Every error but a crash is right.
+  /// Reads the bytes as a file of this kind. Any error is fine, a crash is not.
   ///
   /// - Parameter place: an empty folder.
   func read(_ bytes: Data, in place: URL) throws {
@@ -37,7 +37,7 @@ enum Reader: String, CaseIterable {
       _ = try? PNGHeader(contentsOf: file)
       _ = try Picture(contentsOf: file)
     case .cifar:
-      // The file of names is what follows the last whole record.
+      // The file of names is what follows the last complete record.
       let record = 1 + CIFAR10Folder.shape.count
       let end = bytes.startIndex + bytes.count / record * record
       let sound = Data(repeating: 3, count: record)

@@ -5,16 +5,16 @@ import Foundation
 @testable import Storage
 @testable import Training
 
-/// Right checksums in place of wrong ones: after a wrong one a reader looks at nothing more.
+/// Corrects checksums: a reader looks at nothing after a wrong one.
 enum Repair {
-  /// The key of all receipts, another one in every process.
+  /// The key of all receipts, a different one in every process.
   static let key: PrivateKey = {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-fuzz-\(getpid()).key")
     defer { try? FileManager.default.removeItem(at: file) }
     return try! PrivateKey(writing: file)
   }()
 
-  /// A gzip file around bytes that are taken for deflated ones.
+  /// A gzip file around bytes that are taken as deflated data.
   static func gzip(_ deflated: Data) -> Data {
     let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
     let (unpacked, used) = inflated(deflated)
@@ -23,7 +23,7 @@ enum Repair {
     return Data(header) + deflated.prefix(used) + Data(trailer) + deflated.dropFirst(used)
   }
 
-  /// The first bytes that a stream unpacks to, at most 64 KiB, and how many bytes it takes.
+  /// The beginning of a stream's decompressed bytes, at most 64 KiB, and how many bytes the stream has.
   private static func inflated(_ data: Data) -> (bytes: [UInt8], used: Int) {
     var (input, output) = ([UInt8](data), [UInt8](repeating: 0, count: 1 << 16))
     var stream = z_stream()
@@ -62,7 +62,7 @@ enum Repair {
     (try? JSONDecoder().decode(Manifest.self, from: bytes).json()) ?? bytes
   }
 
-  /// An envelope, as it is if it is one; else one around a payload of these bytes, with the right signature.
+  /// The bytes themselves if they are an envelope; else an envelope with them as payload and the right signature.
   static func receipt(_ bytes: Data) -> Data {
     if bytes.first == UInt8(ascii: "{"), (try? JSONDecoder().decode(Envelope.self, from: bytes)) != nil {
       return bytes

@@ -16,7 +16,7 @@ ACTIVATIONS = {
     "softplus": softplus,
 }
 
-# (g, y) -> the gradient before the activation, y its result.
+# (g, y) -> the gradient before the activation; y is its output.
 DERIVATIVES = {
     "identity": lambda g, y: g,
     "leaky-relu": lambda g, y: np.where(y > 0, g, g * LEAKY_SLOPE),

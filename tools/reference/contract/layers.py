@@ -45,8 +45,8 @@ def slide(x, weight, bias, size, padding, is_up):
 
 
 def windows(below, size, padding, is_up):
-    """[images, channels, y, x, KERNEL, KERNEL]: what the taps of each output pixel meet, +0 outside."""
-    # Of a convolution a window of the padded input; of a transposed one, whose pixel y and tap k meet at
+    """[images, channels, y, x, KERNEL, KERNEL]: the values at the taps of each output pixel, +0 outside."""
+    # For a convolution, a window of the padded input; for a transposed one, whose pixel y and tap k meet at
     # (y + padding - k) / STRIDE, a reversed window of the input with zeros between its pixels.
     edge, step = (KERNEL, STRIDE) if is_up else (padding, 1)
     around = np.zeros((*below.shape[:2], *(max(n, STRIDE * m) + 2 * KERNEL for n, m in zip(size, below.shape[2:]))), F)

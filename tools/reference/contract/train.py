@@ -94,7 +94,7 @@ class Trainer:
         return gradients, {name: sum_images(values, np.arange(len(samples))) for name, values in losses.items()}
 
     def inputs(self, rows):
-        """What goes into the first layer, and the images as they are to be reconstructed."""
+        """The input of the first layer, and the images to reconstruct."""
         x, seed, binarise = self.pixels[rows.samples].astype(F) / F(255), self.s["seed"], self.s["binarise"]
         if binarise != "none":
             source = (seed, draws.BINARISATION, rows)
@@ -140,7 +140,7 @@ class Trainer:
         return below, found
 
     def posterior(self, layer, x, rows, part_size):
-        """Moments, and samples: sample 0 of all images, then sample 1, each from a new block on."""
+        """Moments, and samples: sample 0 of all images, then sample 1, each starting at a new block."""
         mean, log_variance = (layers.linear(x, *self.module(layer, i)) for i in (0, 1))
         count = self.s["importance-samples"] if self.s["loss"] == "iwae" else 1
         draw = np.repeat(np.arange(count), len(x))

@@ -2,7 +2,7 @@
 
 // The decoder of a trained model, in plain loops: the same sums as the program's, in double precision.
 
-/** The values behind base64: "f32" little-endian floats, or "u8" bytes. */
+/** Decodes base64: "f32" little-endian floats, or "u8" bytes. */
 function unpack(text, kind) {
   const raw = atob(text);
   const bytes = new Uint8Array(raw.length);
@@ -67,7 +67,7 @@ function transposedConvolution(layer, weights, input) {
   return output;
 }
 
-/** A decoder out of the page's data: codes in, pixels from 0 to 1 in the order (channel, y, x) out. */
+/** Makes a decoder from the page's data: codes in, pixels from 0 to 1 in the order (channel, y, x) out. */
 function makeDecoder(specification) {
   const weights = unpack(specification.weights, "f32");
   const kinds = { linear, transposed: transposedConvolution };
@@ -85,7 +85,7 @@ function makeDecoder(specification) {
       }
       return values;
     },
-    /** The largest difference to what the program made of one code. */
+    /** The largest difference from what the program decoded for one code. */
     difference() {
       const expected = unpack(specification.check.output, "f32");
       const made = this.decode(unpack(specification.check.code, "f32"));

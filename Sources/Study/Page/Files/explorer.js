@@ -1,6 +1,6 @@
 "use strict";
 
-// What surrounds the map: the image looked at beside its reconstruction, sliders through the code, classes.
+// What surrounds the map: the selected image beside its reconstruction, sliders for the code, classes.
 
 const neighboursMixed = 6;
 const mostSliders = 16;
@@ -106,7 +106,7 @@ class Explorer {
     this.map.schedule();
   }
 
-  /** Shows what lies under the pointer, and leaves the ring where it is. */
+  /** Shows what is under the pointer, and leaves the ring in place. */
   hover(index) {
     const { decoder } = this;
     this.paintSeen(index);
@@ -115,7 +115,7 @@ class Explorer {
     this.tell(index, "its reconstruction");
   }
 
-  /** Decodes a place of the map. */
+  /** Decodes a point of the map. */
   decodeAt(x, y) {
     const { decoder, current } = this;
     const near = this.map.nearest(x, y, neighboursMixed);
@@ -125,7 +125,7 @@ class Explorer {
       const { origin, axes } = current.inverse;
       this.code = Float32Array.from(origin, (value, i) => value + x * axes[0][i] + y * axes[1][i]);
     } else {
-      // Where there is no way back from the map: the codes around, the nearer the more.
+      // If the map has no inverse: the mean of the codes around, weighted by nearness.
       this.code = new Float32Array(decoder.latent);
       const weights = near.map(({ distance }) => 1 / (distance + 1e-6 * this.map.bounds.span ** 2));
       const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -282,7 +282,7 @@ class Explorer {
     this.map.zoomAt(factor, this.canvas.clientWidth / 2, this.canvas.clientHeight / 2);
   }
 
-  /** The point whose image is drawn under a place, if any. */
+  /** The point whose image is drawn at a position, if any. */
   under(x, y) {
     const [near] = this.map.nearest(...this.map.toMap(x, y), 1);
     const reach = (0.75 * this.map.side) / this.map.scale;

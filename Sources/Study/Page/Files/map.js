@@ -4,7 +4,7 @@
 
 const smallestView = 0.5;
 const largestView = 400;
-/** Milliseconds that a whole drawing may take while the map moves. */
+/** Milliseconds that a complete redraw may take while the map moves. */
 const frameBudget = 14;
 
 class LatentMap {
@@ -23,7 +23,7 @@ class LatentMap {
     new ResizeObserver(() => this.resize()).observe(canvas);
   }
 
-  /** Shows another map, wholly in view. */
+  /** Shows another map, fitted to the view. */
   choose(map) {
     this.points = map.points;
     this.faint = map.faint;
@@ -56,7 +56,7 @@ class LatentMap {
     this.draw();
   }
 
-  /** Pixels of the canvas to one unit of the map. */
+  /** Pixels of the canvas per unit of the map. */
   get scale() {
     return (Math.min(this.canvas.width, this.canvas.height) * 0.93 * this.zoom) / this.bounds.span;
   }
@@ -74,7 +74,7 @@ class LatentMap {
     ];
   }
 
-  /** The map's place under a place of the page, in CSS pixels from the canvas's corner. */
+  /** The position on the map of a position on the page, in CSS pixels from the canvas's corner. */
   toMap(x, y) {
     return [
       this.centre[0] + (x * this.ratio - this.canvas.width / 2) / this.scale,
@@ -89,7 +89,7 @@ class LatentMap {
     this.schedule();
   }
 
-  /** Zooms around a place that stays where it is. */
+  /** Zooms around a position that stays where it is. */
   zoomAt(factor, x, y) {
     const before = this.toMap(x, y);
     this.zoom = Math.min(Math.max(this.zoom * factor, smallestView), largestView);
@@ -99,7 +99,7 @@ class LatentMap {
     this.schedule();
   }
 
-  // Nearest points come out of a grid of cells, each with the points in it.
+  // Nearest points are found with a grid of cells, each with the points in it.
   buildGrid() {
     const cells = (this.cells = Math.max(1, Math.round(Math.sqrt(this.points.length / 8))));
     const lists = (this.lists = Array.from({ length: cells * cells }, () => []));
@@ -145,7 +145,7 @@ class LatentMap {
     return found.sort((a, b) => a.distance - b.distance).slice(0, count);
   }
 
-  /** The atlas in the colours of classes; gray images become their brightness on nothing. */
+  /** The atlas in the colours of classes; brightness of gray images becomes opacity. */
   sheet() {
     const theme = this.dark.matches ? "dark" : "light";
     if (this.sheets[theme]) return this.sheets[theme];
@@ -190,7 +190,7 @@ class LatentMap {
     return canvas;
   }
 
-  /** Draws before the next frame; while a drawing takes too long, a shifted copy of the last one stands in. */
+  /** Draws before the next frame; if drawing takes too long, a shifted copy of the last one stands in. */
   schedule() {
     if (this.waiting) return;
     this.waiting = true;
@@ -259,7 +259,7 @@ class LatentMap {
     this.drawCursor();
   }
 
-  /** A ring where the decoder stands. */
+  /** A ring at the decoder's position. */
   drawCursor() {
     if (!this.cursor) return;
     const { context, ratio } = this;
@@ -274,7 +274,7 @@ class LatentMap {
     }
   }
 
-  /** Whether a place of the page is on the ring. */
+  /** Whether a position of the page is on the ring. */
   isOnCursor(x, y) {
     if (!this.cursor) return false;
     const [cx, cy] = this.toScreen(...this.cursor);

@@ -25,7 +25,7 @@ function makeSortable(table) {
   });
 }
 
-/** A test asks for this: what there is, and how far the decoders are from the program's. */
+/** For tests: what there is, and how far the decoders are from the program's. */
 window.facsimile = { ready: false, explorer: null };
 
 async function begin() {
