@@ -37,9 +37,11 @@ import Testing
     #expect(Configuration(.convAutoencoder).validationCount(of: 60_000) == 6_000)
   }
 
-  @Test("The importance-weighted loss is a bound only as it is, and needs a posterior")
-  func importanceWeighted() throws {
-    var configuration = Configuration(.vae)
+  @Test(
+    "The importance-weighted loss is a bound only as it is, and needs a posterior",
+    arguments: [ModelKind.vae, .convVAE])
+  func importanceWeighted(_ kind: ModelKind) throws {
+    var configuration = Configuration(kind)
     try configuration.set("loss", "iwae")
     try configuration.validate()
     #expect(configuration.posteriorSamples == 5 && configuration.outputsAreLogits)

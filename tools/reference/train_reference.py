@@ -115,6 +115,7 @@ def main():
     parser.add_argument("--momentum", type=float, default=0.9, help="of momentum")
     parser.add_argument("--schedule", choices=["constant", "cosine"], default="constant")
     parser.add_argument("--warm-up", type=float, default=0.0, help="epochs until the full learning rate")
+    parser.add_argument("--kl-warm-up", type=float, default=0.0, help="epochs over which the KL weight rises from 0")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--validation", type=validation_images, default=6000, help="images set aside")
     parser.add_argument("--limit", type=int, help="only the first N training images")
@@ -152,10 +153,13 @@ def main():
     update = getattr(torch.optim, kinds[arguments.optimizer])(trained, **settings)
     steps = -(-len(chosen) // arguments.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(update, lambda step: rate(arguments, step, steps))
+    full_weight, rising, step = twin.configuration.kl_weight, round(arguments.kl_warm_up * steps), 0
     for epoch in range(1, arguments.epochs + 1):
         began, total = time.perf_counter(), torch.zeros(())
         for index in chosen[torch.randperm(len(chosen))].split(arguments.batch_size):
             update.zero_grad()
+            twin.configuration.kl_weight = full_weight * (step / rising if step < rising else 1)
+            step += 1
             loss = twin.loss(twin(unit(images, index)), labels[index])
             loss.backward()
             update.step()
@@ -163,6 +167,7 @@ def main():
             total += loss.detach() * len(index)
         row = {"epoch": epoch, "train": total.item() / len(chosen)}
         row["images_per_second"] = len(chosen) / (time.perf_counter() - began)
+        twin.configuration.kl_weight = full_weight
         found = evaluate(twin, test_images, test_labels, arguments.seed)
         row |= {f"test {name}": value for name, value in found.items()}
         line = json.dumps(row) if arguments.json else " · ".join(f"{k} {v:.6g}" for k, v in row.items())

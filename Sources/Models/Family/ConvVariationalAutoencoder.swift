@@ -13,6 +13,9 @@ enum ConvVariationalAutoencoder: ModelDefinition {
   static func setRecipe(_ configuration: inout Configuration) {
     configuration.batchSize = 64
     configuration.learningRate = 0.004
+    // Without these, some seeds lose numbers of the code in the first epochs: their posterior stays the prior.
+    configuration.activation = .leakyReLU
+    configuration.klWarmUp = 5
   }
 
   static func architecture(_ configuration: Configuration) -> Architecture {
