@@ -88,7 +88,7 @@ let package = Package(
     // Models and their training, which know no backend.
     .target(name: "Models", dependencies: ["Programs", "Numerics"]),
     .target(name: "Storage", dependencies: ["CCrypto"]),
-    .target(name: "Pictures", dependencies: ["Storage", "CPNG"]),
+    .target(name: "Pictures", dependencies: ["Storage", "CPNG"], swiftSettings: [optimised]),
     .target(name: "Datasets", dependencies: ["CSystem", "CZlib", "Numerics", "Pictures", "Storage"]),
     .target(
       name: "Training",

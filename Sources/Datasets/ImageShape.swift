@@ -49,4 +49,7 @@ extension Picture {
   package init(planar values: [UInt8], shape: ImageShape) {
     self.init(planar: values, channels: shape.channels, height: shape.height, width: shape.width)
   }
+
+  /// The same from values from 0 to 1; see ``shade(_:)``.
+  package init(values: [Float], shape: ImageShape) { self.init(planar: Self.shades(values), shape: shape) }
 }

@@ -10,6 +10,6 @@ extension Picture {
   ///   - shape: [C, H, W] of 1 or 3 channels.
   public init(values: [Float], shape: MapShape) {
     self.init(
-      planar: values.map(Picture.shade), channels: shape.channels, height: shape.height, width: shape.width)
+      planar: Picture.shades(values), channels: shape.channels, height: shape.height, width: shape.width)
   }
 }

@@ -16,7 +16,7 @@ extension Decoder {
     // In parts, so that the floats take little memory compared to the bytes.
     for first in stride(from: 0, to: codes.count, by: 1024) {
       for output in try outputs(Array(codes[first..<min(first + 1024, codes.count)])) {
-        pixels += output.map(Picture.shade)
+        pixels += Picture.shades(output)
       }
     }
     return try ImageSet(pixels: pixels, shape: shape)

@@ -59,7 +59,7 @@ extension PreparedModel {
   /// The same as pixels from 0 to 1, if the outputs are logits of pixels.
   package func reconstructions(_ count: Int) throws -> [[Float]] {
     let rows = try outputs(count)
-    return configuration.outputsAreLogits ? rows.map { $0.map { Elementary.sigmoid($0) } } : rows
+    return configuration.outputsAreLogits ? rows.map(Elementary.sigmoid) : rows
   }
 
   /// The latent codes of the batch's first `count` images; a posterior's means.

@@ -77,6 +77,9 @@ public struct Picture: Sendable, Equatable {
     return value >= 1 ? 255 : UInt8((value * 255).rounded())
   }
 
+  /// The shades for values from 0 to 1; see ``shade(_:)``.
+  package static func shades(_ values: [Float]) -> [UInt8] { values.map(shade) }
+
   /// The value of a channel at a place; (0, 0) is the upper left corner.
   public subscript(x: Int, y: Int, channel: Int = 0) -> UInt8 {
     precondition(

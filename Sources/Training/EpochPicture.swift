@@ -27,10 +27,10 @@ package enum EpochPicture {
         zip(originals, indices).map { pixels, index in
           let values = NoisyImage.values(
             pixels, index: index, seed: configuration.seed, factor: configuration.noise)
-          return Picture(planar: values.map(Picture.shade), shape: shape)
+          return Picture(values: values, shape: shape)
         })
     }
-    stages.append(reconstructions.map { Picture(planar: $0.map(Picture.shade), shape: shape) })
+    stages.append(reconstructions.map { Picture(values: $0, shape: shape) })
     return LabelledGrid().picture(Array(zip(names(configuration), stages)), columns: originals.count)
   }
 

@@ -6,7 +6,7 @@ import Storage
 extension ModelState.Tensor {
   /// - Throws: `TrainingError` if a value is not finite: a ReLU would hide it in weights.
   package func requireFinite() throws {
-    guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
+    guard let index = values.firstNotFinite else { return }
     throw TrainingError(.weights, "value \(index) of \(name) is \(values[index]): expected finite weights")
   }
 }

@@ -25,9 +25,8 @@ extension Mosaic {
     let clean = Picture(planar: one.image(0), shape: one.shape)
     let noisy = factors.map { factor in
       Picture(
-        planar: NoisyImage.values(Array(one.image(0)), index: 0, seed: seed, factor: factor).map(
-          Picture.shade),
-        shape: one.shape)
+        values: NoisyImage.values(Array(one.image(0)), index: 0, seed: seed, factor: factor), shape: one.shape
+      )
     }
     var rows = [Row("clean", factors.map { _ in clean }), Row("noisy", noisy)]
     for (name, weights) in models {
@@ -40,7 +39,7 @@ extension Mosaic {
           name,
           try factors.map { factor in
             let evaluator = try Evaluator(seeded, images: one, backend: backend, mode: .mean, noise: factor)
-            return Picture(planar: try evaluator.outputs()[0].map(Picture.shade), shape: one.shape)
+            return Picture(values: try evaluator.outputs()[0], shape: one.shape)
           }))
     }
     return Mosaic(

@@ -125,7 +125,7 @@ import Testing
   }
 
   @Test func posteriorsShareTheirInput() throws {
-    let model = try lower(.convVAE)
+    let model = try lower(.convVAE, ["activation": "relu"])
     let shared = steps(model, LinearBackwardInput.self).filter {
       $0.inputGradient.name == "train.encoder.input.gradient"
     }

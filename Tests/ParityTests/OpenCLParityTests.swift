@@ -28,7 +28,7 @@ struct OpenCLParityTests {
   func replaced(_ kind: DeviceInfo.Kind) throws {
     var options = LaunchOptions(kind)
     // One size of group: PoCL compiles every kernel anew for each.
-    options.itemGroup = 1
+    (options.imageGroup, options.itemGroup) = (1, 1)
     let devices = try TestDevices.openCL(options, fault: "division,squareRoot")
     #expect(devices.allSatisfy { $0.device.replaced.count == 2 })
     try expectParity(devices, [.convVAE], .random(in: .min ... .max), every: 4)

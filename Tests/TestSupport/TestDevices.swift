@@ -49,7 +49,7 @@ package enum TestDevices {
     var narrow = LaunchOptions(.cpu)
     (narrow.lanes, narrow.imageGroup) = (8, 2)
     var small = LaunchOptions(.gpu)
-    (small.imageGroup, small.itemGroup, small.laneGroup, small.span) = (16, 3, 3, 2)
+    (small.imageGroup, small.itemGroup, small.laneGroup, small.span) = (8, 8, 3, 2)
     let usual = LaunchOptions(device.info.kind)
     return [usual]
       + [LaunchOptions(.cpu), grouped, narrow, LaunchOptions(.gpu), small].filter { $0 != usual }

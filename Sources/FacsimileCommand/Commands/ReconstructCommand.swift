@@ -93,11 +93,11 @@ struct ReconstructCommand: ParsableCommand {
     if isNoisy {
       let noisy = (0..<few.count).map { index in
         let values = NoisyImage.values(few.image(index), index: UInt32(index), seed: seed, factor: factor)
-        return Picture(planar: values.map(Picture.shade), shape: few.shape)
+        return Picture(values: values, shape: few.shape)
       }
       rows.append(("noisy", noisy))
     }
-    rows.append(("output", outputs.map { Picture(planar: $0.map(Picture.shade), shape: few.shape) }))
+    rows.append(("output", outputs.map { Picture(values: $0, shape: few.shape) }))
     let picture = LabelledGrid(Self.grid(few.shape)).picture(rows, columns: columns)
     try picture.write(to: file.url)
     if output.json {

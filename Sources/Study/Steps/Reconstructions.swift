@@ -65,7 +65,7 @@ extension Figure {
     let evaluator = try Evaluator(weights, images: images, backend: backend, mode: .mean, noise: 0)
     let losses = try evaluator.losses()
     let originals = (0..<images.count).map { Picture(planar: images.image($0), shape: images.shape) }
-    let made = try evaluator.outputs().map { Picture(planar: $0.map(Picture.shade), shape: images.shape) }
+    let made = try evaluator.outputs().map { Picture(values: $0, shape: images.shape) }
     return Figure(
       id: "reconstructions", title: "Reconstructions.",
       caption: "Test images above, and below them their reconstructions from the "
