@@ -52,11 +52,19 @@ import Testing
       try configuration.set(key, other)
     }
     try configuration.validate()
+    // A warm-up that was asked for stays, and is refused.
+    var asked = Configuration(kind)
+    asked.klWarmUp = 2
+    asked.loss = .importanceWeighted
+    #expect(asked.klWarmUp == 2)
     let plain = Architecture(
       input: .features(784), encoder: [.linear("code", outputs: 3)], decoder: [.linear("out", outputs: 784)])
     #expect(throws: ConfigurationError.self) {
       try Configuration(plain, loss: .importanceWeighted).validate()
     }
+    var custom = Configuration(plain, loss: .meanSquaredError)
+    custom.loss = .importanceWeighted
+    #expect(throws: ConfigurationError.self) { try custom.validate() }
   }
 
   @Test(

@@ -58,8 +58,16 @@ public struct Configuration: Hashable, Sendable {
   /// Epochs of linear learning-rate warm-up.
   public var warmUp = 0.0
 
-  /// The loss to minimise.
-  public var loss = Loss.meanSquaredError
+  /// The loss to minimise. The importance-weighted one has no KL weight to raise, so it drops the recipe's warm-up.
+  public var loss = Loss.meanSquaredError {
+    didSet {
+      guard loss == .importanceWeighted else { return }
+      var recipe = self
+      recipe.klWarmUp = 0
+      model.definition.setRecipe(&recipe)
+      if klWarmUp == recipe.klWarmUp { klWarmUp = 0 }
+    }
+  }
   /// `iwae`: posterior samples per image and step.
   public var importanceSamples = 5
   /// Weight of the KL divergence.

@@ -224,10 +224,6 @@ extension ConfigurationKey {
         throw NotAllowed()
       }
       configuration.loss = loss
-      // It has no KL weight to raise: the recipe's warm-up is for the other loss.
-      if loss == .importanceWeighted, configuration.klWarmUp == Configuration(configuration.model).klWarmUp {
-        configuration.klWarmUp = 0
-      }
     })
 
   private static let seed = parsed(
