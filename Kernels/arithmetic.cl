@@ -19,6 +19,10 @@
 #define VECTOR(name) CONCATENATE(name, LANES)
 #endif
 
+// For functions with arrays that must become registers: a compiler that inlines them only after it has unrolled their
+// loops keeps the arrays in memory.
+#define INLINED __attribute__((always_inline)) static inline
+
 // On a GPU a chain waits for each of its loads unless several are in flight: there, the next loop is unrolled `rounds`
 // times. On a CPU this is left to the compiler.
 #define PRAGMA(text) _Pragma(#text)

@@ -5,18 +5,19 @@
 
 __kernel void conv2d_forward(
     __global const float *input, __global const float *weight, __global const float *bias,
-    __global float *output, MapSizes g, int is_rectified, int span) {
+    __global float *output, MapSizes g, int activation, float slope, int is_flattened, int span) {
   STAGE
   Tile start = tile_bias(bias, tile_channel(g.small_channels));
-  down_run(input, weight, input, output, start, g, is_rectified, 0, 1.0f, span STAGE_PASS);
+  down_run(
+      input, weight, input, output, start, g, epilogue_forward(activation, slope), is_flattened, 0, span STAGE_PASS);
 }
 
 __kernel void conv2d_backward_input(
     __global const float *output_gradient, __global const float *weight, __global const float *mask,
-    __global float *input_gradient, MapSizes g, int is_masked, float scale, int span) {
+    __global float *input_gradient, MapSizes g, int mask_kind, float scale, int span) {
   STAGE
   Tile start = tile_repeat(0.0f);
-  up_run(output_gradient, weight, mask, input_gradient, start, g, 0, is_masked, scale, span STAGE_PASS);
+  up_run(output_gradient, weight, mask, input_gradient, start, g, epilogue_backward(mask_kind, scale), span STAGE_PASS);
 }
 
 __kernel void conv2d_backward_weight(

@@ -37,10 +37,11 @@ static inline Tile down_pixel(
   return t;
 }
 
-// `span` pixels of one row of the small map: chains from `start`, then closed, then ReLU or the mask.
+// `span` pixels of one row of the small map: chains from `start`, then closed, then the epilogue; stored
+// as a map or, on a GPU, as its features (see `flatten.cl`).
 static inline void down_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
-    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span STAGE_ARGUMENT) {
+    Tile start, MapSizes g, Epilogue e, int is_flattened, int is_mask_flattened, int span STAGE_ARGUMENT) {
   int channel = tile_channel(g.small_channels);
   int runs = (g.small_width + span - 1) / span;
   int y = place_index() / runs;
@@ -48,15 +49,19 @@ static inline void down_run(
   int end = imin(first + span, g.small_width);
   if (y >= g.small_height) return;
   __global const real *big = images_in(from, big_count(g));
-  __global const real *output = images_in(mask, is_masked ? small_count(g) : 0);
+  __global const real *output = images_in(mask, e.mask != MASK_NONE ? small_count(g) : 0);
   __global real *small = images_out(to, small_count(g));
   __global const float *w = weight + channel * g.kernel_size * g.kernel_size * g.big_channels;
   for (int x = first; x < end; ++x) {
     Tile t = down_pixel(start, big, w, g, y, x STAGE_PASS);
     if (is_idle_tile(g.small_channels)) continue;
-    int place = ((y * g.small_width + x) * g.small_channels + channel) * GROUPS;
-    tile_finish(
-        t, small + place, output + place, 1, 0, imin(4, g.small_channels - channel), is_rectified, is_masked,
-        scale);
+    int pixel = y * g.small_width + x, count = imin(4, g.small_channels - channel);
+    int place = pixel * g.small_channels + channel, mask_place = place, step = 1, mask_step = 1;
+#if LANES == 1
+    int pixels = g.small_height * g.small_width;
+    if (is_flattened) place = channel * pixels + pixel, step = pixels;
+    if (is_mask_flattened) mask_place = channel * pixels + pixel, mask_step = pixels;
+#endif
+    tile_finish(t, small + place * GROUPS, output + mask_place * GROUPS, step, mask_step, 0, count, e);
   }
 }

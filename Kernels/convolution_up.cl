@@ -165,10 +165,10 @@ static inline UpTile up_tile(MapSizes g, int tile, int channel) {
   return u;
 }
 
-// `span` tiles of one row of the big map: chains from `start`, then closed, then ReLU or the mask.
+// `span` tiles of one row of the big map: chains from `start`, then closed, then the epilogue.
 static inline void up_run(
     __global const float *from, __global const float *weight, __global const float *mask, __global float *to,
-    Tile start, MapSizes g, int is_rectified, int is_masked, float scale, int span STAGE_ARGUMENT) {
+    Tile start, MapSizes g, Epilogue e, int span STAGE_ARGUMENT) {
   int channel = tile_channel(g.big_channels);
   int tiles = up_tiles(g);
   int runs = (tiles + span - 1) / span;
@@ -177,7 +177,7 @@ static inline void up_run(
   int end = imin(first + span, tiles);
   if (y >= g.big_height) return;
   __global const real *small = images_in(from, small_count(g));
-  __global const real *output = images_in(mask, is_masked ? big_count(g) : 0);
+  __global const real *output = images_in(mask, e.mask != MASK_NONE ? big_count(g) : 0);
   __global real *big = images_out(to, big_count(g));
   for (int tile = first; tile < end; ++tile) {
     UpTile u = up_tile(g, tile, channel);
@@ -186,6 +186,6 @@ static inline void up_run(
                                  : up_pixel(start, small, weight, g, y, u.x, channel STAGE_PASS);
     if (is_idle_tile(g.big_channels)) continue;
     int place = ((y * g.big_width + u.x) * g.big_channels + channel) * GROUPS;
-    tile_finish(t, big + place, output + place, u.step, u.skip, u.count, is_rectified, is_masked, scale);
+    tile_finish(t, big + place, output + place, u.step, u.step, u.skip, u.count, e);
   }
 }

@@ -146,19 +146,19 @@ static inline float bias_sum(lane_pointer map, int step, int values JOIN_ARGUMEN
   return sum;
 }
 
-static inline void convolution_weight_item(
+// What group number `group` of chunk `chunk` computes.
+static inline void convolution_weight_group(
     __global const float *big_map, __global const float *small_map, __global float *partials, MapSizes g,
-    int is_bias_of_big, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
-    int item_tiles JOIN_ARGUMENT) {
-  bool is_one = item_quads * item_tiles == 0;
-  int first_block = 2 * place_index();
+    int is_bias_of_big, int blocks, int weight_offset, int bias_offset, int partials_step, bool is_one, int group,
+    int chunk JOIN_ARGUMENT) {
+  int first_block = 2 * chunk;
   int end_block = imin(first_block + 2, blocks);
-  partials += (size_t)place_index() * partials_step;
+  partials += (size_t)chunk * partials_step;
   int row_taps = g.kernel_size * g.big_channels;
   int across = is_one ? g.small_channels : (g.small_channels + 3) / 4;
   int items = across * g.kernel_size * (is_one ? row_taps : (row_taps + 2) / 3);
-  int together = (int)get_local_size(1);
-  int bias_channel = (int)get_group_id(1) - (items + together - 1) / together;
+  int together = (int)get_local_size(1), number = group * together + (int)get_local_id(1);
+  int bias_channel = group - (items + together - 1) / together;
   int bias_channels = is_bias_of_big ? g.big_channels : g.small_channels;
   // If groups had to be made smaller, there are more of them than sums.
   if (bias_channel >= bias_channels) return;
@@ -170,8 +170,8 @@ static inline void convolution_weight_item(
     sum = join_sum(sum JOIN_PASS);
     if (is_first_lane() && get_local_id(1) == 0) partials[bias_offset + bias_channel] = sum;
   } else {
-    int item = imin(tile_index(), items - 1);
-    bool is_idle = tile_index() >= items;
+    int item = imin(number, items - 1);
+    bool is_idle = number >= items;
     // Channels fastest, so that a group shares what it reads of the big map.
     int tile = item / across, channel = item % across;
     if (is_one) {
@@ -188,5 +188,14 @@ static inline void convolution_weight_item(
       write_taps(partials + weight_offset + place * 4, sums, row_taps - at.tap, count, 0 JOIN_PASS);
     }
   }
+}
+
+static inline void convolution_weight_item(
+    __global const float *big_map, __global const float *small_map, __global float *partials, MapSizes g,
+    int is_bias_of_big, int blocks, int weight_offset, int bias_offset, int partials_step, int item_quads,
+    int item_tiles JOIN_ARGUMENT) {
+  convolution_weight_group(
+      big_map, small_map, partials, g, is_bias_of_big, blocks, weight_offset, bias_offset, partials_step,
+      item_quads * item_tiles == 0, (int)get_group_id(1), place_index() JOIN_PASS);
 }
 #endif

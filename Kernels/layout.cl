@@ -22,17 +22,23 @@ static inline int image_group(void) { return (int)get_global_id(IMAGES_DIMENSION
 static inline int tile_index(void) { return (int)get_global_id(TILE_DIMENSION); }
 static inline int place_index(void) { return (int)get_global_id(PLACE_DIMENSION); }
 
-// The first value of this work-item's images, in a buffer with `count` values per image.
-static inline __global const real *images_in(__global const float *values, int count) {
-  int group = image_group();
+// The first value of images `group`, in a buffer with `count` values per image.
+static inline __global const real *image_in(__global const float *values, int count, int group) {
   return (__global const real *)values + (size_t)(group / GROUPS) * count * GROUPS + group % GROUPS;
 }
 
-static inline __global real *images_out(__global float *values, int count) {
-  int group = image_group();
+static inline __global real *image_out(__global float *values, int count, int group) {
   return (__global real *)values + (size_t)(group / GROUPS) * count * GROUPS + group % GROUPS;
 }
 
+// The first value of this work-item's images.
+static inline __global const real *images_in(__global const float *values, int count) {
+  return image_in(values, count, image_group());
+}
+
+static inline __global real *images_out(__global float *values, int count) {
+  return image_out(values, count, image_group());
+}
 
 // Division of a coordinate that may be negative, rounded down and up; `divisor` must be positive.
 static inline int floor_divide(int a, int divisor) {

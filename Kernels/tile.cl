@@ -70,14 +70,6 @@ static inline Tile tile_close(Tile t) {
   return t;
 }
 
-static inline Tile tile_relu(Tile t) {
-  t.a = formula_relu(t.a);
-  t.b = formula_relu(t.b);
-  t.c = formula_relu(t.c);
-  t.d = formula_relu(t.d);
-  return t;
-}
-
 // The first `count` of four values, `step` elements apart.
 static inline Tile tile_load(__global const real *x, int step, int count) {
   Tile t;
@@ -96,22 +88,68 @@ static inline void tile_store(Tile t, __global real *out, int step, int first, i
   if (end > 3) out[3 * step * GROUPS] = t.d;
 }
 
-// The gradient through ReLU and the dropout after it: g · scale where the stored output is positive, otherwise 0.
-static inline Tile tile_mask(Tile t, Tile output, float scale) {
-  t.a = formula_relu_mask(t.a, output.a, scale);
-  t.b = formula_relu_mask(t.b, output.b, scale);
-  t.c = formula_relu_mask(t.c, output.c, scale);
-  t.d = formula_relu_mask(t.d, output.d, scale);
+// What follows the sums of a tile before it is stored. On a CPU, only ReLU and its mask: having every function in every
+// layer's kernel would multiply compile time, and launching is cheap there.
+typedef struct {
+  int activation;  // ACTIVATION_…
+  float slope;     // of leaky ReLU
+  int mask;        // MASK_…: the gradient through what follows the layer below, from its stored output
+  float scale;     // of the mask: dropout's scale, or the slope
+} Epilogue;
+
+// MASK_… are numbers from the prelude.
+static inline Epilogue epilogue_forward(int activation, float slope) {
+  Epilogue e = {activation, slope, MASK_NONE, 1.0f};
+  return e;
+}
+static inline Epilogue epilogue_backward(int mask, float scale) {
+  Epilogue e = {ACTIVATION_IDENTITY, 0.0f, mask, scale};
+  return e;
+}
+
+static inline real epilogue_activated(real x, Epilogue e) {
+#if LANES == 1
+  return e.activation == ACTIVATION_LEAKY_RELU ? formula_leaky_relu(x, e.slope) : activated(x, e.activation);
+#else
+  return formula_relu(x);
+#endif
+}
+
+// g · scale where the stored output y is positive, otherwise 0; or the gradient through leaky ReLU.
+static inline real epilogue_masked(real g, real y, Epilogue e) {
+#if LANES == 1
+  if (e.mask == MASK_LEAKY_RELU) return formula_leaky_relu_gradient(g, y, e.scale);
+#endif
+  return formula_relu_mask(g, y, e.scale);
+}
+
+// The end of the sums of a tile, and the activation.
+static inline Tile tile_activated(Tile t, Epilogue e) {
+  t = tile_close(t);
+  if (LANES == 1 ? e.activation != ACTIVATION_IDENTITY : e.activation == ACTIVATION_RELU) {
+    t.a = epilogue_activated(t.a, e);
+    t.b = epilogue_activated(t.b, e);
+    t.c = epilogue_activated(t.c, e);
+    t.d = epilogue_activated(t.d, e);
+  }
   return t;
 }
 
-// Ends the sums, applies ReLU or the mask of a stored output, and stores results `first` ..< `end`.
+// The gradient through what follows the layer below, from its stored output.
+static inline Tile tile_masked(Tile t, Tile output, Epilogue e) {
+  t.a = epilogue_masked(t.a, output.a, e);
+  t.b = epilogue_masked(t.b, output.b, e);
+  t.c = epilogue_masked(t.c, output.c, e);
+  t.d = epilogue_masked(t.d, output.d, e);
+  return t;
+}
+
+// Ends the sums and stores results `first` ..< `end`, `step` elements apart; those of the mask are `mask_step` apart.
 static inline void tile_finish(
-    Tile t, __global real *out, __global const real *output, int step, int first, int end, int is_rectified,
-    int is_masked, float scale) {
-  t = tile_close(t);
-  if (is_rectified) t = tile_relu(t);
-  if (is_masked) t = tile_mask(t, tile_load(output, step, end), scale);
+    Tile t, __global real *out, __global const real *output, int step, int mask_step, int first, int end,
+    Epilogue e) {
+  t = tile_activated(t, e);
+  if (e.mask != MASK_NONE) t = tile_masked(t, tile_load(output, mask_step, end), e);
   tile_store(t, out, step, first, end);
 }
 

@@ -89,6 +89,9 @@ static const struct Text texts[] = {
     {"reparameterize.cl", (const unsigned char[]){
 #embed "../../Kernels/reparameterize.cl" suffix(, 0)
     }},
+    {"square.cl", (const unsigned char[]){
+#embed "../../Kernels/square.cl" suffix(, 0)
+    }},
     {"staged.cl", (const unsigned char[]){
 #embed "../../Kernels/staged.cl" suffix(, 0)
     }},
@@ -103,6 +106,9 @@ static const struct Text texts[] = {
     }},
     {"weight_gradient.cl", (const unsigned char[]){
 #embed "../../Kernels/weight_gradient.cl" suffix(, 0)
+    }},
+    {"weight_gradients.cl", (const unsigned char[]){
+#embed "../../Kernels/weight_gradients.cl" suffix(, 0)
     }},
     {NULL, NULL},
 };

@@ -13,6 +13,7 @@ package enum Kernel: String, CaseIterable, Sendable {
   case linearForward = "linear_forward"
   case linearBackwardInput = "linear_backward_input"
   case linearBackwardWeight = "linear_backward_weight"
+  case backwardWeights = "backward_weights"
   case flatten
   case activationForward = "activation_forward"
   case activationBackward = "activation_backward"

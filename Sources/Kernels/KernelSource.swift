@@ -27,11 +27,10 @@ package struct KernelSource: Sendable {
   package static let operations: [KernelSource] =
     common
     + [
-      "batch", "parameters", "tile", "staged", "convolution_down", "convolution_up", "convolution_weight",
-      "weight_gradient", "lane_gradient", "initialise", "gather", "conv2d", "conv_transpose2d", "linear",
-      "flatten",
-      "activation", "leaky_relu", "dropout", "losses", "cross_entropy", "reparameterize", "importance",
-      "sums", "clip_norm", "update",
+      "batch", "parameters", "activation", "tile", "staged", "convolution_down", "convolution_up",
+      "convolution_weight", "square", "weight_gradient", "lane_gradient", "initialise", "gather", "conv2d",
+      "conv_transpose2d", "linear", "weight_gradients", "flatten", "leaky_relu", "dropout", "losses",
+      "cross_entropy", "reparameterize", "importance", "sums", "clip_norm", "update",
     ].map(KernelSource.init)
 
   /// The program of bit traps that a device must pass.

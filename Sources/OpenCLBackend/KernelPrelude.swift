@@ -14,8 +14,16 @@ enum KernelPrelude {
       "#define CLIP_CHUNK \(ClipNorm.chunk)",
     ]
     lines += Activation.allCases.map { "#define ACTIVATION_\(upperSnake($0.rawValue)) \(number($0))" }
+    lines.append("#define ACTIVATION_LEAKY_RELU \(leakyReLU)")
+    lines += Mask.allCases.map { "#define MASK_\(upperSnake("\($0)")) \($0.rawValue)" }
     return lines.joined(separator: "\n") + "\n"
   }()
+
+  /// The number of leaky ReLU, which is not one of Programs' activations.
+  static let leakyReLU = 5
+
+  /// The gradients that kernels apply after a layer's own.
+  enum Mask: Int, CaseIterable { case none, relu, leakyRelu }
 
   /// The number of an activation in kernels.
   static func number(_ activation: Activation) -> Int {

@@ -84,6 +84,22 @@ struct LaunchPlanner: OperationLauncher, Sendable {
 
   var areImagesItems: Bool { options.lanes == 1 }
 
+  func launches(_ step: Schedule.Step, _ memory: ProgramMemory) throws -> [Launch] {
+    switch step {
+    case .one(let operation): try launches(operation)
+    case .weightGradients(let operations):
+      try weightGradients(operations, memory).map { [$0] } ?? operations.flatMap { try launches($0) }
+    case .layer(let operation, let epilogue):
+      switch operation.descriptor {
+      case let d as LinearForward: [launch(d, epilogue)]
+      case let d as ConvolutionForward: [launch(d, epilogue)]
+      case let d as LinearBackwardInput: [launch(d, epilogue)]
+      case let d as ConvolutionBackwardInput: [launch(d, epilogue)]
+      default: try launches(operation)
+      }
+    }
+  }
+
   /// How many consecutive elements one work-item processes: `whole` if vectors are images, otherwise one.
   func span(_ whole: Int) -> Int {
     options.span > 0 ? Swift.min(options.span, Swift.max(whole, 1)) : areImagesItems ? 1 : Swift.max(whole, 1)
@@ -111,6 +127,19 @@ struct LaunchPlanner: OperationLauncher, Sendable {
     }
     return Grid(
       global: [images, (tiles + shared - 1) / shared * shared, places], local: [together, shared, 1])
+  }
+
+  /// Every image of `batch` × `tiles`, for runs of `run` products, if a work-item takes two of both (see `square.cl`):
+  /// if images are work-items and nearly every compute unit gets a group. Otherwise nil.
+  func squares(_ batch: Int, tiles: Int, run: Int) -> Grid? {
+    let (together, shared) = (2 * Blocking.block, 8)
+    let images = Blocking.blocks(batch) * Blocking.block
+    let groups = images / (2 * together) * ((tiles + 2 * shared - 1) / (2 * shared))
+    guard areImagesItems, run >= 16, images % (2 * together) == 0, options.imageGroup >= together,
+      options.itemGroup >= shared, 10 * groups >= 9 * units
+    else { return nil }
+    return Grid(
+      global: [images / 2, (tiles + 2 * shared - 1) / (2 * shared) * shared, 1], local: [together, shared, 1])
   }
 
   /// Every image of `batch`; if images are work-items, 64 share each, four images per group (see `losses.cl`).
@@ -142,7 +171,7 @@ struct LaunchPlanner: OperationLauncher, Sendable {
   /// Groups that hold `sums`; the last may not be full.
   func groups(of sums: Int) -> Int { (sums + sumsTogether - 1) / sumsTogether }
 
-  private var sumsTogether: Int { Swift.min(options.laneGroup, 16) }
+  var sumsTogether: Int { Swift.min(options.laneGroup, 16) }
 
   /// `count` items; the last group may have idle ones, so the kernel must check.
   func items(_ count: Int) -> Grid {

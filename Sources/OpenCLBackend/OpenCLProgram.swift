@@ -1,4 +1,5 @@
 import COpenCL
+import Kernels
 import Programs
 
 /// A program on an OpenCL device: its memory, and every launch of its routines with all arguments set.
@@ -29,16 +30,16 @@ package final class OpenCLProgram: PreparedProgram {
     self.program = program
     self.context = context
     self.compiled = compiled
-    let memory = try ProgramMemory(program, context)
+    let schedule = Schedule(program, options)
+    let memory = try ProgramMemory(schedule.program, schedule.memoryPlan, context)
     self.memory = memory
     let planner = LaunchPlanner(options: options, units: context.device.info.units) { name, words in
       let buffer = try DeviceMemory(context, name, byteCount: 4 * words.count)
       try words.withUnsafeBytes { try buffer.write($0, at: 0) }
       return buffer
     }
-    for routine in program.routines {
-      let launches = try routine.operations.flatMap { try planner.launches($0) }
-        .filter { !$0.grid.isEmpty }
+    for (routine, steps) in zip(schedule.program.routines, schedule.routines) {
+      let launches = try steps.flatMap { try planner.launches($0, memory) }.filter { !$0.grid.isEmpty }
       routines[routine.name] = try launches.map {
         try PreparedLaunch(context, compiled, $0, memory: memory.memory)
       }
@@ -49,6 +50,9 @@ package final class OpenCLProgram: PreparedProgram {
   package var largestGroup: Int {
     routines.values.joined().map { $0.grid.local.reduce(1, *) }.max() ?? 0
   }
+
+  /// The kernels of one run of a routine, in order.
+  package func kernels(_ routine: Routine.Name) -> [Kernel] { routines[routine]?.map(\.kernelName) ?? [] }
 
   deinit {
     _ = context.library.finish(context.queue)
@@ -110,12 +114,13 @@ package final class OpenCLProgram: PreparedProgram {
 final class ProgramMemory {
   private let program: Program
   private let plan: MemoryPlan
-  private let arena: DeviceMemory
+  /// What all transient buffers share.
+  let arena: DeviceMemory
   private var buffers: [Int: DeviceMemory] = [:]
 
-  init(_ program: Program, _ context: OpenCLContext) throws {
+  init(_ program: Program, _ plan: MemoryPlan, _ context: OpenCLContext) throws {
     self.program = program
-    plan = MemoryPlan(program)
+    self.plan = plan
     try Self.require(plan, program, on: context)
     arena = try DeviceMemory(context, "the arena of activations", byteCount: plan.arenaBytes)
     for buffer in program.buffers {
@@ -177,6 +182,16 @@ final class ProgramMemory {
       ? try DeviceMemory(owner.context, buffer.name, byteCount: 0)
       : try DeviceMemory(owner, buffer.name, at: offset, byteCount: bytes)
   }
+
+  /// Where `buffer` starts in the arena, in elements; nil if it is elsewhere.
+  func arenaOffset(of buffer: Buffer) -> Int? {
+    let (root, offset) = program.root(of: buffer)
+    return root.storage == .transient
+      ? plan.offsets[root.id].map { $0 / root.contents.elementBytes + offset } : nil
+  }
+
+  /// The buffer that owns `buffer`'s memory, and the offset of `buffer` in it, in elements.
+  func root(of buffer: Buffer) -> (buffer: Buffer, offset: Int) { program.root(of: buffer) }
 
   /// The memory of an argument, if it has any.
   func memory(_ argument: Argument) throws -> DeviceMemory? {

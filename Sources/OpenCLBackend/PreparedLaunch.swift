@@ -12,6 +12,8 @@ final class PreparedLaunch {
   private(set) var grid: Grid
   private let stepIndex: cl_uint?
 
+  var kernelName: Kernel { launch.kernel }
+
   /// Throws: ``ProgramError`` if the arguments do not match the kernel's declaration, ``LanesDoNotFit`` if the kernel
   /// needs larger groups than it can have, ``OpenCLError`` if OpenCL fails.
   init(

@@ -3,6 +3,8 @@ import Programs
 /// Inputs, outputs, batch.
 private let table: [(Int, Int, Int)] = [
   (288, 64, 37), (64, 10, 16), (10, 64, 128), (1, 1, 1), (7, 3, 5), (2, 5, 33), (50, 49, 65), (3, 130, 18),
+  // Wide enough for two tiles and two images per work-item on a large GPU.
+  (50, 4300, 128), (4300, 50, 128),
 ]
 
 let linearCases: [OperationCase] = table.enumerated().flatMap { index, sizes in

@@ -34,6 +34,12 @@ package struct Program: Hashable, Sendable {
   /// At most one routine of each name.
   package let routines: [Routine]
 
+  /// A program of these parts.
+  package init(buffers: [Buffer], routines: [Routine]) {
+    self.buffers = buffers
+    self.routines = routines
+  }
+
   /// The routine called `name`, if the program has it.
   package func routine(_ name: Routine.Name) -> Routine? { routines.first { $0.name == name } }
 

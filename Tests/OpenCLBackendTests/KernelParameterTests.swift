@@ -14,7 +14,7 @@ import Testing
   @Test func kindsAsDeclared() {
     #expect(
       Kernel.conv2DForward.parameters.map(\.kind)
-        == [.floats, .floats, .floats, .floats, .sizes, .flag, .int])
+        == [.floats, .floats, .floats, .floats, .sizes, .int, .float, .flag, .int])
     #expect(Kernel.conv2DForward.parameters.map(\.name).last == "span")
     // Parameters of a macro, then the rule's own.
     let update = Kernel.updateMomentum.parameters
@@ -30,8 +30,8 @@ import Testing
     swapped.swapAt(3, 4)
     #expect(kernel.mismatch(swapped) == "argument 3 (output) is int, expected floats")
     var wrong = kinds
-    wrong[6] = .int
-    #expect(kernel.mismatch(wrong) == "argument 6 (is_rectified) is int, expected flag")
-    #expect(kernel.mismatch(kinds.dropLast()) == "6 arguments, expected 7")
+    wrong[10] = .int
+    #expect(kernel.mismatch(wrong) == "argument 10 (is_square) is int, expected flag")
+    #expect(kernel.mismatch(kinds.dropLast()) == "10 arguments, expected 11")
   }
 }

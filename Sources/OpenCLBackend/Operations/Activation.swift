@@ -20,10 +20,10 @@ extension LaunchPlanner {
     ]
   }
 
-  /// The activation after a layer whose own kernel applies only ReLU: having all functions in every layer's kernel
-  /// would multiply compile time.
+  /// The activation after a layer whose own kernel does not apply it (see `Epilogue` in `tile.cl`).
   func activation(after activation: Activation, _ output: Buffer) -> [Launch] {
     switch activation {
+    case _ where areImagesItems: []
     case .identity, .relu: []
     case .sigmoid, .tanh, .softplus: self.activation(output, output, activation)
     }

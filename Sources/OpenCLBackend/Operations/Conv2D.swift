@@ -12,38 +12,47 @@ struct MapSizes: Sendable {
     smallWidth = Int32(g.small.width)
     (kernelSize, stride, padding) = (Int32(g.kernel), Int32(g.stride), Int32(g.padding))
   }
+
+  static let wordCount = 9
+  /// The struct word by word.
+  var words: [UInt32] {
+    [bigChannels, bigHeight, bigWidth, smallChannels, smallHeight, smallWidth, kernelSize, stride, padding]
+      .map { UInt32(bitPattern: $0) }
+  }
 }
 
 extension LaunchPlanner {
   func launches(_ d: ConvolutionForward) -> [Launch] {
+    [launch(d, Epilogue(d)!)] + activation(after: d.activation, d.output)
+  }
+
+  func launch(_ d: ConvolutionForward, _ epilogue: Epilogue) -> Launch {
     let (direction, geometry) = (d.convolution.direction, d.convolution.geometry)
     let work = ConvolutionWork(direction, geometry)
     let span = span(work.tilesInRow)
-    let layer = Launch(
+    return Launch(
       direction == .down ? .conv2DForward : .convTranspose2DForward,
       runs(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span), run: work.run),
       [
-        .buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(d.output), .sizes(MapSizes(geometry)),
-        .flag(d.activation == .relu), .int(span),
-      ])
-    return [layer] + activation(after: d.activation, d.output)
+        .buffer(d.input), .buffer(d.weight), .buffer(d.bias), .buffer(epilogue.output),
+        .sizes(MapSizes(geometry)),
+      ] + epilogue.forward + (direction == .down ? [epilogue.isFlattened] : []) + [.int(span)])
   }
 
-  func launches(_ d: ConvolutionBackwardInput) -> [Launch] {
+  func launches(_ d: ConvolutionBackwardInput) -> [Launch] { [launch(d, Epilogue(d)!)] }
+
+  func launch(_ d: ConvolutionBackwardInput, _ epilogue: Epilogue) -> Launch {
     let (direction, geometry) = (d.convolution.direction, d.convolution.geometry)
     let work = ConvolutionWork(direction == .down ? .up : .down, geometry)
     let span = span(work.tilesInRow)
-    // Without a mask, any buffer will do: it is not read.
-    let mask = d.mask?.output ?? d.outputGradient
-    return [
-      Launch(
-        direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput,
-        runs(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span), run: work.run),
-        [
-          .buffer(d.outputGradient), .buffer(d.weight), .buffer(mask), .buffer(d.inputGradient),
-          .sizes(MapSizes(geometry)), .flag(d.mask != nil), .float(d.mask?.scale ?? 1), .int(span),
-        ])
-    ]
+    return Launch(
+      direction == .down ? .conv2DBackwardInput : .convTranspose2DBackwardInput,
+      runs(d.convolution.batch, tiles: work.channelTiles, places: work.places(span: span), run: work.run),
+      [
+        .buffer(d.outputGradient), .buffer(d.weight), epilogue.maskOutput, .buffer(epilogue.output),
+        .sizes(MapSizes(geometry)),
+      ] + epilogue.backward + (direction == .up ? [epilogue.isFlattened, epilogue.isMaskFlattened] : [])
+        + [.int(span)])
   }
 
   func launches(_ d: ConvolutionBackwardWeight) -> [Launch] {
@@ -63,10 +72,12 @@ extension LaunchPlanner {
 }
 
 /// How the weight gradient of a convolution is divided.
-private struct WeightGradientWork {
+struct WeightGradientWork {
   /// Quads of channels and tiles of taps per work-item; 0 if it computes a single weight (see `lane_gradient.cl`).
   private(set) var itemQuads = 1
   private(set) var itemTiles = 1
+  /// Groups of a chunk, if lanes are work-items.
+  private(set) var groups = 0
   let grid: Grid
 
   init(_ convolution: Convolution, _ planner: LaunchPlanner) {
@@ -80,7 +91,8 @@ private struct WeightGradientWork {
       if items * Blocking.lanes * chunks < 128 * planner.units {
         (itemQuads, itemTiles, items) = (0, 0, g.kernel * g.kernel * g.big.channels * g.small.channels)
       }
-      grid = planner.lanes(groups: planner.groups(of: items) + biases, places: chunks)
+      groups = planner.groups(of: items) + biases
+      grid = planner.lanes(groups: groups, places: chunks)
       return
     }
     // ITEM_TILES of the kernel is 4 × 4. Sharing saves reads, but every compute unit needs several items.
