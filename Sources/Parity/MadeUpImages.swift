@@ -29,7 +29,9 @@ package enum MadeUpImages {
   package static func noise(_ count: Int, _ shape: MapShape, seed: UInt64) -> [UInt8] {
     let bytes = (0..<(count * shape.count + 15) / 16).flatMap { index in
       let words = Philox4x32.words(key: seed, counter: SIMD4(0xb10c, 0, UInt32(index), 0))
-      return (0..<4).flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: words[word] >> (8 * UInt32($0))) } }
+      return (0..<4).flatMap { word in
+        (0..<4).map { UInt8(truncatingIfNeeded: words[word] >> (8 * UInt32($0))) }
+      }
     }
     return Array(bytes.prefix(count * shape.count))
   }

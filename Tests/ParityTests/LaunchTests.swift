@@ -7,7 +7,7 @@ import Testing
 
 /// Several operations in one launch, on a GPU.
 @Suite("Launches of a step in a GPU's form", .enabled(if: TestDevices.areWanted), .serialized)
-struct ScheduleTests {
+struct LaunchTests {
   private func prepared(_ settings: [String: String], _ kind: ModelKind) throws -> OpenCLProgram {
     guard let device = TestDevices.discovery.devices.first else { throw TestDevices.Missing() }
     var configuration = Configuration(kind)
