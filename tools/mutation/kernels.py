@@ -17,8 +17,9 @@ FORMS = {
     "own": (("LANES=16", "OWN_DIVISION", "OWN_SQUARE_ROOT"), {"FACSIMILE_PROBE_FAIL": "division,squareRoot"}),
     "functions": (("LANES=16", "ELEMENTARY_APPLY"), {}),
 }
-# Operations whose kernels have other names.
+# Operations whose kernels have other names; one for the kernel that only models use.
 OPERATIONS = {
+    "backward_weights": ["linear_backward_weight"],
     "clip_norm_partial": ["clip_norm"], "clip_norm_total": ["clip_norm"], "flatten": ["flatten", "unflatten"],
     "dropout_apply": ["dropout_forward", "dropout_backward"],
 }  # fmt: skip
@@ -170,5 +171,8 @@ class Kernels:
             yield ["--operation", *operations[:4]]
             if operations[4:]:
                 yield ["--operation", *operations[4:]]
+        if form == "lanes":
+            # Only models have steps of several operations in one launch.
+            yield ["--operation", operations[0], "--model", "conv-vae"]
         if mutant.file in ("Kernels/elementary.cl", "Kernels/division.cl"):
             yield ["--functions", "--every", "61"]
