@@ -16,9 +16,9 @@ AUTOENCODER = {"loss": "mean-squared-error", "beta2": 0.97, "weight-decay": 3e-6
 RECIPES = {
     "conv-autoencoder": AUTOENCODER,
     "denoising-autoencoder": {**AUTOENCODER, "noise": 0.5},
-    "classifier": {"loss": "cross-entropy", "weight-decay": 1e-4, "dropout": 0.05, "batch-size": 128},
+    "classifier": {"loss": "cross-entropy", "weight-decay": 1e-4, "dropout": 0.1, "batch-size": 128},
     "vae": {"latent": 2, "hidden": [512, 256], "learning-rate": 0.002},
-    "conv-vae": {"latent": 2, "learning-rate": 0.004},
+    "conv-vae": {"latent": 2, "learning-rate": 0.004, "activation": "leaky-relu", "kl-warm-up": 5},
 }
 
 
