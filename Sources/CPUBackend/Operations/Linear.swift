@@ -26,11 +26,13 @@ extension Memory {
     let blocks = Blocking.blocks(shape.batch)
     let kernels = convolutions
     let tiles = (shape.outputs + kernels.weightChannels - 1) / kernels.weightChannels
-    // The rows of a group stay in the L2 cache; the more tiles, the less often inputs are copied.
-    let group = min(tiles, max(2, min(8, 512 / blocks)))
-    let groups = (tiles + group - 1) / group
     let strip = 96
     let strips = (shape.inputs + strip - 1) / strip
+    // The rows of a group stay in the L2 cache; the more tiles, the less often inputs are copied, but with few images
+    // sums are written in too many places at once.
+    let most = threads == 1 ? tiles : tiles * strips / (4 * threads)
+    let group = min(tiles, max(2, min(max(8, 2 * blocks), 512 / blocks, most)))
+    let groups = (tiles + group - 1) / group
     try reserveScratch(kernels.linearWeightScratch(tiles: group, blocks: blocks))
     let launch = Launch(items: groups * strips + (shape.outputs + 3) / 4) { [self] item, worker, _ in
       if item < groups * strips {
