@@ -10,6 +10,7 @@ final class CPUProgram: PreparedProgram {
   private let memory: Memory
   private let pool: ThreadPool
   private var stretches: [Routine.Name: [Stretch]] = [:]
+  private var launches: [Routine.Name: [(Operation, [Launch])]] = [:]
 
   init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) throws {
     self.program = program
@@ -17,9 +18,11 @@ final class CPUProgram: PreparedProgram {
     memory = try Memory(program, plan, threads: threads, convolutions)
     pool = ThreadPool(threads: threads)
     for routine in program.routines {
-      stretches[routine.name] = try routine.stretches(threads: threads).map { range in
+      let launches = try routine.operations.map { ($0, try memory.launches($0)) }
+      self.launches[routine.name] = launches
+      stretches[routine.name] = routine.stretches(threads: threads).map { range in
         Stretch(
-          launches: try routine.operations[range].flatMap { try memory.launches($0) },
+          launches: launches[range].flatMap(\.1),
           chunks: routine.operations[range.lowerBound].chunks(threads: threads))
       }
     }
@@ -41,10 +44,20 @@ final class CPUProgram: PreparedProgram {
   func memory(of buffer: Buffer) -> UnsafeMutableRawPointer? { memory.raw(buffer) }
 
   func run(_ routine: Routine.Name, step: Int) throws {
-    guard let stretches = stretches[routine] else {
+    for stretch in try part(stretches, of: routine) { stretch.run(on: pool, step: step) }
+  }
+
+  func times(_ routine: Routine.Name, step: Int) throws -> [OperationTime] {
+    try part(launches, of: routine).map { operation, launches in
+      OperationTime([operation]) { Stretch(launches: launches, chunks: nil).run(on: pool, step: step) }
+    }
+  }
+
+  private func part<Part>(_ parts: [Routine.Name: Part], of routine: Routine.Name) throws -> Part {
+    guard let part = parts[routine] else {
       throw ProgramError("run", "the program has no routine \(routine.rawValue)")
     }
-    for stretch in stretches { stretch.run(on: pool, step: step) }
+    return part
   }
 
   func synchronize() throws {}

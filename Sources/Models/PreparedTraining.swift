@@ -37,6 +37,11 @@ extension PreparedModel {
   /// The second half: joins the parts, stores losses and updates the parameters.
   package func update(_ step: Int) throws { try prepared.run(.update, step: step) }
 
+  /// Trains one step like ``step(_:)``, but waits after each operation, and says how long each took.
+  package func times(_ step: Int) throws -> [OperationTime] {
+    try prepared.times(.gradients, step: step) + prepared.times(.update, step: step)
+  }
+
   /// The losses of the first `steps` steps of the epoch, slot by slot; waits for them.
   package func losses(steps: Int) throws -> [Float] {
     try prepared.floats(training.batches.losses, count: steps * slots.count)

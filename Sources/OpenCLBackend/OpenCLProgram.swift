@@ -11,6 +11,8 @@ package final class OpenCLProgram: PreparedProgram {
   private let compiled: CompiledProgram
   private let memory: ProgramMemory
   private var routines: [Routine.Name: [PreparedLaunch]] = [:]
+  /// The operations of each step, and its part of the routine's launches.
+  private var steps: [Routine.Name: [(operations: [Operation], launches: Range<Int>)]] = [:]
   private var noted: Set<Routine.Name> = []
   private var runsSinceFlush = 0
   /// Copies of data being written without waiting.
@@ -39,10 +41,15 @@ package final class OpenCLProgram: PreparedProgram {
       return buffer
     }
     for (routine, steps) in zip(schedule.program.routines, schedule.routines) {
-      let launches = try steps.flatMap { try planner.launches($0, memory) }.filter { !$0.grid.isEmpty }
-      routines[routine.name] = try launches.map {
-        try PreparedLaunch(context, compiled, $0, memory: memory.memory)
+      var launches: [PreparedLaunch] = []
+      for (step, operations) in zip(steps, schedule.operations(of: routine)) {
+        let first = launches.count
+        for launch in try planner.launches(step, memory) where !launch.grid.isEmpty {
+          launches.append(try PreparedLaunch(context, compiled, launch, memory: memory.memory))
+        }
+        self.steps[routine.name, default: []].append((operations, first..<launches.count))
       }
+      routines[routine.name] = launches
     }
   }
 
@@ -80,15 +87,30 @@ package final class OpenCLProgram: PreparedProgram {
   }
 
   package func run(_ routine: Routine.Name, step: Int) throws {
-    guard let launches = routines[routine] else {
-      throw ProgramError("run", "the program has no routine \(routine.rawValue)")
-    }
-    if noted.insert(routine).inserted { launches.forEach { $0.note() } }
-    for launch in launches { try launch.enqueue(step: UInt32(step)) }
+    for launch in try launches(of: routine) { try launch.enqueue(step: UInt32(step)) }
     runsSinceFlush += 1
     if runsSinceFlush >= Self.flushInterval {
       runsSinceFlush = 0
       try check(context.library.flush(context.queue), "clFlush", device: context.deviceName)
+    }
+  }
+
+  private func launches(of routine: Routine.Name) throws -> [PreparedLaunch] {
+    guard let launches = routines[routine] else {
+      throw ProgramError("run", "the program has no routine \(routine.rawValue)")
+    }
+    if noted.insert(routine).inserted { launches.forEach { $0.note() } }
+    return launches
+  }
+
+  package func times(_ routine: Routine.Name, step: Int) throws -> [OperationTime] {
+    let launches = try launches(of: routine)
+    try synchronize()
+    return try steps[routine, default: []].map { operations, range in
+      try OperationTime(operations) {
+        for launch in launches[range] { try launch.enqueue(step: UInt32(step)) }
+        try context.finish()
+      }
     }
   }
 

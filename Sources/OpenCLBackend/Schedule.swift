@@ -42,6 +42,17 @@ struct Schedule {
     }
   }
 
+  /// The operations of each step of a routine of ``program``.
+  func operations(of routine: Routine) -> [[Operation]] {
+    guard let steps = steps[routine.name] else { return routine.operations.map { [$0] } }
+    var together: [[Operation]] = []
+    for (operation, step) in zip(routine.operations, steps) {
+      if step == together.count { together.append([]) }
+      together[step].append(operation)
+    }
+    return together
+  }
+
   /// Where each buffer is: those that a step uses share no memory.
   var memoryPlan: MemoryPlan { MemoryPlan(program) { steps[$0.name]?[$1] ?? $1 } }
 

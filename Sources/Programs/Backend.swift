@@ -76,10 +76,42 @@ package protocol PreparedProgram: AnyObject {
   func run(_ routine: Routine.Name, step: Int) throws
   /// Waits for all work.
   func synchronize() throws
+  /// Runs `routine` like ``run(_:step:)``, but waits after each operation, and says how long each took.
+  func times(_ routine: Routine.Name, step: Int) throws -> [OperationTime]
+}
+
+/// How long operations took that the device computes together; on most devices each is alone.
+package struct OperationTime: Sendable {
+  /// In the order in which they are computed.
+  package let operations: [Operation]
+  package let seconds: Double
+
+  package init(_ operations: [Operation], seconds: Double) {
+    self.operations = operations
+    self.seconds = seconds
+  }
+
+  /// Runs `work`, which computes `operations` and waits for them.
+  package init(_ operations: [Operation], of work: () throws -> Void) rethrows {
+    let began = ContinuousClock.now
+    try work()
+    self.init(operations, seconds: began.duration(to: .now) / .seconds(1))
+  }
 }
 
 extension PreparedProgram {
   package func memory(of buffer: Buffer) -> UnsafeMutableRawPointer? { nil }
+
+  /// The whole routine as one.
+  package func times(_ routine: Routine.Name, step: Int) throws -> [OperationTime] {
+    let operations = program.routine(routine)?.operations ?? []
+    return [
+      try OperationTime(operations) {
+        try run(routine, step: step)
+        try synchronize()
+      }
+    ]
+  }
 
   /// Writes a whole array of 32-bit values or bytes.
   package func write<T: BitwiseCopyable>(_ values: [T], to buffer: Buffer) throws {

@@ -203,4 +203,25 @@ struct ArgumentTests {
       #expect(row.imagesPerSecond > 0 && row.flopsPerSecond > 0 && row.peakMemoryBytes > 40_000_000)
     }
   }
+
+  @Test("bench --operations measures every operation of a step")
+  func operations() throws {
+    struct Row: Decodable {
+      let model: String
+      let operations: [String]
+      let seconds: Double
+      let bytesPerSecond: Double
+      let limit: String
+      let shareOfLimit: Double
+    }
+    let words = [
+      "bench", "--device", "cpu", "--batch-size", "16", "--rounds", "1", "--seconds", "0.01", "--operations",
+    ]
+    let rows = try Facsimile.run(words + ["--json"]).json([Row].self)
+    #expect(rows.first?.operations == ["gather_images"] && rows.last?.operations == ["update"])
+    #expect(rows.allSatisfy { $0.model == "conv-autoencoder" && $0.seconds > 0 && $0.bytesPerSecond > 0 })
+    #expect(rows.allSatisfy { ["fma", "memory"].contains($0.limit) && $0.shareOfLimit > 0 })
+    let text = try Facsimile.run(words)
+    #expect(text.status == 0 && text.output.contains(" µs a step\n"), "\(text.errors)")
+  }
 }

@@ -16,6 +16,7 @@ struct BenchCommand: ParsableCommand {
         facsimile bench
         facsimile bench --model all --device cpu --batch-size 16 64 256 --threads 1
         facsimile bench --device opencl --set filters=16,32,64 --json
+        facsimile bench --model vae --device cpu --operations
       """)
 
   @Option(help: ArgumentHelp("The model: \(ModelOptions.names), or all.", valueName: "model"))
@@ -40,6 +41,13 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Also measure the CPU's peak rate of fused multiply-adds, and print the share reached.")
   var peak = false
 
+  @Flag(
+    help: """
+      Measure each operation of a training step instead: its least time, and on a processor the share of the nearer \
+      limit, both measured: fused multiply-adds, or moving as many bytes.
+      """)
+  var operations = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -50,6 +58,7 @@ struct BenchCommand: ParsableCommand {
     let configurations = try configurations()
     let backends = try devices.open()
     let effort = BenchCase.Effort(rounds: rounds, seconds: seconds)
+    if operations { return try measureOperations(configurations, backends, effort) }
     var figures: [BenchCase.Figures] = []
     let line = StatusLine(isAside: output.json)
     let header = ["model", "device", "batch", "phase", "images/s", "GFLOP/s", "memory"]
@@ -65,6 +74,40 @@ struct BenchCommand: ParsableCommand {
       }
     }
     if output.json { try Console.json(figures) }
+  }
+
+  private func measureOperations(
+    _ configurations: [Configuration], _ backends: [any Backend], _ effort: BenchCase.Effort
+  ) throws {
+    var figures: [OperationRates.Figures] = []
+    for configuration in configurations {
+      for backend in backends {
+        let rows = try OperationRates(configuration: configuration, backend: backend).measure(effort)
+        if !output.json { Console.say(Self.table(rows)) }
+        figures += rows
+      }
+    }
+    if output.json { try Console.json(figures) }
+  }
+
+  private static func table(_ rows: [OperationRates.Figures]) -> String {
+    let header = ["operation", "result", "µs", "GFLOP/s", "GB/s", "nearer limit"]
+    func line(_ name: String, _ row: OperationRates.Figures) -> [String] {
+      [
+        name, row.result, Format.fixed(1e6 * row.seconds, 1), Format.fixed(row.flopsPerSecond / 1e9, 1),
+        Format.fixed(row.bytesPerSecond / 1e9, 1),
+        row.limit.flatMap { limit in row.shareOfLimit.map { "\(Format.fixed(100 * $0, 0)) % \(limit)" } }
+          ?? "",
+      ]
+    }
+    let lines = rows.map { row in
+      let more = row.operations.count - 1
+      return line(row.operations[0] + (more > 0 ? " + \(more)" : ""), row)
+    }
+    let total = rows.reduce(0) { $0 + $1.seconds }
+    let title =
+      "\(rows[0].model) on \(rows[0].device), batch \(rows[0].batch): \(Format.fixed(1e6 * total, 0)) µs a step"
+    return title + "\n" + Format.table([header] + lines, right: [2, 3, 4])
   }
 
   private func configurations() throws -> [Configuration] {
