@@ -28,6 +28,15 @@ products() {
   swift build --package-path "$root" "$@" --show-bin-path
 }
 
+# release_program: the program, as a release build unless FACSIMILE_BINARY names one.
+release_program() {
+  if [ -z "${FACSIMILE_BINARY:-}" ]; then
+    swift build --package-path "$root" -c release --product facsimile >&2 || return
+    FACSIMILE_BINARY="$(products)/facsimile"
+  fi
+  printf '%s\n' "$FACSIMILE_BINARY"
+}
+
 # By default, use a folder of data sets next to the checkout.
 use_shared_data() {
   local shared="$root/../shared/data"
