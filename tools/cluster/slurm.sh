@@ -83,9 +83,12 @@ try_slurm() {
   done
 
   # Started by Slurm itself.
-  (cd "$folder" && srun --mpi=pmi2 -n 2 facsimile train vae "${small[@]}" --threads 1 --epochs 2 --distributed mpi \
-    --out srun >srun.log 2>&1) || tail -n 3 "$folder/srun.log"
-  verdict "slurm: two tasks by srun --mpi=pmi2 (MPICH)" "$(last "$folder/srun")" "$(last "$folder/plain")"
+  for kind in pmi2 pmix; do
+    (cd "$folder" && srun --mpi="$kind" -n 2 facsimile train vae "${small[@]}" --threads 1 --epochs 2 --distributed mpi \
+      --out "$kind" >"$kind.log" 2>&1) || tail -n 3 "$folder/$kind.log"
+    verdict "slurm: two tasks by srun --mpi=$kind" "$(last "$folder/$kind")" "$(last "$folder/plain")"
+    grep -h '^processes' "$folder/$kind.log"
+  done
 
   # An array of search workers.
   number="$(script search | sed 's/--storage/--json --storage/' | job "$place/array" --array=0-3 --error=errors-%a.txt --cpus-per-task=2)"
@@ -96,10 +99,11 @@ try_slurm() {
   done
   stop_server
 
-  # A job limited to a minute, half of it reserved for stopping, that needs more: as many epochs as take a minute.
+  # A job limited to a minute, half of it reserved for stopping, that needs more: as many epochs as take a minute or more
+  # (starting takes as long as many epochs).
   began=$SECONDS
   (cd "$folder" && mpirun.openmpi -n 2 facsimile train vae "${small[@]}" --out trial --epochs 20 --distributed mpi >/dev/null)
-  epochs=$((60 * 20 / (SECONDS - began + 1) + 1))
+  epochs=$((3 * 60 * 20 / (SECONDS - began + 1) + 1))
   number="$(script train | sed -e "s/--out run/--out run --epochs $epochs/" -e 's/^mpirun/mpirun.openmpi/' \
     | job "$place/limit" --time=1 --signal=B:TERM@30 --ntasks=2)"
   plain long vae "${small[@]}" --threads 1 --epochs "$epochs"
