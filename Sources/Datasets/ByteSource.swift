@@ -51,7 +51,7 @@ func openByteSource(_ url: URL) throws -> any ByteSource {
   let file = try FileBytes(url)
   var magic: [UInt8] = [0, 0]
   try checkedCall("read", file.path) { pread(file.descriptor, &magic, 2, 0) }
-  return magic == GzipBytes.magic ? try GzipBytes(file) : file
+  return magic == GzipBytes.magic ? GzipBytes(file) : file
 }
 
 /// The raw bytes of a file.

@@ -6,7 +6,8 @@ import Storage
 ///
 /// A known name is searched for in the folders of `$FACSIMILE_DATA` (separated by colons; each may contain a folder
 /// of that name, or be it), then in the user's cache (`$XDG_CACHE_HOME` or `~/.cache`) under
-/// `facsimile/datasets/NAME`, then in `/usr/share/datasets/NAME`, where Debian's packages put them. The first
+/// `facsimile/datasets/NAME`, then in `/usr/share/datasets/NAME`, where Debian's packages put them (for the six of EMNIST, which
+/// are in one archive, NAME is `emnist`). The first
 /// place that has any of the files is taken, and its files must have the known hashes.
 package struct DatasetCatalog: Sendable {
   private let environment: [String: String]
@@ -110,7 +111,7 @@ package struct DatasetCatalog: Sendable {
   }
 
   func find(_ known: KnownDataset) throws -> DatasetFolder {
-    let name = known.rawValue
+    let name = known.folderName
     var looked: [String] = []
     var places: [URL] = []
     for entry in dataFolders {
@@ -133,7 +134,7 @@ package struct DatasetCatalog: Sendable {
     if known == .cifar10, let archive = archives.first { throw DatasetFolder.packed(archive) }
     throw DatasetError(
       .notFound,
-      "data set \(name) not found, looked in \(looked.joined(separator: ", ")): "
+      "data set \(known.rawValue) not found, looked in \(looked.joined(separator: ", ")): "
         + known.advice)
   }
 
@@ -145,11 +146,11 @@ package struct DatasetCatalog: Sendable {
 
   /// The folder in the user's cache where a data set is looked for, and downloaded to; it may not exist.
   package func cacheFolder(of known: KnownDataset) -> URL {
-    userCache.appendingPathComponent("datasets/\(known.rawValue)", isDirectory: true)
+    userCache.appendingPathComponent("datasets/\(known.folderName)", isDirectory: true)
   }
 
   func systemFolder(of known: KnownDataset) -> URL {
-    systemFolder.appendingPathComponent(known.rawValue, isDirectory: true)
+    systemFolder.appendingPathComponent(known.folderName, isDirectory: true)
   }
 
   /// The user's cache folder, `facsimile` in `$XDG_CACHE_HOME` or `~/.cache`; it may not exist.

@@ -25,12 +25,13 @@ struct DatasetFolder {
 
   /// Whether at least one of the files exists: the folder is meant, even if others are missing.
   func holds(_ known: KnownDataset) -> Bool {
-    known == .cifar10 ? CIFAR10Folder(near: url) != nil : IDXFolder(url: url).isMeant
+    if known.isOfEMNIST { return EMNISTArchive(in: url) != nil }
+    return known == .cifar10 ? CIFAR10Folder(near: url) != nil : IDXFolder(url: url).isMeant
   }
 
   /// Whether the folder can be identified as the known data set.
   func looksLike(_ known: KnownDataset) -> Bool {
-    known == .cifar10 ? holds(known) : IDXFolder(url: url).looksLike(known)
+    known == .cifar10 || known.isOfEMNIST ? holds(known) : IDXFolder(url: url).looksLike(known)
   }
 
   /// Reads the folder.
@@ -41,6 +42,7 @@ struct DatasetFolder {
   /// - Throws: `DatasetError`, `PNGError`, `FileError`, `NotAFile`.
   func read(as known: KnownDataset?, inMemory limit: Int = .max) throws -> FolderContents {
     if !Files.isFolder(url) { return try PackedFile(url: url).read(inMemory: limit) }
+    if let known, known.isOfEMNIST, let archive = EMNISTArchive(in: url) { return try archive.read(known) }
     let idx = IDXFolder(url: url, inMemory: limit)
     if known != .cifar10, idx.isMeant { return try idx.read(as: known) }
     if let cifar = CIFAR10Folder(near: url) { return try cifar.read() }
@@ -58,7 +60,8 @@ struct DatasetFolder {
   /// - Throws: as ``read(as:inMemory:)``.
   func pictures(as known: KnownDataset?) throws -> PNGFolder.Plan? {
     let isIDX = known != .cifar10 && IDXFolder(url: url).isMeant
-    return isIDX || !Files.isFolder(url) || CIFAR10Folder(near: url) != nil ? nil : try pngFolder().plan()
+    return isIDX || known?.isOfEMNIST == true || !Files.isFolder(url) || CIFAR10Folder(near: url) != nil
+      ? nil : try pngFolder().plan()
   }
 
   /// Packed CIFAR-10 archives in the folder.
@@ -73,6 +76,12 @@ struct DatasetFolder {
       return DatasetError(
         .missingFile, path: archive.path,
         "this is CIFAR-10 for Python: get the binary version, cifar-10-binary.tar.gz, and unpack it")
+    }
+    if name == EMNISTArchive.file {
+      return DatasetError(
+        .missingFile, path: archive.path,
+        "an archive; if it is EMNIST's, put its folder into $FACSIMILE_DATA and name one of the six data sets in it, such as "
+          + "emnist-letters")
     }
     let (file, folder) = (
       shellQuoted(path: archive.path), shellQuoted(path: archive.deletingLastPathComponent().path)

@@ -1,31 +1,38 @@
 import CZlib
 import Foundation
 
-/// The unpacked bytes of a gzip file, which may hold several members one after the other.
+/// The unpacked bytes of a gzip file, which may hold several members one after the other, or of plain deflated data.
 ///
 /// The checksum and length at the end of every member are checked before the end is reported.
 final class GzipBytes: ByteSource {
   static let magic: [UInt8] = [0x1F, 0x8B]
   /// One byte of deflate expands to at most 1,032; rounded up, this bounds what a header may claim.
   private static let highestRatio = 1040
-  private static let windowBitsForGzip: Int32 = 15 + 16
+
+  /// What surrounds the compressed data.
+  enum Format: Int32 {
+    /// Headers, checksums and lengths. The value is zlib's number of window bits.
+    case gzip = 31
+    /// Nothing.
+    case deflate = -15
+  }
 
   let path: String
   let mostBytes: Int
-  private let file: FileBytes
+  private let file: any ByteSource
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
   // zlib keeps the stream's address, so the stream must not move.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private var isBetweenMembers = false
 
-  init(_ file: FileBytes) throws {
+  init(_ file: any ByteSource, _ format: Format = .gzip) {
     self.file = file
     path = file.path
     let (most, overflow) = file.mostBytes.multipliedReportingOverflow(by: Self.highestRatio)
     mostBytes = overflow ? .max : most
     stream.initialize(to: z_stream())
     let size = Int32(MemoryLayout<z_stream>.size)
-    let status = inflateInit2_(stream, Self.windowBitsForGzip, ZLIB_VERSION, size)
+    let status = inflateInit2_(stream, format.rawValue, ZLIB_VERSION, size)
     precondition(status == Z_OK, "zlib \(String(cString: zlibVersion())) did not start: \(status)")
   }
 

@@ -27,6 +27,23 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   case kmnist
   /// Colour photographs of animals and vehicles, 32 × 32.
   case cifar10 = "cifar-10"
+  /// Handwritten letters, upper and lower case together.
+  case emnistLetters = "emnist-letters"
+  /// Handwritten digits of more writers.
+  case emnistDigits = "emnist-digits"
+  /// Digits and letters; the cases of fifteen letters together.
+  case emnistBalanced = "emnist-balanced"
+  case emnistByMerge = "emnist-bymerge"
+  /// Digits, upper case and lower case.
+  case emnistByClass = "emnist-byclass"
+  /// Digits as in MNIST.
+  case emnistMNIST = "emnist-mnist"
+
+  /// Whether it is part of ``EMNISTArchive``.
+  var isOfEMNIST: Bool { rawValue.hasPrefix("emnist-") }
+
+  /// The name of its folder; the six of EMNIST share one.
+  package var folderName: String { isOfEMNIST ? "emnist" : rawValue }
 
   /// SHA-256 of each file as published, compressed with gzip; nil if the unpacked hashes are known, or none at all.
   ///
@@ -58,7 +75,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
         .testImages: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         .testLabels: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
       ]
-    case .kmnist, .cifar10: nil
+    default: nil
     }
   }
 
@@ -71,6 +88,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   func matches(_ contents: FolderContents) -> Bool {
     if hashes != nil { return fileHashes == contents.files }
     if self == .cifar10 { return contents.files == CIFAR10Folder.publishedHashes }
+    if isOfEMNIST { return contents.files == [EMNISTArchive.key(rawValue): EMNISTArchive.publishedHash] }
     guard let packedHashes else { return false }
     return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) })
       == contents.packedFiles
@@ -78,7 +96,12 @@ package enum KnownDataset: String, Sendable, CaseIterable {
 
   /// Why files of this name cannot be verified, and what to do.
   var unverifiable: String {
-    self == .kmnist
+    if isOfEMNIST {
+      return
+        "this is not, by its SHA-256, the published archive of EMNIST: get it with 'facsimile data fetch \(rawValue)', or "
+        + "accept it with --unverified-data"
+    }
+    return self == .kmnist
       ? "only the packed files (.gz) of kmnist can be checked against their published SHA-256: provide all four as published, "
         + "or accept these files with --unverified-data"
       : "these are not, by their SHA-256, the published files of \(rawValue): get those, accept these with --unverified-data, or "
@@ -96,8 +119,15 @@ package enum KnownDataset: String, Sendable, CaseIterable {
       ]
     case .kmnist: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
     case .cifar10: CIFAR10Folder.classNames
+    case .emnistLetters: Self.upperCase
+    case .emnistDigits, .emnistMNIST: (0...9).map(String.init)
+    case .emnistBalanced, .emnistByMerge:
+      (0...9).map(String.init) + Self.upperCase + ["a", "b", "d", "e", "f", "g", "h", "n", "q", "r", "t"]
+    case .emnistByClass: (0...9).map(String.init) + Self.upperCase + Self.upperCase.map { $0.lowercased() }
     }
   }
+
+  private static let upperCase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".map(String.init)
 
   /// How to get it into a folder that is searched: where to put existing files, and a shell command, last, so
   /// that it can be pasted as it is.

@@ -62,7 +62,7 @@ public struct Images: Sendable {
 
   /// Reads a data set.
   ///
-  /// - Parameter nameOrFolder: `mnist`, `fashion-mnist`, `kmnist` or `cifar-10`, looked for in the folders of
+  /// - Parameter nameOrFolder: `mnist`, `fashion-mnist`, `kmnist`, `cifar-10` or `emnist-letters` and its like, looked for in the folders of
   ///   `$FACSIMILE_DATA`, the user's cache and `/usr/share/datasets`; or a folder of IDX files, of CIFAR-10's binary
   ///   files, or of PNG images (`train/CLASS/*.png` and `test/CLASS/*.png`; `CLASS/*.png`, of which a tenth becomes the
   ///   test images; or no classes).

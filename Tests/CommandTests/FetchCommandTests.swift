@@ -25,7 +25,7 @@ struct FetchCommandTests {
       request.path.hasPrefix("/wrong") ? .init(Data("no digits".utf8), request) : .init(status: 404)
     }
     try fails("mnits", 64, "(did you mean mnist?)")
-    try fails("emnist", 64, "unpack https://")
+    try fails("emnist", 64, "name one of them, such as emnist-letters")
     try fails("mnist --mirror file:///data", 64, "expected an address")
     try fails("mnist --timeout 0", 64, "from 1 to 3600")
     try fails("kmnist --mirror \(server.address)/", 2, "\(server.address): the server has no such file (404)")

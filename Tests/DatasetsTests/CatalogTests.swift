@@ -143,8 +143,10 @@ struct CatalogTests {
     try folder.putDataset("data/kmnist", train: 20, test: 4)
     try folder.putDataset("data/fashion-mnist")
     let list = catalog(data: "data").list()
-    #expect(list.map(\.name) == ["mnist", "fashion-mnist", "kmnist", "cifar-10"])
-    #expect(list.map(\.state) == [.absent, .damaged, .unverified, .absent])
+    #expect(list.map(\.name).prefix(5) == ["mnist", "fashion-mnist", "kmnist", "cifar-10", "emnist-letters"])
+    #expect(
+      list.map(\.state) == [.absent, .damaged, .unverified] + Array(repeating: .absent, count: list.count - 3)
+    )
     #expect(list[2].trainImages == 20 && list[2].testImages == 4)
     #expect(list[2].problem?.contains("--unverified-data") == true)
     #expect(list[2].folder == folder.file("data/kmnist").path)

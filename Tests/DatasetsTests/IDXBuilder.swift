@@ -18,10 +18,13 @@ func pattern(_ count: Int) -> [UInt8] {
 }
 
 /// One gzip member.
-func gzip(_ data: Data) -> Data {
+func gzip(_ data: Data) -> Data { deflated(data, windowBits: 15 + 16) }
+
+/// Deflated data; the number of window bits, as zlib has it, says what surrounds them.
+func deflated(_ data: Data, windowBits: Int32 = -15) -> Data {
   var stream = z_stream()
   let size = Int32(MemoryLayout<z_stream>.size)
-  deflateInit2_(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+  deflateInit2_(&stream, 9, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
   defer { deflateEnd(&stream) }
   var input = [UInt8](data)
   var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, uLong(input.count))))

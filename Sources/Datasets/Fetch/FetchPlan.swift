@@ -61,6 +61,17 @@ extension KnownDataset {
             name: "cifar-10-binary.tar.gz", size: 170_052_171,
             sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", isOfContents: false)
         ], unpacked: (CIFAR10Folder.unpacked, CIFAR10Folder.files))
+    case .emnistLetters, .emnistDigits, .emnistBalanced, .emnistByMerge, .emnistByClass, .emnistMNIST:
+      FetchPlan(
+        name: rawValue,
+        mirrors: [
+          "https://biometrics.nist.gov/cs_links/EMNIST", "http://www.itl.nist.gov/iaui/vip/cs_links/EMNIST",
+        ],
+        files: [
+          FetchPlan.File(
+            name: EMNISTArchive.file, size: EMNISTArchive.bytes, sha256: EMNISTArchive.publishedHash,
+            isOfContents: false)
+        ])
     }
   }
 

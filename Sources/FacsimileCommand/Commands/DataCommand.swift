@@ -9,7 +9,7 @@ struct DataCommand: ParsableCommand {
     discussion: """
       A known name is searched for in the folders of $FACSIMILE_DATA, in the user's cache folder, then in \
       /usr/share/datasets. Its files must match the known SHA-256 hashes. There are none for unpacked kmnist files; \
-      --unverified-data accepts these, and other files of cifar-10.
+      --unverified-data accepts these, and other files of cifar-10 and EMNIST.
 
       A folder may hold IDX files (plain or .gz), CIFAR-10's binary files, or PNG files: train/CLASS/*.png and \
       test/CLASS/*.png, CLASS/*.png (a tenth of every class becomes the test set), or either without classes. All images \

@@ -73,9 +73,8 @@ struct DataFetchCommand: ParsableCommand {
     if let known = KnownDataset(rawValue: name) { return known }
     guard name.lowercased() != "emnist" else {
       throw UsageError(
-        "emnist is six data sets in one archive: unpack https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip, put the four "
-          + "files of one of them into a folder, named as MNIST's (train-images-idx3-ubyte.gz, …), and name the folder with "
-          + "--data")
+        "emnist is six data sets in one archive: name one of them, such as emnist-letters (they share the download)"
+      )
     }
     throw UsageError(
       "no data set '\(name)'\(didYouMean(name, among: KnownDataset.allCases.map(\.rawValue))) that can be downloaded: expected "

@@ -12,7 +12,7 @@ import Foundation
 /// A reader of files that may come from anywhere. Each is given arbitrary bytes, with the checksums in them
 /// repaired if a wrong one would end the reading at once.
 enum Reader: String, CaseIterable {
-  case idx, gzip, png, cifar, safetensors, checkpoint, configuration, space, manifest, receipt
+  case idx, gzip, zip, png, cifar, safetensors, checkpoint, configuration, space, manifest, receipt
   case programs
 
   /// Reads the bytes as a file of this kind. Any error is fine, a crash is not.
@@ -32,6 +32,9 @@ enum Reader: String, CaseIterable {
       try put(Repair.gzip(bytes))
       _ = try? IDX.labels(contentsOf: file)
       _ = try IDX.images(contentsOf: file)
+    case .zip:
+      try put(bytes, as: EMNISTArchive.file)
+      _ = try EMNISTArchive(in: place)!.read(.emnistLetters)
     case .png:
       try put(Repair.png(bytes))
       _ = try? PNGHeader(contentsOf: file)
