@@ -50,6 +50,15 @@ let inputCases: [OperationCase] =
       },
     ]
   }
+  // Each lane of a block once as the last that holds an image.
+  + (2...15).map { batch in
+    OperationCase(.gatherImages, "\(MapShape(1, 1, 2)) n\(batch)") { setup in
+      Operation(
+        try GatherImages(
+          dataset: setup.buffer("dataset", .bytes(100), .bytes), source: setup.source(batch: batch),
+          output: setup.images("output", batch, MapShape(1, 1, 2))))
+    }
+  }
   + [
     // After a posterior there are several samples of each image.
     OperationCase(.dropoutForward, "[1, 3, 3] n21 from 2, 3 samples") { setup in

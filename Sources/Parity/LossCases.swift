@@ -23,6 +23,8 @@ let lossCases: [OperationCase] =
     ] + latentCases(latent: [2, 10, 1, 7][index], batch: batch, first: first)
       + [classCase(classes: [10, 2, 3, 11][index], batch: batch, first: first, wantsGradient)]
   }
+  // Each lane of a block once as the last that holds an image.
+  + (2...15).map { classCase(classes: 2, batch: $0, first: 0, true) }
 
 private func reconstruction(
   _ setup: inout CaseProgram, _ sizes: (MapShape, Int, Int), _ prediction: Fill, _ wantsGradient: Bool,
