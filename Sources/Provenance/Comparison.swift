@@ -52,7 +52,7 @@ package struct RunComparer {
     let (a, b) = manifests
     let settings = Self.settings(a, b)
     if !settings.isEmpty {
-      var comparison = Comparison(isSame: false, "not one training: " + settings.joined(separator: "; "))
+      var comparison = Comparison(isSame: false, "not the same training: " + settings.joined(separator: "; "))
       comparison.settings = settings
       return comparison
     }

@@ -51,7 +51,7 @@ import Testing
       text.output.hasPrefix("IDENTICAL: ") && text.output.contains("1 hash exchanged"), "\(text.output)")
     let refereed = try run("compare a d --referee")
     #expect(
-      refereed.status == 1 && refereed.output.contains("not one training")
+      refereed.status == 1 && refereed.output.contains("not the same training")
         && !refereed.output.contains("referee"))
     // The trace is signed too.
     #expect(try run("sign a --new-key key").status == 0)
