@@ -25,13 +25,16 @@ struct DatasetFolder {
 
   /// Whether at least one of the files exists: the folder is meant, even if others are missing.
   func holds(_ known: KnownDataset) -> Bool {
-    if known.isOfEMNIST { return EMNISTArchive(in: url) != nil }
-    return known == .cifar10 ? CIFAR10Folder(near: url) != nil : IDXFolder(url: url).isMeant
+    switch known.form {
+    case .idx: IDXFolder(url: url).isMeant
+    case .cifar10: CIFAR10Folder(near: url) != nil
+    case .emnist: EMNISTArchive(in: url) != nil
+    }
   }
 
   /// Whether the folder can be identified as the known data set.
   func looksLike(_ known: KnownDataset) -> Bool {
-    known == .cifar10 || known.isOfEMNIST ? holds(known) : IDXFolder(url: url).looksLike(known)
+    known.form == .idx ? IDXFolder(url: url).looksLike(known) : holds(known)
   }
 
   /// Reads the folder.
@@ -42,7 +45,9 @@ struct DatasetFolder {
   /// - Throws: `DatasetError`, `PNGError`, `FileError`, `NotAFile`.
   func read(as known: KnownDataset?, inMemory limit: Int = .max) throws -> FolderContents {
     if !Files.isFolder(url) { return try PackedFile(url: url).read(inMemory: limit) }
-    if let known, known.isOfEMNIST, let archive = EMNISTArchive(in: url) { return try archive.read(known) }
+    if let known, known.form == .emnist, let archive = EMNISTArchive(in: url) {
+      return try archive.read(known)
+    }
     let idx = IDXFolder(url: url, inMemory: limit)
     if known != .cifar10, idx.isMeant { return try idx.read(as: known) }
     if let cifar = CIFAR10Folder(near: url) { return try cifar.read() }
@@ -60,7 +65,7 @@ struct DatasetFolder {
   /// - Throws: as ``read(as:inMemory:)``.
   func pictures(as known: KnownDataset?) throws -> PNGFolder.Plan? {
     let isIDX = known != .cifar10 && IDXFolder(url: url).isMeant
-    return isIDX || known?.isOfEMNIST == true || !Files.isFolder(url) || CIFAR10Folder(near: url) != nil
+    return isIDX || known?.form == .emnist || !Files.isFolder(url) || CIFAR10Folder(near: url) != nil
       ? nil : try pngFolder().plan()
   }
 

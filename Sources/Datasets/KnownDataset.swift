@@ -39,11 +39,21 @@ package enum KnownDataset: String, Sendable, CaseIterable {
   /// Digits as in MNIST.
   case emnistMNIST = "emnist-mnist"
 
-  /// Whether it is part of ``EMNISTArchive``.
-  var isOfEMNIST: Bool { rawValue.hasPrefix("emnist-") }
+  /// How its files are published.
+  enum Form {
+    case idx, cifar10, emnist
+  }
+
+  var form: Form {
+    switch self {
+    case .mnist, .fashionMNIST, .kmnist: .idx
+    case .cifar10: .cifar10
+    case .emnistLetters, .emnistDigits, .emnistBalanced, .emnistByMerge, .emnistByClass, .emnistMNIST: .emnist
+    }
+  }
 
   /// The name of its folder; the six of EMNIST share one.
-  package var folderName: String { isOfEMNIST ? "emnist" : rawValue }
+  package var folderName: String { form == .emnist ? "emnist" : rawValue }
 
   /// SHA-256 of each file as published, compressed with gzip; nil if the unpacked hashes are known, or none at all.
   ///
@@ -86,9 +96,12 @@ package enum KnownDataset: String, Sendable, CaseIterable {
 
   /// Whether the files of a folder have the published hashes.
   func matches(_ contents: FolderContents) -> Bool {
+    switch form {
+    case .cifar10: return contents.files == CIFAR10Folder.publishedHashes
+    case .emnist: return contents.files == [EMNISTArchive.key(rawValue): EMNISTArchive.publishedHash]
+    case .idx: break
+    }
     if hashes != nil { return fileHashes == contents.files }
-    if self == .cifar10 { return contents.files == CIFAR10Folder.publishedHashes }
-    if isOfEMNIST { return contents.files == [EMNISTArchive.key(rawValue): EMNISTArchive.publishedHash] }
     guard let packedHashes else { return false }
     return Dictionary(uniqueKeysWithValues: packedHashes.map { ($0.key.rawValue, $0.value) })
       == contents.packedFiles
@@ -96,7 +109,7 @@ package enum KnownDataset: String, Sendable, CaseIterable {
 
   /// Why files of this name cannot be verified, and what to do.
   var unverifiable: String {
-    if isOfEMNIST {
+    if form == .emnist {
       return
         "this is not, by its SHA-256, the published archive of EMNIST: get it with 'facsimile data fetch \(rawValue)', or "
         + "accept it with --unverified-data"

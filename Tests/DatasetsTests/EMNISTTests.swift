@@ -114,7 +114,7 @@ struct EMNISTTests {
 
   @Test("One archive is fetched for all six, into one folder")
   func plan() {
-    let names = KnownDataset.allCases.filter(\.isOfEMNIST)
+    let names = KnownDataset.allCases.filter { $0.form == .emnist }
     #expect(names.count == 6)
     #expect(Set(names.map { strict.cacheFolder(of: $0).lastPathComponent }) == ["emnist"])
     for name in names { #expect(name.fetchPlan.files.map(\.name) == ["gzip.zip"]) }
