@@ -35,13 +35,14 @@ struct LaunchTests {
   }
 
   /// Each kernel is compiled for groups of eight by four, though the launches were planned for more.
-  @Test("several layers' weights in groups of fewer lanes than planned")
+  @Test("several layers' weights, and squares of linear layers, in groups of fewer lanes than planned")
   func smallGroups() throws {
     guard let device = TestDevices.discovery.devices.first else { throw TestDevices.Missing() }
     let backend = try OpenCLBackend(
       device, options: LaunchOptions(.gpu), settings: OpenCLSettings(cacheFolder: nil, kernelGroupLimit: 32))
     let report = try runParity(
-      devices: [cpu(2), backend], operations: [], models: [.classifier], steps: 2,
+      devices: [cpu(2), backend], operations: [.linearForward, .linearBackwardInput], models: [.classifier],
+      steps: 2,
       seed: .random(in: .min ... .max), progress: { _ in })
     #expect(report.identical == report.cases && report.cases > 0, "\(report.mismatches.prefix(3))")
   }

@@ -92,17 +92,13 @@ struct BenchCommand: ParsableCommand {
 
   private static func table(_ rows: [OperationRates.Figures]) -> String {
     let header = ["operation", "result", "µs", "GFLOP/s", "GB/s", "nearer limit"]
-    func line(_ name: String, _ row: OperationRates.Figures) -> [String] {
-      [
-        name, row.result, Format.fixed(1e6 * row.seconds, 1), Format.fixed(row.flopsPerSecond / 1e9, 1),
-        Format.fixed(row.bytesPerSecond / 1e9, 1),
-        row.limit.flatMap { limit in row.shareOfLimit.map { "\(Format.fixed(100 * $0, 0)) % \(limit)" } }
-          ?? "",
-      ]
-    }
     let lines = rows.map { row in
       let more = row.operations.count - 1
-      return line(row.operations[0] + (more > 0 ? " + \(more)" : ""), row)
+      let share = row.shareOfLimit.map { "\(Format.fixed(100 * $0, 0)) % \(row.limit!)" }
+      return [
+        row.operations[0] + (more > 0 ? " + \(more)" : ""), row.result, Format.fixed(1e6 * row.seconds, 1),
+        Format.fixed(row.flopsPerSecond / 1e9, 1), Format.fixed(row.bytesPerSecond / 1e9, 1), share ?? "",
+      ]
     }
     let total = rows.reduce(0) { $0 + $1.seconds }
     let title =
