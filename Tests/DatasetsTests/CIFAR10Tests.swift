@@ -7,19 +7,10 @@ import Testing
 @Suite("CIFAR-10's binary files")
 struct CIFAR10Tests {
   private let folder: TemporaryFolder
-  private let strict: DatasetCatalog
-  private var catalog: DatasetCatalog {
-    var catalog = strict
-    catalog.takesUnverified = true
-    return catalog
-  }
+  private var strict: DatasetCatalog { folder.catalog(data: "data", takesUnverified: false) }
+  private var catalog: DatasetCatalog { folder.catalog(data: "data") }
 
-  init() throws {
-    folder = try TemporaryFolder()
-    strict = DatasetCatalog(
-      environment: ["FACSIMILE_DATA": folder.path("data"), "XDG_CACHE_HOME": folder.path("cache")],
-      systemFolder: folder.file("system"))
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   private static func image(_ number: Int) -> [UInt8] {
     (0..<3072).map { UInt8(truncatingIfNeeded: $0 / 1024 * 90 + number * 11 + $0 % 7) }

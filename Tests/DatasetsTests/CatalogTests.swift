@@ -12,19 +12,6 @@ struct CatalogTests {
     folder = try TemporaryFolder()
   }
 
-  private func catalog(
-    data: String = "", cache: String = "cache", system: String = "system"
-  ) -> DatasetCatalog {
-    let folders = data.split(separator: ":").map { folder.file(String($0)).path }
-    var catalog = DatasetCatalog(
-      environment: [
-        "FACSIMILE_DATA": folders.joined(separator: ":"), "XDG_CACHE_HOME": folder.file(cache).path,
-      ],
-      systemFolder: folder.file(system))
-    catalog.takesUnverified = true
-    return catalog
-  }
-
   private func error(_ body: () throws -> Void) throws -> DatasetError {
     try #require(#expect(throws: DatasetError.self, performing: body))
   }
@@ -33,8 +20,8 @@ struct CatalogTests {
   func folders() throws {
     try folder.putDataset("plain")
     try folder.putDataset("packed", packed: true)
-    let plain = try catalog().load(folder.file("plain").path)
-    let packed = try catalog().load(folder.file("packed").path + "/")
+    let plain = try folder.catalog().load(folder.file("plain").path)
+    let packed = try folder.catalog().load(folder.file("packed").path + "/")
     #expect(plain.name == "plain" && packed.name == "packed")
     #expect(plain.source?.path == folder.file("plain").path)
     #expect(!plain.isVerified)
@@ -58,12 +45,14 @@ struct CatalogTests {
       try folder.putDataset(place, train: 10 + index)
     }
     func count(_ catalog: DatasetCatalog) throws -> Int { try catalog.load("kmnist").train.count }
-    #expect(try count(catalog(data: "none:a:b")) == 10)
+    #expect(try count(folder.catalog(data: "none:a:b")) == 10)
     // A folder that contains IDX files directly counts only if it has the name.
-    #expect(try count(catalog(data: "b:kmnist:a")) == 12)
-    #expect(try count(catalog(data: "b")) == 13)
-    #expect(try count(catalog(cache: "empty")) == 14)
-    let missing = try error { _ = try catalog(data: "b:c", cache: "empty", system: "empty").load("kmnist") }
+    #expect(try count(folder.catalog(data: "b:kmnist:a")) == 12)
+    #expect(try count(folder.catalog(data: "b")) == 13)
+    #expect(try count(folder.catalog(cache: "empty")) == 14)
+    let missing = try error {
+      _ = try folder.catalog(data: "b:c", cache: "empty", system: "empty").load("kmnist")
+    }
     #expect(missing.kind == .notFound)
     for place in ["b/kmnist", "b (which holds other", "c/kmnist", "empty/facsimile/datasets/kmnist"] {
       #expect(missing.message.contains(folder.file(place).path), "\(missing)")
@@ -84,41 +73,41 @@ struct CatalogTests {
 
   @Test("Errors of names say what to do")
   func advice() throws {
-    let fashion = try error { _ = try catalog().load("fashion-mnist") }
+    let fashion = try error { _ = try folder.catalog().load("fashion-mnist") }
     #expect(fashion.kind == .notFound)
     #expect(fashion.message.contains("sudo apt-get install dataset-fashion-mnist"))
-    let mnist = try error { _ = try catalog().load("mnist") }
+    let mnist = try error { _ = try folder.catalog().load("mnist") }
     #expect(mnist.message.contains("FACSIMILE_DATA"))
     // The command comes last.
     #expect(mnist.message.contains(/get them with: facsimile data fetch mnist$/))
-    let unknown = try error { _ = try catalog().load("mnits") }
+    let unknown = try error { _ = try folder.catalog().load("mnits") }
     #expect(unknown.kind == .unknownName)
     #expect(
       unknown.message.contains(
         "(did you mean mnist?): expected one of mnist, fashion-mnist, kmnist, cifar-10"))
-    #expect(try error { _ = try catalog().load("") }.kind == .unknownName)
+    #expect(try error { _ = try folder.catalog().load("") }.kind == .unknownName)
     let file = try folder.put("file", Data())
-    #expect(try error { _ = try catalog().load(file.path) }.kind == .notReadable)
+    #expect(try error { _ = try folder.catalog().load(file.path) }.kind == .notReadable)
   }
 
   @Test("A known name over other contents is refused, naming the file and both hashes")
   func mismatch() throws {
     try folder.putDataset("data/mnist")
-    let fault = try error { _ = try catalog(data: "data").load("mnist") }
+    let fault = try error { _ = try folder.catalog(data: "data").load("mnist") }
     #expect(fault.kind == .hashMismatch)
     #expect(fault.path == folder.file("data/mnist/train-labels-idx1-ubyte").path)
     #expect(fault.message.contains(Fingerprint.hex(of: labelFile(12))))
     #expect(fault.message.contains(try #require(KnownDataset.mnist.hashes?[.trainLabels])))
     // Loaded by its folder, it is a data set like any other.
-    #expect(try catalog().load(folder.file("data/mnist").path).isVerified == false)
+    #expect(try folder.catalog().load(folder.file("data/mnist").path).isVerified == false)
   }
 
   @Test("Labels may be missing")
   func unlabelled() throws {
     try folder.putDataset("a")
-    let labelled = try catalog().load(folder.file("a").path)
+    let labelled = try folder.catalog().load(folder.file("a").path)
     try FileManager.default.removeItem(at: folder.file("a/train-labels-idx1-ubyte"))
-    let unlabelled = try catalog().load(folder.file("a").path)
+    let unlabelled = try folder.catalog().load(folder.file("a").path)
     #expect(unlabelled.train.labels == nil && unlabelled.test.labels != nil)
     #expect(unlabelled.train.pixels == labelled.train.pixels && unlabelled.sha256 != labelled.sha256)
   }
@@ -127,22 +116,22 @@ struct CatalogTests {
   func incomplete() throws {
     try folder.putDataset("a")
     try FileManager.default.removeItem(at: folder.file("a/t10k-images-idx3-ubyte"))
-    let missing = try error { _ = try catalog().load(folder.file("a").path) }
+    let missing = try error { _ = try folder.catalog().load(folder.file("a").path) }
     #expect(missing.kind == .missingFile && missing.message.contains("t10k-images-idx3-ubyte"))
     try folder.putDataset("a")
     try folder.put("a/t10k-labels-idx1-ubyte", labelFile(6))
-    let unequal = try error { _ = try catalog().load(folder.file("a").path) }
+    let unequal = try error { _ = try folder.catalog().load(folder.file("a").path) }
     #expect(unequal.kind == .countMismatch)
     #expect(unequal.path == folder.file("a/t10k-labels-idx1-ubyte").path)
     try folder.put("empty/readme", Data())
-    #expect(try error { _ = try catalog().load(folder.file("empty").path) }.kind == .missingFile)
+    #expect(try error { _ = try folder.catalog().load(folder.file("empty").path) }.kind == .missingFile)
   }
 
   @Test("The list says of each name how things stand")
   func list() throws {
     try folder.putDataset("data/kmnist", train: 20, test: 4)
     try folder.putDataset("data/fashion-mnist")
-    let list = catalog(data: "data").list()
+    let list = folder.catalog(data: "data").list()
     #expect(list.map(\.name).prefix(5) == ["mnist", "fashion-mnist", "kmnist", "cifar-10", "emnist-letters"])
     #expect(
       list.map(\.state) == [.absent, .damaged, .unverified] + Array(repeating: .absent, count: list.count - 3)
@@ -159,7 +148,7 @@ struct CatalogTests {
     try folder.putDataset("a", train: 12, test: 2)
     let pixels = [UInt8](repeating: 255, count: 784) + [UInt8](repeating: 0, count: 784)
     try folder.put("a/t10k-images-idx3-ubyte", idx(0x803, [2, 28, 28], pixels))
-    let figures = try catalog().inspect(folder.file("a").path)
+    let figures = try folder.catalog().inspect(folder.file("a").path)
     #expect(figures.name == "a" && !figures.isVerified)
     #expect(figures.train.classHistogram == [2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
     #expect(figures.test.images == 2 && figures.test.height == 28 && figures.test.width == 28)
@@ -168,7 +157,7 @@ struct CatalogTests {
       figures.files.first { $0.file == "train-labels-idx1-ubyte" }?.sha256
         == Fingerprint.hex(of: labelFile(12)))
     #expect(figures.files.count == 4)
-    #expect(figures.sha256 == (try catalog().load(folder.file("a").path).sha256))
+    #expect(figures.sha256 == (try folder.catalog().load(folder.file("a").path).sha256))
     let values = pattern(12).map { Double($0) / 255 }
     let mean = values.reduce(0, +) / Double(values.count)
     #expect(abs(figures.train.mean - mean) < 1e-9)

@@ -8,19 +8,10 @@ import Testing
 @Suite("EMNIST's archive")
 struct EMNISTTests {
   private let folder: TemporaryFolder
-  private let strict: DatasetCatalog
-  private var catalog: DatasetCatalog {
-    var catalog = strict
-    catalog.takesUnverified = true
-    return catalog
-  }
+  private var strict: DatasetCatalog { folder.catalog(data: "data", takesUnverified: false) }
+  private var catalog: DatasetCatalog { folder.catalog(data: "data") }
 
-  init() throws {
-    folder = try TemporaryFolder()
-    strict = DatasetCatalog(
-      environment: ["FACSIMILE_DATA": folder.path("data"), "XDG_CACHE_HOME": folder.path("cache")],
-      systemFolder: folder.file("system"))
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   private static func words(_ number: Int, _ bytes: Int) -> [UInt8] {
     (0..<bytes).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }

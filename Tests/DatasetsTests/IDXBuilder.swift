@@ -2,6 +2,8 @@ import CZlib
 import Foundation
 import TestSupport
 
+@testable import Datasets
+
 /// An IDX file of `count` images whose pixels follow a pattern.
 func imageFile(_ count: Int) -> Data {
   idx(0x803, [count, 28, 28], pattern(count))
@@ -41,6 +43,18 @@ func deflated(_ data: Data, windowBits: Int32 = -15) -> Data {
 }
 
 extension TemporaryFolder {
+  /// A catalog that looks below this folder only; `data` may name several folders, separated by colons.
+  func catalog(
+    data: String = "", cache: String = "cache", system: String = "system", takesUnverified: Bool = true
+  ) -> DatasetCatalog {
+    let folders = data.split(separator: ":").map { path(String($0)) }
+    var catalog = DatasetCatalog(
+      environment: ["FACSIMILE_DATA": folders.joined(separator: ":"), "XDG_CACHE_HOME": path(cache)],
+      systemFolder: file(system))
+    catalog.takesUnverified = takesUnverified
+    return catalog
+  }
+
   /// Writes the four files of a small data set under a sub-folder.
   func putDataset(_ name: String, train: Int = 12, test: Int = 5, packed: Bool = false) throws {
     let files = [
