@@ -3,8 +3,10 @@ import PackageDescription
 
 // The project's readers, instrumented for libFuzzer, and one target that calls them. The modules are the project's own,
 // through the link `Project`: in one package with them, the target can use what is not public.
+// `tools/fuzz --plain` sets the variable.
+let isPlain = Context.environment["FACSIMILE_FUZZ_PLAIN"] != nil
 let instrumented: [SwiftSetting] = [
-  .unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])
+  .unsafeFlags(["-sanitize=\(isPlain ? "fuzzer" : "fuzzer,address")", "-enable-testing"])
 ]
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], _ more: [SwiftSetting] = []) -> Target {
   .target(name: name, dependencies: dependencies, path: "Project/\(name)", swiftSettings: instrumented + more)
@@ -39,7 +41,7 @@ let package = Package(
         "Training",
       ], path: "Fuzz",
       swiftSettings: instrumented + [.unsafeFlags(["-parse-as-library"])],
-      linkerSettings: [.unsafeFlags(["-sanitize=address"])]),
+      linkerSettings: isPlain ? [] : [.unsafeFlags(["-sanitize=address"])]),
   ],
   swiftLanguageModes: [.v6]
 )

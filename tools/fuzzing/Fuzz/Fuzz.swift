@@ -11,8 +11,11 @@ private let reader: Reader = {
   return reader
 }()
 
-private let place = FileManager.default.temporaryDirectory.appendingPathComponent(
-  "facsimile-fuzz-\(getpid())", isDirectory: true)
+private let place: URL = {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("facsimile-fuzz-\(getpid())")
+  try! FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  return folder
+}()
 
 /// Whether to print the result for every input, for trying single ones.
 private let isTalking = ProcessInfo.processInfo.environment["FACSIMILE_FUZZ_TALK"] != nil
@@ -20,7 +23,6 @@ private let isTalking = ProcessInfo.processInfo.environment["FACSIMILE_FUZZ_TALK
 /// Called by libFuzzer: reads one input, which may fail only with an error.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  try? FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
   do {
     try reader.read(Data(bytes: bytes, count: count), in: place)
     if isTalking { print("read: \(count) bytes") }
