@@ -1,4 +1,4 @@
-"""Images per second of PyTorch's variants and of Facsimile, measured alternately in one run.
+"""Images per second of PyTorch's variants, of JAX and tinygrad, and of Facsimile, measured alternately in one run.
 
 Called by tools/compare-pytorch, once for every thread count, and by tools/gpu-day (with --pytorch-device cuda). In every
 round each variant runs for --seconds, then Facsimile's own `bench` on each device; the table shows medians over the rounds
@@ -9,14 +9,17 @@ Facsimile, for its part, gathers its batches from bytes in the step.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 
 import torch
 
-from models import MODELS, Twin
+from models import MODELS, Configuration, Twin
+from peers import installed, peer
 
 WARM_UP = 3
 VARIANTS = {
@@ -37,13 +40,14 @@ CUDA_VARIANTS = VARIANTS | {
 class Runner:
     """One variant of one model at one batch size."""
 
-    def __init__(self, model, batch, device, fused=False, channels_last=False, compiled=False, graph=False):
+    def __init__(self, model, configuration, batch, device, fused=False, channels_last=False, compiled=False, graph=False):
         torch.manual_seed(1)
+        image, classes = configuration.image, configuration.classes
         layout = torch.channels_last if channels_last else torch.contiguous_format
-        self.batch, self.device = batch, device
-        self.twin = Twin(model).to(device, memory_format=layout)
-        self.batches = [torch.rand(batch, 1, 28, 28).to(device, memory_format=layout) for _ in range(8)]
-        self.labels = (torch.arange(batch) % 10).to(device)
+        self.device = device
+        self.twin = Twin(model, configuration).to(device, memory_format=layout)
+        self.batches = [torch.rand(batch, *image).to(device, memory_format=layout) for _ in range(8)]
+        self.labels = (torch.arange(batch) % classes).to(device)
         self.optimizer = torch.optim.Adam(self.twin.parameters(), lr=1e-3, fused=fused, capturable=graph)
         self.loss, self.output = self.loss_of, self.output_of
         self.graphs = {} if graph else None
@@ -93,37 +97,49 @@ class Runner:
         if self.device == "cuda":
             torch.cuda.synchronize()
 
-    def rate(self, phase, seconds):
-        """Images per second over at least `seconds`."""
-        step = getattr(self, phase)
+    def step_of(self, phase):
+        """The function that takes one step."""
         self.twin.train(phase == "train")
-        if self.graphs is not None:
-            if phase not in self.graphs:
-                self.graphs[phase] = self.recorded(phase)
-            step = self.graphs[phase]
-        for i in range(WARM_UP):
-            step(i)
-        self.wait()
-        steps, began = 0, time.perf_counter()
-        while time.perf_counter() - began < seconds:
-            step(steps)
-            steps += 1
-        self.wait()
-        return steps * self.batch / (time.perf_counter() - began)
+        if self.graphs is None:
+            return getattr(self, phase)
+        if phase not in self.graphs:
+            self.graphs[phase] = self.recorded(phase)
+        return self.graphs[phase]
 
 
-def make_runners(model, batch, phases, wanted, device):
-    """The variants that work here; the others with the first line of their reason."""
+def rate(runner, batch, phase, seconds):
+    """Images per second over at least `seconds`."""
+    step = runner.step_of(phase) if isinstance(runner, Runner) else getattr(runner, phase)
+    for i in range(WARM_UP):
+        step(i)
+    runner.wait()
+    steps, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        step(steps)
+        steps += 1
+        # Other libraries go on before a step is done.
+        if not isinstance(runner, Runner):
+            runner.wait()
+    runner.wait()
+    return steps * batch / (time.perf_counter() - began)
+
+
+def make_runners(a, model, configuration, batch):
+    """PyTorch's variants and the peers that work here; the others with the first line of their reason."""
     # Forget code compiled for other shapes: PyTorch stops compiling after a number of versions.
     torch.compiler.reset()
+    makers = {}
+    for name, settings in (CUDA_VARIANTS if a.pytorch_device == "cuda" else VARIANTS).items():
+        if a.variant in name and not (model == "vae" and "channels_last" in settings):
+            makers[f"PyTorch {name}"] = partial(Runner, model, configuration, batch, a.pytorch_device, **settings)
+    if a.peers:
+        makers |= {name: partial(peer, name, model, batch, configuration) for name in installed()}
     runners = {}
-    for name, settings in (CUDA_VARIANTS if device == "cuda" else VARIANTS).items():
-        if wanted not in name or (model == "vae" and "channels_last" in settings):
-            continue
+    for name, make in makers.items():
         try:
-            runner = Runner(model, batch, device, **settings)
-            for phase in phases:
-                runner.rate(phase, 0)
+            runner = make()
+            for phase in a.phase:
+                rate(runner, batch, phase, 0)
             runners[name] = runner
         except Exception as problem:  # A compiler that is not there shows up as many kinds of exception.
             reason = next((line for line in str(problem).splitlines() if line.strip()), repr(problem))
@@ -131,9 +147,10 @@ def make_runners(model, batch, phases, wanted, device):
     return runners
 
 
-def ours(program, model, device, batch, threads):
+def ours(program, model, device, batch, threads, settings):
     """Facsimile's own figures: (phase, images per second), or the reason why there are none."""
     command = [program, "bench", "--model", model, "--device", device, "--batch-size", str(batch), "--json"]
+    command += ["--set", *settings] if settings else []
     done = subprocess.run([*command, "--threads", str(threads)], capture_output=True, text=True)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no message"]
@@ -145,21 +162,20 @@ def ours(program, model, device, batch, threads):
 
 def measure(a, model, batch, samples):
     """All rounds of one model and batch size, into samples[name, phase]."""
-    runners = make_runners(model, batch, a.phase, a.variant, a.pytorch_device)
+    runners = make_runners(a, model, Configuration.from_pairs(model, a.set), batch)
     devices = list(a.device) if a.facsimile else []
     for number in range(a.rounds):
         for phase in a.phase:
             for name, runner in runners.items():
-                rate = runner.rate(phase, a.seconds)
-                samples.setdefault((f"PyTorch {name}", phase), []).append(rate)
+                samples.setdefault((name, phase), []).append(rate(runner, batch, phase, a.seconds))
         for device in list(devices):
-            rows, reason = ours(a.facsimile, model, device, batch, a.threads)
+            rows, reason = ours(a.facsimile, model, device, batch, a.threads, a.set)
             if reason:
                 print(f"left out: {reason}", file=sys.stderr)
                 devices.remove(device)
-            for phase, rate in rows:
+            for phase, images in rows:
                 if phase in a.phase:
-                    samples.setdefault((f"Facsimile {device}", phase), []).append(rate)
+                    samples.setdefault((f"Facsimile {device}", phase), []).append(images)
         print(f"{model}, batch {batch}: round {number + 1} of {a.rounds}", file=sys.stderr)
 
 
@@ -195,6 +211,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a slice of PyTorch")
     parser.add_argument("--pytorch-device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--variant", default="", help="only variants whose name holds this")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings, as image=3x32x32")
+    parser.add_argument("--peers", action="store_true", help="measure JAX and tinygrad, too, where they are installed")
     parser.add_argument("--facsimile", help="the program; without it only PyTorch is measured")
     parser.add_argument("--json", help="append the rows to this file, one JSON object a line")
     a = parser.parse_args()
@@ -202,6 +220,8 @@ def main():
     unknown = [m for m in models if m not in MODELS]
     if unknown:
         parser.error(f"unknown model '{unknown[0]}', expected all or some of {', '.join(MODELS)}")
+    if a.peers and a.threads != len(os.sched_getaffinity(0)):
+        parser.error("--peers: JAX and tinygrad use every processor, so --threads must be their number")
     torch.set_num_threads(a.threads)
     # Full single precision on GPUs, too.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
