@@ -73,9 +73,9 @@ let package = Package(
     // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
     .target(
-      name: "CPUConvolutions", dependencies: ["CPUKernels", "Numerics"], swiftSettings: hot(vectorFlags)),
+      name: "CPUConvolutions", dependencies: ["CPUKernels", "CSystem", "Numerics"], swiftSettings: hot(vectorFlags)),
     // The same sources once more, by a symbolic link.
-    .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "Numerics"], swiftSettings: wide),
+    .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "CSystem", "Numerics"], swiftSettings: wide),
     .target(
       name: "CPUBackend",
       dependencies: [

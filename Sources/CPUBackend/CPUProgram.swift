@@ -10,20 +10,16 @@ final class CPUProgram: PreparedProgram {
   private let memory: Memory
   private let pool: ThreadPool
   private var stretches: [Routine.Name: [Stretch]] = [:]
-  private var launches: [Routine.Name: [(Operation, [Launch])]] = [:]
 
   init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) throws {
     self.program = program
-    let plan = MemoryPlan(program) { routine, index in routine.stretchStart(index, threads: threads) }
-    memory = try Memory(program, plan, threads: threads, convolutions)
+    memory = try Memory(program, threads: threads, convolutions)
     pool = ThreadPool(threads: threads)
     for routine in program.routines {
       let launches = try routine.operations.map { ($0, try memory.launches($0)) }
-      self.launches[routine.name] = launches
       stretches[routine.name] = routine.stretches(threads: threads).map { range in
         Stretch(
-          launches: launches[range].flatMap(\.1),
-          chunks: routine.operations[range.lowerBound].chunks(threads: threads))
+          Array(launches[range]), chunks: routine.operations[range.lowerBound].chunks(threads: threads))
       }
     }
   }
@@ -44,20 +40,18 @@ final class CPUProgram: PreparedProgram {
   func memory(of buffer: Buffer) -> UnsafeMutableRawPointer? { memory.raw(buffer) }
 
   func run(_ routine: Routine.Name, step: Int) throws {
-    for stretch in try part(stretches, of: routine) { stretch.run(on: pool, step: step) }
+    for stretch in try stretches(of: routine) { stretch.run(on: pool, step: step) }
   }
 
   func times(_ routine: Routine.Name, step: Int) throws -> [OperationTime] {
-    try part(launches, of: routine).map { operation, launches in
-      OperationTime([operation]) { Stretch(launches: launches, chunks: nil).run(on: pool, step: step) }
-    }
+    try stretches(of: routine).flatMap { $0.times(on: pool, step: step) }
   }
 
-  private func part<Part>(_ parts: [Routine.Name: Part], of routine: Routine.Name) throws -> Part {
-    guard let part = parts[routine] else {
+  private func stretches(of routine: Routine.Name) throws -> [Stretch] {
+    guard let stretches = stretches[routine] else {
       throw ProgramError("run", "the program has no routine \(routine.rawValue)")
     }
-    return part
+    return stretches
   }
 
   func synchronize() throws {}

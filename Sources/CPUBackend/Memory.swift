@@ -3,10 +3,40 @@ import Foundation
 import Numerics
 import Programs
 
+/// Where a buffer's images are, block by block.
+struct ImageBlocks {
+  private let base: MutableImages
+  /// Vectors of eight images in a block.
+  let vectors: Int
+  /// Vectors from one worker's memory to the next one's, where each holds the chunk that it is at; nil: all images are
+  /// in one place.
+  private let perWorker: Int?
+
+  init(_ base: MutableImages, _ buffer: Buffer, perWorker: Int?) {
+    self.base = base
+    self.perWorker = perWorker
+    vectors = 2 * buffer.images!.shape.count
+  }
+
+  /// The first block of the chunk that holds `block`.
+  @inline(__always) func chunk(of block: Int, _ worker: Int) -> MutableImages {
+    base
+      + (perWorker.map { $0 * worker } ?? block / Blocking.blocksInChunk * Blocking.blocksInChunk * vectors)
+  }
+
+  @inline(__always) func callAsFunction(_ block: Int, _ worker: Int) -> MutableImages {
+    chunk(of: block, worker) + block % Blocking.blocksInChunk * vectors
+  }
+}
+
 /// The buffers of one prepared program, as pointers.
 final class Memory {
   private var owned: [UnsafeMutableRawPointer] = []
   private var pointers: [UnsafeMutableRawPointer] = []
+  /// Buffers that hold one chunk for each thread.
+  private let local: Set<Int>
+  /// Vectors of eight images from one thread's chunks to the next one's.
+  private let perWorker: Int
   /// Two vectors of +0, read by taps outside the map.
   let zeros: Images
   private var scratch: [MutableImages] = []
@@ -14,18 +44,29 @@ final class Memory {
   /// The convolutions for this processor's vectors.
   let convolutions: any ConvolutionKernels.Type
 
+  /// Memory for all images of a step where they are needed later, else for a chunk of them per thread: it stays in the
+  /// thread's cache.
+  ///
   /// Throws: ``NotEnoughMemory`` before allocating anything, if more is needed than the process can get.
-  init(
-    _ program: Program, _ plan: MemoryPlan, threads: Int, _ convolutions: any ConvolutionKernels.Type
-  ) throws {
-    let needed = plan.arenaBytes + plan.persistentBytes
+  init(_ program: Program, threads: Int, _ convolutions: any ConvolutionKernels.Type) throws {
+    let chunkLocal = program.chunkLocal(threads: threads)
+    let plan = MemoryPlan(program) { routine, index in
+      routine.stretchStart(index, threads: threads)
+    } bytes: {
+      chunkLocal.contains($0.id) ? nil : $0.contents.byteCount
+    }
+    let chunkPlan = MemoryPlan(program, bytes: { chunkLocal.contains($0.id) ? $0.chunkBytes : nil })
+    let needed = plan.arenaBytes + plan.persistentBytes + threads * chunkPlan.arenaBytes
     try HostMemory.require(needed, for: "the program")
     self.threads = threads
     self.convolutions = convolutions
+    local = chunkLocal
+    perWorker = chunkPlan.arenaBytes / MemoryLayout<Lanes>.size
     let block = try Self.allocate(64)
     zeros = Images(block.assumingMemoryBound(to: Lanes.self))
     owned = [block]
     let arena = try own(plan.arenaBytes)
+    let chunks = try own(threads * chunkPlan.arenaBytes)
     for buffer in program.buffers {
       switch buffer.storage {
       case .persistent:
@@ -37,7 +78,8 @@ final class Memory {
           pointers[buffer.id].copyMemory(from: from, byteCount: words.count)
         }
       case .transient:
-        pointers.append(arena + plan.offsets[buffer.id, default: 0])
+        pointers.append(
+          chunkPlan.offsets[buffer.id].map { chunks + $0 } ?? arena + plan.offsets[buffer.id, default: 0])
       case .region:
         // Its root has a lower number, since regions are made of existing buffers.
         let (root, offset) = program.root(of: buffer)
@@ -72,7 +114,16 @@ final class Memory {
 
   func scratch(_ worker: Int) -> MutableImages { scratch[worker] }
   func raw(_ buffer: Buffer) -> UnsafeMutableRawPointer { pointers[buffer.id] }
-  func images(_ buffer: Buffer) -> MutableImages { raw(buffer).assumingMemoryBound(to: Lanes.self) }
+  /// All images of a step; buffers that hold one chunk for each thread have ``blocks(_:)`` only.
+  func images(_ buffer: Buffer) -> MutableImages {
+    precondition(!local.contains(buffer.id), "\(buffer.name) is read from outside of its chunk")
+    return raw(buffer).assumingMemoryBound(to: Lanes.self)
+  }
+  func blocks(_ buffer: Buffer) -> ImageBlocks {
+    ImageBlocks(
+      raw(buffer).assumingMemoryBound(to: Lanes.self), buffer,
+      perWorker: local.contains(buffer.id) ? perWorker : nil)
+  }
   func floats(_ buffer: Buffer) -> UnsafeMutablePointer<Float> {
     raw(buffer).assumingMemoryBound(to: Float.self)
   }

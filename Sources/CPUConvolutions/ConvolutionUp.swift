@@ -1,4 +1,5 @@
 import CPUKernels
+import CSystem
 import Numerics
 
 extension Convolutions {
@@ -10,8 +11,9 @@ extension Convolutions {
       small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
       smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
     let first = 4 * tile
-    if g.bigChannels - first >= 4 {
-      upFourChannels(g, maps, weight, epilogue, first, rows)
+    let there = minimum(4, g.bigChannels - first)
+    if there >= 3 {
+      upChannels(g, maps, weight, epilogue, first, there, rows)
     } else {
       for channel in first..<g.bigChannels { upOneChannel(g, maps, weight, epilogue, channel, rows) }
     }
@@ -46,13 +48,15 @@ private struct Walk {
   }
 }
 
-private func upFourChannels(
+/// Four channels of a pixel form the tile; if only three are there, the third is computed twice.
+private func upChannels(
   _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ first: Int,
-  _ rows: Range<Int>
+  _ there: Int, _ rows: Range<Int>
 ) {
   let (small, big, other) = (maps.small, maps.big, maps.bigOther)
   let start = (
-    epilogue.start(first), epilogue.start(first + 1), epilogue.start(first + 2), epilogue.start(first + 3)
+    epilogue.start(first), epilogue.start(first + 1), epilogue.start(first + 2),
+    epilogue.start(first + there - 1)
   )
   var place = maps.bigBlock + (rows.lowerBound * g.bigWidth * g.bigChannels + first) * span
   var row = Walk(g, at: rows.lowerBound)
@@ -60,7 +64,7 @@ private func upFourChannels(
     var column = Walk(g)
     for _ in 0..<g.bigWidth {
       var sums = Tile(start.0, start.1, start.2, start.3)
-      if epilogue.continues { sums.resume(big, place, other, step: span, count: 4) }
+      if epilogue.continues { sums.resume(big, place, other, step: span, count: there) }
       var (ky, y) = (row.tap, row.from)
       while ky < g.kernel && y >= 0 {
         var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from)
@@ -68,7 +72,8 @@ private func upFourChannels(
           if x < g.smallWidth {
             let from = small + (y * g.smallWidth + x) * g.smallChannels * span
             sums.channels(
-              from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.bigChannels + first) * 4, g)
+              from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.bigChannels + first) * 4, g,
+              last: 4 * (there - 1))
           }
           kx += g.stride
           x -= 1
@@ -79,13 +84,13 @@ private func upFourChannels(
       epilogue.store(big, place, other, sums.a0, sums.a1)
       epilogue.store(big, place + span, other, sums.b0, sums.b1)
       epilogue.store(big, place + 2 * span, other, sums.c0, sums.c1)
-      epilogue.store(big, place + 3 * span, other, sums.d0, sums.d1)
+      if there > 3 { epilogue.store(big, place + 3 * span, other, sums.d0, sums.d1) }
       place += g.bigChannels * span
       column.next(g)
     }
     epilogue.finish(
       big, place - g.bigWidth * g.bigChannels * span, other, pixels: g.bigWidth, step: g.bigChannels * span,
-      channels: 4)
+      channels: there)
     row.next(g)
   }
 }
@@ -157,21 +162,23 @@ private func upOneChannel(
 extension Tile {
   /// All small channels of one tap for four big channels: weights `[channel / 4][…][4 big][4]`.
   @inline(__always) fileprivate mutating func channels(
-    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
+    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry, last: Int
   ) {
     let group = g.kernel * g.kernel * g.bigChannels * 4
     var (x, w, left) = (x, weight, g.smallChannels)
     while left >= 4 {
-      tap(x, other, w, 4)
-      tap(x + span, other, w + 1, 4)
-      tap(x + 2 * span, other, w + 2, 4)
-      tap(x + 3 * span, other, w + 3, 4)
+      // The groups of a wide layer lie pages apart, where no processor looks ahead by itself.
+      facsimile_prefetch(w + 6 * group)
+      tap(x, other, w, 4, last: last)
+      tap(x + span, other, w + 1, 4, last: last)
+      tap(x + 2 * span, other, w + 2, 4, last: last)
+      tap(x + 3 * span, other, w + 3, 4, last: last)
       x += 4 * span
       w += group
       left -= 4
     }
     while left > 0 {
-      tap(x, other, w, 4)
+      tap(x, other, w, 4, last: last)
       x += span
       w += 1
       left -= 1
@@ -184,28 +191,35 @@ extension Tile {
   ) {
     let group = g.kernel * g.kernel * g.bigChannels * 4
     let step = g.smallChannels * span
-    let (twice, thrice) = (2 * step, 3 * step)
     var (x, w, left) = (x, weight, g.smallChannels)
-    repeat {
-      var inGroup = minimum(4, left)
-      left -= inGroup
-      var each = w
-      repeat {
-        let value = Vector(repeating: each[0])
-        a0 = fma(x[0], value, a0)
-        a1 = fma(x[other], value, a1)
-        b0 = fma(x[step], value, b0)
-        b1 = fma(x[step + other], value, b1)
-        c0 = fma(x[twice], value, c0)
-        c1 = fma(x[twice + other], value, c1)
-        d0 = fma(x[thrice], value, d0)
-        d1 = fma(x[thrice + other], value, d1)
-        x += span
-        each += 1
-        inGroup -= 1
-      } while inGroup > 0
+    while left >= 4 {
+      pixels(x, other, step, w[0])
+      pixels(x + span, other, step, w[1])
+      pixels(x + 2 * span, other, step, w[2])
+      pixels(x + 3 * span, other, step, w[3])
+      x += 4 * span
       w += group
-    } while left > 0
+      left -= 4
+    }
+    while left > 0 {
+      pixels(x, other, step, w[0])
+      x += span
+      w += 1
+      left -= 1
+    }
+  }
+
+  /// One small channel of four pixels, `step` vectors apart.
+  @inline(__always) private mutating func pixels(_ x: Vectors, _ other: Int, _ step: Int, _ weight: Float) {
+    let value = Vector(repeating: weight)
+    a0 = fma(x[0], value, a0)
+    a1 = fma(x[other], value, a1)
+    b0 = fma(x[step], value, b0)
+    b1 = fma(x[step + other], value, b1)
+    c0 = fma(x[2 * step], value, c0)
+    c1 = fma(x[2 * step + other], value, c1)
+    d0 = fma(x[3 * step], value, d0)
+    d1 = fma(x[3 * step + other], value, d1)
   }
 
   /// The same for one pixel.

@@ -2,53 +2,71 @@ import CPUKernels
 import Numerics
 
 extension Convolutions {
-  // A few rows at a time over all taps and big channels, with the accumulators stored in `scratch`: these rows stay in
-  // the L1 cache, while image by image every pass would read from the L2 cache, at the limit of its bandwidth.
   public static func weight(
     _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
-    scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>
+    scratch: MutableImages, blocks: Int, tile: Int, ky: Range<Int>
   ) {
-    let firstChannel = weightChannels * tile
-    let there = minimum(weightChannels, g.smallChannels - firstChannel)
+    let first = weightChannels * tile
+    let there = minimum(weightChannels, g.smallChannels - first)
+    let small = small + first * 2
+    #if !WIDE
+      if g.bigChannels & 1 == 0 {
+        return weightOfPairs(
+          g, big: big, small: small, gradient: gradient, scratch: scratch, blocks: blocks, tile: tile,
+          there: there, ky: ky)
+      }
+    #endif
     let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
     let count = (g.kernel + 2) / 3 * g.bigChannels
-    for i in 0..<count * (ky.upperBound - ky.lowerBound) { tiles[i] = WeightTile() }
-    let rowsAtOnce = maximum(1, 16 / g.smallWidth)
-    for block in firstBlock..<firstBlock + blocks {
-      var strip = 0
-      while strip < g.smallHeight {
-        var row = ky.lowerBound
-        while row < ky.upperBound {
-          let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
-          let inside = (g.bigHeight - 1 + g.padding - row + g.stride) / g.stride
-          let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
-          if first < last {
-            let bigRow = block * g.bigHeight + first * g.stride - g.padding + row
-            let smallRow = (block * g.smallHeight + first) * g.smallWidth
-            let p = big + bigRow * g.bigWidth * g.bigChannels * 2
-            let s = small + (smallRow * g.smallChannels + firstChannel) * 2
-            let sums = tiles + (row - ky.lowerBound) * count
-            if there == weightChannels {
-              weightRows(g, last - first, p, s, zeros, sums, WeightChannels())
-            } else {
-              weightRows(g, last - first, p, s, zeros, sums, WeightChannels(there: there))
-            }
-          }
-          row += 1
-        }
-        strip += rowsAtOnce
+    for i in 0..<count * ky.count { tiles[i] = WeightTile() }
+    forEachStrip(g, big, small, blocks, ky) { rows, big, small, row in
+      let sums = tiles + (row - ky.lowerBound) * count
+      if there == weightChannels {
+        weightRows(g, rows, big, small, zeros, sums, WeightChannels())
+      } else {
+        weightRows(g, rows, big, small, zeros, sums, WeightChannels(there: there))
       }
     }
     for row in ky {
-      let place = gradient + (firstChannel / 4 * g.kernel + row) * g.kernel * g.bigChannels * 4
+      let place = gradient + (first / 4 * g.kernel + row) * g.kernel * g.bigChannels * 4
       storeRow(g, tiles + (row - ky.lowerBound) * count, place, there)
     }
   }
-}
 
-extension Convolutions {
   public static func weightScratch(_ g: Geometry) -> Int {
     g.kernel * ((g.kernel + 2) / 3) * g.bigChannels * 12 * 2 / span
+  }
+}
+
+/// Calls `body` for a few rows of the small map at a time and each of the kernel's rows `ky`, with where the first of them
+/// begins in both maps, and how many meet the big map there.
+///
+/// The accumulators are stored meanwhile: these rows stay in the L1 cache, while image by image every pass would read
+/// from the L2 cache, at the limit of its bandwidth.
+@inline(__always) func forEachStrip(
+  _ g: Geometry, _ big: Images, _ small: Images, _ blocks: Int, _ ky: Range<Int>,
+  _ body: (_ rows: Int, _ big: Images, _ small: Images, _ row: Int) -> Void
+) {
+  let rowsAtOnce = maximum(1, 16 / g.smallWidth)
+  for block in 0..<blocks {
+    var strip = 0
+    while strip < g.smallHeight {
+      var row = ky.lowerBound
+      while row < ky.upperBound {
+        let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
+        let inside = (g.bigHeight - 1 + g.padding - row + g.stride) / g.stride
+        let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
+        if first < last {
+          let bigRow = block * g.bigHeight + first * g.stride - g.padding + row
+          let smallRow = block * g.smallHeight + first
+          body(
+            last - first, big + bigRow * g.bigWidth * g.bigChannels * 2,
+            small + smallRow * g.smallWidth * g.smallChannels * 2, row)
+        }
+        row += 1
+      }
+      strip += rowsAtOnce
+    }
   }
 }
 

@@ -85,6 +85,16 @@ struct WeightChannels {
   if taps > 2 { store(tile.a2, tile.b2, tile.c2, tile.d2, outputs.2, there, next) }
 }
 
+#if !WIDE
+  /// The same for two big channels of one tap.
+  @inline(never) func storePair(
+    _ tile: borrowing PairTile, _ output: UnsafeMutablePointer<Float>, _ there: Int
+  ) {
+    storeFour(tile.a0, tile.b0, tile.c0, tile.d0, output, there)
+    storeFour(tile.a1, tile.b1, tile.c1, tile.d1, output + 4, there)
+  }
+#endif
+
 @inline(__always) private func store(
   _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, _ output: UnsafeMutablePointer<Float>, _ there: Int,
   _ next: Int

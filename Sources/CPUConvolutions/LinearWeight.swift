@@ -37,7 +37,7 @@ extension Convolutions {
 /// Vectors of a tile's rows in one block: four of each half.
 private var linearRows: Int { 8 }
 /// Inputs that stay in the L1 cache while all tiles use them: a multiple of three.
-private var linearInputs: Int { 12 }
+private var linearInputs: Int { 18 }
 
 /// The output gradients of one tile as [blocks][half][4 rows]; missing rows repeat the last one.
 private func packRows(

@@ -20,11 +20,14 @@ struct Tile {
     if count > 3 { (d0, d1) = (output[place + 3 * step], output[place + 3 * step + other]) }
   }
 
-  /// One tap for four channels: `x[0]` and `x[other]` are the two vectors, weights are `w[0]`, `w[step]`, ….
-  @inline(__always) mutating func tap(_ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ step: Int) {
+  /// One tap for four channels: `x[0]` and `x[other]` are the two vectors, weights are `w[0]`, `w[step]`, `w[2 * step]`,
+  /// `w[last]`.
+  @inline(__always) mutating func tap(
+    _ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ step: Int, last: Int
+  ) {
     let (low, high) = (x[0], x[other])
     let (wa, wb) = (Vector(repeating: w[0]), Vector(repeating: w[step]))
-    let (wc, wd) = (Vector(repeating: w[2 * step]), Vector(repeating: w[3 * step]))
+    let (wc, wd) = (Vector(repeating: w[2 * step]), Vector(repeating: w[last]))
     a0 = fma(low, wa, a0)
     a1 = fma(high, wa, a1)
     b0 = fma(low, wb, b0)
@@ -39,7 +42,7 @@ struct Tile {
   @inline(__always) mutating func taps(_ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ count: Int) {
     var (x, w, left) = (x, w, count)
     repeat {
-      tap(x, other, w, 1)
+      tap(x, other, w, 1, last: 3)
       x += span
       w += 4
       left -= 1

@@ -5,7 +5,7 @@ import Numerics
 /// In each of 8 lanes additions over (block, y, x, half) ascending, then the lane join and + 0.0.
 public func biasGradient(
   _ values: Images, channels: Int, pixels: Int, gradient: UnsafeMutablePointer<Float>,
-  firstBlock: Int, blocks: Int, tile: Int
+  blocks: Int, tile: Int
 ) {
   let first = 4 * tile
   let there = minimum(4, channels - first)
@@ -14,7 +14,7 @@ public func biasGradient(
   let fourth = minimum(3, there - 1) * 2
   let zero = Lanes(repeating: 0)
   var (a, b, c, d) = (zero, zero, zero, zero)
-  var p = values + (firstBlock * pixels * channels + first) * 2
+  var p = values + first * 2
   var left = blocks * pixels
   while left > 0 {
     a = (a + p[0]) + p[1]

@@ -35,7 +35,7 @@ public protocol ConvolutionKernels {
   /// `scratch` holds ``weightScratch(_:)`` vectors of eight, `zeros` two vectors of +0.
   static func weight(
     _ g: Geometry, big: Images, small: Images, gradient: UnsafeMutablePointer<Float>, zeros: Images,
-    scratch: MutableImages, firstBlock: Int, blocks: Int, tile: Int, ky: Range<Int>)
+    scratch: MutableImages, blocks: Int, tile: Int, ky: Range<Int>)
 
   /// Vectors (of eight) of scratch that ``weight`` needs.
   static func weightScratch(_ g: Geometry) -> Int

@@ -14,9 +14,28 @@ public struct MapSize: Sendable {
   @inline(__always) var count: Int { channels * pixels }
   /// Vectors of one block.
   @inline(__always) var block: Int { channels * pixels * 2 }
-  /// Vector offset of element `index` in (channel, y, x) order.
-  @inline(__always) func place(_ index: Int) -> Int {
-    channels == 1 ? 2 * index : 2 * (index % pixels * channels + index / pixels)
+  /// Calls `body` for every element in (channel, y, x) order, with the offset of its vectors.
+  @inline(__always) func forEachElement(_ body: (_ element: Int, _ place: Int) -> Void) {
+    for channel in 0..<channels {
+      for pixel in 0..<pixels { body(channel * pixels + pixel, 2 * (pixel * channels + channel)) }
+    }
+  }
+
+  /// The same offsets one after another.
+  @inline(__always) var places: Places { Places(self) }
+
+  struct Places {
+    private let size: MapSize
+    private var (channel, pixel) = (0, 0)
+
+    @inline(__always) init(_ size: MapSize) { self.size = size }
+
+    @inline(__always) mutating func next() -> Int {
+      let place = 2 * (pixel * size.channels + channel)
+      pixel += 1
+      if pixel == size.pixels { (pixel, channel) = (0, channel + 1) }
+      return place
+    }
   }
 }
 
@@ -44,12 +63,12 @@ public func gatherImages(
     let (p0, p1, p2, p3) = (start(0), start(1), start(2), start(3))
     let (p4, p5, p6, p7) = (start(4), start(5), start(6), start(7))
     let there = present(indices + first, count - first)
-    for element in 0..<size.count {
+    size.forEachElement { element, place in
       let bytes = SIMD8<Int32>(
         Int32(p0[element]), Int32(p1[element]), Int32(p2[element]), Int32(p3[element]),
         Int32(p4[element]), Int32(p5[element]), Int32(p6[element]), Int32(p7[element]))
       let value = Formulas.byteToFloat(bytes)
-      output[size.place(element) + half] = choose(there, value, Lanes(repeating: 0))
+      output[place + half] = choose(there, value, Lanes(repeating: 0))
     }
   }
 }
@@ -121,13 +140,14 @@ public func addNoise(
 ) {
   for half in 0..<2 {
     let samples = samples(random.indices + 8 * half, random.count - 8 * half)
+    var places = size.places
     for quad in 0..<(size.count + 3) / 4 {
       let n = random.normals(samples, quad)
-      let (first, left) = (4 * quad, size.count - 4 * quad)
-      noisy(input, output, size.place(first) + half, n.0, level)
-      if left > 1 { noisy(input, output, size.place(first + 1) + half, n.1, level) }
-      if left > 2 { noisy(input, output, size.place(first + 2) + half, n.2, level) }
-      if left > 3 { noisy(input, output, size.place(first + 3) + half, n.3, level) }
+      let left = size.count - 4 * quad
+      noisy(input, output, places.next() + half, n.0, level)
+      if left > 1 { noisy(input, output, places.next() + half, n.1, level) }
+      if left > 2 { noisy(input, output, places.next() + half, n.2, level) }
+      if left > 3 { noisy(input, output, places.next() + half, n.3, level) }
     }
   }
 }
@@ -144,13 +164,14 @@ public func dropout(
 ) {
   for half in 0..<2 {
     let samples = samples(random.indices + 8 * half, random.count - 8 * half)
+    var places = size.places
     for quad in 0..<(size.count + 3) / 4 {
       let w = random.words(samples, quad)
-      let (first, left) = (4 * quad, size.count - 4 * quad)
-      dropped(input, output, size.place(first) + half, w.0, keep, scale)
-      if left > 1 { dropped(input, output, size.place(first + 1) + half, w.1, keep, scale) }
-      if left > 2 { dropped(input, output, size.place(first + 2) + half, w.2, keep, scale) }
-      if left > 3 { dropped(input, output, size.place(first + 3) + half, w.3, keep, scale) }
+      let left = size.count - 4 * quad
+      dropped(input, output, places.next() + half, w.0, keep, scale)
+      if left > 1 { dropped(input, output, places.next() + half, w.1, keep, scale) }
+      if left > 2 { dropped(input, output, places.next() + half, w.2, keep, scale) }
+      if left > 3 { dropped(input, output, places.next() + half, w.3, keep, scale) }
     }
   }
 }
@@ -165,13 +186,14 @@ public func dropout(
 public func binarise(_ input: Images, _ size: MapSize, random: RandomBlock, output: MutableImages) {
   for half in 0..<2 {
     let samples = samples(random.indices + 8 * half, random.count - 8 * half)
+    var places = size.places
     for quad in 0..<(size.count + 3) / 4 {
       let w = random.words(samples, quad)
-      let (first, left) = (4 * quad, size.count - 4 * quad)
-      binarised(input, output, size.place(first) + half, w.0)
-      if left > 1 { binarised(input, output, size.place(first + 1) + half, w.1) }
-      if left > 2 { binarised(input, output, size.place(first + 2) + half, w.2) }
-      if left > 3 { binarised(input, output, size.place(first + 3) + half, w.3) }
+      let left = size.count - 4 * quad
+      binarised(input, output, places.next() + half, w.0)
+      if left > 1 { binarised(input, output, places.next() + half, w.1) }
+      if left > 2 { binarised(input, output, places.next() + half, w.2) }
+      if left > 3 { binarised(input, output, places.next() + half, w.3) }
     }
   }
 }

@@ -18,8 +18,7 @@ public func meanSquaredError(
   // Both halves at once: two chains hide each other's latency.
   let masks = (laneMask(there, 0), laneMask(there, 1))
   var sums = (Lanes(repeating: 0), Lanes(repeating: 0))
-  for element in 0..<size.count {
-    let place = size.place(element)
+  size.forEachElement { _, place in
     let (p, q) = (prediction[place], prediction[place + 1])
     let (t, u) = (target[place], target[place + 1])
     sums.0 = Formulas.squaredError(p, t, addedTo: sums.0)
@@ -48,8 +47,8 @@ public func binaryCrossEntropy(
   for half in 0..<2 {
     let mask = laneMask(there, half)
     var sum = Lanes(repeating: 0)
-    for element in 0..<size.count {
-      let place = size.place(element) + half
+    size.forEachElement { _, place in
+      let place = place + half
       let (x, t) = (logits[place], target[place])
       sum = sum + Formulas.binaryCrossEntropy(x, t)
       if let gradient {

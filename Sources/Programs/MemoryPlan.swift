@@ -1,4 +1,4 @@
-/// The placement of all transient buffers in one shared arena.
+/// The placement of transient buffers in one shared arena.
 ///
 /// Two buffers overlap only if no routine needs both at once. Buffers are placed largest first, each at the lowest offset
 /// that is free for its whole lifetime.
@@ -16,9 +16,14 @@ package struct MemoryPlan: Hashable, Sendable {
 
   /// Plans the memory of `program`.
   ///
-  /// - Parameter moment: when an operation of a routine runs, by its position; operations with the same moment run
-  ///   concurrently, so they share no memory. By default one after another.
-  package init(_ program: Program, moment: (Routine, Int) -> Int = { $1 }) {
+  /// - Parameters:
+  ///   - moment: when an operation of a routine runs, by its position; operations with the same moment run
+  ///     concurrently, so they share no memory. By default one after another.
+  ///   - bytes: the bytes that a transient buffer takes here, by default all of its contents; nil: it is elsewhere.
+  package init(
+    _ program: Program, moment: (Routine, Int) -> Int = { $1 },
+    bytes: (Buffer) -> Int? = { $0.contents.byteCount }
+  ) {
     var lives: [Int: [Life]] = [:]
     for (routineIndex, routine) in program.routines.enumerated() {
       for (index, operation) in routine.operations.enumerated() {
@@ -26,7 +31,7 @@ package struct MemoryPlan: Hashable, Sendable {
         let descriptor = operation.descriptor
         for buffer in descriptor.reads + descriptor.writes {
           let root = program.root(of: buffer).buffer
-          guard root.storage == .transient else { continue }
+          guard root.storage == .transient, bytes(root) != nil else { continue }
           if let last = lives[root.id]?.last, last.routine == routineIndex {
             lives[root.id]![lives[root.id]!.count - 1].end = position
           } else {
@@ -36,7 +41,7 @@ package struct MemoryPlan: Hashable, Sendable {
       }
     }
     func size(_ id: Int) -> Int {
-      (program.buffers[id].contents.byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+      (bytes(program.buffers[id])! + Self.alignment - 1) / Self.alignment * Self.alignment
     }
     var placed: [(id: Int, range: Range<Int>)] = []
     let bySize = lives.keys.sorted { (size($1), $0) < (size($0), $1) }

@@ -34,6 +34,8 @@ package enum Blocking {
   package static let lanes = 8
   /// Images in a chunk: convolutions start new lanes for every chunk.
   package static let chunk = 32
+  /// Blocks of a whole chunk.
+  package static let blocksInChunk = chunk / block
   /// Parameters start at multiples of this many floats, so that each can be a sub-buffer on any device.
   package static let segment = 128
 

@@ -59,16 +59,9 @@ extension MapSize {
   init(_ shape: MapShape) { self.init(channels: shape.channels, pixels: shape.height * shape.width) }
 }
 
-extension Buffer {
-  /// Vectors of eight images in a block of these images.
-  var blockVectors: Int { 2 * images!.shape.count }
-}
-
 /// One item for each block of `buffer`'s images.
-func perBlock(_ buffer: Buffer, _ body: @escaping (_ block: Int, _ step: Int) -> Void) -> [Launch] {
-  [
-    Launch(
-      items: Blocking.blocks(buffer.images!.batch), perChunk: Blocking.chunk / Blocking.block
-    ) { block, _, step in body(block, step) }
-  ]
+func perBlock(
+  _ buffer: Buffer, _ body: @escaping (_ block: Int, _ worker: Int, _ step: Int) -> Void
+) -> [Launch] {
+  [Launch(items: Blocking.blocks(buffer.images!.batch), perChunk: Blocking.blocksInChunk, body)]
 }

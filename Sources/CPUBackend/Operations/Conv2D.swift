@@ -17,14 +17,25 @@ extension Geometry {
   }
 }
 
-extension Epilogue {
+/// What makes the epilogue of an item: a mask lies where the item's worker has it.
+struct EpilogueSource {
+  private let fixed: Epilogue
+  private let mask: ImageBlocks?
+
   init(_ mask: ReLUMask?, _ memory: Memory, continues: Bool = false) {
-    self.init(
-      mask: mask.map { Images(memory.images($0.output)) }, scale: mask?.scale ?? 1, continues: continues)
+    self.mask = mask.map { memory.blocks($0.output) }
+    fixed = Epilogue(mask: nil, scale: mask?.scale ?? 1, continues: continues)
   }
 
   init(bias: Buffer, _ activation: Activation, _ memory: Memory) {
-    self.init(bias: memory.floats(bias), function: activation.function)
+    mask = nil
+    fixed = Epilogue(bias: memory.floats(bias), function: activation.function)
+  }
+
+  /// The epilogue for the chunk of `block`.
+  func callAsFunction(_ block: Int, _ worker: Int) -> Epilogue {
+    guard let mask else { return fixed }
+    return Epilogue(mask: mask.chunk(of: block, worker), scale: fixed.scale, continues: fixed.continues)
   }
 }
 
@@ -45,54 +56,58 @@ extension Memory {
   /// is too little to keep the threads busy.
   private func tiled(
     batch: Int, channels: Int, rows: Int,
-    _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int, _ rows: Range<Int>) -> Void
+    _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int, _ rows: Range<Int>, _ worker: Int) -> Void
   ) -> Launch {
     let (tiles, blocks, atOnce) = ((channels + 3) / 4, Blocking.blocks(batch), convolutions.blocksAtOnce)
     let together = (blocks + atOnce - 1) / atOnce
     let cuts = threads == 1 ? 1 : min(rows, max(1, 2 * threads / (together * tiles)))
-    let pieces = tiles * cuts
-    return Launch(items: together * pieces, perChunk: Blocking.chunk / Blocking.block / atOnce * pieces) {
-      item, _, _ in
+    // A tile of one pixel is so little work that several make an item.
+    let inItem = rows == 1 ? max(1, min(8, together * tiles / (4 * threads))) : 1
+    let pieces = (tiles + inItem - 1) / inItem * cuts
+    return Launch(items: together * pieces, perChunk: Blocking.blocksInChunk / atOnce * pieces) {
+      item, worker, _ in
       let (block, piece) = (item / pieces * atOnce, item % pieces)
-      let cut = piece % cuts
-      body(
-        block, min(block + atOnce, blocks) - 1, piece / cuts,
-        cut * rows / cuts..<(cut + 1) * rows / cuts)
+      let (partner, cut, first) = (min(block + atOnce, blocks) - 1, piece % cuts, piece / cuts * inItem)
+      let rows = cut * rows / cuts..<(cut + 1) * rows / cuts
+      for tile in first..<min(first + inItem, tiles) { body(block, partner, tile, rows, worker) }
     }
   }
 
   /// Big map to small map, for any layer.
   func down(
-    _ g: Geometry, batch: Int, big: MutableImages, weight: UnsafeMutablePointer<Float>,
-    small: MutableImages, _ epilogue: Epilogue
+    _ g: Geometry, batch: Int, big: ImageBlocks, weight: UnsafeMutablePointer<Float>, small: ImageBlocks,
+    _ epilogue: EpilogueSource
   ) -> Launch {
     let kernels = convolutions
     return tiled(batch: batch, channels: g.smallChannels, rows: g.smallHeight) {
-      block, partner, tile, rows in
+      block, partner, tile, rows, worker in
       kernels.down(
-        g, big: big, weight: weight, small: small, epilogue: epilogue, block: block, partner: partner,
-        tile: tile, rows: rows)
+        g, big: big.chunk(of: block, worker), weight: weight, small: small.chunk(of: block, worker),
+        epilogue: epilogue(block, worker), block: block % Blocking.blocksInChunk,
+        partner: partner % Blocking.blocksInChunk, tile: tile, rows: rows)
     }
   }
 
   /// Small map to big map, for any layer.
   func up(
-    _ g: Geometry, batch: Int, small: MutableImages, weight: UnsafeMutablePointer<Float>,
-    big: MutableImages, _ epilogue: Epilogue
+    _ g: Geometry, batch: Int, small: ImageBlocks, weight: UnsafeMutablePointer<Float>, big: ImageBlocks,
+    _ epilogue: EpilogueSource
   ) -> Launch {
     let kernels = convolutions
-    return tiled(batch: batch, channels: g.bigChannels, rows: g.bigHeight) { block, partner, tile, rows in
+    return tiled(batch: batch, channels: g.bigChannels, rows: g.bigHeight) {
+      block, partner, tile, rows, worker in
       kernels.up(
-        g, small: small, weight: weight, big: big, epilogue: epilogue, block: block, partner: partner,
-        tile: tile, rows: rows)
+        g, small: small.chunk(of: block, worker), weight: weight, big: big.chunk(of: block, worker),
+        epilogue: epilogue(block, worker), block: block % Blocking.blocksInChunk,
+        partner: partner % Blocking.blocksInChunk, tile: tile, rows: rows)
     }
   }
 }
 
 extension Memory {
   func launches(_ d: ConvolutionForward) -> [Launch] {
-    let (from, to, weight) = (images(d.input), images(d.output), floats(d.weight))
-    let epilogue = Epilogue(bias: d.bias, d.activation, self)
+    let (from, to, weight) = (blocks(d.input), blocks(d.output), floats(d.weight))
+    let epilogue = EpilogueSource(bias: d.bias, d.activation, self)
     let (g, batch) = (Geometry(d.convolution.geometry), d.convolution.batch)
     return [
       d.convolution.direction == .down
@@ -102,8 +117,8 @@ extension Memory {
   }
 
   func launches(_ d: ConvolutionBackwardInput) -> [Launch] {
-    let (from, to, weight) = (images(d.outputGradient), images(d.inputGradient), floats(d.weight))
-    let epilogue = Epilogue(d.mask, self)
+    let (from, to, weight) = (blocks(d.outputGradient), blocks(d.inputGradient), floats(d.weight))
+    let epilogue = EpilogueSource(d.mask, self)
     let (g, batch) = (Geometry(d.convolution.geometry), d.convolution.batch)
     return [
       d.convolution.direction == .down
@@ -116,7 +131,7 @@ extension Memory {
   /// kernel), and every tile of biases.
   func launches(_ d: ConvolutionBackwardWeight) throws -> [Launch] {
     let g = Geometry(d.convolution.geometry)
-    let (input, gradient) = (images(d.input), images(d.outputGradient))
+    let (input, gradient) = (blocks(d.input), blocks(d.outputGradient))
     let (big, small) = d.convolution.direction == .down ? (input, gradient) : (gradient, input)
     let (partials, zeros, kernels) = (floats(d.partials), zeros, convolutions)
     let (weightOffset, biasOffset, stride) = (d.weightOffset, d.biasOffset, d.stride)
@@ -128,22 +143,20 @@ extension Memory {
     let weightItems = tiles * cuts
     let items = weightItems + (output.channels + 3) / 4
     let blocks = Blocking.blocks(d.convolution.batch)
-    let inChunk = Blocking.chunk / Blocking.block
     try reserveScratch(kernels.weightScratch(g))
     let launch = Launch(items: chunks * items, perChunk: items) { [self] item, worker, _ in
       let (chunk, piece) = (item / items, item % items)
-      let first = chunk * inChunk
-      let count = min(inChunk, blocks - first)
+      let first = chunk * Blocking.blocksInChunk
+      let count = min(Blocking.blocksInChunk, blocks - first)
       if piece < weightItems {
         kernels.weight(
-          g, big: big, small: small, gradient: partials + chunk * stride + weightOffset, zeros: zeros,
-          scratch: scratch(worker), firstBlock: first, blocks: count,
-          tile: piece / cuts, ky: cuts == 1 ? 0..<g.kernel : piece % cuts..<piece % cuts + 1)
+          g, big: big(first, worker), small: small(first, worker),
+          gradient: partials + chunk * stride + weightOffset, zeros: zeros, scratch: scratch(worker),
+          blocks: count, tile: piece / cuts, ky: cuts == 1 ? 0..<g.kernel : piece % cuts..<piece % cuts + 1)
       } else {
         biasGradient(
-          gradient, channels: output.channels, pixels: output.height * output.width,
-          gradient: partials + chunk * stride + biasOffset, firstBlock: first, blocks: count,
-          tile: piece - weightItems)
+          gradient(first, worker), channels: output.channels, pixels: output.height * output.width,
+          gradient: partials + chunk * stride + biasOffset, blocks: count, tile: piece - weightItems)
       }
     }
     return [launch]

@@ -8,13 +8,12 @@ extension Memory {
 
   private func dropout(_ forward: DropoutForward, _ input: Buffer, _ output: Buffer) -> [Launch] {
     let part = Part(forward.source, output, self)
-    let (size, vectors) = (MapSize(output.images!.shape), output.blockVectors)
-    let (from, to) = (images(input), images(output))
+    let (size, from, to) = (MapSize(output.images!.shape), blocks(input), blocks(output))
     let (random, keep, scale) = (forward.random, forward.keep, forward.scale)
-    return perBlock(output) { block, step in
+    return perBlock(output) { block, worker, step in
       CPUKernels.dropout(
-        from + block * vectors, size, random: part.random(random, block, step), keep: keep, scale: scale,
-        output: to + block * vectors)
+        from(block, worker), size, random: part.random(random, block, step), keep: keep, scale: scale,
+        output: to(block, worker))
     }
   }
 }

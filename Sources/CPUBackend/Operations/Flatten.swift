@@ -7,10 +7,9 @@ extension Memory {
   func launches(_ d: Unflatten) -> [Launch] { transpose(d.input, d.output, map: d.output, toFeatures: false) }
 
   private func transpose(_ input: Buffer, _ output: Buffer, map: Buffer, toFeatures: Bool) -> [Launch] {
-    let (from, to) = (images(input), images(output))
-    let (size, vectors) = (MapSize(map.images!.shape), map.blockVectors)
-    return perBlock(map) { block, _ in
-      transposeMap(size, from + block * vectors, to + block * vectors, toFeatures: toFeatures)
+    let (size, from, to) = (MapSize(map.images!.shape), blocks(input), blocks(output))
+    return perBlock(map) { block, worker, _ in
+      transposeMap(size, from(block, worker), to(block, worker), toFeatures: toFeatures)
     }
   }
 }

@@ -3,20 +3,19 @@ import Programs
 
 extension Memory {
   func launches(_ d: LeakyReLUForward) -> [Launch] {
-    let (from, to, slope) = (images(d.input), images(d.output), d.slope)
-    let vectors = d.output.blockVectors
-    return perBlock(d.output) { block, _ in
-      leakyReLUForward(from + block * vectors, to + block * vectors, count: vectors, slope: slope)
+    let (from, to, slope) = (blocks(d.input), blocks(d.output), d.slope)
+    return perBlock(d.output) { block, worker, _ in
+      leakyReLUForward(from(block, worker), to(block, worker), count: to.vectors, slope: slope)
     }
   }
 
   func launches(_ d: LeakyReLUBackward) -> [Launch] {
-    let (result, from, to) = (images(d.output), images(d.outputGradient), images(d.inputGradient))
-    let (slope, vectors) = (d.slope, d.output.blockVectors)
-    return perBlock(d.output) { block, _ in
+    let (result, from, to) = (blocks(d.output), blocks(d.outputGradient), blocks(d.inputGradient))
+    let slope = d.slope
+    return perBlock(d.output) { block, worker, _ in
       leakyReLUBackward(
-        result: result + block * vectors, from + block * vectors, to + block * vectors, count: vectors,
-        slope: slope)
+        result: result(block, worker), from(block, worker), to(block, worker), count: to.vectors, slope: slope
+      )
     }
   }
 }

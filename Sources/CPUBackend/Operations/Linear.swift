@@ -5,16 +5,16 @@ extension Memory {
   func launches(_ d: LinearForward) -> [Launch] {
     [
       down(
-        Geometry(d.shape), batch: d.shape.batch, big: images(d.input), weight: floats(d.weight),
-        small: images(d.output), Epilogue(bias: d.bias, d.activation, self))
+        Geometry(d.shape), batch: d.shape.batch, big: blocks(d.input), weight: floats(d.weight),
+        small: blocks(d.output), EpilogueSource(bias: d.bias, d.activation, self))
     ]
   }
 
   func launches(_ d: LinearBackwardInput) -> [Launch] {
     [
       up(
-        Geometry(d.shape), batch: d.shape.batch, small: images(d.outputGradient), weight: floats(d.weight),
-        big: images(d.inputGradient), Epilogue(d.mask, self, continues: d.accumulate))
+        Geometry(d.shape), batch: d.shape.batch, small: blocks(d.outputGradient), weight: floats(d.weight),
+        big: blocks(d.inputGradient), EpilogueSource(d.mask, self, continues: d.accumulate))
     ]
   }
 
@@ -43,7 +43,7 @@ extension Memory {
           last: min(first + strip, shape.inputs), scratch: scratch(worker))
       } else {
         CPUKernels.biasGradient(
-          gradient, channels: shape.outputs, pixels: 1, gradient: biases, firstBlock: 0, blocks: blocks,
+          gradient, channels: shape.outputs, pixels: 1, gradient: biases, blocks: blocks,
           tile: item - groups * strips)
       }
     }

@@ -21,15 +21,15 @@ extension Memory {
   private func reconstruction(
     _ loss: ReconstructionLoss, _ body: @escaping (LossBlock) -> Void
   ) -> [Launch] {
-    let (size, vectors) = (MapSize(loss.prediction.images!.shape), loss.prediction.blockVectors)
+    let size = MapSize(loss.prediction.images!.shape)
     let part = Part(loss.source, loss.prediction, self)
-    let (p, t, each) = (images(loss.prediction), images(loss.target), images(loss.perImage))
-    let g = loss.gradient.map(images)
-    return perBlock(loss.prediction) { block, step in
+    let (p, t, each) = (blocks(loss.prediction), blocks(loss.target), blocks(loss.perImage))
+    let g = loss.gradient.map(blocks)
+    return perBlock(loss.prediction) { block, worker, step in
       body(
         LossBlock(
-          size: size, prediction: p + block * vectors, target: t + part.imageBlock(block) * vectors,
-          perImage: each + block * 2, gradient: g.map { $0 + block * vectors },
+          size: size, prediction: p(block, worker), target: t(part.imageBlock(block), worker),
+          perImage: each(block, worker), gradient: g?(block, worker),
           scale: part.float(.gradientScale, step), there: part.there(block, step)))
     }
   }
