@@ -73,9 +73,11 @@ let package = Package(
     // Two backends.
     .target(name: "CPUKernels", dependencies: ["Numerics"], swiftSettings: hot(vectorFlags)),
     .target(
-      name: "CPUConvolutions", dependencies: ["CPUKernels", "CSystem", "Numerics"], swiftSettings: hot(vectorFlags)),
+      name: "CPUConvolutions", dependencies: ["CPUKernels", "CSystem", "Numerics"],
+      swiftSettings: hot(vectorFlags)),
     // The same sources once more, by a symbolic link.
-    .target(name: "CPUConvolutions512", dependencies: ["CPUKernels", "CSystem", "Numerics"], swiftSettings: wide),
+    .target(
+      name: "CPUConvolutions512", dependencies: ["CPUKernels", "CSystem", "Numerics"], swiftSettings: wide),
     .target(
       name: "CPUBackend",
       dependencies: [
@@ -175,7 +177,7 @@ let package = Package(
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Storage", "CZlib", "TestSupport"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Pictures", "Storage", "CZlib", "TestSupport"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "Programs", "Storage"]),
+    .testTarget(name: "ModelsTests", dependencies: ["CPUBackend", "Models", "Programs", "Storage"]),
     .testTarget(
       name: "OpenCLBackendTests",
       dependencies: ["OpenCLBackend", "Kernels", "Programs", "Numerics", "TestSupport"]),
