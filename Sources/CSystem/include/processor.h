@@ -12,4 +12,7 @@ bool facsimile_has_avx512bw(void);
 bool facsimile_has_avx512dq(void);
 bool facsimile_has_avx512vl(void);
 
+// Begins to load what lies there into the first cache; any address will do. C, since Swift has no word for it.
+static inline void facsimile_prefetch(const void *place) { __builtin_prefetch(place); }
+
 #endif
