@@ -113,15 +113,15 @@ final class Memory {
   private var scratchSize = 0
 
   func scratch(_ worker: Int) -> MutableImages { scratch[worker] }
-  func raw(_ buffer: Buffer) -> UnsafeMutableRawPointer { pointers[buffer.id] }
-  /// All images of a step; buffers that hold one chunk for each thread have ``blocks(_:)`` only.
-  func images(_ buffer: Buffer) -> MutableImages {
-    precondition(!local.contains(buffer.id), "\(buffer.name) is read from outside of its chunk")
-    return raw(buffer).assumingMemoryBound(to: Lanes.self)
+  /// A whole buffer; those that hold one chunk for each thread have ``blocks(_:)`` only.
+  func raw(_ buffer: Buffer) -> UnsafeMutableRawPointer {
+    precondition(!local.contains(buffer.id), "\(buffer.name) holds one chunk for each thread")
+    return pointers[buffer.id]
   }
+  func images(_ buffer: Buffer) -> MutableImages { raw(buffer).assumingMemoryBound(to: Lanes.self) }
   func blocks(_ buffer: Buffer) -> ImageBlocks {
     ImageBlocks(
-      raw(buffer).assumingMemoryBound(to: Lanes.self), buffer,
+      pointers[buffer.id].assumingMemoryBound(to: Lanes.self), buffer,
       perWorker: local.contains(buffer.id) ? perWorker : nil)
   }
   func floats(_ buffer: Buffer) -> UnsafeMutablePointer<Float> {
