@@ -109,7 +109,7 @@ class Runner:
 
 def rate(runner, batch, phase, seconds):
     """Images per second over at least `seconds`."""
-    step = runner.step_of(phase) if isinstance(runner, Runner) else getattr(runner, phase)
+    step = runner.step_of(phase)
     for i in range(WARM_UP):
         step(i)
     runner.wait()
@@ -117,9 +117,6 @@ def rate(runner, batch, phase, seconds):
     while time.perf_counter() - began < seconds:
         step(steps)
         steps += 1
-        # Other libraries go on before a step is done.
-        if not isinstance(runner, Runner):
-            runner.wait()
     runner.wait()
     return steps * batch / (time.perf_counter() - began)
 

@@ -72,7 +72,21 @@ class Network:
         return entropy - self.c.kl_weight * 0.5 * (1 + logvar - code**2 - self.ops.exp(logvar)).sum() / len(x)
 
 
-class JAXRunner:
+class PeerRunner:
+    """Takes steps as `bench_pytorch.Runner` does: with `train`, `forward` and `wait`."""
+
+    def step_of(self, phase):
+        """The function that takes one step, and waits for it: these libraries go on before it is done."""
+        step = getattr(self, phase)
+
+        def waited(i):
+            step(i)
+            self.wait()
+
+        return waited
+
+
+class JAXRunner(PeerRunner):
     """A training step and a forward pass, each compiled as one function."""
 
     def __init__(self, twin, images, labels):
@@ -126,7 +140,7 @@ class JAXRunner:
         self.last.block_until_ready()
 
 
-class TinygradRunner:
+class TinygradRunner(PeerRunner):
     """A training step and a forward pass, each recorded by TinyJit, on `device`."""
 
     def __init__(self, twin, images, labels, device):
@@ -178,7 +192,7 @@ PEERS = {
 
 
 def peer(name, model, batch, configuration):
-    """A runner with `train`, `forward` and `wait`.
+    """A runner of the model.
 
     Raises ValueError where its loss is not PyTorch's, and what its library raises.
     """
