@@ -143,8 +143,14 @@ extension Routine {
 extension Operation {
   /// Chunks of the operation's batch, if its items come chunk by chunk and no thread would go idle for long.
   func chunks(threads: Int) -> Int? {
-    guard let batch = descriptor.chunkedBatch else { return nil }
-    let chunks = Blocking.chunks(batch)
+    descriptor.chunkedBatch.flatMap { Blocking.chunksOneByOne($0, threads: threads) }
+  }
+}
+
+extension Blocking {
+  /// Chunks of a batch, if they keep all threads busy, one on each.
+  static func chunksOneByOne(_ batch: Int, threads: Int) -> Int? {
+    let chunks = chunks(batch)
     let rounds = (chunks + threads - 1) / threads
     return chunks >= 2 && 10 * rounds * threads <= 11 * chunks ? chunks : nil
   }

@@ -3,19 +3,14 @@ import CPUKernels
 extension Convolutions {
   public static func down(
     _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
-    block: Int, partner: Int, tile: Int, rows: Range<Int>
+    block: Int, partner: Int, tiles: Range<Int>, rows: Range<Int>
   ) {
     let big = vectors(big) + block * g.bigBlock
     let small = vectors(small)
     let bigOther = other(block, partner, g.bigBlock)
     let smallOther = other(block, partner, g.smallBlock)
-    let first = 4 * tile
-    let there = minimum(4, g.smallChannels - first)
-    let weight = weight + tile * g.kernel * g.kernel * g.bigChannels * 4
-    let start = (
-      epilogue.start(first), epilogue.start(first + minimum(1, there - 1)),
-      epilogue.start(first + minimum(2, there - 1)), epilogue.start(first + minimum(3, there - 1))
-    )
+    let tileWeights = g.kernel * g.kernel * g.bigChannels * 4
+    let channels = minimum(4 * tiles.upperBound, g.smallChannels) - 4 * tiles.lowerBound
     for y in rows {
       let top = y * g.stride - g.padding
       let taps = (maximum(0, -top), minimum(g.kernel, g.bigHeight - top))
@@ -24,23 +19,41 @@ extension Convolutions {
         let left = x * g.stride - g.padding
         let columns = (maximum(0, -left), minimum(g.kernel, g.bigWidth - left))
         let count = (columns.1 - columns.0) * g.bigChannels
-        let place = ((row + x) * g.smallChannels + first) * span
-        var sums = Tile(start.0, start.1, start.2, start.3)
-        if epilogue.continues { sums.resume(small, place, smallOther, step: span, count: there) }
-        var ky = taps.0
-        while ky < taps.1 && count > 0 {
-          let from = big + ((top + ky) * g.bigWidth + left + columns.0) * g.bigChannels * span
-          sums.taps(from, bigOther, weight + (ky * g.kernel + columns.0) * g.bigChannels * 4, count)
-          ky += 1
+        let pixel = PixelTiles(
+          epilogue: epilogue, output: small, place: (row + x) * g.smallChannels * span, other: smallOther,
+          channels: g.smallChannels, tiles: tiles)
+        // Where the kernel's row `ky` meets the big map, and its weights.
+        @inline(__always) func element(_ ky: Int) -> Vectors {
+          big + ((top + ky) * g.bigWidth + left + columns.0) * g.bigChannels * span
         }
-        epilogue.store(small, place, smallOther, sums.a0, sums.a1)
-        if there > 1 { epilogue.store(small, place + span, smallOther, sums.b0, sums.b1) }
-        if there > 2 { epilogue.store(small, place + 2 * span, smallOther, sums.c0, sums.c1) }
-        if there > 3 { epilogue.store(small, place + 3 * span, smallOther, sums.d0, sums.d1) }
+        @inline(__always) func weights(_ tile: Int, _ ky: Int) -> UnsafePointer<Float> {
+          weight + tile * tileWeights + (ky * g.kernel + columns.0) * g.bigChannels * 4
+        }
+        if count * (taps.1 - taps.0) <= elementsInCache {
+          pixel.compute { sums, tile in
+            var ky = taps.0
+            while ky < taps.1 && count > 0 {
+              sums.taps(element(ky), bigOther, weights(tile, ky), count)
+              ky += 1
+            }
+          }
+        } else {
+          pixel.computeSlices {
+            for ky in taps.0..<taps.1 {
+              forEachSlice(count) { offset, count in
+                pixel.proceed { sums, tile in
+                  sums.manyTaps(
+                    element(ky) + offset * span, bigOther, weights(tile, ky) + offset * 4, count,
+                    next: tileWeights)
+                }
+              }
+            }
+          }
+        }
       }
       epilogue.finish(
-        small, (row * g.smallChannels + first) * span, smallOther, pixels: g.smallWidth,
-        step: g.smallChannels * span, channels: there)
+        small, (row * g.smallChannels + 4 * tiles.lowerBound) * span, smallOther, pixels: g.smallWidth,
+        step: g.smallChannels * span, channels: channels)
     }
   }
 }

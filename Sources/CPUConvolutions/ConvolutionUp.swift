@@ -5,17 +5,18 @@ import Numerics
 extension Convolutions {
   public static func up(
     _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
-    block: Int, partner: Int, tile: Int, rows: Range<Int>
+    block: Int, partner: Int, tiles: Range<Int>, rows: Range<Int>
   ) {
     let maps = Maps(
       small: vectors(small) + block * g.smallBlock, big: vectors(big), bigBlock: block * g.bigBlock,
       smallOther: other(block, partner, g.smallBlock), bigOther: other(block, partner, g.bigBlock))
-    let first = 4 * tile
-    let there = minimum(4, g.bigChannels - first)
-    if there >= 3 {
-      upChannels(g, maps, weight, epilogue, first, there, rows)
-    } else {
-      for channel in first..<g.bigChannels { upOneChannel(g, maps, weight, epilogue, channel, rows) }
+    // One or two channels at the end would waste most of a tile of four.
+    let whole = minimum(tiles.upperBound, (g.bigChannels + 1) / 4)
+    if tiles.lowerBound < whole {
+      upChannels(g, maps, weight, epilogue, tiles.lowerBound..<whole, rows)
+    }
+    for channel in 4 * whole..<maximum(4 * whole, minimum(4 * tiles.upperBound, g.bigChannels)) {
+      upOneChannel(g, maps, weight, epilogue, channel, rows)
     }
   }
 }
@@ -30,145 +31,241 @@ private struct Maps {
   let bigOther: Int
 }
 
-/// Walks the big pixels along one side and tracks, without dividing, the first tap that meets a small pixel and which
-/// one: tap `tap + i·stride` meets small pixel `from − i`.
-private struct Walk {
-  var tap: Int
-  var from: Int
+/// The taps of one big pixel along one side that meet the small map: tap `first + i·stride` meets small pixel `from − i`,
+/// for `i` in `low..<high`.
+private struct Taps {
+  let first: Int
+  /// How many taps there are from `first` on, also those that meet nothing.
+  let count: Int
+  let size: Int
+  private(set) var from: Int
 
-  /// At big pixel `place`.
-  @inline(__always) init(_ g: Geometry, at place: Int = 0) {
+  /// At big pixel `place`, with `size` small pixels.
+  @inline(__always) init(_ g: Geometry, at place: Int, size: Int) {
     from = (place + g.padding) / g.stride
-    tap = place + g.padding - from * g.stride
+    first = place + g.padding - from * g.stride
+    count = (g.kernel - first + g.stride - 1) / g.stride
+    self.size = size
   }
 
-  @inline(__always) mutating func next(_ g: Geometry) {
-    tap += 1
-    if tap == g.stride { (tap, from) = (0, from + 1) }
-  }
+  @inline(__always) var low: Int { maximum(0, from - size + 1) }
+  @inline(__always) var high: Int { minimum(count, from + 1) }
+
+  /// The same taps for the big pixel `pixels` strides further.
+  @inline(__always) mutating func advance(_ pixels: Int) { from += pixels }
 }
 
-/// Four channels of a pixel form the tile; if only three are there, the third is computed twice.
+/// Four channels of a pixel form the tile; if only three are there, the third is computed twice. The pixels of a row that
+/// meet the same taps follow each other.
 private func upChannels(
-  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ first: Int,
-  _ there: Int, _ rows: Range<Int>
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ tiles: Range<Int>,
+  _ rows: Range<Int>
 ) {
-  let (small, big, other) = (maps.small, maps.big, maps.bigOther)
-  let start = (
-    epilogue.start(first), epilogue.start(first + 1), epilogue.start(first + 2),
-    epilogue.start(first + there - 1)
-  )
-  var place = maps.bigBlock + (rows.lowerBound * g.bigWidth * g.bigChannels + first) * span
-  var row = Walk(g, at: rows.lowerBound)
-  for _ in rows {
-    var column = Walk(g)
-    for _ in 0..<g.bigWidth {
-      var sums = Tile(start.0, start.1, start.2, start.3)
-      if epilogue.continues { sums.resume(big, place, other, step: span, count: there) }
-      var (ky, y) = (row.tap, row.from)
-      while ky < g.kernel && y >= 0 {
-        var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from)
-        while kx < g.kernel && x >= 0 {
-          if x < g.smallWidth {
-            let from = small + (y * g.smallWidth + x) * g.smallChannels * span
-            sums.channels(
-              from, maps.smallOther, weight + ((ky * g.kernel + kx) * g.bigChannels + first) * 4, g,
-              last: 4 * (there - 1))
-          }
-          kx += g.stride
-          x -= 1
+  let pixel = g.bigChannels * span
+  let group = g.kernel * g.kernel * g.bigChannels * 4
+  for line in rows {
+    let row = Taps(g, at: line, size: g.smallHeight)
+    let begin = maps.bigBlock + line * g.bigWidth * pixel
+    for phase in 0..<minimum(g.stride, g.bigWidth) {
+      var column = Taps(g, at: phase, size: g.smallWidth)
+      var x = phase
+      repeat {
+        let results = PixelTiles(
+          epilogue: epilogue, output: maps.big, place: begin + x * pixel, other: maps.bigOther,
+          channels: g.bigChannels, tiles: tiles)
+        /// Adds `count` channels of a tap, from `from` on.
+        @inline(__always) func add(
+          _ sums: inout Tile, _ tile: Int, _ from: Vectors, _ weight: UnsafePointer<Float>, _ count: Int
+        ) {
+          sums.channels(
+            from, maps.smallOther, weight + 16 * tile, count, group: group,
+            last: 4 * (results.there(tile) - 1))
         }
-        ky += g.stride
-        y -= 1
-      }
-      epilogue.store(big, place, other, sums.a0, sums.a1)
-      epilogue.store(big, place + span, other, sums.b0, sums.b1)
-      epilogue.store(big, place + 2 * span, other, sums.c0, sums.c1)
-      if there > 3 { epilogue.store(big, place + 3 * span, other, sums.d0, sums.d1) }
-      place += g.bigChannels * span
-      column.next(g)
+        let taps = (row.high - row.low) * (column.high - column.low)
+        if taps * g.smallChannels <= elementsInCache {
+          results.compute { sums, tile in
+            forEachTap(g, maps, weight, row, column) { add(&sums, tile, $0, $1, g.smallChannels) }
+          }
+        } else {
+          results.computeSlices {
+            forEachTap(g, maps, weight, row, column) { from, weight in
+              forEachSlice(g.smallChannels) { offset, count in
+                results.proceed { sums, tile in
+                  add(&sums, tile, from + offset * span, weight + offset / 4 * group, count)
+                }
+              }
+            }
+          }
+        }
+        x += g.stride
+        column.advance(1)
+      } while x < g.bigWidth
     }
     epilogue.finish(
-      big, place - g.bigWidth * g.bigChannels * span, other, pixels: g.bigWidth, step: g.bigChannels * span,
-      channels: there)
-    row.next(g)
+      maps.big, begin + 4 * tiles.lowerBound * span, maps.bigOther, pixels: g.bigWidth, step: pixel,
+      channels: minimum(4 * tiles.upperBound, g.bigChannels) - 4 * tiles.lowerBound)
   }
 }
 
-/// With few channels, four pixels of one sub-pixel phase form the tile: they meet the same taps.
+/// Calls `add` with the small pixel and the weights of each tap, in the chain's order: rows, then columns, both upwards.
+@inline(__always) private func forEachTap(
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ row: Taps, _ column: Taps,
+  _ add: (Vectors, UnsafePointer<Float>) -> Void
+) {
+  let pixel = g.smallChannels * span
+  let tap = g.bigChannels * 4
+  let (low, high) = (column.low, column.high)
+  var y = row.low
+  while y < row.high {
+    var from = maps.small + ((row.from - y) * g.smallWidth + column.from - low) * pixel
+    var weight = weight + ((row.first + y * g.stride) * g.kernel + column.first + low * g.stride) * tap
+    var x = low
+    while x < high {
+      add(from, weight)
+      from -= pixel
+      weight += g.stride * tap
+      x += 1
+    }
+    y += 1
+  }
+}
+
+/// With few channels, seven pixels that meet the same taps form the tile.
 private func upOneChannel(
   _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ channel: Int,
   _ rows: Range<Int>
 ) {
-  let (small, big, other) = (maps.small, maps.big, maps.bigOther)
+  let (big, other) = (maps.big, maps.bigOther)
   let pixel = g.bigChannels * span
-  let apart = g.stride * pixel
-  var row = Walk(g, at: rows.lowerBound)
+  let step = g.stride * pixel
+  let start = epilogue.start(channel)
   for line in rows {
-    var column = Walk(g)
+    let row = Taps(g, at: line, size: g.smallHeight)
+    let begin = maps.bigBlock + line * g.bigWidth * pixel + channel * span
     for phase in 0..<minimum(g.stride, g.bigWidth) {
+      var column = Taps(g, at: phase, size: g.smallWidth)
       let count = (g.bigWidth - phase + g.stride - 1) / g.stride
-      // Pixel i meets small column from + i at the first tap and from + i − reach at the last.
-      let reach = (g.kernel - 1 - column.tap) / g.stride
-      let inner = maximum(0, reach - column.from)
+      // The pixels that meet all taps.
+      let inner = maximum(0, column.count - 1 - column.from)
       let outer = minimum(count, g.smallWidth - column.from)
       var i = 0
       while i < count {
         // The last tile steps back: computing a pixel twice gives the same bits, unless it continues from the first.
-        let last = epilogue.continues ? outer - 4 : outer - 1
-        let four = i >= inner && i <= last && outer - inner >= 4
-        if four { i = minimum(i, outer - 4) }
-        let place =
-          maps.bigBlock + ((line * g.bigWidth + phase + i * g.stride) * g.bigChannels + channel) * span
-        let start = epilogue.start(channel)
-        var sums = Tile(start, start, start, start)
-        if epilogue.continues { sums.resume(big, place, other, step: apart, count: four ? 4 : 1) }
-        var (ky, y) = (row.tap, row.from)
-        while ky < g.kernel && y >= 0 {
-          var (kx, x) = (y < g.smallHeight ? column.tap : g.kernel, column.from + i)
-          while kx < g.kernel && x >= 0 {
-            if x < g.smallWidth {
-              let from = small + (y * g.smallWidth + x) * g.smallChannels * span
-              let w = weight + ((ky * g.kernel + kx) * g.bigChannels + channel) * 4
-              if four {
-                sums.pixels(from, maps.smallOther, w, g)
-              } else {
-                sums.pixel(from, maps.smallOther, w, g)
-              }
-            }
-            kx += g.stride
-            x -= 1
-          }
-          ky += g.stride
-          y -= 1
+        let last = epilogue.continues ? outer - Pixels.count : outer - 1
+        let isWide = i >= inner && i <= last && outer - inner >= Pixels.count
+        let back = isWide ? maximum(0, i + Pixels.count - outer) : 0
+        i -= back
+        column.advance(-back)
+        let place = begin + phase * pixel + i * step
+        if isWide {
+          var sums = Pixels(start)
+          if epilogue.continues { sums.resume(big + place, other, step: step) }
+          forEachTap(g, maps, weight + channel * 4, row, column) { sums.add($0, maps.smallOther, $1, g) }
+          sums.store(big, place, other, step: step, epilogue)
+        } else {
+          var sums = Tile(start, start, start, start)
+          if epilogue.continues { sums.resume(big, place, other, step: step, count: 1) }
+          forEachTap(g, maps, weight + channel * 4, row, column) { sums.pixel($0, maps.smallOther, $1, g) }
+          epilogue.store(big, place, other, sums.a0, sums.a1)
         }
-        epilogue.store(big, place, other, sums.a0, sums.a1)
-        i += 1
-        if four {
-          epilogue.store(big, place + apart, other, sums.b0, sums.b1)
-          epilogue.store(big, place + 2 * apart, other, sums.c0, sums.c1)
-          epilogue.store(big, place + 3 * apart, other, sums.d0, sums.d1)
-          i += 3
-        }
+        let done = isWide ? Pixels.count : 1
+        i += done
+        column.advance(done)
       }
-      column.next(g)
     }
-    let first = maps.bigBlock + (line * g.bigWidth * g.bigChannels + channel) * span
-    epilogue.finish(big, first, other, pixels: g.bigWidth, step: pixel, channels: 1)
-    row.next(g)
+    epilogue.finish(big, begin, other, pixels: g.bigWidth, step: pixel, channels: 1)
+  }
+}
+
+/// Fourteen accumulators: seven pixels of two vectors of images.
+private struct Pixels {
+  static var count: Int { 7 }
+  var a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1, g0, g1: Vector
+
+  /// Chains that start from one value.
+  @inline(__always) init(_ start: Vector) {
+    (a0, a1, b0, b1, c0, c1, d0, d1) = (start, start, start, start, start, start, start, start)
+    (e0, e1, f0, f1, g0, g1) = (start, start, start, start, start, start)
+  }
+
+  /// Chains that continue from the values in `output`, `step` vectors apart.
+  @inline(__always) mutating func resume(_ output: MutableVectors, _ other: Int, step: Int) {
+    (a0, a1) = (output[0], output[other])
+    (b0, b1) = (output[step], output[step + other])
+    (c0, c1) = (output[2 * step], output[2 * step + other])
+    (d0, d1) = (output[3 * step], output[3 * step + other])
+    (e0, e1) = (output[4 * step], output[4 * step + other])
+    (f0, f1) = (output[5 * step], output[5 * step + other])
+    (g0, g1) = (output[6 * step], output[6 * step + other])
+  }
+
+  /// All small channels of one tap: weights `[channel / 4][…][4]`.
+  @inline(__always) mutating func add(
+    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
+  ) {
+    let group = g.kernel * g.kernel * g.bigChannels * 4
+    let step = g.smallChannels * span
+    var (x, w, left) = (x, weight, g.smallChannels)
+    while left >= 4 {
+      add(x, other, step, w[0])
+      add(x + span, other, step, w[1])
+      add(x + 2 * span, other, step, w[2])
+      add(x + 3 * span, other, step, w[3])
+      x += 4 * span
+      w += group
+      left -= 4
+    }
+    while left > 0 {
+      add(x, other, step, w[0])
+      x += span
+      w += 1
+      left -= 1
+    }
+  }
+
+  /// One small channel, whose pixels are `step` vectors apart.
+  @inline(__always) private mutating func add(_ x: Vectors, _ other: Int, _ step: Int, _ weight: Float) {
+    let value = Vector(repeating: weight)
+    a0 = fma(x[0], value, a0)
+    a1 = fma(x[other], value, a1)
+    b0 = fma(x[step], value, b0)
+    b1 = fma(x[step + other], value, b1)
+    c0 = fma(x[2 * step], value, c0)
+    c1 = fma(x[2 * step + other], value, c1)
+    d0 = fma(x[3 * step], value, d0)
+    d1 = fma(x[3 * step + other], value, d1)
+    e0 = fma(x[4 * step], value, e0)
+    e1 = fma(x[4 * step + other], value, e1)
+    f0 = fma(x[5 * step], value, f0)
+    f1 = fma(x[5 * step + other], value, f1)
+    g0 = fma(x[6 * step], value, g0)
+    g1 = fma(x[6 * step + other], value, g1)
+  }
+
+  /// Ends the chains and stores them at `place`, `step` vectors apart.
+  @inline(__always) func store(
+    _ output: MutableVectors, _ place: Int, _ other: Int, step: Int, _ epilogue: Epilogue
+  ) {
+    epilogue.store(output, place, other, a0, a1)
+    epilogue.store(output, place + step, other, b0, b1)
+    epilogue.store(output, place + 2 * step, other, c0, c1)
+    epilogue.store(output, place + 3 * step, other, d0, d1)
+    epilogue.store(output, place + 4 * step, other, e0, e1)
+    epilogue.store(output, place + 5 * step, other, f0, f1)
+    epilogue.store(output, place + 6 * step, other, g0, g1)
   }
 }
 
 extension Tile {
-  /// All small channels of one tap for four big channels: weights `[channel / 4][…][4 big][4]`.
+  /// `count` small channels of one tap for four big channels: weights `[channel / 4][…][4 big][4]`, groups of four small
+  /// channels `group` apart.
   @inline(__always) fileprivate mutating func channels(
-    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry, last: Int
+    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ count: Int, group: Int, last: Int
   ) {
-    let group = g.kernel * g.kernel * g.bigChannels * 4
-    var (x, w, left) = (x, weight, g.smallChannels)
+    var (x, w, left) = (x, weight, count)
     while left >= 4 {
-      // The groups of a wide layer lie pages apart, where no processor looks ahead by itself.
-      facsimile_prefetch(w + 6 * group)
+      // The groups of a wide layer lie pages apart, where no processor looks ahead by itself: the next tile's weights.
+      facsimile_prefetch(w + 16)
       tap(x, other, w, 4, last: last)
       tap(x + span, other, w + 1, 4, last: last)
       tap(x + 2 * span, other, w + 2, 4, last: last)
@@ -185,44 +282,7 @@ extension Tile {
     }
   }
 
-  /// All small channels of one tap for four neighbouring small pixels.
-  @inline(__always) fileprivate mutating func pixels(
-    _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
-  ) {
-    let group = g.kernel * g.kernel * g.bigChannels * 4
-    let step = g.smallChannels * span
-    var (x, w, left) = (x, weight, g.smallChannels)
-    while left >= 4 {
-      pixels(x, other, step, w[0])
-      pixels(x + span, other, step, w[1])
-      pixels(x + 2 * span, other, step, w[2])
-      pixels(x + 3 * span, other, step, w[3])
-      x += 4 * span
-      w += group
-      left -= 4
-    }
-    while left > 0 {
-      pixels(x, other, step, w[0])
-      x += span
-      w += 1
-      left -= 1
-    }
-  }
-
-  /// One small channel of four pixels, `step` vectors apart.
-  @inline(__always) private mutating func pixels(_ x: Vectors, _ other: Int, _ step: Int, _ weight: Float) {
-    let value = Vector(repeating: weight)
-    a0 = fma(x[0], value, a0)
-    a1 = fma(x[other], value, a1)
-    b0 = fma(x[step], value, b0)
-    b1 = fma(x[step + other], value, b1)
-    c0 = fma(x[2 * step], value, c0)
-    c1 = fma(x[2 * step + other], value, c1)
-    d0 = fma(x[3 * step], value, d0)
-    d1 = fma(x[3 * step + other], value, d1)
-  }
-
-  /// The same for one pixel.
+  /// All small channels of one tap for one pixel: the chains of the first channel only.
   @inline(__always) fileprivate mutating func pixel(
     _ x: Vectors, _ other: Int, _ weight: UnsafePointer<Float>, _ g: Geometry
   ) {

@@ -19,7 +19,7 @@ extension Convolutions {
     let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: WeightTile.self)
     let count = (g.kernel + 2) / 3 * g.bigChannels
     for i in 0..<count * ky.count { tiles[i] = WeightTile() }
-    forEachStrip(g, big, small, blocks, ky) { rows, big, small, row in
+    forEachStrip(g, big, small, blocks, ky, copy: nil, there) { rows, big, small, row in
       let sums = tiles + (row - ky.lowerBound) * count
       if there == weightChannels {
         weightRows(g, rows, big, small, zeros, sums, WeightChannels())
@@ -35,6 +35,7 @@ extension Convolutions {
 
   public static func weightScratch(_ g: Geometry) -> Int {
     g.kernel * ((g.kernel + 2) / 3) * g.bigChannels * 12 * 2 / span
+      + g.stripRows * g.smallWidth * 2 * weightChannels
   }
 }
 
@@ -43,31 +44,58 @@ extension Convolutions {
 ///
 /// The accumulators are stored meanwhile: these rows stay in the L1 cache, while image by image every pass would read
 /// from the L2 cache, at the limit of its bandwidth.
+///
+/// With a place for a copy, the small map is read there, with only the tile's channels, of which `there` exist. In a
+/// wide map the pixels of a channel lie powers of two apart and evict each other from the L1 cache.
 @inline(__always) func forEachStrip(
-  _ g: Geometry, _ big: Images, _ small: Images, _ blocks: Int, _ ky: Range<Int>,
-  _ body: (_ rows: Int, _ big: Images, _ small: Images, _ row: Int) -> Void
+  _ g: Geometry, _ big: Images, _ small: Images, _ blocks: Int, _ ky: Range<Int>, copy: MutableImages?,
+  _ there: Int, _ body: (_ rows: Int, _ big: Images, _ small: Images, _ row: Int) -> Void
 ) {
-  let rowsAtOnce = maximum(1, 16 / g.smallWidth)
   for block in 0..<blocks {
     var strip = 0
     while strip < g.smallHeight {
+      let end = minimum(strip + g.stripRows, g.smallHeight)
+      var from = small + (block * g.smallHeight + strip) * g.smallWidth * g.smallChannels * 2
+      if let copy {
+        copyTile(from, g, there, pixels: (end - strip) * g.smallWidth, to: copy)
+        from = Images(copy)
+      }
+      let smallRow = g.smallWidth * (copy == nil ? g.smallChannels : Convolutions.weightChannels) * 2
       var row = ky.lowerBound
       while row < ky.upperBound {
         let first = maximum(strip, (g.padding - row + g.stride - 1) / g.stride)
         let inside = (g.bigHeight - 1 + g.padding - row + g.stride) / g.stride
-        let last = minimum(minimum(strip + rowsAtOnce, g.smallHeight), inside)
+        let last = minimum(end, inside)
         if first < last {
           let bigRow = block * g.bigHeight + first * g.stride - g.padding + row
-          let smallRow = block * g.smallHeight + first
           body(
-            last - first, big + bigRow * g.bigWidth * g.bigChannels * 2,
-            small + smallRow * g.smallWidth * g.smallChannels * 2, row)
+            last - first, big + bigRow * g.bigWidth * g.bigChannels * 2, from + (first - strip) * smallRow,
+            row)
         }
         row += 1
       }
-      strip += rowsAtOnce
+      strip = end
     }
   }
+}
+
+/// Copies the channels of a tile at each of some pixels; those that are missing repeat the last one, and their sums are not
+/// stored.
+private func copyTile(_ map: Images, _ g: Geometry, _ there: Int, pixels: Int, to copy: MutableImages) {
+  var (from, to) = (map, copy)
+  for _ in 0..<pixels {
+    for channel in 0..<Convolutions.weightChannels {
+      let x = from + 2 * minimum(channel, there - 1)
+      (to[0], to[1]) = (x[0], x[1])
+      to += 2
+    }
+    from += g.smallChannels * 2
+  }
+}
+
+extension Geometry {
+  /// Rows of the small map in a strip: about sixteen pixels.
+  fileprivate var stripRows: Int { maximum(1, 16 / smallWidth) }
 }
 
 /// Joins the lanes of one row of the kernel and stores the sums.

@@ -1,4 +1,5 @@
 import CPUKernels
+import CSystem
 import Numerics
 
 /// Eight accumulators: four channels, or four pixels, of two vectors of images. Each lane is one plain chain.
@@ -47,6 +48,25 @@ struct Tile {
       w += 4
       left -= 1
     } while left > 0
+  }
+
+  /// The same for many taps, four at a time, while the next tile's weights, `next` further, come into the cache: those of
+  /// a wide layer lie pages apart, where no processor looks ahead by itself.
+  @inline(__always) mutating func manyTaps(
+    _ x: Vectors, _ other: Int, _ w: UnsafePointer<Float>, _ count: Int, next: Int
+  ) {
+    var (x, w, left) = (x, w, count)
+    while left >= 4 {
+      facsimile_prefetch(w + next)
+      tap(x, other, w, 1, last: 3)
+      tap(x + span, other, w + 4, 1, last: 3)
+      tap(x + 2 * span, other, w + 8, 1, last: 3)
+      tap(x + 3 * span, other, w + 12, 1, last: 3)
+      x += 4 * span
+      w += 16
+      left -= 4
+    }
+    if left > 0 { taps(x, other, w, left) }
   }
 }
 

@@ -11,13 +11,9 @@ import Numerics
     let tiles = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: PairTile.self)
     let count = g.kernel * g.bigChannels / 2
     for i in 0..<count * ky.count { tiles[i] = PairTile() }
-    forEachStrip(g, big, small, blocks, ky) { rows, big, small, row in
-      let sums = tiles + (row - ky.lowerBound) * count
-      if there == Convolutions.weightChannels {
-        weightRows(g, rows, big, small, sums, WeightChannels())
-      } else {
-        weightRows(g, rows, big, small, sums, WeightChannels(there: there))
-      }
+    let copy = UnsafeMutableRawPointer(tiles + count * ky.count).assumingMemoryBound(to: Lanes.self)
+    forEachStrip(g, big, small, blocks, ky, copy: copy, there) { rows, big, small, row in
+      weightRows(g, rows, big, small, tiles + (row - ky.lowerBound) * count)
     }
     let place = gradient + (tile * g.kernel + ky.lowerBound) * g.kernel * g.bigChannels * 4
     for i in 0..<count * ky.count { storePair(tiles[i], place + 8 * i, there) }
@@ -33,9 +29,9 @@ import Numerics
     }
 
     /// Eight images.
-    @inline(__always) mutating func add(_ s: Images, _ channels: WeightChannels, _ x: Images) {
+    @inline(__always) mutating func add(_ s: Images, _ x: Images) {
       let (x0, x1) = (x[0], x[2])
-      let (sa, sb, sc, sd) = (s[0], s[channels.b], s[channels.c], s[channels.d])
+      let (sa, sb, sc, sd) = (s[0], s[2], s[4], s[6])
       a0 = fma(sa, x0, a0)
       a1 = fma(sa, x1, a1)
       b0 = fma(sb, x0, b0)
@@ -49,11 +45,10 @@ import Numerics
 
   /// Some rows of the small map, and the rows of the big map that they meet, for all taps and pairs of big channels.
   @inline(__always) private func weightRows(
-    _ g: Geometry, _ rows: Int, _ row: Images, _ small: Images, _ tiles: UnsafeMutablePointer<PairTile>,
-    _ channels: WeightChannels
+    _ g: Geometry, _ rows: Int, _ row: Images, _ small: Images, _ tiles: UnsafeMutablePointer<PairTile>
   ) {
     let step = g.bigChannels * 2
-    let (smallStep, bigStep) = (g.smallChannels * 2, g.stride * step)
+    let (smallStep, bigStep) = (2 * Convolutions.weightChannels, g.stride * step)
     let (smallRow, bigRow) = (g.smallWidth * smallStep, g.bigWidth * bigStep)
     var tile = tiles
     var kx = 0
@@ -72,8 +67,8 @@ import Numerics
           repeat {
             var (pixel, bigPixel, count) = (s, x, last - first)
             repeat {
-              sums.add(pixel, channels, bigPixel)
-              sums.add(pixel + 1, channels, bigPixel + 1)
+              sums.add(pixel, bigPixel)
+              sums.add(pixel + 1, bigPixel + 1)
               pixel += smallStep
               bigPixel += bigStep
               count -= 1

@@ -9,22 +9,20 @@ public protocol ConvolutionKernels {
   /// From the big map to the small one: convolution forward, and the input gradient of a transposed convolution.
   ///
   /// Computes the block of images `block` and its `partner` (the same if blocks are computed one by one) for the small
-  /// channels `4·tile ..< 4·tile + 4` and `rows` of the small map. Per result one fma chain over (ky, kx, channel)
+  /// channels of `tiles`, four each, and `rows` of the small map. Per result one fma chain over (ky, kx, channel)
   /// ascending, channel fastest; taps outside the map are skipped.
   static func down(
     _ g: Geometry, big: Images, weight: UnsafePointer<Float>, small: MutableImages, epilogue: Epilogue,
-    block: Int,
-    partner: Int, tile: Int, rows: Range<Int>)
+    block: Int, partner: Int, tiles: Range<Int>, rows: Range<Int>)
 
   /// From the small map to the big one: transposed convolution forward, and the input gradient of a convolution.
   ///
-  /// Computes `block` and its `partner` for the big channels `4·tile ..< 4·tile + 4` and `rows` of the big map.
+  /// Computes `block` and its `partner` for the big channels of `tiles`, four each, and `rows` of the big map.
   /// Per result one fma chain over (ky, kx, small channel) ascending, channel fastest; only taps that meet a
   /// small pixel are visited.
   static func up(
     _ g: Geometry, small: Images, weight: UnsafePointer<Float>, big: MutableImages, epilogue: Epilogue,
-    block: Int,
-    partner: Int, tile: Int, rows: Range<Int>)
+    block: Int, partner: Int, tiles: Range<Int>, rows: Range<Int>)
 
   /// Gradient of a convolution (of either kind) with respect to its weights, over one chunk of images.
   ///

@@ -43,6 +43,8 @@ private let down = [
   // Maps of one or two pixels, with taps that fall outside everywhere.
   Sizes(3, 4, 1, w: 1, k: 3, s: 2, p: 1, n: 17), Sizes(1, 5, 2, w: 1, k: 3, s: 2, p: 1, n: 9),
   Sizes(6, 2, 1, w: 2, k: 5, s: 3, p: 2, n: 33), Sizes(4, 4, 1, w: 1, k: 1, s: 1, p: 0, n: 5),
+  // More values for a result than stay in the first cache.
+  Sizes(42, 35, 4, k: 3, s: 1, p: 1, n: 18),
 ]
 
 private let up = [
@@ -57,6 +59,7 @@ private let up = [
   Sizes(8, 1, 64, w: 64, k: 3, s: 2, p: 1, op: 1, n: 3),
   Sizes(4, 3, 1, w: 1, k: 3, s: 2, p: 1, n: 17), Sizes(5, 1, 2, w: 1, k: 3, s: 2, p: 1, op: 1, n: 9),
   Sizes(2, 6, 1, w: 2, k: 5, s: 3, p: 2, op: 2, n: 33), Sizes(4, 4, 1, w: 1, k: 1, s: 1, p: 0, n: 5),
+  Sizes(83, 7, 3, k: 3, s: 2, p: 1, op: 1, n: 18), Sizes(330, 1, 3, k: 2, s: 1, p: 0, n: 3),
 ]
 
 let convolutionCases: [OperationCase] =

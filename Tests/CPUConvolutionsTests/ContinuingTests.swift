@@ -16,6 +16,7 @@ import Testing
   static let geometries = [
     geometry(big: 1, small: 6), geometry(big: 2, small: 3, stride: 1), geometry(big: 3, small: 5),
     geometry(big: 6, small: 4), geometry(big: 1, small: 1, stride: 1),
+    geometry(big: 42, small: 37, stride: 1), geometry(big: 7, small: 330),
   ]
 
   /// Whole numbers, so that every order of summation gives the same sum.
@@ -52,11 +53,9 @@ import Testing
     let start = values(2 * g.smallChannels * g.smallHeight * g.smallWidth, 2)
     let weight = weights(g)
     let (fresh, continued) = run(start) { small, epilogue in
-      for tile in 0..<(g.smallChannels + 3) / 4 {
-        Convolutions.down(
-          g, big: big, weight: weight, small: small, epilogue: epilogue, block: 0, partner: 0, tile: tile,
-          rows: 0..<g.smallHeight)
-      }
+      Convolutions.down(
+        g, big: big, weight: weight, small: small, epilogue: epilogue, block: 0, partner: 0,
+        tiles: 0..<(g.smallChannels + 3) / 4, rows: 0..<g.smallHeight)
     }
     #expect(continued == zip(fresh, start).map { $0 + $1 })
   }
@@ -68,11 +67,9 @@ import Testing
     let start = values(2 * g.bigChannels * g.bigHeight * g.bigWidth, 4)
     let weight = weights(g)
     let (fresh, continued) = run(start) { big, epilogue in
-      for tile in 0..<(g.bigChannels + 3) / 4 {
-        Convolutions.up(
-          g, small: small, weight: weight, big: big, epilogue: epilogue, block: 0, partner: 0, tile: tile,
-          rows: 0..<g.bigHeight)
-      }
+      Convolutions.up(
+        g, small: small, weight: weight, big: big, epilogue: epilogue, block: 0, partner: 0,
+        tiles: 0..<(g.bigChannels + 3) / 4, rows: 0..<g.bigHeight)
     }
     #expect(continued == zip(fresh, start).map { $0 + $1 })
   }

@@ -56,20 +56,22 @@ extension Memory {
   /// is too little to keep the threads busy.
   private func tiled(
     batch: Int, channels: Int, rows: Int,
-    _ body: @escaping (_ block: Int, _ partner: Int, _ tile: Int, _ rows: Range<Int>, _ worker: Int) -> Void
+    _ body:
+      @escaping (_ block: Int, _ partner: Int, _ tiles: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
   ) -> Launch {
     let (tiles, blocks, atOnce) = ((channels + 3) / 4, Blocking.blocks(batch), convolutions.blocksAtOnce)
     let together = (blocks + atOnce - 1) / atOnce
     let cuts = threads == 1 ? 1 : min(rows, max(1, 2 * threads / (together * tiles)))
-    // A tile of one pixel is so little work that several make an item.
-    let inItem = rows == 1 ? max(1, min(8, together * tiles / (4 * threads))) : 1
+    // The tiles of an item read their input from the L1 cache.
+    let isWhole = Blocking.chunksOneByOne(batch, threads: threads) != nil
+    let inItem = isWhole ? tiles : max(1, together * tiles / (4 * threads))
     let pieces = (tiles + inItem - 1) / inItem * cuts
     return Launch(items: together * pieces, perChunk: Blocking.blocksInChunk / atOnce * pieces) {
       item, worker, _ in
       let (block, piece) = (item / pieces * atOnce, item % pieces)
       let (partner, cut, first) = (min(block + atOnce, blocks) - 1, piece % cuts, piece / cuts * inItem)
       let rows = cut * rows / cuts..<(cut + 1) * rows / cuts
-      for tile in first..<min(first + inItem, tiles) { body(block, partner, tile, rows, worker) }
+      body(block, partner, first..<min(first + inItem, tiles), rows, worker)
     }
   }
 
@@ -80,11 +82,11 @@ extension Memory {
   ) -> Launch {
     let kernels = convolutions
     return tiled(batch: batch, channels: g.smallChannels, rows: g.smallHeight) {
-      block, partner, tile, rows, worker in
+      block, partner, tiles, rows, worker in
       kernels.down(
         g, big: big.chunk(of: block, worker), weight: weight, small: small.chunk(of: block, worker),
         epilogue: epilogue(block, worker), block: block % Blocking.blocksInChunk,
-        partner: partner % Blocking.blocksInChunk, tile: tile, rows: rows)
+        partner: partner % Blocking.blocksInChunk, tiles: tiles, rows: rows)
     }
   }
 
@@ -95,11 +97,11 @@ extension Memory {
   ) -> Launch {
     let kernels = convolutions
     return tiled(batch: batch, channels: g.bigChannels, rows: g.bigHeight) {
-      block, partner, tile, rows, worker in
+      block, partner, tiles, rows, worker in
       kernels.up(
         g, small: small.chunk(of: block, worker), weight: weight, big: big.chunk(of: block, worker),
         epilogue: epilogue(block, worker), block: block % Blocking.blocksInChunk,
-        partner: partner % Blocking.blocksInChunk, tile: tile, rows: rows)
+        partner: partner % Blocking.blocksInChunk, tiles: tiles, rows: rows)
     }
   }
 }
