@@ -31,102 +31,101 @@ private struct Maps {
   let bigOther: Int
 }
 
-/// The taps of one big pixel along one side that meet the small map: tap `first + i·stride` meets small pixel `from − i`,
-/// for `i` in `low..<high`.
+/// The taps of one big pixel along one side that meet the small map: tap `first + i·stride` meets small pixel `from − i`.
 private struct Taps {
-  let first: Int
-  /// How many taps there are from `first` on, also those that meet nothing.
-  let count: Int
-  let size: Int
+  private(set) var first: Int
   private(set) var from: Int
+  let size: Int
 
   /// At big pixel `place`, with `size` small pixels.
   @inline(__always) init(_ g: Geometry, at place: Int, size: Int) {
     from = (place + g.padding) / g.stride
     first = place + g.padding - from * g.stride
-    count = (g.kernel - first + g.stride - 1) / g.stride
     self.size = size
   }
 
-  @inline(__always) var low: Int { maximum(0, from - size + 1) }
-  @inline(__always) var high: Int { minimum(count, from + 1) }
+  /// How many there are, with those that meet nothing.
+  @inline(__always) func count(_ g: Geometry) -> Int { (g.kernel - first + g.stride - 1) / g.stride }
 
-  /// The same taps for the big pixel `pixels` strides further.
-  @inline(__always) mutating func advance(_ pixels: Int) { from += pixels }
+  /// Calls `body` for each that meets a small pixel, upwards.
+  @inline(__always) func forEach(_ g: Geometry, _ body: (_ tap: Int, _ small: Int) -> Void) {
+    let low = maximum(0, from - size + 1)
+    var (tap, small) = (first + low * g.stride, from - low)
+    while tap < g.kernel && small >= 0 {
+      body(tap, small)
+      tap += g.stride
+      small -= 1
+    }
+  }
+
+  /// Goes to the next big pixel, without dividing.
+  @inline(__always) mutating func next(_ g: Geometry) {
+    first += 1
+    if first == g.stride { (first, from) = (0, from + 1) }
+  }
+
+  /// Goes on by some strides, where the taps are the same.
+  @inline(__always) mutating func advance(_ strides: Int) { from += strides }
 }
 
-/// Four channels of a pixel form the tile; if only three are there, the third is computed twice. The pixels of a row that
-/// meet the same taps follow each other.
+/// Calls `add` with the small pixel and the weights of each tap, in the chain's order.
+@inline(__always) private func forEachTap(
+  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ row: Taps, _ column: Taps,
+  _ add: (Vectors, UnsafePointer<Float>) -> Void
+) {
+  row.forEach(g) { ky, y in
+    column.forEach(g) { kx, x in
+      add(
+        maps.small + (y * g.smallWidth + x) * g.smallChannels * span,
+        weight + (ky * g.kernel + kx) * g.bigChannels * 4)
+    }
+  }
+}
+
+/// Four channels of a pixel form the tile; if only three are there, the third is computed twice.
 private func upChannels(
   _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ epilogue: Epilogue, _ tiles: Range<Int>,
   _ rows: Range<Int>
 ) {
   let pixel = g.bigChannels * span
   let group = g.kernel * g.kernel * g.bigChannels * 4
+  let side = (g.kernel + g.stride - 1) / g.stride
+  let isNarrow = side * side * g.smallChannels <= elementsInCache
   for line in rows {
     let row = Taps(g, at: line, size: g.smallHeight)
+    var column = Taps(g, at: 0, size: g.smallWidth)
     let begin = maps.bigBlock + line * g.bigWidth * pixel
-    for phase in 0..<minimum(g.stride, g.bigWidth) {
-      var column = Taps(g, at: phase, size: g.smallWidth)
-      var x = phase
-      repeat {
-        let results = PixelTiles(
-          epilogue: epilogue, output: maps.big, place: begin + x * pixel, other: maps.bigOther,
-          channels: g.bigChannels, tiles: tiles)
-        /// Adds `count` channels of a tap, from `from` on.
-        @inline(__always) func add(
-          _ sums: inout Tile, _ tile: Int, _ from: Vectors, _ weight: UnsafePointer<Float>, _ count: Int
-        ) {
-          sums.channels(
-            from, maps.smallOther, weight + 16 * tile, count, group: group,
-            last: 4 * (results.there(tile) - 1))
+    for x in 0..<g.bigWidth {
+      let results = PixelTiles(
+        epilogue: epilogue, output: maps.big, place: begin + x * pixel, other: maps.bigOther,
+        channels: g.bigChannels, tiles: tiles)
+      /// Adds `count` channels of a tap, from `from` on.
+      @inline(__always) func add(
+        _ sums: inout Tile, _ tile: Int, _ from: Vectors, _ weight: UnsafePointer<Float>, _ count: Int
+      ) {
+        sums.channels(
+          from, maps.smallOther, weight + 16 * tile, count, group: group, last: 4 * (results.there(tile) - 1))
+      }
+      if isNarrow {
+        results.compute { sums, tile in
+          forEachTap(g, maps, weight, row, column) { add(&sums, tile, $0, $1, g.smallChannels) }
         }
-        let taps = (row.high - row.low) * (column.high - column.low)
-        if taps * g.smallChannels <= elementsInCache {
-          results.compute { sums, tile in
-            forEachTap(g, maps, weight, row, column) { add(&sums, tile, $0, $1, g.smallChannels) }
-          }
-        } else {
-          results.computeSlices {
-            forEachTap(g, maps, weight, row, column) { from, weight in
-              forEachSlice(g.smallChannels) { offset, count in
-                results.proceed { sums, tile in
-                  add(&sums, tile, from + offset * span, weight + offset / 4 * group, count)
-                }
+      } else {
+        results.computeSlices {
+          forEachTap(g, maps, weight, row, column) { from, weight in
+            forEachSlice(g.smallChannels) { offset, count in
+              results.proceed { sums, tile in
+                add(&sums, tile, from + offset * span, weight + offset / 4 * group, count)
               }
             }
           }
         }
-        x += g.stride
-        column.advance(1)
-      } while x < g.bigWidth
+      }
+      column.next(g)
     }
     epilogue.finish(
       maps.big, begin + 4 * tiles.lowerBound * span, maps.bigOther, pixels: g.bigWidth, step: pixel,
       channels: minimum(4 * tiles.upperBound, g.bigChannels) - 4 * tiles.lowerBound)
-  }
-}
-
-/// Calls `add` with the small pixel and the weights of each tap, in the chain's order: rows, then columns, both upwards.
-@inline(__always) private func forEachTap(
-  _ g: Geometry, _ maps: Maps, _ weight: UnsafePointer<Float>, _ row: Taps, _ column: Taps,
-  _ add: (Vectors, UnsafePointer<Float>) -> Void
-) {
-  let pixel = g.smallChannels * span
-  let tap = g.bigChannels * 4
-  let (low, high) = (column.low, column.high)
-  var y = row.low
-  while y < row.high {
-    var from = maps.small + ((row.from - y) * g.smallWidth + column.from - low) * pixel
-    var weight = weight + ((row.first + y * g.stride) * g.kernel + column.first + low * g.stride) * tap
-    var x = low
-    while x < high {
-      add(from, weight)
-      from -= pixel
-      weight += g.stride * tap
-      x += 1
-    }
-    y += 1
   }
 }
 
@@ -146,7 +145,7 @@ private func upOneChannel(
       var column = Taps(g, at: phase, size: g.smallWidth)
       let count = (g.bigWidth - phase + g.stride - 1) / g.stride
       // The pixels that meet all taps.
-      let inner = maximum(0, column.count - 1 - column.from)
+      let inner = maximum(0, column.count(g) - 1 - column.from)
       let outer = minimum(count, g.smallWidth - column.from)
       var i = 0
       while i < count {
