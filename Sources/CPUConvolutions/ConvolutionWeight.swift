@@ -110,7 +110,7 @@ private func storeRow(
     let taps = minimum(3, g.kernel - kx)
     for _ in 0..<g.bigChannels {
       storeLaneSums(
-        sums.pointee, (place, place + apart, place + 2 * apart), taps: taps, there: there,
+        sums, (place, place + apart, place + 2 * apart), taps: taps, there: there,
         next: g.kernel * g.kernel * apart)
       sums += 1
       place += 4

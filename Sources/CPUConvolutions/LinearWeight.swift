@@ -9,6 +9,8 @@ extension Convolutions {
   ) {
     let rows = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Vector.self)
     let taps = scratch + linearRows * blocks * 2 / span * (tiles.upperBound - tiles.lowerBound)
+    let finished = UnsafeMutableRawPointer(taps + linearInputs * 2 * blocks).assumingMemoryBound(
+      to: WeightTile.self)
     for tile in tiles {
       packRows(
         outputGradient, outputs: outputs, blocks: blocks, tile: tile,
@@ -22,15 +24,16 @@ extension Convolutions {
         let there = minimum(weightChannels, outputs - weightChannels * tile)
         multiply(
           rows + linearRows * blocks * (tile - tiles.lowerBound), taps, blocks: blocks,
-          gradient + (weightChannels * tile * inputs + i * 4), inputs: end - i, there: there, next: inputs * 4
-        )
+          gradient + (weightChannels * tile * inputs + i * 4), inputs: end - i, there: there,
+          next: inputs * 4,
+          finished)
       }
       i = end
     }
   }
 
   public static func linearWeightScratch(tiles: Int, blocks: Int) -> Int {
-    (linearRows * 2 / span * tiles + linearInputs * 2) * blocks
+    (linearRows * 2 / span * tiles + linearInputs * 2) * blocks + 48 / span
   }
 }
 
@@ -80,9 +83,12 @@ private func packInputs(
 }
 
 /// One tile over packed inputs. Both halves in one iteration of the loop would make the accumulators spill.
+///
+/// The lanes of three inputs are joined while the products of the next three go on: joined at once, they would wait for
+/// the last of their own.
 private func multiply(
   _ rows: MutableVectors, _ taps: MutableImages, blocks: Int, _ gradient: UnsafeMutablePointer<Float>,
-  inputs: Int, there: Int, next: Int
+  inputs: Int, there: Int, next: Int, _ finished: UnsafeMutablePointer<WeightTile>
 ) {
   var (x, i) = (Images(taps), 0)
   while i < inputs {
@@ -94,9 +100,15 @@ private func multiply(
       x += 3
       left -= 1
     } while left > 0
+    finished[i & 1] = sums
+    if i > 0 { store(finished + ((i & 1) ^ 1), i - 3) }
+    i += 3
+  }
+  store(finished + ((i & 1) ^ 1), i - 3)
+
+  func store(_ sums: UnsafePointer<WeightTile>, _ i: Int) {
     let output = gradient + i * 4
     storeLaneSums(
       sums, (output, output + 4, output + 8), taps: minimum(3, inputs - i), there: there, next: next)
-    i += 3
   }
 }

@@ -16,7 +16,7 @@ import Numerics
       weightRows(g, rows, big, small, tiles + (row - ky.lowerBound) * count)
     }
     let place = gradient + (tile * g.kernel + ky.lowerBound) * g.kernel * g.bigChannels * 4
-    for i in 0..<count * ky.count { storePair(tiles[i], place + 8 * i, there) }
+    for i in 0..<count * ky.count { storePair(tiles + i, place + 8 * i, there) }
   }
 
   /// Eight accumulators: four small channels × two big ones.
