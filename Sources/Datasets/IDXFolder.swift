@@ -26,11 +26,38 @@ struct IDXFolder {
     return (try? IDX.labels(contentsOf: file).sha256) == expected
   }
 
-  /// Reads all files; labels may be missing, but not from a data set whose hashes are known.
+  /// Reads all files, training and test images side by side; labels may be missing, but not from a data set whose hashes
+  /// are known.
   ///
   /// - Parameter known: the data set whose hashes are required, if they are known.
-  /// - Throws: `DatasetError`, `FileError`, `NotAFile`.
+  /// - Throws: `DatasetError`, `FileError`, `NotAFile`: of the training files, if those of both are wrong.
   func read(as known: KnownDataset?) throws -> FolderContents {
+    var parts: [Result<Part, any Error>?] = [nil, nil]
+    parts.withUnsafeMutableBufferPointer { parts in
+      nonisolated(unsafe) let parts = parts
+      DispatchQueue.concurrentPerform(iterations: 2) { index in
+        parts[index] = Result {
+          index == 0
+            ? try part(.trainImages, .trainLabels, known) : try part(.testImages, .testLabels, known)
+        }
+      }
+    }
+    let (train, test) = (try parts[0]!.get(), try parts[1]!.get())
+    return FolderContents(
+      train: train.set, test: test.set, classNames: nil, files: train.hashes.merging(test.hashes) { $1 },
+      packedFiles: train.packed.merging(test.packed) { $1 })
+  }
+
+  /// Training or test images, and the hashes of their files, unpacked and packed.
+  private struct Part {
+    let set: ImageSet
+    let hashes: [String: String]
+    let packed: [String: String]
+  }
+
+  private func part(
+    _ imagesFile: DatasetFile, _ labelsFile: DatasetFile, _ known: KnownDataset?
+  ) throws -> Part {
     var (hashes, packed): ([String: String], [String: String]) = ([:], [:])
     func contents(_ file: DatasetFile, _ read: (URL) throws -> IDX.Contents) throws -> IDX.Contents {
       let url = try require(file)
@@ -47,25 +74,27 @@ struct IDXFolder {
       if plainName != name { packed[plainName] = Fingerprint.hex(of: try readFile(url)) }
       return contents
     }
-    func set(_ imagesFile: DatasetFile, _ labelsFile: DatasetFile) throws -> ImageSet {
-      if known?.hashes == nil, url(of: labelsFile) == nil {
-        let images = try contents(imagesFile) { try IDX.images(contentsOf: $0, inMemory: inMemory) }
-        return try ImageSet(bytes: images.values, labels: nil, shape: images.shape!)
-      }
-      // Labels first: if they are damaged, the larger file need not be unpacked.
-      let labels = try contents(labelsFile) { try IDX.labels(contentsOf: $0) }
-      let images = try contents(imagesFile) { try IDX.images(contentsOf: $0, inMemory: inMemory) }
-      guard labels.count == images.count else {
-        throw DatasetError(
-          .countMismatch, path: try require(labelsFile).path,
-          "expected \(counted(images.count, "label")), one per image in \(try require(imagesFile).lastPathComponent), "
-            + "found \(labels.count)")
-      }
-      return try ImageSet(bytes: images.values, labels: labels.bytes, shape: images.shape!)
+    func images() throws -> IDX.Contents {
+      try contents(imagesFile) { try IDX.images(contentsOf: $0, inMemory: inMemory) }
     }
-    let train = try set(.trainImages, .trainLabels)
-    let test = try set(.testImages, .testLabels)
-    return FolderContents(train: train, test: test, classNames: nil, files: hashes, packedFiles: packed)
+    if known?.hashes == nil, url(of: labelsFile) == nil {
+      let images = try images()
+      return Part(
+        set: try ImageSet(bytes: images.values, labels: nil, shape: images.shape!), hashes: hashes,
+        packed: packed)
+    }
+    // Labels first: if they are damaged, the larger file need not be unpacked.
+    let labels = try contents(labelsFile) { try IDX.labels(contentsOf: $0) }
+    let images = try images()
+    guard labels.count == images.count else {
+      throw DatasetError(
+        .countMismatch, path: try require(labelsFile).path,
+        "expected \(counted(images.count, "label")), one per image in \(try require(imagesFile).lastPathComponent), "
+          + "found \(labels.count)")
+    }
+    return Part(
+      set: try ImageSet(bytes: images.values, labels: labels.bytes, shape: images.shape!), hashes: hashes,
+      packed: packed)
   }
 
   private func require(_ file: DatasetFile) throws -> URL {
