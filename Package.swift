@@ -6,12 +6,17 @@ import PackageDescription
 let optimised: SwiftSetting = .unsafeFlags(
   ["-O", "-wmo", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))
 
+// tools/check-wide has what is meant for AVX-512 compiled for AVX2, and chosen on every processor.
+let isWideAnywhere = Context.environment["FACSIMILE_WIDE_ANYWHERE"] != nil
+
 // The hot loops want AVX2 and FMA on x86-64 and square roots without errno; on arm64 NEON is the baseline.
 // AVX-512 is another matter: what is compiled for it runs only where the processor is found to have it.
 #if arch(x86_64)
   let vectorFlags = ["-mavx2", "-mfma"]
   let wideFlags =
-    vectorFlags + ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
+    vectorFlags
+    + (isWideAnywhere
+      ? [] : ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"])
   let wide: [SwiftSetting] = [.define("WIDE")] + hot(wideFlags)
 #else
   let vectorFlags: [String] = []
@@ -61,7 +66,7 @@ let package = Package(
     .systemLibrary(name: "CZlib"),
     // OpenCL sources and the report's page, as bytes.
     .target(name: "CEmbedded"),
-    .target(name: "CSystem"),
+    .target(name: "CSystem", cSettings: isWideAnywhere ? [.define("WIDE_ANYWHERE")] : []),
     .target(name: "CVersion", cSettings: [.define("FACSIMILE_COMMIT", to: "\"\(commit)\"")]),
 
     // The contract, and programs over it.

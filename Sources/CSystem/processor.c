@@ -6,10 +6,15 @@
 #else
 #define HAS(feature) false
 #endif
+#if defined(WIDE_ANYWHERE)
+#define HAS_WIDE(feature) true
+#else
+#define HAS_WIDE(feature) HAS(feature)
+#endif
 
 bool facsimile_has_avx2(void) { return HAS("avx2"); }
 bool facsimile_has_fma(void) { return HAS("fma"); }
-bool facsimile_has_avx512f(void) { return HAS("avx512f"); }
-bool facsimile_has_avx512bw(void) { return HAS("avx512bw"); }
-bool facsimile_has_avx512dq(void) { return HAS("avx512dq"); }
-bool facsimile_has_avx512vl(void) { return HAS("avx512vl"); }
+bool facsimile_has_avx512f(void) { return HAS_WIDE("avx512f"); }
+bool facsimile_has_avx512bw(void) { return HAS_WIDE("avx512bw"); }
+bool facsimile_has_avx512dq(void) { return HAS_WIDE("avx512dq"); }
+bool facsimile_has_avx512vl(void) { return HAS_WIDE("avx512vl"); }
