@@ -109,4 +109,17 @@ struct RandomTests {
     let none = RandomVariates.normalPair(UInt32.max, UInt32(0x1234_5678))
     #expect(none.even == 0 && none.odd == 0)
   }
+
+  @Test("a sample's normal numbers, by hand: words in pairs, four to a counter")
+  func normalsOfASample() {
+    let stream = RandomStream.evaluationReparameterization
+    let words = (0..<2).flatMap { quad in
+      let four = Philox4x32.words(
+        key: 21, counter: stream.counter(epoch: 4, sample: 9, quad: UInt32(quad)))
+      return [four[0], four[1], four[2], four[3]]
+    }
+    let pairs = [0, 2, 4].map { RandomVariates.normalPair(words[$0], words[$0 + 1]) }
+    let expected = [pairs[0].even, pairs[0].odd, pairs[1].even, pairs[1].odd, pairs[2].even]
+    #expect(stream.normals(seed: 21, epoch: 4, sample: 9, count: 5) == expected)
+  }
 }
