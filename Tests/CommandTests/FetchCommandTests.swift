@@ -24,6 +24,7 @@ struct FetchCommandTests {
     let server = try HTTPServer { request in
       request.path.hasPrefix("/wrong") ? .init(Data("no digits".utf8), request) : .init(status: 404)
     }
+    defer { server.stop() }
     try fails("mnits", 64, "(did you mean mnist?)")
     try fails("emnist", 64, "name one of them, such as emnist-letters")
     try fails("mnist --mirror file:///data", 64, "expected an address")
@@ -45,6 +46,7 @@ struct FetchCommandTests {
   func fullDisk() throws {
     let data = Data(count: 100_000)
     let server = try HTTPServer { .init(data, $0) }
+    defer { server.stop() }
     let result = try Shell.run(
       "ulimit -f 8; export FACSIMILE_DATA= XDG_CACHE_HOME=$PWD/cache no_proxy=127.0.0.1; "
         + "$F data fetch mnist --mirror \(server.address) 2>errors >/dev/null; echo $?; cat errors",
@@ -67,6 +69,7 @@ struct FetchCommandTests {
       let file = try? Data(contentsOf: URL(fileURLWithPath: fashionFolder + request.path))
       return file.map { .init($0, request) } ?? .init(status: 404)
     }
+    defer { server.stop() }
     let arguments = ["data", "fetch", "fashion-mnist", "--mirror", server.address]
     let there = try Facsimile.run(arguments, environment: environment)
     #expect(there.output.contains("is there already") && server.requests.isEmpty)

@@ -56,6 +56,7 @@ struct FetchTests {
       request.path == "/moved/file"
         ? Reply(status: 302, headers: ["Location: /a/file"]) : Reply(data, request)
     }
+    defer { server.stop() }
     try fetcher([server.address + "/moved"]).fetch()
     #expect(try names == ["file"] && contents() == data)
     #expect(server.requests == [Request("/moved/file"), Request("/a/file")])
@@ -77,6 +78,7 @@ struct FetchTests {
   func packed() throws {
     let packed = gzip(data)
     let server = try HTTPServer { Reply(packed, $0) }
+    defer { server.stop() }
     let file = FetchPlan.File(
       name: "file.gz", size: data.count, sha256: Fingerprint.hex(of: data), isOfContents: true)
     try folder.put("set/file", Data("an older, unpacked file, which would be read first".utf8))
@@ -88,6 +90,7 @@ struct FetchTests {
   func wrong() throws {
     let data = data
     let server = try HTTPServer { Reply(data.dropFirst() + [7], $0) }
+    defer { server.stop() }
     let message = try failure(fetcher([server.address]))
     #expect(message.contains("not the published file: expected the SHA-256 \(Fingerprint.hex(of: data))"))
     #expect(try names == [])
@@ -109,6 +112,7 @@ struct FetchTests {
     let server = try HTTPServer { request in
       Reply(data, request, knowsRanges: knowsRanges, sent: isFirst.take() ? 30_000 : nil)
     }
+    defer { server.stop() }
     let message = try failure(fetcher([server.address]))
     #expect(message.contains("the 30000 bytes received are kept"), "\(message)")
     #expect(try names == ["file.part"] && contents("file.part") == data.prefix(30_000))
@@ -121,6 +125,7 @@ struct FetchTests {
   func otherBeginning(_ count: Int) throws {
     let data = data
     let server = try HTTPServer { Reply(data, $0) }
+    defer { server.stop() }
     try folder.put("set/file.part", Data(repeating: 1, count: count))
     try fetcher([server.address]).fetch()
     #expect(server.requests == [Request("/file", from: count), Request("/file")])
@@ -143,6 +148,7 @@ struct FetchTests {
       default: Reply(data, request)
       }
     }
+    defer { server.stop() }
     let gone = try HTTPServer { _ in Reply(status: 200) }
     gone.stop()
     let mirrors =
@@ -163,6 +169,7 @@ struct FetchTests {
   func slow() throws {
     let data = data
     let server = try HTTPServer { Reply(data, $0, sent: $0.offset == 0 ? 5_000 : 0, stalls: true) }
+    defer { server.stop() }
     let message = try failure(fetcher([server.address]))
     #expect(message.contains("too slow") && message.contains("1 s"), "\(message)")
     #expect(try contents("file.part") == data.prefix(5_000))
@@ -172,6 +179,7 @@ struct FetchTests {
   func places() throws {
     let data = data
     let server = try HTTPServer { Reply(data, $0) }
+    defer { server.stop() }
     let refused = Flag()
     var first = fetcher([server.address])
     let second = first
@@ -204,6 +212,7 @@ struct FetchTests {
     func fetch(_ tar: Data, _ names: [String]) throws {
       let packed = gzip(tar)
       let server = try HTTPServer { Reply(packed, $0) }
+      defer { server.stop() }
       let file = FetchPlan.File(
         name: "set.tar.gz", size: packed.count, sha256: Fingerprint.hex(of: packed), isOfContents: false)
       let plan = FetchPlan(name: "set", mirrors: [server.address], files: [file], unpacked: ("inside", names))

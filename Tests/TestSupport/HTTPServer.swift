@@ -81,7 +81,7 @@ package final class HTTPServer: Sendable {
 
   deinit { stop() }
 
-  /// Stops the server and the connections that stall.
+  /// Stops the server and the connections that stall. Who does not call it may lose the server right after its last use.
   package func stop() {
     isStopped.withLock { $0 = true }
     _ = shutdown(socket, Int32(SHUT_RDWR))
