@@ -80,13 +80,10 @@ struct WeightChannels {
   _ outputs: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>),
   taps: Int, there: Int, next: Int
 ) {
-  store(tile.pointee.a0, tile.pointee.b0, tile.pointee.c0, tile.pointee.d0, outputs.0, there, next)
-  if taps > 1 {
-    store(tile.pointee.a1, tile.pointee.b1, tile.pointee.c1, tile.pointee.d1, outputs.1, there, next)
-  }
-  if taps > 2 {
-    store(tile.pointee.a2, tile.pointee.b2, tile.pointee.c2, tile.pointee.d2, outputs.2, there, next)
-  }
+  let tile = tile.pointee
+  store(tile.a0, tile.b0, tile.c0, tile.d0, outputs.0, there, next)
+  if taps > 1 { store(tile.a1, tile.b1, tile.c1, tile.d1, outputs.1, there, next) }
+  if taps > 2 { store(tile.a2, tile.b2, tile.c2, tile.d2, outputs.2, there, next) }
 }
 
 #if !WIDE
